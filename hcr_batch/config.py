@@ -1,0 +1,153 @@
+"""Settings: `configs/default.toml` and what a user's own file changes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hcr_batch.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover - Python 3.10 alone
+    import tomli as tomllib
+
+__all__ = [
+    "DocumentSettings",
+    "GlyphSettings",
+    "LayoutSettings",
+    "RecognitionSettings",
+    "Settings",
+    "data_folder",
+    "load_settings",
+    "load_toml",
+]
+
+
+@dataclass(frozen=True)
+class DocumentSettings:
+    """How files become pages; see `[documents]` in default.toml."""
+
+    pdf_dpi: float
+    pdf_renderer: str
+    max_megapixels: float
+    min_dpi: float
+    max_dpi: float
+
+
+@dataclass(frozen=True)
+class LayoutSettings:
+    """How fields and cells are found; see `[layout]` in default.toml."""
+
+    mode: str
+
+
+@dataclass(frozen=True)
+class GlyphSettings:
+    """How ink becomes glyphs; see `[glyphs]` in default.toml."""
+
+
+@dataclass(frozen=True)
+class RecognitionSettings:
+    """How glyphs become readings; see `[recognition]` in default.toml."""
+
+    model: str
+    target_error: float
+    threshold: float
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of a scan, one frozen group a stage."""
+
+    documents: DocumentSettings
+    layout: LayoutSettings
+    glyphs: GlyphSettings
+    recognition: RecognitionSettings
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over all values; readings depend on nothing else here."""
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_folder(name: str) -> Path:
+    """Folder `configs` or `models`: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / name
+    return installed if installed.is_dir() else package.parent / name
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, not UTF-8 or not TOML; the message has its place.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settings:
+    """Read the default settings, then `path`, then `changes`, the later winning.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A TOML file with any part of what default.toml holds.
+    changes : dict
+        Values by section, for example ``recognition={"threshold": 0.9}``.
+
+    Raises
+    ------
+    ConfigError
+        Unknown section or key, or a value of the wrong type.
+    """
+    default = data_folder("configs") / "default.toml"
+    values = load_toml(default)
+    _overlay(values, load_toml(path) if path else {}, str(path))
+    _overlay(values, changes, "command line")
+    groups = {
+        field.name: _group(field.type, values[field.name]) for field in dataclasses.fields(Settings)
+    }
+    return Settings(**groups)
+
+
+def _group(type_name: str, values: dict[str, Any]) -> Any:
+    return globals()[type_name](**values)
+
+
+def _overlay(values: dict[str, Any], changes: dict[str, Any], origin: str) -> None:
+    """Put `changes` over `values` in place, checking names and types."""
+    for section, group in changes.items():
+        if section not in values:
+            known = ", ".join(sorted(values))
+            raise ConfigError(f"{origin}: unknown section [{section}]; known are {known}")
+        if not isinstance(group, dict):
+            raise ConfigError(f"{origin}: {section} must be a table, [{section}]")
+        for key, value in group.items():
+            if key not in values[section]:
+                known = ", ".join(sorted(values[section]))
+                raise ConfigError(f"{origin}: unknown key {section}.{key}; known are {known}")
+            values[section][key] = _checked(value, values[section][key], f"{origin}: {section}.{key}")
+
+
+def _checked(value: Any, default: Any, place: str) -> Any:
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        wanted = type(default).__name__
+        raise ConfigError(f"{place} must be of type {wanted}, not {type(value).__name__}")
+    return value

@@ -1,0 +1,90 @@
+"""Exit codes and the errors that carry them.
+
+Every error a user can meet is an :class:`HcrError`: one line saying what went
+wrong, where (file and page) and what to do about it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = [
+    "ConfigError",
+    "DocumentError",
+    "ExitCode",
+    "HcrError",
+    "LockedError",
+    "ModelError",
+    "NoInputError",
+    "OutputError",
+    "UsageError",
+]
+
+
+class ExitCode(IntEnum):
+    """What the process tells the shell; stable, documented in README."""
+
+    OK = 0
+    USAGE = 2
+    BAD_CONFIG = 3
+    BAD_MODEL = 4
+    NO_INPUT = 5
+    SOME_FAILED = 6
+    ALL_FAILED = 7
+    LOCKED = 8
+    OUTPUT = 9
+    INTERRUPTED = 130
+
+
+class HcrError(Exception):
+    """Base of all errors with a message for the user.
+
+    Parameters
+    ----------
+    message : str
+        What went wrong, where, and the remedy, on one line.
+    """
+
+    exit_code = ExitCode.USAGE
+
+
+class UsageError(HcrError):
+    """The command line asks for something that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(HcrError):
+    """A configuration or template is malformed."""
+
+    exit_code = ExitCode.BAD_CONFIG
+
+
+class ModelError(HcrError):
+    """The model is missing, damaged or made for another normalizer."""
+
+    exit_code = ExitCode.BAD_MODEL
+
+
+class NoInputError(HcrError):
+    """None of the paths given holds a document."""
+
+    exit_code = ExitCode.NO_INPUT
+
+
+class DocumentError(HcrError):
+    """One document cannot be read; the run goes on without it."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class LockedError(HcrError):
+    """Another run is writing to the same output."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class OutputError(HcrError):
+    """Results cannot be written where they should go."""
+
+    exit_code = ExitCode.OUTPUT

@@ -1,0 +1,170 @@
+"""The frozen values that pass from one stage of the pipeline to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "Box",
+    "Cell",
+    "CellReading",
+    "Field",
+    "FieldReading",
+    "Page",
+    "PageReading",
+    "Reading",
+]
+
+MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle in pixels; (x, y) is its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+
+@dataclass(frozen=True)
+class Page:
+    """One image of a document.
+
+    Attributes
+    ----------
+    gray : ndarray of uint8, shape (rows, columns)
+        0 is black ink, 255 is white paper; upright, dark ink on light paper.
+    dpi : float
+        Resolution in dots per inch; always plausible (estimated from the
+        size of the image where the file says nothing or nonsense).
+    number : int
+        Place in its document, from 1.
+    to_source : ndarray of float64, shape (2, 3)
+        Affine map from pixels of `gray` to pixels of the page as it lies in
+        the file (before EXIF rotation, deskewing and the like).
+    source_size : tuple of int
+        (width, height) in pixels of the page as it lies in the file.
+    """
+
+    gray: np.ndarray
+    dpi: float
+    number: int
+    to_source: np.ndarray
+    source_size: tuple[int, int]
+
+    @property
+    def pixels_per_mm(self) -> float:
+        return self.dpi / MM_PER_INCH
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The area that holds exactly one character, in pixels of the deskewed page."""
+
+    box: Box
+
+
+@dataclass(frozen=True)
+class Field:
+    """One answer on a page.
+
+    Attributes
+    ----------
+    name : str
+        The template's name, or `f001`, `f002`... in reading order.
+    kind : str
+        `comb` (a run of cells with shared walls), `boxes` (separate boxes),
+        `free` (one box or line with a string; its cells come from the ink)
+        or `check` (one check box).
+    box : Box
+        Bounding box in pixels of the deskewed page.
+    cells : tuple of Cell
+        In reading order; for `free` the one area that holds the string.
+    """
+
+    name: str
+    kind: str
+    box: Box
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one cell.
+
+    Attributes
+    ----------
+    character : str
+        One of 0-9 A-Z a-z, or empty for a blank cell and for ink that is no
+        character (the latter is flagged `not_a_character`).
+    confidence : float
+        Calibrated probability, 0 to 1, that `character` is right.
+    flagged : bool
+        A person should look.
+    reasons : tuple of str
+        Why, for example `low_confidence`.
+    alternatives : tuple of (str, float)
+        Up to 3 other characters with their probabilities, likeliest first.
+    """
+
+    character: str
+    confidence: float
+    flagged: bool = False
+    reasons: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class CellReading:
+    """A cell of the source page with what was read in it.
+
+    Attributes
+    ----------
+    box : Box
+        Integers, in pixels of the page as it lies in the file.
+    reading : Reading
+    image : ndarray of uint8, shape (rows, columns)
+        The cell as it looks on the deskewed page, gray, for review.
+    """
+
+    box: Box
+    reading: Reading
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class FieldReading:
+    """A field with its cells read, in order of position."""
+
+    name: str
+    kind: str
+    cells: tuple[CellReading, ...]
+
+    @property
+    def text(self) -> str:
+        """The field's characters; inner blanks as spaces, outer ones dropped."""
+        return "".join(cell.reading.character or " " for cell in self.cells).strip()
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """All that was read on one page; `width` and `height` as in the file."""
+
+    number: int
+    width: int
+    height: int
+    fields: tuple[FieldReading, ...]
