@@ -1,0 +1,9 @@
+"""Discover input files and turn each into pages.
+
+Pillow, pypdfium2 and numpy are imported by the reader that needs them.
+"""
+
+from hcr_batch.documents.reader import open_pages
+from hcr_batch.documents.sources import EXTENSIONS, Source, discover
+
+__all__ = ["EXTENSIONS", "Source", "discover", "open_pages"]

@@ -1,0 +1,197 @@
+"""Pictures that Pillow decodes: PNG, JPEG, TIFF, WebP, BMP and GIF."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from hcr_batch.documents.raster import Orientation, Raster, make_page
+from hcr_batch.errors import DocumentError
+
+if TYPE_CHECKING:
+    from hcr_batch.config import DocumentSettings
+    from hcr_batch.types import Page
+
+__all__ = ["check_size", "gray_pixels", "image_pages"]
+
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow is known to raise on damaged data."""
+
+ORIENTATION_TAG = 274
+EXIF_ORIENTATIONS = {
+    2: Orientation(flip_x=True),
+    3: Orientation(flip_x=True, flip_y=True),
+    4: Orientation(flip_y=True),
+    5: Orientation(transposed=True),
+    6: Orientation(transposed=True, flip_x=True),
+    7: Orientation(transposed=True, flip_x=True, flip_y=True),
+    8: Orientation(transposed=True, flip_y=True),
+}
+SUBFILE_TAG = 254
+REDUCED_COPY = 1
+"""Bit of a TIFF frame's NewSubfileType: a thumbnail of another frame."""
+
+FULL_SCALES = (1, 255, 4095, 65535)
+"""White of fractions and of 8, 12 and 16 bits; scanners store 12 bits in 16."""
+
+
+def image_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
+    """Read the pages of a picture file; a TIFF has as many as frames.
+
+    Parameters
+    ----------
+    path : Path
+    settings : DocumentSettings
+
+    Yields
+    ------
+    Page
+
+    Raises
+    ------
+    DocumentError
+        The picture is of no known format, damaged, or too large.
+    """
+    # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
+    # turns it wrongly.
+    with path.open("rb") as file, _open(file, path) as image:
+        for number, frame in enumerate(_frames(image, path), start=1):
+            check_size(frame.size, path, number, settings)
+            yield make_page(_decoded(frame, path, number), number, settings)
+
+
+def _open(file: BinaryIO, path: Path) -> Image.Image:
+    try:
+        with _without_pillow_limit():
+            return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise DocumentError(
+            f"{path}: no picture or PDF that can be read, or cut short;"
+            " scan or copy it again, or convert it to PNG, TIFF or PDF"
+        ) from error
+    except DAMAGE as error:
+        raise _damaged(path, None, error) from error
+
+
+@contextmanager
+def _without_pillow_limit() -> Iterator[None]:
+    """Lift Pillow's fixed limit of pixels: `check_size` has refused what is too large."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _frames(image: Image.Image, path: Path) -> Iterator[Image.Image]:
+    """The frames of a TIFF but its thumbnails; of animations and stereo pictures the first."""
+    if image.format != "TIFF":
+        yield image
+        return
+    for index in itertools.count():
+        try:
+            image.seek(index)
+        except EOFError:
+            return
+        except DAMAGE as error:
+            raise _damaged(path, index + 1, error) from error
+        if not image.tag_v2.get(SUBFILE_TAG, 0) & REDUCED_COPY:
+            yield image
+
+
+def check_size(size: tuple[int, int], path: Path, number: int, settings: DocumentSettings) -> None:
+    """Refuse a page of (width, height) pixels that is too large, before it is decoded.
+
+    Raises
+    ------
+    DocumentError
+        It has more than `max_megapixels`.
+    """
+    megapixels = size[0] * size[1] / 1e6
+    if megapixels > settings.max_megapixels:
+        raise DocumentError(
+            f"{path}, page {number}: {megapixels:.0f} megapixels, more than the"
+            f" {settings.max_megapixels:.0f} allowed; reduce it or raise documents.max_megapixels"
+        )
+
+
+def _decoded(image: Image.Image, path: Path, number: int) -> Raster:
+    try:
+        orientation = _orientation(image)
+        dpi = _tagged_dpi(image)
+        with _without_pillow_limit():
+            gray = gray_pixels(image)
+    except DAMAGE as error:
+        raise _damaged(path, number, error) from error
+    if image.format != "TIFF":  # Pillow itself turns TIFF upright, and no other
+        gray = orientation.upright(gray)
+    if dpi and orientation.transposed:
+        dpi = dpi[::-1]
+    return Raster(gray, orientation, dpi)
+
+
+def _orientation(image: Image.Image) -> Orientation:
+    return EXIF_ORIENTATIONS.get(image.getexif().get(ORIENTATION_TAG), Orientation())
+
+
+def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
+    dpi = image.info.get("dpi")
+    return (float(dpi[0]), float(dpi[1])) if dpi else None
+
+
+def gray_pixels(image: Image.Image) -> np.ndarray:
+    """Decode a picture of any mode to gray, uint8 (rows, columns); transparent is white.
+
+    Raises
+    ------
+    OSError, SyntaxError, ValueError and the others of `DAMAGE`
+        The data are damaged.
+    """
+    if image.format in ("JPEG", "MPO"):
+        image.draft("L", image.size)
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(np.asarray(image))
+    if image.has_transparency_data:
+        return _on_white(image.convert("RGBA"))
+    return np.asarray(image.convert("L"))
+
+
+def _eight_bits(deep: np.ndarray) -> np.ndarray:
+    """Scale deep gray so that white, guessed from the largest value, is 255."""
+    deep = np.nan_to_num(deep.astype(np.float32), posinf=0.0, neginf=0.0)
+    largest = float(deep.max())
+    white = next((scale for scale in FULL_SCALES if largest <= scale), largest)
+    return np.clip(deep * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _on_white(image: Image.Image) -> np.ndarray:
+    paper = Image.new("L", image.size, 255)
+    paper.paste(image.convert("L"), mask=image.getchannel("A"))
+    return np.asarray(paper)
+
+
+def _damaged(path: Path, number: int | None, error: Exception) -> DocumentError:
+    place = f"{path}, page {number}" if number else str(path)
+    detail = " ".join(str(error).split()) or type(error).__name__
+    return DocumentError(f"{place}: damaged or cut short ({detail}); scan or copy it again")

@@ -1,0 +1,220 @@
+"""PDF: a scanned page gives its own pixels, any other is rendered."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image
+
+from hcr_batch.documents.images import DAMAGE, check_size, gray_pixels
+from hcr_batch.documents.raster import Orientation, Raster, make_page
+from hcr_batch.documents.rendering import (
+    POINTS_PER_INCH,
+    largest_scale,
+    points_per_inch,
+    render_scale,
+)
+from hcr_batch.errors import DocumentError
+
+if TYPE_CHECKING:
+    from hcr_batch.config import DocumentSettings
+    from hcr_batch.types import Page
+
+__all__ = ["pdf_pages"]
+
+TAIL_BYTES = 4096
+END_MARK = re.compile(rb"startxref|%%EOF")
+
+ALTERED_PIXELS = re.compile(rb"/(SMask|Mask|ImageMask|IM|Decode)\b")
+"""What makes an image on the page differ from its stored pixels. Image
+dictionaries are never compressed, so they can be searched for it."""
+
+COVERED = 0.9
+"""Share of the page's width and height that a scan covers, and of the scan's on the page."""
+LARGEST_SKEW = 0.01
+"""Sine of the angle up to which an image counts as placed upright."""
+
+HARMLESS_ANNOTATIONS = (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP)
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """The one image that makes up a page; `dpi` is (horizontal, vertical) of the upright page."""
+
+    image: pypdfium2.PdfImage
+    orientation: Orientation
+    dpi: tuple[float, float]
+
+
+def pdf_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
+    """Read the pages of a PDF.
+
+    A page that is one scanned image (with or without hidden text from an
+    earlier recognition) is that image, not rasterized again. Other pages are
+    rendered, form fields with their values included.
+
+    Parameters
+    ----------
+    path : Path
+    settings : DocumentSettings
+        `pdf_renderer` "poppler" renders every page with pdf2image; with
+        "pdfium" poppler, where installed, takes what pdfium cannot open.
+
+    Yields
+    ------
+    Page
+
+    Raises
+    ------
+    DocumentError
+        The file is damaged, cut short, encrypted, or a page too large.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+    if not END_MARK.search(data.rstrip(b"\0 \t\r\n")[-TAIL_BYTES:]):
+        raise DocumentError(f"{path}: the PDF is cut short; scan or copy it again")
+    document = None if settings.pdf_renderer == "poppler" else _opened(path, data)
+    if document is None:
+        from hcr_batch.documents.poppler import poppler_pages
+
+        yield from poppler_pages(path, settings)
+        return
+    altered = ALTERED_PIXELS.search(data) is not None
+    with contextlib.closing(document):
+        document.init_forms()
+        for number in range(1, len(document) + 1):
+            raster = _read(document, number, path, settings, altered)
+            yield make_page(raster, number, settings)
+
+
+def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
+    """Open with pdfium; nothing where it cannot and poppler may."""
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise DocumentError(
+                f"{path}: encrypted with a password; save a copy without one"
+            ) from error
+        if shutil.which("pdftoppm"):
+            return None
+        raise DocumentError(f"{path}: damaged PDF ({error}); scan or save it again") from error
+
+
+def _read(
+    document: pypdfium2.PdfDocument,
+    number: int,
+    path: Path,
+    settings: DocumentSettings,
+    altered: bool,
+) -> Raster:
+    try:
+        page = document[number - 1]
+        scan = _scan(page)
+        if scan and not altered:
+            check_size(scan.image.get_px_size(), path, number, settings)
+            gray = scan.orientation.upright(_pixels(scan.image))
+            return Raster(gray, scan.orientation, scan.dpi)
+        return _rendered(page, scan, settings)
+    except (pypdfium2.PdfiumError, *DAMAGE) as error:
+        raise DocumentError(
+            f"{path}, page {number}: damaged ({error}); scan or save it again"
+        ) from error
+
+
+def _scan(page: pypdfium2.PdfPage) -> _Scan | None:
+    """The image that is all of a page, if there is one."""
+    visible = [item for item in page.get_objects(max_depth=1) if not _is_hidden_text(item)]
+    if len(visible) != 1 or visible[0].type != pdfium.FPDF_PAGEOBJ_IMAGE:
+        return None
+    image = visible[0]
+    if not _covers(image, page) or _has_visible_annotations(page):
+        return None
+    return _placed(image, page.get_rotation())
+
+
+def _is_hidden_text(item: pypdfium2.PdfObject) -> bool:
+    invisible = pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+    is_text = item.type == pdfium.FPDF_PAGEOBJ_TEXT
+    return is_text and pdfium.FPDFTextObj_GetTextRenderMode(item) == invisible
+
+
+def _covers(image: pypdfium2.PdfImage, page: pypdfium2.PdfPage) -> bool:
+    """Whether image and page agree but for narrow margins, so that nothing else is seen."""
+    left, bottom, right, top = image.get_bounds()
+    page_left, page_bottom, page_right, page_top = page.get_bbox()
+    width = min(right, page_right) - max(left, page_left)
+    height = min(top, page_top) - max(bottom, page_bottom)
+    return width >= COVERED * max(right - left, page_right - page_left) and height >= (
+        COVERED * max(top - bottom, page_top - page_bottom)
+    )
+
+
+def _has_visible_annotations(page: pypdfium2.PdfPage) -> bool:
+    for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind not in HARMLESS_ANNOTATIONS:
+            return True
+    return False
+
+
+def _placed(image: pypdfium2.PdfImage, rotation: int) -> _Scan | None:
+    """How an image lies on the page that is shown; nothing where it is skewed.
+
+    Its matrix sends the unit square, y up, to the page; the page is then shown
+    turned clockwise by `rotation` degrees.
+    """
+    a, b, c, d, _, _ = image.get_matrix().get()
+    turn = math.radians(rotation)
+    turned = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    along_columns, along_rows = turned @ (a, -b), turned @ (-c, d)
+    transposed = abs(along_columns[1]) > abs(along_columns[0])
+    x_axis, y_axis = (along_rows, along_columns) if transposed else (along_columns, along_rows)
+    if abs(x_axis[1]) > LARGEST_SKEW * abs(x_axis[0]) or (
+        abs(y_axis[0]) > LARGEST_SKEW * abs(y_axis[1])
+    ):
+        return None
+    size = image.get_px_size()
+    columns, rows = size[::-1] if transposed else size
+    dpi = (
+        columns * POINTS_PER_INCH / abs(float(x_axis[0])),
+        rows * POINTS_PER_INCH / abs(float(y_axis[1])),
+    )
+    orientation = Orientation(bool(transposed), bool(x_axis[0] < 0), bool(y_axis[1] < 0))
+    return _Scan(image, orientation, dpi)
+
+
+def _pixels(image: pypdfium2.PdfImage) -> np.ndarray:
+    """The stored pixels as gray; a JPEG stream goes to Pillow, which decodes it to gray faster."""
+    if image.get_filters(skip_simple=True) == ["DCTDecode"]:
+        stream = io.BytesIO(bytes(image.get_data(decode_simple=True)))
+        with Image.open(stream, formats=("JPEG",)) as picture:
+            if picture.mode in ("L", "RGB"):
+                return gray_pixels(picture)
+    # The bitmap is pdfium's memory: it is copied before it goes.
+    return np.array(image.get_bitmap().to_pil().convert("L"))
+
+
+def _rendered(page: pypdfium2.PdfPage, scan: _Scan | None, settings: DocumentSettings) -> Raster:
+    """Draw a page, at the resolution of the scan on it where there is one."""
+    size = page.get_size()
+    scale = max(scan.dpi) / POINTS_PER_INCH if scan else render_scale(size, settings)
+    bitmap = page.render(scale=min(scale, largest_scale(size, settings)), grayscale=True)
+    gray = np.array(bitmap.to_numpy())
+    dpi = gray.shape[1] * points_per_inch(size) / size[0]
+    return Raster(gray, dpi=(dpi, dpi))
