@@ -1,0 +1,43 @@
+"""`hcr-batch score`: results beside the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["score"]
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--truth",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV with file, page, field, x, y, width, height, text; one row a field.",
+)
+@click.option(
+    "--report",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What to print.",
+)
+def score(results: Path, truth: Path, report: str) -> None:
+    """Measure RESULTS (a results.csv) beside the truth, per file and overall.
+
+    Fields are matched by name, else by place, else by their text. In the
+    table, silent are characters that are wrong and not flagged; effort is the
+    share of characters that a person has to look at; extra are characters
+    read outside every field of the truth.
+
+    \b
+    Example:
+      hcr-batch score results.csv --truth samples/forms/truth.csv
+    """
+    from hcr_batch.evaluation.score import score as measured
+    from hcr_batch.evaluation.tables import read_results, read_truth, score_report, score_table
+
+    tallies = measured(read_truth(truth), read_results(results))
+    click.echo(score_report(tallies) if report == "json" else score_table(tallies))
