@@ -1,0 +1,120 @@
+"""The model card: what stands beside the weights, and checks them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hcr_batch.errors import ModelError
+from hcr_batch.recognition.calibration import Threshold
+
+__all__ = ["CARD_NAME", "ModelCard", "file_hash", "read_card", "verify_file", "write_card"]
+
+CARD_NAME = "card.json"
+NOTHING_ACCEPTED = 1.01
+"""A threshold no confidence reaches."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model's card.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The 62 characters in the order of the network's outputs.
+    normalizer_version : int
+    temperature : float
+    thresholds : mapping
+        By charset (`alnum`, `digits`, `upper`): one entry a target error.
+    files : mapping
+        SHA-256 (hex) by file name.
+    document : mapping
+        The whole card as it lies in the file: data and their terms,
+        parameters, FLOPs, metrics of each held-out set, the recipe.
+    """
+
+    classes: tuple[str, ...]
+    normalizer_version: int
+    temperature: float
+    thresholds: Mapping[str, tuple[Threshold, ...]]
+    files: Mapping[str, str]
+    document: Mapping[str, Any]
+
+    def threshold(self, target_error: float, charset: str = "alnum") -> float:
+        """Least confidence to accept so that at most `target_error` of the accepted is wrong.
+
+        Between two targets of the card the stricter one holds; below the
+        strictest nothing is accepted. A charset that the card does not know
+        is treated as `alnum`.
+        """
+        entries = self.thresholds.get(charset) or self.thresholds.get("alnum", ())
+        met = [entry for entry in entries if entry.target_error <= target_error + 1e-12]
+        if not met:
+            return NOTHING_ACCEPTED
+        return max(met, key=lambda entry: entry.target_error).threshold
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read card.json.
+
+    Raises
+    ------
+    ModelError
+        It is missing, or is no model card.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return ModelCard(
+            classes=tuple(document["classes"]),
+            normalizer_version=int(document["normalizer_version"]),
+            temperature=float(document["temperature"]),
+            thresholds={
+                charset: tuple(Threshold(**entry) for entry in entries)
+                for charset, entries in document["thresholds"].items()
+            },
+            files=dict(document["files"]),
+            document=document,
+        )
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: missing; give --model a folder with {CARD_NAME}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: not a readable model card ({error}); restore it") from error
+
+
+def write_card(path: Path, document: Mapping[str, Any]) -> None:
+    """Write `document` as a card, whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def verify_file(path: Path, card: ModelCard) -> None:
+    """Check that a weights file is the one its card speaks of.
+
+    Raises
+    ------
+    ModelError
+        The file is missing or differs from the card.
+    """
+    if path.name not in card.files:
+        raise ModelError(f"{path}: its {CARD_NAME} does not name it; restore the model folder")
+    try:
+        same = file_hash(path) == card.files[path.name]
+    except OSError as error:
+        raise ModelError(
+            f"{path}: cannot be read ({error.strerror}); restore the model folder"
+        ) from error
+    if not same:
+        raise ModelError(
+            f"{path}: damaged or of another version than its {CARD_NAME}; restore the model folder"
+        )

@@ -1,0 +1,151 @@
+"""Recognizers: glyphs in, calibrated probabilities out, whatever runs the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from hcr_batch.config import data_folder
+from hcr_batch.errors import ModelError
+from hcr_batch.recognition.card import CARD_NAME, ModelCard, read_card, verify_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    Network = Callable[[np.ndarray], np.ndarray]
+
+__all__ = ["GlyphScores", "NetworkRecognizer", "Recognizer", "load_recognizer"]
+
+DEFAULT_MODEL = "default"
+WEIGHTS = ("model.tflite", "model.keras")
+"""File looked for in a model folder, the faster first."""
+
+
+@dataclass(frozen=True)
+class GlyphScores:
+    """What the network says about N glyphs.
+
+    Attributes
+    ----------
+    characters : ndarray of float32, shape (N, 62)
+        Calibrated probabilities; they sum to at most 1, the rest is the
+        probability of ink that is no character.
+    printed : ndarray of float32, shape (N,)
+        Logit of machine print; above 0 the glyph is more likely print than
+        handwriting. Sum it over the glyphs of a line for a firm answer.
+    """
+
+    characters: np.ndarray
+    printed: np.ndarray
+
+
+class Recognizer(Protocol):
+    """What the pipeline needs of a recognizer."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The 62 characters, in the order of the probabilities."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card."""
+
+    def normalize(self, cell: np.ndarray) -> np.ndarray:
+        """Gray uint8 cell (rows, columns), dark ink on light, to a glyph uint8 (28, 28)."""
+
+    def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+        """Glyphs uint8 (N, 28, 28) to calibrated probabilities float32 (N, 62)."""
+
+    def scores(self, glyphs: np.ndarray) -> GlyphScores:
+        """Glyphs uint8 (N, 28, 28) to probabilities and machine print, in one pass."""
+
+
+@dataclass(frozen=True)
+class NetworkRecognizer:
+    """A recognizer around a function from glyphs (N, 28, 28) to logits (N, 64)."""
+
+    network: Network
+    card: ModelCard
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.card.classes
+
+    def normalize(self, cell: np.ndarray) -> np.ndarray:
+        from hcr_batch.glyphs.isolate import isolate_cell
+        from hcr_batch.glyphs.normalize import normalize_ink
+
+        return normalize_ink(isolate_cell(cell))
+
+    def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+        return self.scores(glyphs).characters
+
+    def scores(self, glyphs: np.ndarray) -> GlyphScores:
+        from hcr_batch.recognition.calibration import temperature_scale
+
+        logits = self.network(glyphs)
+        count = len(self.card.classes)
+        # The outlet after the characters takes foreign ink; leaving it out
+        # makes the rest sum to at most 1.
+        shares = temperature_scale(logits[:, : count + 1], self.card.temperature)
+        return GlyphScores(shares[:, :count], logits[:, count + 1])
+
+
+def load_recognizer(path: str | Path | None = None, threads: int = 1) -> NetworkRecognizer:
+    """Load a model and check it against its card.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A model folder with card.json, or a .tflite or .keras file with a card
+        beside it; the model that comes with the program where left out.
+    threads : int
+        Threads of the network; processes scale better than threads.
+
+    Raises
+    ------
+    ModelError
+        Missing, damaged, or made with another normalizer.
+    """
+    given = Path(path) if path else data_folder("models") / DEFAULT_MODEL
+    weights = _find_weights(given)
+    card = read_card(weights.parent / CARD_NAME)
+    verify_file(weights, card)
+    _check_normalizer(card, weights)
+    return NetworkRecognizer(_load_network(weights, threads), card)
+
+
+def _find_weights(given: Path) -> Path:
+    if given.is_file():
+        return given
+    if not given.is_dir():
+        raise ModelError(f"{given}: no such model; give --model a model folder or file")
+    for name in WEIGHTS:
+        if (given / name).is_file():
+            return given / name
+    raise ModelError(f"{given}: holds neither {' nor '.join(WEIGHTS)}; restore the model folder")
+
+
+def _check_normalizer(card: ModelCard, weights: Path) -> None:
+    from hcr_batch.glyphs.normalize import NORMALIZER_VERSION
+
+    if card.normalizer_version != NORMALIZER_VERSION:
+        raise ModelError(
+            f"{weights}: made with normalizer version {card.normalizer_version}, this program "
+            f"has {NORMALIZER_VERSION}; train the model again or use the matching program"
+        )
+
+
+def _load_network(weights: Path, threads: int) -> Network:
+    if weights.suffix == ".tflite":
+        from hcr_batch.recognition.litert import LiteRTNetwork
+
+        return LiteRTNetwork(weights, threads)
+    if weights.suffix == ".keras":
+        from hcr_batch.recognition.keras_backend import KerasNetwork
+
+        return KerasNetwork(weights)
+    raise ModelError(f"{weights}: not a .tflite or .keras file; convert it with hcr-batch train")

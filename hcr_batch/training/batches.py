@@ -1,0 +1,155 @@
+"""Batches: handwriting in fixed shares, print and foreign ink, made anew each epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink
+from hcr_batch.training.degrade import FULL, MILD, distort, elastic_fields, scanned
+from hcr_batch.training.foreign import foreign_ink
+from hcr_batch.training.printed import PrintedSet
+from hcr_batch.training.recipe import Recipe
+from hcr_batch.training.strokes import StrokeSet, draw_strokes
+from hcr_batch.training.targets import FOREIGN, TARGET_SIZE, allowed_matrix
+
+__all__ = ["Handwriting", "Mixture", "class_balanced"]
+
+REDRAWN = 0.85
+"""Share of glyphs with known strokes that are drawn anew instead of taken as they are."""
+RAW = 0.5
+"""Share of glyphs with a raw cell that are taken through the program's own normalizer."""
+RESCANNED = 0.25
+"""Share of handwriting that passes the simulated scanner, as all print does."""
+REGULAR = 0.3
+"""Share of handwriting, and 1 minus the share of print, that is only mildly distorted:
+regular shape must tell print from writing, not the amount of distortion."""
+
+
+@dataclass(frozen=True)
+class Handwriting:
+    """The training part of one source, ready to sample from.
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (N, 28, 28)
+    labels : ndarray of str, shape (N,)
+    weights : ndarray of float32, shape (N,)
+        Trust in each label.
+    chances : ndarray of float64, shape (N,)
+        Probability of each glyph to be drawn; sums to 1.
+    share : float
+        Of all handwriting.
+    case_known : bool
+    renormalized : ndarray of uint8, shape (N, 28, 28), optional
+        Glyphs made from raw cells by the program's own normalizer.
+    strokes : StrokeSet, optional
+        Pen strokes, and in `stroke_index` (N,) the place of each glyph in them.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    chances: np.ndarray
+    share: float
+    case_known: bool
+    renormalized: np.ndarray | None = None
+    strokes: StrokeSet | None = None
+    stroke_index: np.ndarray | None = None
+
+
+def class_balanced(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Chance of each glyph: classes by the square root of their size, glyphs by trust."""
+    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    chances = weights / np.sqrt(counts[place])
+    return (chances / chances.sum()).astype(np.float64)
+
+
+class Mixture:
+    """Makes the batches of an epoch; the same seed, epoch and number give the same batch.
+
+    Parameters
+    ----------
+    sources : tuple of Handwriting
+    printed : PrintedSet
+    recipe : Recipe
+    """
+
+    def __init__(
+        self, sources: tuple[Handwriting, ...], printed: PrintedSet, recipe: Recipe
+    ) -> None:
+        self.sources = sources
+        self.printed = printed
+        self.recipe = recipe
+        self.shares = np.array([source.share for source in sources])
+        self.shares /= self.shares.sum()
+        self.fields = elastic_fields(np.random.default_rng(recipe.seed))
+        self.allowed = [allowed_matrix(source.case_known) for source in sources]
+        self.cumulated = [np.cumsum(source.chances) for source in sources]
+
+    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Glyphs uint8 (B, 28, 28, 1), targets float32 (B, 65) and weights float32 (B,)."""
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((self.recipe.seed, epoch, number))
+        size = self.recipe.batch_size
+        glyphs = np.zeros((size, GLYPH_SIZE, GLYPH_SIZE, 1), np.uint8)
+        targets = np.zeros((size, TARGET_SIZE), np.float32)
+        weights = np.ones(size, np.float32)
+        foreign = self.recipe.foreign_share
+        printed = foreign + (self.recipe.printed_share if len(self.printed) else 0.0)
+        for i, kind in enumerate(rng.random(size)):
+            if kind < foreign:
+                glyphs[i, ..., 0] = self._foreign(rng)
+                targets[i, FOREIGN] = 1.0
+            elif kind < printed:
+                glyphs[i, ..., 0], targets[i, : FOREIGN + 1] = self._printed(rng)
+                targets[i, FOREIGN + 1 :] = 1.0, self.recipe.printed_weight
+                weights[i] = 0.5
+            else:
+                glyphs[i, ..., 0], targets[i, : FOREIGN + 1], weights[i] = self._written(rng)
+                targets[i, FOREIGN + 2] = self.recipe.printed_weight
+        return glyphs, targets, weights
+
+    def _written(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+        number = int(rng.choice(len(self.sources), p=self.shares))
+        source = self.sources[number]
+        index = self._index(number, rng)
+        strength = MILD if rng.random() < REGULAR else FULL
+        glyph = self._glyph(source, index, rng, strength.shape)
+        allowed = self.allowed[number][str(source.labels[index])]
+        return distort(glyph, rng, self.fields, strength), allowed, float(source.weights[index])
+
+    def _index(self, number: int, rng: np.random.Generator) -> int:
+        place = np.searchsorted(self.cumulated[number], rng.random())
+        return min(int(place), len(self.cumulated[number]) - 1)
+
+    def _glyph(
+        self, source: Handwriting, index: int, rng: np.random.Generator, shape: float
+    ) -> np.ndarray:
+        if source.strokes is not None and rng.random() < REDRAWN:
+            ink = draw_strokes(source.strokes[int(source.stroke_index[index])], rng, shape)
+            return scanned(ink, rng) if rng.random() < RESCANNED else normalize_ink(ink)
+        raw = source.renormalized is not None and rng.random() < RAW
+        glyph = source.renormalized[index] if raw else source.images[index]
+        if rng.random() < RESCANNED:
+            large = cv2.resize(glyph, (84, 84), interpolation=cv2.INTER_CUBIC)
+            return scanned(large, rng)
+        return glyph
+
+    def _printed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        index = int(rng.integers(len(self.printed)))
+        strength = FULL if rng.random() < REGULAR else MILD
+        glyph = distort(scanned(self.printed.inks[index], rng), rng, self.fields, strength)
+        return glyph, self.allowed[0][str(self.printed.labels[index])]
+
+    def _foreign(self, rng: np.random.Generator) -> np.ndarray:
+        def pick() -> tuple[np.ndarray, str]:
+            number = int(rng.choice(len(self.sources), p=self.shares))
+            index = self._index(number, rng)
+            return self.sources[number].images[index], str(self.sources[number].labels[index])
+
+        ink = foreign_ink(pick, rng)
+        glyph = scanned(ink, rng) if rng.random() < RESCANNED else normalize_ink(ink)
+        return distort(glyph, rng, self.fields, FULL)

@@ -1,0 +1,167 @@
+"""Fitting: batches in, weights out, with a checkpoint after each epoch."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from hcr_batch.training.batches import Mixture
+from hcr_batch.training.networks import NETWORKS, GlyphLoss, character_accuracy
+from hcr_batch.training.recipe import Recipe
+
+__all__ = ["fit", "portable_copy", "read_history"]
+
+CHECKPOINT = "checkpoint.keras"
+HISTORY = "history.csv"
+COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_rate", "seconds")
+
+Held = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Glyphs, targets and weights of held-out characters."""
+
+
+def fit(
+    recipe: Recipe, mixture: Mixture, held: Held, folder: Path, resume: bool, verbose: bool
+) -> keras.Model:
+    """Train a network, or go on with a run that was broken off.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    mixture : Mixture
+        Makes the batches.
+    held : tuple of ndarray
+        Glyphs, targets, weights that are measured after each epoch.
+    folder : Path
+        Receives checkpoint.keras and history.csv.
+    resume : bool
+        Go on from the checkpoint in `folder` where there is one.
+    verbose : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    keras.Model
+        In float32, whatever precision it was trained in.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    steps = max(1, recipe.epoch_glyphs // recipe.batch_size)
+    checkpoint = folder / CHECKPOINT
+    history = read_history(folder / HISTORY) if resume and checkpoint.exists() else []
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = keras.saving.load_model(checkpoint) if history else _compiled(recipe, steps)
+        model.fit(
+            _Epochs(mixture, steps, first=len(history)),
+            epochs=recipe.epochs,
+            initial_epoch=len(history),
+            validation_data=held,
+            validation_batch_size=512,
+            callbacks=[_Keeper(folder, history)],
+            verbose=1 if verbose else 0,
+        )
+    finally:
+        keras.config.set_dtype_policy(policy)
+    return portable_copy(model, recipe.network)
+
+
+def portable_copy(model: keras.Model, network: str) -> keras.Model:
+    """The same weights in a float32 network without optimizer or loss."""
+    copy = NETWORKS[network]()
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def read_history(path: Path) -> list[dict[str, str]]:
+    """Rows of a history CSV, one an epoch; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _compiled(recipe: Recipe, steps: int) -> keras.Model:
+    total = recipe.epochs * steps
+    warm = max(1, int(recipe.warmup_epochs * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 20,
+        max(1, total - warm),
+        alpha=0.002,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warm,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model = NETWORKS[recipe.network]()
+    model.compile(
+        optimizer=optimizer,
+        loss=GlyphLoss(recipe.label_smoothing),
+        weighted_metrics=[character_accuracy],
+        jit_compile=False,
+    )
+    return model
+
+
+class _Epochs(keras.utils.PyDataset):
+    """Batches of one epoch after the other, made in a thread beside the fitting."""
+
+    def __init__(self, mixture: Mixture, steps: int, first: int) -> None:
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
+        self.mixture = mixture
+        self.steps = steps
+        self.epoch = first
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.mixture.batch(self.epoch, index)
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Writes the history and the checkpoint; the checkpoint last, so that it is never ahead."""
+
+    def __init__(self, folder: Path, history: list[dict[str, str]]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.history = list(history)
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        values = (
+            epoch + 1,
+            logs["loss"],
+            logs["character_accuracy"],
+            logs["val_loss"],
+            logs["val_character_accuracy"],
+            float(self.model.optimizer.learning_rate),
+            time.perf_counter() - self.started,
+        )
+        row = {name: f"{value:.6g}" for name, value in zip(COLUMNS, values, strict=True)}
+        self.history.append(row)
+        temporary = self.folder / f"next_{CHECKPOINT}"
+        self.model.save(temporary)
+        _write_history(self.folder / HISTORY, self.history)
+        os.replace(temporary, self.folder / CHECKPOINT)
+
+
+def _write_history(path: Path, rows: list[dict[str, str]]) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(temporary, path)

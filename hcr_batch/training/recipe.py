@@ -1,0 +1,90 @@
+"""A training recipe: `configs/train/*.toml`, checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hcr_batch.config import load_toml
+from hcr_batch.errors import ConfigError
+
+__all__ = ["Recipe", "Source", "load_recipe"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of handwriting; see the comments in configs/train/default.toml."""
+
+    name: str
+    share: float
+    held: float
+    case_known: bool
+    weight: float
+    terms: str
+    low_trust: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a training run depends on beside its data."""
+
+    network: str
+    seed: int
+    epochs: int
+    epoch_glyphs: int
+    batch_size: int
+    learning_rate: float
+    warmup_epochs: float
+    weight_decay: float
+    label_smoothing: float
+    precision: str
+    fonts: str
+    font_limit: int
+    foreign_share: float
+    printed_share: float
+    printed_weight: float
+    strokes: str
+    sources: tuple[Source, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+
+def load_recipe(path: Path, **changes: Any) -> Recipe:
+    """Read a recipe; `changes` win over the file.
+
+    Raises
+    ------
+    ConfigError
+        A key is unknown, missing or of the wrong type.
+    """
+    values = load_toml(path) | changes
+    tables = values.pop("source", [])
+    if not tables:
+        raise ConfigError(f"{path}: no [[source]]; name at least one set to learn from")
+    sources = tuple(_build(Source, table, f"{path}: [[source]]") for table in tables)
+    return _build(Recipe, values | {"sources": sources}, str(path))
+
+
+def _build(kind: type, values: dict[str, Any], place: str) -> Any:
+    fields = {item.name: item for item in dataclasses.fields(kind)}
+    unknown = sorted(values.keys() - fields.keys())
+    if unknown:
+        raise ConfigError(f"{place}: unknown key {unknown[0]}; known are {', '.join(fields)}")
+    needed = {n for n, item in fields.items() if item.default_factory is dataclasses.MISSING}
+    missing = sorted(needed - values.keys())
+    if missing:
+        raise ConfigError(f"{place}: {missing[0]} is missing; add it")
+    return kind(**{name: _typed(values[name], fields[name], place) for name in values})
+
+
+def _typed(value: Any, item: dataclasses.Field, place: str) -> Any:
+    wanted = {"int": int, "float": float, "str": str, "bool": bool}.get(item.type)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if wanted is not None and type(value) is not wanted:
+        raise ConfigError(f"{place}: {item.name} must be {item.type}, not {value!r}")
+    return value
