@@ -45,11 +45,32 @@ class LayoutSettings:
     """How fields and cells are found; see `[layout]` in default.toml."""
 
     mode: str
+    max_skew: float
+    uneven_light: float
+    min_ink_darkness: int
+    faint_darkness: int
+    min_ruling_mm: float
+    max_ruling_mm: float
+    ruling_gap_mm: float
+    min_open_line_mm: float
+    min_rectangularity: float
+    min_cell_mm: float
+    max_cell_mm: float
+    max_cell_aspect: float
+    max_box_height_mm: float
+    min_character_mm: float
+    max_character_mm: float
 
 
 @dataclass(frozen=True)
 class GlyphSettings:
     """How ink becomes glyphs; see `[glyphs]` in default.toml."""
+
+    min_speck_mm: float
+    faint_ink: float
+    stroke_level: float
+    max_overhang: float
+    min_glyph_height: float
 
 
 @dataclass(frozen=True)

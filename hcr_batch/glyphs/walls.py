@@ -1,0 +1,107 @@
+"""Erase the walls of a field and mend the strokes that crossed them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.types import Box, Field
+
+__all__ = ["Erased", "erase_walls"]
+
+REACH_MM = (0.5, 1.2)
+"""How far inside and outside a cell's edge its wall is looked for."""
+WALL_SHARE = 0.55
+"""A pixel row is wall where this share of it is dark along the cell's side."""
+DASHED_SHARE = 0.3
+DASHED_MM = 0.4
+"""So is one this near to the edge where this share is dark: dashes, dots and teeth."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A field without its walls.
+
+    Attributes
+    ----------
+    darkness : ndarray of uint8, shape (rows, columns)
+        As on the page, 0 where a wall stood.
+    inside : ndarray of bool, same shape
+        True within the field's cells.
+    """
+
+    darkness: np.ndarray
+    inside: np.ndarray
+
+
+def erase_walls(
+    darkness: np.ndarray, field: Field, origin: tuple[int, int], pixels_per_mm: float, level: int
+) -> Erased:
+    """Set the pixels of a field's walls to paper, but not the strokes across them.
+
+    Parameters
+    ----------
+    darkness : ndarray of uint8, shape (rows, columns)
+        The field with its surroundings.
+    field : Field
+    origin : tuple of int
+        (x, y) of the top left pixel of `darkness` on the page.
+    pixels_per_mm : float
+    level : int
+        Darkness from which a pixel is ink.
+
+    Returns
+    -------
+    Erased
+    """
+    dark = (darkness > level).view(np.uint8)
+    level_walls = np.zeros_like(dark)
+    upright_walls = np.zeros_like(dark)
+    inside = np.zeros(dark.shape, bool)
+    reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, DASHED_MM)]
+    for cell in field.cells:
+        left, top, right, bottom = _edges(cell.box, origin, dark.shape)
+        inside[top:bottom, left:right] = True
+        _mark_walls(dark, level_walls, (top, bottom), (left, right), reach)
+        _mark_walls(dark.T, upright_walls.T, (left, right), (top, bottom), reach)
+    thickness = 2 * reach[0] + 1
+    kept = dark & ~(level_walls | upright_walls)
+    # A stroke that crossed a wall is there on both of its sides.
+    crossed_level = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((thickness, 1), np.uint8))
+    crossed_upright = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
+    mended = (crossed_level & level_walls) | (crossed_upright & upright_walls)
+    erased = (level_walls | upright_walls) & ~mended & 1
+    return Erased(darkness=darkness * (1 - erased), inside=inside)
+
+
+def _edges(box: Box, origin: tuple[int, int], shape: tuple[int, int]) -> tuple[int, ...]:
+    x, y = origin
+    left, top = max(0, round(box.x) - x), max(0, round(box.y) - y)
+    return left, top, min(shape[1], round(box.right) - x), min(shape[0], round(box.bottom) - y)
+
+
+def _mark_walls(
+    dark: np.ndarray,
+    walls: np.ndarray,
+    across: tuple[int, int],
+    along: tuple[int, int],
+    reach: list[int],
+) -> None:
+    """Mark in `walls` the pixel rows near both sides of a cell that are mostly dark."""
+    inner, outer, dashed = reach
+    first, last = along
+    for side, direction in ((across[0], -1), (across[1], 1)):
+        low, high = sorted((side - direction * inner, side + direction * outer))
+        low, high = max(0, low), min(len(dark), high)
+        strip = dark[low:high, first:last]
+        if not strip.size:
+            continue
+        share = strip.mean(axis=1)
+        near = abs(np.arange(low, high) + 0.5 - side) <= dashed
+        rows = (share >= WALL_SHARE) | (near & (share >= DASHED_SHARE))
+        # The blurred rim of a wall is wall as well.
+        rows = cv2.dilate(rows.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8)).ravel()
+        start = max(0, first - outer)
+        walls[low:high, start : last + outer] |= rows[:, None]

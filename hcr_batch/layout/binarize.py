@@ -1,0 +1,100 @@
+"""Paper and ink: flatten the light, then separate ink from paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.types import Page
+
+__all__ = ["Ink", "binarize", "paper_surface"]
+
+SURFACE_SCALE = 0.25
+"""The paper's brightness changes slowly: a quarter of the resolution shows it all."""
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The ink of a page, apart from its paper.
+
+    Attributes
+    ----------
+    darkness : ndarray of uint8, shape (rows, columns)
+        0 is the paper around, 255 is black, whatever the light.
+    threshold : int
+        Darkness from which a pixel counts as written or printed.
+    mask : ndarray of uint8, shape (rows, columns)
+        1 where `darkness` is above `threshold`, else 0.
+    noise : float
+        Standard deviation of the darkness of bare paper.
+    """
+
+    darkness: np.ndarray
+    threshold: int
+    mask: np.ndarray
+    noise: float
+
+
+def binarize(page: Page, settings: LayoutSettings) -> Ink:
+    """Separate ink from paper.
+
+    Where the light is even, Otsu's threshold (1979) on the page as it is; where
+    it is not, the page is first divided by its paper surface, which leaves the
+    reflectance alone, so that the one threshold holds everywhere.
+
+    Parameters
+    ----------
+    page : Page
+    settings : LayoutSettings
+        `uneven_light` and `min_ink_darkness` are used.
+    """
+    surface = paper_surface(page.gray, page.pixels_per_mm)
+    low, paper = np.percentile(surface, (10, 60))
+    if paper - low > settings.uneven_light * paper:
+        full = cv2.resize(surface, page.gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        darkness = 255 - cv2.divide(page.gray, np.maximum(full, 1), scale=255)
+    else:
+        reflectance = np.clip(np.arange(256) * (255 / max(paper, 1)), 0, 255)
+        darkness = cv2.LUT(page.gray, (255 - reflectance).astype(np.uint8))
+    threshold = _ink_threshold(darkness, settings)
+    mask = (darkness > threshold).view(np.uint8)
+    return Ink(darkness, threshold, mask, _noise(darkness))
+
+
+def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Brightness of the paper itself, as if nothing were written on it.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (rows, columns)
+    pixels_per_mm : float
+
+    Returns
+    -------
+    ndarray of uint8, shape about (rows / 4, columns / 4)
+    """
+    small = cv2.resize(gray, None, fx=SURFACE_SCALE, fy=SURFACE_SCALE, interpolation=cv2.INTER_AREA)
+    stroke = _odd(2.0 * pixels_per_mm * SURFACE_SCALE)
+    closed = cv2.dilate(cv2.medianBlur(small, 3), np.ones((stroke, stroke), np.uint8))
+    smooth = _odd(8.0 * pixels_per_mm * SURFACE_SCALE)
+    return cv2.blur(closed, (smooth, smooth))
+
+
+def _ink_threshold(darkness: np.ndarray, settings: LayoutSettings) -> int:
+    """Otsu's threshold, over the pixels that are not plainly paper."""
+    sample = darkness[::2, ::2]
+    otsu, _ = cv2.threshold(sample, 0, 255, cv2.THRESH_OTSU)
+    return int(max(otsu, settings.min_ink_darkness))
+
+
+def _noise(darkness: np.ndarray) -> float:
+    """Standard deviation of the paper's darkness, robust against ink."""
+    sample = darkness[::4, ::4].ravel()
+    return 1.4826 * float(np.median(np.abs(sample - np.median(sample).astype(np.int16))))
+
+
+def _odd(length: float) -> int:
+    return max(3, int(length) // 2 * 2 + 1)

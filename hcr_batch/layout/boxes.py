@@ -1,0 +1,215 @@
+"""Closed rectangles of rulings, and open ones whose missing side is plain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.rulings import Rulings
+from hcr_batch.types import Box
+
+__all__ = ["find_boxes"]
+
+BRIDGE_MM = 0.5
+"""Walls that end this near to each other meet: rounded and broken corners."""
+JOINT_MM = 0.6
+"""A wall that ends this near to a line stands on it."""
+BROKEN_MM = 3.0
+"""A break of a long line that is shorter than this is bridged."""
+MAX_WALL_MM = 1.6
+"""What is dark at this distance behind all walls is a black ground."""
+LONG_LINE_MM = 8.0
+"""A line this long needs no wall at its ends: no pen stroke in a cell is as long."""
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A wall or line: its bounding box, at the scale of the rulings."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def x(self) -> float:
+        return (self.left + self.right) / 2
+
+    @property
+    def length(self) -> int:
+        return max(self.right - self.left, self.bottom - self.top)
+
+
+def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """Find the rectangles that rulings enclose.
+
+    Parameters
+    ----------
+    rulings : Rulings
+    settings : LayoutSettings
+        `min_cell_mm`, `max_box_height_mm` and `min_rectangularity`.
+
+    Returns
+    -------
+    list of Box
+        The inner areas, without the walls, in pixels of the page, innermost
+        only: a frame around other boxes is none.
+    """
+    horizontal = rulings.horizontal | _mended(rulings.horizontal, rulings.pixels_per_mm)
+    for start, end in _missing_sides(horizontal, rulings, settings):
+        cv2.line(horizontal, start, end, 1, 1)
+    walls = _joined(horizontal, rulings.vertical, rulings.pixels_per_mm)
+    boxes = _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
+    boxes = [box for box in boxes if _thin_walled(box, rulings)]
+    return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+
+
+def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:
+    """The long lines alone, with breaks between their parts bridged."""
+    long = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((1, round(LONG_LINE_MM * per_mm))))
+    thick = cv2.dilate(long, np.ones((3, 1), np.uint8))
+    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, round(BROKEN_MM * per_mm))))
+    return cv2.erode(bridged, np.ones((3, 1), np.uint8))
+
+
+def _thin_walled(box: Box, rulings: Rulings) -> bool:
+    """Whether paper follows behind the walls: print on a black ground has no cells."""
+    faint = rulings.faint
+    distance = round(MAX_WALL_MM * rulings.pixels_per_mm)
+    left, top, right, bottom = (int(v) for v in (box.x, box.y, box.right, box.bottom))
+    beyond = (
+        faint[max(0, top - distance), left:right],
+        faint[min(len(faint) - 1, bottom + distance), left:right],
+        faint[top:bottom, max(0, left - distance)],
+        faint[top:bottom, min(faint.shape[1] - 1, right + distance)],
+    )
+    return sum(float(side.mean()) > 0.8 for side in beyond) < 3
+
+
+def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:
+    """Lines and walls that end at one another: what pen strokes in a cell do not."""
+    reach = max(1, round(JOINT_MM * per_mm))
+    vertical = _spanning(vertical.T, horizontal.T, reach).T
+    lines = _spanning(horizontal, vertical, reach)
+    long = cv2.morphologyEx(
+        horizontal, cv2.MORPH_OPEN, np.ones((1, round(LONG_LINE_MM * per_mm)), np.uint8)
+    )
+    return vertical | lines | long
+
+
+def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray:
+    """Row-wise runs of `lines`, from the first to the last line of `crossing` that each meets."""
+    # A line that leans by a pixel or two is still one run.
+    thick = cv2.dilate(np.ascontiguousarray(lines), np.ones((3, 1), np.uint8))
+    thick[:, (0, -1)] = 0
+    near = cv2.dilate(np.ascontiguousarray(crossing), np.ones((3, 2 * reach + 1), np.uint8))
+    edges = np.flatnonzero(np.diff(thick.ravel(), prepend=np.uint8(0)))
+    starts, ends = edges[::2], edges[1::2]
+    joints = np.flatnonzero((near & thick).ravel())
+    if not len(joints) or not len(starts):
+        return np.zeros_like(thick)
+    first = np.searchsorted(joints, starts)
+    last = np.searchsorted(joints, ends) - 1
+    met = last > first
+    change = np.zeros(thick.size + 1, np.int8)
+    change[joints[first[met]]] += 1
+    change[joints[last[met]] + 1] -= 1
+    whole = np.cumsum(change[:-1], dtype=np.int8).reshape(thick.shape).view(np.uint8)
+    return whole & lines
+
+
+def _bridged(walls: np.ndarray, per_mm: float) -> np.ndarray:
+    """Close gaps along either direction, without thickening the walls."""
+    gap = max(2, round(BRIDGE_MM * per_mm)) + 1
+    across = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    down = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
+    return across | down
+
+
+def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:
+    """Rectangular areas of the right size that the walls enclose on all sides."""
+    # One pixel thicker, or the area leaks out between pixels that touch at a corner.
+    walls = cv2.dilate(walls, np.ones((3, 3), np.uint8))
+    contours, tree = cv2.findContours(1 - walls, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if tree is None:
+        return []
+    # Holes of an area are what is written in it, not areas of their own.
+    contours = [contour for contour, (_, _, _, parent) in zip(contours, tree[0]) if parent < 0]
+    smallest = settings.min_cell_mm * per_mm
+    tallest = settings.max_box_height_mm * per_mm
+    boxes = []
+    for contour in contours:
+        x, y, width, height = cv2.boundingRect(contour)
+        if min(width, height) < smallest or height > tallest:
+            continue
+        # A contour runs through pixel centres: one pixel less in each direction.
+        filled = cv2.contourArea(contour) / ((width - 1) * (height - 1))
+        if filled >= settings.min_rectangularity:
+            boxes.append(Box(x - 1, y - 1, width + 2, height + 2))
+    return boxes
+
+
+def _innermost(boxes: list[Box]) -> list[Box]:
+    """Leave out frames: boxes with two or more other boxes inside."""
+    if not boxes:
+        return []
+    sides = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes])
+    kept = []
+    for box in boxes:
+        inside = (
+            (sides[:, 0] >= box.x)
+            & (sides[:, 1] >= box.y)
+            & (sides[:, 2] <= box.right)
+            & (sides[:, 3] <= box.bottom)
+        )
+        if inside.sum() <= 1:
+            kept.append(box)
+    return kept
+
+
+def _missing_sides(
+    horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Sides to draw where a line has a wall of one length at each end, but no fourth side.
+
+    That is a comb without a top (or bottom) line, or one whose line the
+    scanner lost.
+    """
+    per_mm = rulings.pixels_per_mm
+    reach = 1.0 * per_mm
+    walls = [
+        wall
+        for wall in _segments(rulings.vertical)
+        if settings.min_cell_mm * per_mm <= wall.length <= settings.max_box_height_mm * per_mm
+    ]
+    if not walls:
+        return []
+    x = np.array([wall.x for wall in walls])
+    ends = np.array([(wall.top, wall.bottom) for wall in walls])
+    sides = []
+    for line in _segments(horizontal):
+        if line.length < settings.min_open_line_mm * per_mm:
+            continue
+        for end in (0, 1):
+            # A wall hangs from the line with one end and stands free with the other.
+            near = (ends[:, end] > line.top - reach) & (ends[:, end] < line.bottom + reach)
+            left = np.flatnonzero(near & (abs(x - line.left) < reach))
+            right = np.flatnonzero(near & (abs(x - line.right) < reach))
+            if len(left) and len(right):
+                first, last = ends[left[0], 1 - end], ends[right[0], 1 - end]
+                if abs(first - last) < reach:
+                    sides.append(((line.left, int(first)), (line.right, int(last))))
+    return sides
+
+
+def _segments(lines: np.ndarray) -> list[_Segment]:
+    contours, _ = cv2.findContours(lines, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = (cv2.boundingRect(contour) for contour in contours)
+    return [_Segment(x, y, x + width, y + height) for x, y, width, height in boxes]
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return Box(box.x * factor, box.y * factor, box.width * factor, box.height * factor)

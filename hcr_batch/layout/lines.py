@@ -1,0 +1,59 @@
+"""Lines of writing on pages without boxes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.binarize import Ink
+from hcr_batch.types import Box
+
+__all__ = ["find_lines", "text_rows"]
+
+SAME_LINE = 0.4
+"""Ink whose height overlaps a line's by this share belongs to it."""
+
+
+def find_lines(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> list[Box]:
+    """Find the lines in which the ink of a page stands.
+
+    Parameters
+    ----------
+    ink : Ink
+    pixels_per_mm : float
+    settings : LayoutSettings
+        `min_character_mm` and `max_character_mm`.
+
+    Returns
+    -------
+    list of Box
+        Top to bottom; none where nothing is as large as a character.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask)
+    least = settings.min_character_mm * pixels_per_mm
+    most = settings.max_character_mm * pixels_per_mm
+    parts = [
+        Box(x, y, width, height)
+        for x, y, width, height, _ in stats[1:].tolist()
+        if least <= max(width, height) <= most
+    ]
+    return text_rows(parts)
+
+
+def text_rows(parts: list[Box]) -> list[Box]:
+    """Join the boxes of ink that stand on one line.
+
+    The tallest come first: a dot or comma then falls to the line it belongs to.
+    """
+    rows: list[list[float]] = []
+    for part in sorted(parts, key=lambda b: -b.height):
+        shared = [min(r[3], part.bottom) - max(r[1], part.y) for r in rows]
+        best = int(np.argmax(shared)) if shared else -1
+        if best >= 0 and shared[best] >= SAME_LINE * part.height:
+            row = rows[best]
+            row[0], row[2] = min(row[0], part.x), max(row[2], part.right)
+        else:
+            rows.append([part.x, part.y, part.right, part.bottom])
+    rows.sort(key=lambda r: r[1])
+    return [Box(x, y, right - x, bottom - y) for x, y, right, bottom in rows]

@@ -1,0 +1,254 @@
+"""Rows of equal cells: where the single boxes were broken, the row still shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.combs import divide
+from hcr_batch.layout.rulings import Rulings
+from hcr_batch.types import Box
+
+__all__ = ["complete_rows", "divide_runs", "rows_of"]
+
+SAME_SIDE = 0.15
+"""Tops, bottoms and widths that differ by less than this share are the same."""
+SHARED_WALL_MM = 0.9
+"""Boxes nearer than this share a wall."""
+WALL_SHARE = 0.7
+"""Share of its length on which the wall of an inferred cell must be seen."""
+LINE_SHARE = 0.6
+"""Likewise of the line above and below."""
+SLIVER = 0.5
+"""What is narrower than this share of its row's cells is the space between two of them."""
+STRAIGHT_SHARE = 0.8
+"""Share of its length that a wall has in one and the same pixel column."""
+
+
+def divide_runs(boxes: list[Box], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """Divide boxes into the cells that their walls and teeth mark.
+
+    Boxes that share walls are looked at as one comb first, so that a stroke
+    from line to line is not taken for a wall.
+
+    Parameters
+    ----------
+    boxes : list of Box
+    rulings : Rulings
+        In which the boxes were found.
+    settings : LayoutSettings
+        `min_cell_mm`, `max_cell_mm` and `max_cell_aspect`.
+    """
+    return [
+        cell
+        for row in rows_of(boxes)
+        for run in _runs(row, rulings)
+        for cell in _divided(run, rulings, settings)
+    ]
+
+
+def complete_rows(
+    boxes: list[Box], rulings: Rulings, settings: LayoutSettings
+) -> list[list[Box]]:
+    """Put in the cells that are missing in the rhythm of their row.
+
+    Parameters
+    ----------
+    boxes : list of Box
+    rulings : Rulings
+        Of everything dark: a wall that writing covers is not missing.
+    settings : LayoutSettings
+        `max_cell_aspect`.
+
+    Returns
+    -------
+    list of list of Box
+        Each row from left to right, rows from top to bottom.
+    """
+    rows = [_completed(row, rulings, settings) for row in rows_of(boxes)]
+    regular = [(box, len(row)) for row in rows for box in row]
+    return [
+        [box for box in row if not _is_fragment(box, len(row), regular)] for row in rows
+    ]
+
+
+def _is_fragment(box: Box, length: int, others: list[tuple[Box, int]]) -> bool:
+    """Whether a box lies mostly in a larger one that belongs to a longer row."""
+    return any(
+        more > length
+        and other.width * other.height > box.width * box.height
+        and _overlap(box, other)
+        and min(box.bottom, other.bottom) - max(box.y, other.y) > 0.6 * box.height
+        for other, more in others
+    )
+
+
+def rows_of(boxes: Iterable[Box]) -> list[list[Box]]:
+    """Group boxes of one height at one level; left to right, top to bottom."""
+    rows: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda b: (b.y, b.x)):
+        row = next((row for row in reversed(rows) if _level(row[0], box)), None)
+        if row is None:
+            rows.append([box])
+        else:
+            row.append(box)
+    return [sorted(row, key=lambda b: b.x) for row in rows]
+
+
+def _level(a: Box, b: Box) -> bool:
+    slack = SAME_SIDE * min(a.height, b.height)
+    return abs(a.y - b.y) <= slack and abs(a.bottom - b.bottom) <= slack
+
+
+def _runs(row: list[Box], rulings: Rulings) -> list[list[Box]]:
+    """Boxes of a row that share walls."""
+    reach = SHARED_WALL_MM * rulings.pixels_per_mm / rulings.scale
+    runs = [[row[0]]]
+    for before, box in pairwise(row):
+        if box.x - before.right <= reach:
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+    return runs
+
+
+def _divided(run: list[Box], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """The run as one comb if its teeth say so, else its boxes, each perhaps a comb."""
+    if run[0].height > settings.max_cell_mm * rulings.pixels_per_mm / rulings.scale:
+        return run
+    whole = divide(_union(run), rulings, settings)
+    if len(whole) > 1 and _keeps_walls(run, whole):
+        return whole
+    parts = _without_strokes(run, rulings)
+    return [cell for box in parts for cell in divide(box, rulings, settings)]
+
+
+def _keeps_walls(run: list[Box], cells: list[Box]) -> bool:
+    """Whether a division agrees with most walls that were found before it."""
+    if len(run) < 3:
+        return True
+    walls = np.array([cell.right for cell in cells[:-1]])
+    slack = SAME_SIDE * cells[0].width
+    kept = [min(abs(walls - box.right)) < slack for box in run[:-1]]
+    return float(np.mean(kept)) >= WALL_SHARE
+
+
+def _without_strokes(run: list[Box], rulings: Rulings) -> list[Box]:
+    """Join boxes again that a pen stroke parted: a wall is straight, a stroke rarely."""
+    sight = _Sight(rulings, _union(run))
+    joined = [run[0]]
+    for box in run[1:]:
+        if sight.wall_between(joined[-1], box):
+            joined.append(box)
+        else:
+            joined[-1] = _union([joined[-1], box])
+    return joined
+
+
+def _union(run: list[Box]) -> Box:
+    top = float(np.median([box.y for box in run]))
+    bottom = float(np.median([box.bottom for box in run]))
+    return Box(run[0].x, top, run[-1].right - run[0].x, bottom - top)
+
+
+def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    width = _usual_width(row, settings)
+    if width is None:
+        return row
+    regular = [box for box in row if abs(box.width - width) <= SAME_SIDE * width]
+    sight = _Sight(rulings, _union(regular))
+    cells = _grown(regular, width, _usual_wall(regular, width), sight)
+    others = [
+        box
+        for box in row
+        if box.width > SLIVER * width and not any(_overlap(box, cell) for cell in cells)
+    ]
+    return sorted(cells + others, key=lambda b: b.x)
+
+
+def _grown(cells: list[Box], width: float, wall: float, sight: _Sight) -> list[Box]:
+    """Add neighbours of known cells, and theirs, as long as all their walls are seen."""
+    known = list(cells)
+    fresh = list(cells)
+    while fresh:
+        cell = fresh.pop()
+        for direction in (-1, 1):
+            beside = Box(cell.x + direction * (width + wall), cell.y, width, cell.height)
+            found = sight.fitted(beside)
+            if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
+                continue
+            if not any(_overlap(found, other) for other in known):
+                known.append(found)
+                fresh.append(found)
+    return known
+
+
+def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:
+    """The width that most character cells of a row have; None where there is none."""
+    widths = np.array([b.width for b in row if b.width <= settings.max_cell_aspect * b.height])
+    if len(widths) < 2:
+        return None
+    alike = abs(widths[:, None] - widths) <= SAME_SIDE * widths[:, None]
+    best = max(range(len(widths)), key=lambda i: (alike[i].sum(), widths[i]))
+    return float(np.median(widths[alike[best]])) if alike[best].sum() >= 2 else None
+
+
+def _usual_wall(cells: list[Box], width: float) -> float:
+    """Distance between one cell's right and the next one's left side."""
+    gaps = [after.x - before.right for before, after in pairwise(cells)]
+    near = [gap for gap in gaps if 0 <= gap < 0.6 * width]
+    return float(np.median(near)) if near else 0.1 * width
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return min(a.right, b.right) - max(a.x, b.x) > 0.3 * min(a.width, b.width)
+
+
+class _Sight:
+    """Looks for the walls of a supposed cell in the picture of faint ink."""
+
+    def __init__(self, rulings: Rulings, model: Box) -> None:
+        self._faint = rulings.faint
+        self._scale = rulings.scale
+        self._slack = max(1, round(0.3 * rulings.pixels_per_mm))
+        self._top = round(model.y * rulings.scale)
+        self._bottom = round(model.bottom * rulings.scale)
+
+    def fitted(self, cell: Box) -> Box | None:
+        """The cell moved to the walls that are seen near its sides; None without them."""
+        left, right = cell.x * self._scale, cell.right * self._scale
+        first, seen_first = self._nearest_wall(left - 1)
+        last, seen_last = self._nearest_wall(right + 1)
+        if min(seen_first, seen_last) < WALL_SHARE:
+            return None
+        inner = slice(max(0, int(left)), max(0, int(right) + 1))
+        if min(self._line(self._top - 1, inner), self._line(self._bottom, inner)) < LINE_SHARE:
+            return None
+        x, end = (first + 1) / self._scale, last / self._scale
+        return Box(x, cell.y, end - x, cell.height)
+
+    def wall_between(self, before: Box, after: Box) -> bool:
+        """Whether a straight wall stands between two neighbours."""
+        return self._wall(round((before.right + after.x) / 2 * self._scale)) >= STRAIGHT_SHARE
+
+    def _wall(self, x: int) -> float:
+        return self._nearest_wall(x)[1]
+
+    def _nearest_wall(self, x: float) -> tuple[int, float]:
+        """Column of the best wall near `x`, and the share of it that is dark."""
+        start = max(0, round(x) - 2 * self._slack)
+        stop = max(0, round(x) + 2 * self._slack + 1)
+        area = self._faint[self._top : self._bottom, start:stop]
+        if not area.size:
+            return round(x), 0.0
+        share = area.mean(axis=0)
+        best = int(np.argmax(share))
+        return start + best, float(share[best])
+
+    def _line(self, y: int, along: slice) -> float:
+        around = slice(max(0, y - 2 * self._slack), y + 2 * self._slack + 1)
+        area = self._faint[around, along]
+        return float(area.mean(axis=1).max()) if area.size else 0.0

@@ -1,0 +1,139 @@
+"""Printed straight lines: the walls of boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.binarize import Ink
+
+__all__ = ["Rulings", "find_rulings"]
+
+MAX_WORKING_DPI = 240.0
+"""Lines are looked for at this resolution or below: nothing is lost, much time saved."""
+NOISE_FACTOR = 4.0
+"""A faint line stands this many standard deviations above the paper's noise."""
+TEXTURE_FACTOR = 1.7
+"""In a shaded or dithered area a line stands this many times above the area's texture."""
+
+CROSSING_MM = 1.4
+"""A pen stroke across a light line hides this much of it at most."""
+LIGHT_LINE_MM = 15.0
+"""A form with light lines has at least one as long as this."""
+
+
+@dataclass(frozen=True)
+class Rulings:
+    """The lines of a page at a reduced scale.
+
+    Attributes
+    ----------
+    faint : ndarray of uint8, shape (rows, columns)
+        1 where a thin structure is darker than what is around it, however
+        light, and on all ink.
+    horizontal, vertical : ndarray of uint8, shape (rows, columns)
+        1 on the pixels of lines in that direction.
+    scale : float
+        Pixels here for one pixel of the page, 1, 1/2 or 1/4.
+    pixels_per_mm : float
+        At this scale.
+    """
+
+    faint: np.ndarray
+    horizontal: np.ndarray
+    vertical: np.ndarray
+    scale: float
+    pixels_per_mm: float
+
+
+def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tuple[Rulings, ...]:
+    """Find the straight lines of a deskewed page.
+
+    A line is a run of dark pixels longer than any stroke of usual print; short
+    breaks are bridged. Solid black areas count as well: their edges can be
+    walls. Shaded areas do not: a line must be darker than what is beside it.
+
+    Parameters
+    ----------
+    ink : Ink
+    pixels_per_mm : float
+        Of the page.
+    settings : LayoutSettings
+        `min_ruling_mm`, `ruling_gap_mm`, `max_ruling_mm` and `faint_darkness`.
+
+    Returns
+    -------
+    tuple of Rulings
+        Where a form's lines are lighter than its writing, the light lines by
+        themselves come first: no pen stroke can be taken for one of them.
+        Then, or alone, everything that is dark.
+    """
+    scale = _working_scale(pixels_per_mm)
+    per_mm = pixels_per_mm * scale
+    thin, written = _thin_and_written(ink, scale, per_mm, settings)
+    everything = _rulings(thin | written, settings.ruling_gap_mm, scale, per_mm, settings)
+    # The blurred rim of a pen stroke is as light as a light line.
+    apart = cv2.dilate(written, np.ones((3, 3), np.uint8))
+    light = _rulings(thin & ~apart & 1, CROSSING_MM, scale, per_mm, settings)
+    longest = np.ones((1, round(LIGHT_LINE_MM * per_mm)), np.uint8)
+    if cv2.morphologyEx(light.horizontal, cv2.MORPH_OPEN, longest).any():
+        return light, everything
+    return (everything,)
+
+
+def _rulings(
+    faint: np.ndarray, gap_mm: float, scale: float, per_mm: float, settings: LayoutSettings
+) -> Rulings:
+    length = max(7, round(settings.min_ruling_mm * per_mm))
+    gap = max(1, round(gap_mm * per_mm))
+    return Rulings(
+        faint=faint,
+        horizontal=_lines(faint, length, gap, horizontal=True),
+        vertical=_lines(faint, length, gap, horizontal=False),
+        scale=scale,
+        pixels_per_mm=per_mm,
+    )
+
+
+def _working_scale(pixels_per_mm: float) -> float:
+    scale = 1.0
+    while pixels_per_mm * scale * 25.4 > MAX_WORKING_DPI and scale > 0.25:
+        scale /= 2
+    return scale
+
+
+def _thin_and_written(
+    ink: Ink, scale: float, per_mm: float, settings: LayoutSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Thin dark structures by a top-hat, and all ink, at the working scale; uint8 0 or 1."""
+    darkness = ink.darkness
+    if scale < 1.0:
+        darkness = cv2.resize(darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    side = max(3, round(settings.max_ruling_mm * per_mm) + 2)
+    shade = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    written = darkness > ink.threshold
+    raised = cv2.subtract(darkness, shade)
+    level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
+    bare = cv2.dilate(written.view(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    texture = _rms(raised * bare, 3 * side)
+    thin = (raised > level) & (raised > TEXTURE_FACTOR * texture)
+    return thin.view(np.uint8), written.view(np.uint8)
+
+
+def _rms(values: np.ndarray, side: int) -> np.ndarray:
+    """Root mean square in a window; float32."""
+    return np.sqrt(cv2.blur(np.square(values, dtype=np.float32), (side, side)))
+
+
+def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.ndarray:
+    def kernel(along: int, across: int) -> np.ndarray:
+        return np.ones((across, along) if horizontal else (along, across), np.uint8)
+
+    # A line that climbs by a pixel within `length` is whole after this.
+    thick = cv2.dilate(mask, kernel(1, 2))
+    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, kernel(gap + 1, 1))
+    opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel(length, 1))
+    return cv2.erode(opened, kernel(1, 2), anchor=(0, 0))
