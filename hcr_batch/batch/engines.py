@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
@@ -88,10 +89,9 @@ class _Worker(Generic[Task, Result]):
 
     def give(self, task: Task) -> None:
         self.tasks.append(task)
-        try:
+        # A worker that has died is found out when its results are waited for.
+        with suppress(OSError):
             self.connection.send(task)
-        except OSError:
-            pass  # it has died; that is found out when its results are waited for
 
     def stop(self) -> None:
         self.process.kill()

@@ -208,8 +208,9 @@ class Journal:
     def pages(self) -> Iterator[tuple[FileState, PageRecord]]:
         """Every page of every file, by name and number, corrections applied, without pictures."""
         rows = self._execute(
-            "SELECT files.path, files.name, pages.id, sha256, number, width, height FROM files "
-            "JOIN readings ON readings.id = files.reading JOIN pages ON pages.reading = readings.id "
+            "SELECT files.path, files.name, pages.id, sha256, number, width, height "
+            "FROM files JOIN readings ON readings.id = files.reading "
+            "JOIN pages ON pages.reading = readings.id "
             "ORDER BY files.name, files.path, number"
         )
         for path, name, page, sha256, number, width, height in rows:

@@ -1,0 +1,57 @@
+"""What a person at the terminal sees of a scan."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hcr_batch.batch.observers import FileEvent, Observer
+
+if TYPE_CHECKING:
+    from hcr_batch.batch.plan import Plan
+    from hcr_batch.batch.run import ScanSummary
+
+__all__ = ["Terminal"]
+
+
+class Terminal(Observer):
+    """Messages on standard error; a progress bar too where that is a terminal.
+
+    Parameters
+    ----------
+    quiet : bool
+        Failures alone.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar: Any = None
+
+    def planned(self, plan: Plan) -> None:
+        if not self._quiet and plan.new_files and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=plan.new_files, unit="file", smoothing=0.1, leave=False)
+
+    def file_done(self, event: FileEvent) -> None:
+        if event.failure:
+            self.note(event.failure)
+        if self._bar is not None:
+            self._bar.update(len(event.names))
+
+    def known_failure(self, name: str, failure: str) -> None:
+        if not self._quiet:
+            self.note(f"{failure} (an earlier run; --retry-failed tries again)")
+
+    def note(self, message: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        click.echo(message, err=True)
+
+    def finished(self, summary: ScanSummary) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if not self._quiet:
+            click.echo(str(summary), err=True)

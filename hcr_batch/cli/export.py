@@ -1,0 +1,47 @@
+"""`hcr-batch export`: the results written again from their journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["export"]
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("results", type=FILE)
+@click.option("--out", type=FILE, help="Where to write; RESULTS itself if not given.")
+@click.option("--fields", type=FILE, help="Also a table with a row a page, a column a field.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    help="From the ending of --out if not given.",
+)
+def export(results: Path, out: Path | None, fields: Path | None, file_format: str | None) -> None:
+    """Write RESULTS of an earlier scan again, corrections included, in any format.
+
+    Reads the journal beside RESULTS; no form is opened.
+
+    \b
+    Example:
+      hcr-batch export results.csv --out results.parquet
+    """
+    from hcr_batch.batch.journal import journal_path, open_journal
+    from hcr_batch.batch.lock import exclusive, lock_path
+    from hcr_batch.batch.run import export as write
+    from hcr_batch.errors import UsageError
+    from hcr_batch.results.atomic import check_writable
+    from hcr_batch.results.writers import format_of
+
+    path = journal_path(results)
+    if not path.exists():
+        raise UsageError(f"{path}: no journal of these results; give the --out of a scan")
+    out = out or results
+    for output in filter(None, (out, fields)):
+        check_writable(output)
+    with exclusive(lock_path(results)), open_journal(path) as journal:
+        write(journal, out, file_format or format_of(out), fields)

@@ -1,0 +1,179 @@
+"""`hcr-batch scan`: folders of forms to results."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hcr_batch.batch.observers import Observer
+    from hcr_batch.batch.plan import Plan
+    from hcr_batch.batch.run import ScanRequest
+    from hcr_batch.config import Settings
+
+__all__ = ["scan"]
+
+FILE = click.Path(path_type=Path)
+
+
+class Share(click.ParamType):
+    """A share of 1, given as 0.005 or as 0.5%."""
+
+    name = "share"
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> float:
+        text = str(value).strip()
+        try:
+            share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is no share; write 0.005 or 0.5%", parameter, context)
+        return share
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--out", default="results.csv", show_default=True, type=FILE, help="The results.")
+@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@click.option("--threshold", type=Share(), help="Flag characters below this confidence.")
+@click.option(
+    "--target-error",
+    type=Share(),
+    help="Flag so that at most this share of the other characters is wrong: 0.5% or 0.005.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--fields", type=FILE, help="Also a table with a row a page, a column a field.")
+@click.option("--overlay", type=FILE, help="Also pictures of the pages, in this folder.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    help="Of the results; from the ending of --out if not given.",
+)
+@click.option(
+    "--layout", type=click.Choice(["auto", "boxes", "free"]), help="Read boxes, or all writing."
+)
+@click.option("--model", help="A model folder or file in place of the default.")
+@click.option("--pdf-renderer", type=click.Choice(["pdfium", "poppler"]), help="Draws PDF pages.")
+@click.option("--force", is_flag=True, help="Read every file again.")
+@click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
+@click.option("--limit", type=click.IntRange(1), help="Read at most so many new files.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, do nothing.")
+@click.option("--log-json", type=FILE, help="Append one JSON object an event to this file.")
+@click.option("--quiet", is_flag=True, help="Print failures alone.")
+def scan(
+    paths: tuple[str, ...],
+    out: Path,
+    dry_run: bool,
+    log_json: Path | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Read forms: PATHS are folders, files or patterns; - reads a list of files.
+
+    Only files that are new or changed are read; what was read before stands
+    in a journal beside the results. Without a summary of trouble on standard
+    error and with exit code 0, every file is in the results.
+
+    \b
+    Example:
+      hcr-batch scan ./forms --out results.csv --fields fields.csv --overlay pictures
+    """
+    # Before numpy is imported: threads of its own would only slow the workers down.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from hcr_batch.batch.observers import Observers
+    from hcr_batch.batch.run import dry_run as plan_scan
+    from hcr_batch.batch.run import scan as run_scan
+
+    request = _request(paths, out, log_json, options)
+    if dry_run:
+        _print_plan(plan_scan(request, sys.stdin))
+        return
+    with ExitStack() as files:
+        observer = Observers(list(_observers(quiet, log_json, files)))
+        summary = run_scan(request, observer, sys.stdin)
+    click.get_current_context().exit(summary.exit_code)
+
+
+def _request(
+    paths: tuple[str, ...], out: Path, log: Path | None, options: dict[str, Any]
+) -> ScanRequest:
+    from hcr_batch.batch.plan import Effort
+    from hcr_batch.batch.run import ScanRequest, fingerprint
+    from hcr_batch.recognition import load_recognizer
+    from hcr_batch.results.writers import format_of
+
+    settings = _settings(options)
+    # Before any file is touched, so that a damaged model stops the run with its own message.
+    recognizer = load_recognizer(settings.recognition.model or None)
+    return ScanRequest(
+        paths,
+        out,
+        settings,
+        model=fingerprint(recognizer.card),
+        jobs=options["jobs"] or _cores(),
+        file_format=options["file_format"] or format_of(out),
+        fields=options["fields"],
+        overlay=options["overlay"],
+        effort=Effort(options["force"], options["retry_failed"], options["limit"]),
+        ignore=(log,) if log else (),
+    )
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    from hcr_batch.config import load_settings
+    from hcr_batch.errors import UsageError
+
+    if options["threshold"] is not None and options["target_error"] is not None:
+        raise UsageError("--threshold and --target-error exclude each other; give one")
+    places = {
+        "threshold": ("recognition", "threshold"),
+        "target_error": ("recognition", "target_error"),
+        "model": ("recognition", "model"),
+        "layout": ("layout", "mode"),
+        "pdf_renderer": ("documents", "pdf_renderer"),
+    }
+    changes: dict[str, dict[str, Any]] = {}
+    for option, (section, key) in places.items():
+        if options[option] is not None:
+            changes.setdefault(section, {})[key] = options[option]
+    return load_settings(options["config"], **changes)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+def _observers(quiet: bool, log: Path | None, files: ExitStack) -> list[Observer]:
+    from hcr_batch.batch.observers import JsonLog
+    from hcr_batch.cli._progress import Terminal
+    from hcr_batch.errors import OutputError
+
+    observers: list[Observer] = [Terminal(quiet)]
+    if log:
+        try:
+            file = files.enter_context(log.open("a", encoding="utf-8"))
+        except OSError as error:
+            raise OutputError(f"{log}: cannot be written ({error.strerror}); check it") from error
+        observers.append(JsonLog(file))
+    return observers
+
+
+def _print_plan(plan: Plan) -> None:
+    for content in plan.contents:
+        for source in content.files:
+            click.echo(f"read\t{source.name}")
+    for file in plan.known:
+        click.echo(f"{'failed before' if file.failure else 'skip'}\t{file.source.name}")
+    for source, reason in plan.unreadable:
+        click.echo(f"unreadable\t{source.name}\t{reason}")

@@ -1,0 +1,163 @@
+"""Pictures of pages with their cells, readings and flags drawn on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from hcr_batch.results.records import CellRecord, PageRecord
+from hcr_batch.types import Page
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+__all__ = ["draw_page"]
+
+DPI = 150.0
+"""Resolution of the pictures: fit for a screen, whatever the scan's."""
+READ, FLAGGED, BLANK, PAPER = "#0a5fd8", "#d81b3c", "#b3bccb", "#ffffff"
+FADE = 0.35
+"""How far the page is lightened, 0 to 1, for the marks to stand out."""
+TINT = 46
+"""Opacity (of 255) of the colour over a flagged cell."""
+LINE_MM = 0.25
+TAG_HEIGHT = 0.6
+"""Height of a reading's letter above its cell, as a share of the cell's height..."""
+TAG_MM = (2.0, 3.6)
+"""...within these limits."""
+LEGEND_MM = 7.0
+
+
+def draw_page(page: Page, record: PageRecord, title: str) -> Image.Image:
+    """Draw what was read on a page.
+
+    Parameters
+    ----------
+    page : Page
+        As `hcr_batch.documents.open_pages` gives it.
+    record : PageRecord
+        What was read on it.
+    title : str
+        Stands first in the legend below the page.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, the page upright at 150 dots per inch. A cell that was read is
+        framed in blue with its character above; one to look at is tinted red;
+        a blank one has a faint frame.
+    """
+    from PIL import Image, ImageDraw
+
+    scale = DPI / page.dpi
+    picture = _background(page, scale)
+    marks = Image.new("RGBA", picture.size)
+    draw = ImageDraw.Draw(marks)
+    cells = [cell for field in record.fields for cell in field.cells]
+    corners = [_corners(cell, page, scale) for cell in cells]
+    # Blank cells first and readings last: what matters most lies on top.
+    for cell, outline in sorted(zip(cells, corners, strict=True), key=_importance):
+        _draw_frame(draw, cell, outline)
+    for cell, outline in zip(cells, corners, strict=True):
+        if cell.occupied:
+            _draw_tag(draw, cell, outline)
+    picture.paste(marks, (0, 0), marks)
+    return _with_legend(picture, title, cells)
+
+
+def _background(page: Page, scale: float) -> Image.Image:
+    from PIL import Image
+
+    rows, columns = page.gray.shape
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    reduced = Image.fromarray(page.gray).resize(size, Image.Resampling.BOX)
+    faded = reduced.point(lambda level: round(255 - (255 - level) * (1 - FADE)))
+    return faded.convert("RGB")
+
+
+def _corners(cell: CellRecord, page: Page, scale: float) -> np.ndarray:
+    """Corners of a cell in the picture, float64 (4, 2), clockwise from the top left."""
+    import numpy as np
+
+    box = cell.box
+    source = np.array(
+        [(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)], float
+    )
+    linear, offset = page.to_source[:, :2], page.to_source[:, 2]
+    points = (source - offset) @ np.linalg.inv(linear).T * scale
+    # A page that lay sideways in its file is drawn upright.
+    left, top, right, bottom = *points.min(axis=0), *points.max(axis=0)
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+
+def _importance(item: tuple[CellRecord, np.ndarray]) -> int:
+    cell, _ = item
+    return cell.occupied + cell.reading.flagged
+
+
+def _draw_frame(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray) -> None:
+    area = [*corners[0], *corners[2]]
+    line = _pixels(LINE_MM)
+    if cell.reading.flagged:
+        tint = (*_rgb(FLAGGED), TINT)
+        draw.rectangle(area, fill=tint, outline=FLAGGED, width=round(2 * line))
+    elif cell.occupied:
+        draw.rectangle(area, outline=READ, width=round(line))
+    else:
+        draw.rectangle(area, outline=BLANK, width=1)
+
+
+def _draw_tag(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray) -> None:
+    """The character above its cell, `?` for ink that is none."""
+    (left, top), (right, bottom) = corners[0], corners[2]
+    low, high = map(_pixels, TAG_MM)
+    height = min(max(TAG_HEIGHT * (bottom - top), low), high)
+    draw.text(
+        ((left + right) / 2, top + height / 6),
+        cell.reading.character or "?",
+        fill=FLAGGED if cell.reading.flagged else READ,
+        font=_font(height),
+        anchor="mb",
+        stroke_width=max(1, round(height / 8)),
+        stroke_fill=PAPER,
+    )
+
+
+def _with_legend(picture: Image.Image, title: str, cells: Sequence[CellRecord]) -> Image.Image:
+    from PIL import Image, ImageDraw
+
+    height = round(_pixels(LEGEND_MM))
+    whole = Image.new("RGB", (picture.width, picture.height + height), PAPER)
+    whole.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(whole)
+    draw.line([(0, picture.height), (picture.width, picture.height)], fill=BLANK)
+    font = _font(height * 0.45)
+    x, y = height * 0.5, picture.height + height / 2
+    for text, color in _legend(title, cells):
+        draw.text((x, y), text, fill=color, font=font, anchor="lm")
+        x += font.getlength(text) + height * 0.6
+    return whole
+
+
+def _legend(title: str, cells: Sequence[CellRecord]) -> Iterator[tuple[str, str]]:
+    flagged = sum(cell.reading.flagged for cell in cells)
+    blank = sum(not cell.occupied for cell in cells)
+    yield title, "#000000"
+    yield f"■ {len(cells) - flagged - blank} read", READ
+    yield f"■ {flagged} to look at", FLAGGED
+    yield f"□ {blank} blank", "#6b7688"
+
+
+def _font(height: float):
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size=height)
+
+
+def _pixels(millimetres: float) -> float:
+    return millimetres * DPI / 25.4
+
+
+def _rgb(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
