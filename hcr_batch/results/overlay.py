@@ -16,15 +16,15 @@ __all__ = ["draw_page"]
 
 DPI = 150.0
 """Resolution of the pictures: fit for a screen, whatever the scan's."""
-READ, FLAGGED, BLANK, PAPER = "#0a5fd8", "#d81b3c", "#b3bccb", "#ffffff"
+READ, FLAGGED, BLANK, INK, PAPER = "#0a5fd8", "#d81b3c", "#b3bccb", "#1c2430", "#ffffff"
 FADE = 0.35
 """How far the page is lightened, 0 to 1, for the marks to stand out."""
 TINT = 46
 """Opacity (of 255) of the colour over a flagged cell."""
 LINE_MM = 0.25
-TAG_HEIGHT = 0.6
-"""Height of a reading's letter above its cell, as a share of the cell's height..."""
-TAG_MM = (2.0, 3.6)
+TAG_HEIGHT = 0.5
+"""Height of the tag with the reading, as a share of its cell's height..."""
+TAG_MM = (2.0, 3.2)
 """...within these limits."""
 LEGEND_MM = 7.0
 
@@ -109,19 +109,18 @@ def _draw_frame(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray
 
 
 def _draw_tag(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray) -> None:
-    """The character above its cell, `?` for ink that is none."""
+    """The character on a tag above its cell, `?` for ink that is none."""
     (left, top), (right, bottom) = corners[0], corners[2]
     low, high = map(_pixels, TAG_MM)
     height = min(max(TAG_HEIGHT * (bottom - top), low), high)
-    draw.text(
-        ((left + right) / 2, top + height / 6),
-        cell.reading.character or "?",
-        fill=FLAGGED if cell.reading.flagged else READ,
-        font=_font(height),
-        anchor="mb",
-        stroke_width=max(1, round(height / 8)),
-        stroke_fill=PAPER,
+    text, font = cell.reading.character or "?", _font(0.85 * height)
+    middle, half = (left + right) / 2, max(0.36 * height, 0.5 * font.getlength(text) + 2)
+    color = FLAGGED if cell.reading.flagged else READ
+    draw.rounded_rectangle(
+        (middle - half, top - height, middle + half, top), 0.2 * height, fill=color
     )
+    # Letters stand on one line in all tags of a row.
+    draw.text((middle, top - 0.22 * height), text, fill=PAPER, font=font, anchor="ms")
 
 
 def _with_legend(picture: Image.Image, title: str, cells: Sequence[CellRecord]) -> Image.Image:
@@ -135,18 +134,22 @@ def _with_legend(picture: Image.Image, title: str, cells: Sequence[CellRecord]) 
     font = _font(height * 0.45)
     x, y = height * 0.5, picture.height + height / 2
     for text, color in _legend(title, cells):
-        draw.text((x, y), text, fill=color, font=font, anchor="lm")
-        x += font.getlength(text) + height * 0.6
+        if color:
+            draw.rectangle((x, y - height / 5, x + height * 0.4, y + height / 5), fill=color)
+            x += height * 0.55
+        draw.text((x, y), text, fill=INK, font=font, anchor="lm")
+        x += font.getlength(text) + height * 0.7
     return whole
 
 
-def _legend(title: str, cells: Sequence[CellRecord]) -> Iterator[tuple[str, str]]:
+def _legend(title: str, cells: Sequence[CellRecord]) -> Iterator[tuple[str, str | None]]:
+    """Texts, each with the colour that it explains."""
     flagged = sum(cell.reading.flagged for cell in cells)
     blank = sum(not cell.occupied for cell in cells)
-    yield title, "#000000"
-    yield f"■ {len(cells) - flagged - blank} read", READ
-    yield f"■ {flagged} to look at", FLAGGED
-    yield f"□ {blank} blank", "#6b7688"
+    yield title, None
+    yield f"{len(cells) - flagged - blank} read", READ
+    yield f"{flagged} to look at", FLAGGED
+    yield f"{blank} blank", BLANK
 
 
 def _font(height: float):

@@ -1,0 +1,62 @@
+import numpy as np
+
+from hcr_batch.results.overlay import DPI, draw_page
+from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
+from hcr_batch.types import Box, Page, Reading
+
+
+def drawn(reading, to_source=((1, 0, 0), (0, 1, 0)), box=None, size=(600, 400), dpi=DPI):
+    """The picture, as int16 RGB, of a white page with one cell."""
+    width, height = size
+    page = Page(np.full((height, width), 255, np.uint8), dpi, 1, np.array(to_source, float), size)
+    cell = CellRecord(box or Box(200, 200, 60, 80), reading)
+    record = PageRecord(1, width, height, (FieldRecord("f001", "comb", (cell,)),))
+    return np.array(draw_page(page, record, "page 1")).astype(np.int16)
+
+
+def reddish(picture):
+    return (picture[..., 0] - picture[..., 1]) > 60
+
+
+def bluish(picture):
+    return (picture[..., 2] - picture[..., 0]) > 60
+
+
+def test_a_read_cell_is_blue_and_nothing_is_red():
+    page = drawn(Reading("7", 0.99))[:400]
+    rows, columns = np.nonzero(bluish(page))
+    assert columns.min() >= 198
+    assert columns.max() <= 262
+    assert rows.min() < 198  # the tag with the character stands above the cell
+    assert not reddish(page).any()
+
+
+def test_a_flagged_cell_is_red_and_tinted():
+    page = drawn(Reading("7", 0.4, flagged=True))[:400]
+    assert reddish(page)[200, 230]
+    assert tuple(page[240, 230]) != (255, 255, 255)
+    assert not bluish(page).any()
+
+
+def test_a_blank_cell_is_faint_and_has_no_tag():
+    page = drawn(Reading("", 0.99))[:400]
+    assert not bluish(page).any()
+    assert not reddish(page).any()
+    assert (page[200, 200:260] < 255).any()
+    assert (page[150:199] == 255).all()
+
+
+def test_pictures_have_one_resolution_whatever_the_scan():
+    fine = drawn(Reading("7", 0.99), size=(1200, 800), dpi=2 * DPI, box=Box(400, 400, 120, 160))
+    usual = drawn(Reading("7", 0.99))
+    assert fine.shape == usual.shape
+    assert (bluish(fine) == bluish(usual)).mean() > 0.99
+
+
+def test_cells_of_a_page_lying_sideways_are_drawn_upright():
+    # Upright (x, y) lies at (y, 599 - x) in a file turned by a quarter.
+    picture = drawn(
+        Reading("7", 0.99), to_source=((0, 1, 0), (-1, 0, 599)), box=Box(200, 339, 80, 60)
+    )
+    expected = drawn(Reading("7", 0.99))
+    assert (bluish(picture) == bluish(expected)).mean() > 0.99
