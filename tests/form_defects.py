@@ -133,7 +133,9 @@ def _speckle(page: np.ndarray, count: float, rng: np.random.Generator) -> None:
 
 def _light(shape: tuple[int, int], depth: float, rng: np.random.Generator) -> np.ndarray:
     """A smooth field of light, from 1 - depth to 1."""
-    coarse = cv2.resize(rng.random((3, 3)).astype(np.float32), (9, 9))
+    coarse = cv2.resize(
+        rng.random((3, 3)).astype(np.float32), (32, 32), interpolation=cv2.INTER_CUBIC
+    )
     field = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
     field = (field - field.min()) / max(float(np.ptp(field)), 1e-6)
     return 1 - depth * field
@@ -141,7 +143,7 @@ def _light(shape: tuple[int, int], depth: float, rng: np.random.Generator) -> np
 
 def _stored(gray: np.ndarray, defects: Defects) -> np.ndarray:
     if defects.bilevel:
-        level = 0.72 * float(np.median(gray))
+        level = 0.62 * float(np.median(gray))
         return np.where(gray < level, 0, 255).astype(np.uint8)
     if defects.jpeg:
         _, stream = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, defects.jpeg])

@@ -7,13 +7,14 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from hcr_batch.glyphs.normalize import normalize_ink
 
 __all__ = ["EmnistGlyphs", "GlyphSource", "StrokeGlyphs"]
 
 LOOK_ALIKE = "cijklmopsuvwxyz"
 """Lower-case letters that EMNIST Balanced has under their capitals."""
-STROKE_TO_CAP = 0.1
-"""Width of an EMNIST stroke by the height of its glyph."""
 FEWEST_CLASSES = 60
 """A writer with fewer of the 62 cannot fill a form alone."""
 COARSEST_UNITS = 60
@@ -32,22 +33,31 @@ class GlyphSource(Protocol):
 
 
 class EmnistGlyphs:
-    """Glyphs of 28 x 28 pixels (NIST SD19, public domain), smoothly enlarged."""
+    """Glyphs of 28 x 28 pixels (NIST SD19, public domain), smoothly enlarged.
 
-    def __init__(self, file: Path, rng: np.random.Generator | None = None):
+    `legible` is the share of each class that may be drawn, those first that
+    are most like a printed character (and so no `l` for `L`).
+    """
+
+    def __init__(self, file: Path, legible: float = 1.0):
         with np.load(file) as data:
-            self._images, self._labels = data["images"], data["labels"]
-        self._rng = rng or np.random.default_rng(0)
+            images, labels = data["images"], data["labels"]
+        self._choices = {
+            str(label): _most_legible(images[labels == label], str(label), legible)
+            for label in np.unique(labels)
+        }
+        self._rng, self._pen = np.random.default_rng(0), 2.5
 
     def writer(self, rng: np.random.Generator) -> EmnistGlyphs:
         other = object.__new__(EmnistGlyphs)
-        other._images, other._labels, other._rng = self._images, self._labels, rng
+        other.__dict__.update(self.__dict__, _rng=rng, _pen=float(rng.uniform(2.3, 3.2)))
         return other
 
     def draw(self, character: str, height: float, pen: float) -> np.ndarray:
-        label = character.upper() if character in LOOK_ALIKE else character
-        choice = self._rng.choice(np.flatnonzero(self._labels == label))
-        glyph = _tight(self._images[choice])
+        images, pens = self._choices[character.upper() if character in LOOK_ALIKE else character]
+        # One hand holds one pen: glyphs of nearly the same stroke.
+        alike = np.argsort(np.abs(pens - self._pen))[: max(3, len(pens) // 3)]
+        glyph = _tight(images[self._rng.choice(alike)])
         scale = height / max(glyph.shape[0], 0.6 * glyph.shape[1])
         # Drawn four times too large, so that the threshold below leaves a smooth edge.
         size = [max(4, round(4 * scale * side)) for side in glyph.shape[::-1]]
@@ -114,6 +124,36 @@ class StrokeGlyphs:
         ends = [*self._strokes, len(self._points)]
         first, last = self._characters[index], self._characters[index + 1]
         return [self._points[ends[stroke] : ends[stroke + 1]] for stroke in range(first, last)]
+
+
+def _most_legible(images: np.ndarray, label: str, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """That share of a class which is most like the printed character, and its stroke widths."""
+    if share < 1:
+        printed = _printed(label)
+        images = images[_likeness(images, printed).argsort()[::-1][: int(share * len(images))]]
+    return images, np.array([_stroke_width(image) for image in images])
+
+
+def _printed(label: str) -> np.ndarray:
+    picture = Image.new("L", (96, 96))
+    ImageDraw.Draw(picture).text((20, 10), label, fill=255, font=ImageFont.load_default(60))
+    return normalize_ink(np.asarray(picture))
+
+
+def _likeness(images: np.ndarray, printed: np.ndarray) -> np.ndarray:
+    """Correlation of each blurred image with a blurred printed one."""
+    soft = np.array([cv2.GaussianBlur(image, (0, 0), 2.0).ravel() for image in images], float)
+    target = cv2.GaussianBlur(printed, (0, 0), 2.0).ravel().astype(float)
+    soft -= soft.mean(axis=1, keepdims=True)
+    target -= target.mean()
+    return soft @ target / (np.linalg.norm(soft, axis=1) * np.linalg.norm(target))
+
+
+def _stroke_width(image: np.ndarray) -> float:
+    """Width of the strokes in pixels: four times the mean distance of ink from its edge."""
+    ink = (image > 100).astype(np.uint8)
+    distance = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
+    return 4 * float(distance[ink > 0].mean()) if ink.any() else 0.0
 
 
 def _tight(ink: np.ndarray) -> np.ndarray:

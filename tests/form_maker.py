@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -82,7 +85,7 @@ class Form:
         sheet, spec = self.sheet, self.spec
         sheet.text(self.margin, 0.06 * spec.height, spec.title, 6.0)
         y = 0.06 * spec.height + 9
-        sheet.text(self.margin, y, "Please print clearly in capitals, one character a box.", 2.6)
+        sheet.text(self.margin, y, spec.hint, 2.6)
         return y + 8
 
     def _lines(self, y: float) -> float:
@@ -120,6 +123,8 @@ class Form:
         self._write_string(box, question.answer)
 
     def _record(self, question: Question, kind: str, cells: Sequence[Box], answer: str) -> None:
+        if cells[-1].right > self.spec.width or cells[-1].bottom > self.spec.height:
+            raise ValueError(f"{question.label!r} does not fit on the page")
         padded = [answer] if kind == "free" else [*answer.ljust(len(cells))]
         text = tuple(character.strip() for character in padded)
         name = question.name or question.label.lower().replace(" ", "_")
@@ -132,7 +137,7 @@ class Form:
         widths = (30.0, spec.width - 2 * self.margin - 30.0 - code, code)
         lefts = self.margin + np.cumsum((0.0, *widths[:-1]))
         height = spec.cell_height
-        for left, width, head in zip(lefts, widths, ("Item", "Entry", "Code"), strict=True):
+        for left, width, head in zip(lefts, widths, spec.heads, strict=True):
             sheet.rectangle(Box(left, y, width, height), spec.line, spec.line_level)
             sheet.text(left + 1.5, y + 0.3 * height, head, 2.9)
         for question in spec.questions:
@@ -270,3 +275,16 @@ def _mapped_box(box: Box, matrix: np.ndarray) -> Box:
     mapped = np.array(corners) @ matrix.T
     (left, top), (right, bottom) = mapped.min(axis=0), mapped.max(axis=0)
     return Box(float(left), float(top), float(right - left), float(bottom - top))
+
+
+def main() -> None:
+    """Write the samples; HCR_DATA names the folder with the handwriting."""
+    from form_samples import write_samples
+
+    if len(sys.argv) != 2 or "HCR_DATA" not in os.environ:
+        sys.exit("usage: HCR_DATA=folder python tests/form_maker.py samples/forms")
+    write_samples(Path(sys.argv[1]), Path(os.environ["HCR_DATA"]))
+
+
+if __name__ == "__main__":
+    main()

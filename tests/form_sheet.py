@@ -49,6 +49,8 @@ class FormSpec:
     pen_level: int = 40
     glyph_share: float = 0.65
     defects: Defects = CLEAN
+    hint: str = "Please print clearly in capitals, one character a box."
+    heads: tuple[str, str, str] = ("Item", "Entry", "Code")
     notes: tuple[str, ...] = ()
 
 
