@@ -12,7 +12,7 @@ from hcr_batch.glyphs.walls import erase_walls
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "FieldInk", "isolate_field"]
+__all__ = ["CellInk", "FieldInk", "field_ink", "isolate_cell", "isolate_field"]
 
 BELONGS = 0.5
 """Connected ink with at least this share in one cell belongs to that cell whole."""
@@ -20,6 +20,12 @@ TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 OUT_OF_CELL = 0.25
 """Share of a character's ink beyond its walls from which it is reported."""
+PAPER_PERCENTILE = 90
+"""Of the brightness of a single cell: mostly paper."""
+SPECK_SHARE = 0.06
+"""Ink smaller than this share of a single cell's larger side is dirt."""
+RIM_SHARE = 0.12
+"""Rests of walls lie within this share of the rim and are no thicker."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,49 @@ def isolate_field(
         _cell_ink(written, owner, shares, index, cell.box, settings)
         for index, cell in enumerate(field.cells)
     )
+
+
+def isolate_cell(cell: np.ndarray) -> np.ndarray:
+    """Take the ink of one character out of the picture of its cell.
+
+    For a cell without its page: a crop, an upload, a training sample. Straight
+    rests of box lines along the rim are left out.
+
+    Parameters
+    ----------
+    cell : ndarray of uint8, shape (rows, columns)
+        Gray, dark ink on light paper.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+        Soft ink, 255 the full darkness of the pen, 0 paper; all 0 for a blank cell.
+    """
+    paper = max(int(np.percentile(cell, PAPER_PERCENTILE)), 1)
+    darkness = 255 - np.minimum(cell.astype(np.float32) * (255 / paper), 255).astype(np.uint8)
+    level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_OTSU)
+    dark = (darkness > level).view(np.uint8)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(dark, ltype=cv2.CV_32S)
+    kept = np.array([index > 0 and _is_writing(stats[index], dark.shape) for index in range(count)])
+    written = kept[parts]
+    if not written.any():
+        return np.zeros_like(cell)
+    pen = float(np.percentile(darkness[written], 90))
+    around = cv2.dilate(written.view(np.uint8), np.ones((3, 3), np.uint8))
+    return cv2.convertScaleAbs(darkness * around, alpha=255 / max(pen, 1.0))
+
+
+def _is_writing(stats: np.ndarray, shape: tuple[int, int]) -> bool:
+    """Whether a connected part is neither dirt nor the rest of a wall along the rim."""
+    x, y, width, height, _ = (int(value) for value in stats)
+    rows, columns = shape
+    if max(width, height) < SPECK_SHARE * max(shape):
+        return False
+    thin, rim = RIM_SHARE * min(shape), RIM_SHARE * min(shape)
+    upright = width <= thin and (x < rim or x + width > columns - rim)
+    level = height <= thin and (y < rim or y + height > rows - rim)
+    at_edge = x == 0 or y == 0 or x + width == columns or y + height == rows
+    return not (at_edge and (upright or level))
 
 
 def _surroundings(ink: Ink, field: Field, settings: GlyphSettings) -> tuple[int, int, int, int]:

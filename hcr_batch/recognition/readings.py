@@ -1,0 +1,58 @@
+"""From probabilities to readings: the character, how sure, and who must look."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.types import Reading
+
+__all__ = ["blank_reading", "check_reading", "glyph_reading"]
+
+BLANK_CONFIDENCE = 0.999
+"""How often a cell without ink is really blank."""
+ALTERNATIVES = 3
+LEAST_ALTERNATIVE = 0.0001
+"""Less probable characters are not worth naming: they would print as 0."""
+
+
+def blank_reading() -> Reading:
+    """The reading of a cell in which nothing is written."""
+    return Reading("", BLANK_CONFIDENCE)
+
+
+def glyph_reading(
+    probabilities: np.ndarray, threshold: float, reasons: tuple[str, ...] = ()
+) -> Reading:
+    """The reading of one glyph.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (62,)
+        Calibrated; what is missing to 1 is foreign ink.
+    threshold : float
+        Least confidence that needs no person.
+    reasons : tuple of str
+        Why a person should look in any case.
+    """
+    order = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
+    likely = [
+        (CHARACTERS[index], float(probabilities[index]))
+        for index in order
+        if probabilities[index] >= LEAST_ALTERNATIVE
+    ]
+    foreign = float(np.clip(1 - probabilities.sum(), 0, 1))
+    if not likely or foreign > likely[0][1]:
+        flags = (*reasons, "not_a_character")
+        return Reading("", foreign, True, flags, tuple(likely[:ALTERNATIVES]))
+    character, confidence = likely[0]
+    if confidence < threshold:
+        reasons = ("low_confidence", *reasons)
+    return Reading(character, min(confidence, 1.0), bool(reasons), reasons, tuple(likely[1:]))
+
+
+def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
+    """The reading of a check box with ink in it: X, flagged where it hardly is one."""
+    cross = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in "Xx")
+    sure = cross >= threshold
+    return Reading("X", min(cross, 1.0), not sure, () if sure else ("low_confidence",))
