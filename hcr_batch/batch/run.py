@@ -140,6 +140,8 @@ def scan(
     """
     for path in filter(None, (request.output, request.fields)):
         check_writable(path)
+    if request.overlay:
+        check_writable(request.overlay / "page.png")
     with exclusive(lock_path(request.output)):
         sources = discover(request.paths, stdin, request.outputs)
         with open_journal(journal_path(request.output)) as journal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hcr_batch.config import DocumentSettings, Settings
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DocumentError, HcrError
 from hcr_batch.results.atomic import atomic_output
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page
@@ -78,12 +78,13 @@ class PageDrawer:
                 for page in pages:
                     if page.number in records:
                         self._draw_page(page, records[page.number], task, paths[page.number])
-        except DocumentError as error:
+        except HcrError as error:
             return str(error)
         return None
 
     def _draw_page(self, page: Page, record: PageRecord, task: DrawTask, path: Path) -> None:
         picture = draw_page(page, record, f"{task.name}, page {page.number}")
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_output(path) as file:
             picture.save(file, format="PNG")
 
