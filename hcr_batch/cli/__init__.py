@@ -48,19 +48,29 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code that README documents."""
     try:
-        code = cli.main(args=arguments, prog_name="hcr-batch", standalone_mode=False)
-        sys.stdout.flush()
-    except HcrError as error:
-        click.echo(f"hcr-batch: {error}", err=True)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        code = ExitCode.INTERRUPTED
+        sys.exit(int(_run(sys.argv[1:] if arguments is None else arguments)))
     except BrokenPipeError:
         # Whoever read standard output has had enough (`| head`); Python would
         # complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
-    sys.exit(int(code or 0))
+        sys.exit(ExitCode.OK)
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of a command line; messages are on standard error."""
+    try:
+        # Not cli.main(): that turns a closed pipe into exit code 1.
+        with cli.make_context("hcr-batch", list(arguments)) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except HcrError as error:
+        click.echo(f"hcr-batch: {error}", err=True)
+        return error.exit_code
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK

@@ -34,7 +34,7 @@ def score(results: Path, truth: Path, report: str) -> None:
 
     \b
     Example:
-      hcr-batch score results.csv --truth samples/forms/truth.csv
+      hcr-batch score results.csv --truth samples/truth.csv
     """
     from hcr_batch.evaluation.score import score as measured
     from hcr_batch.evaluation.tables import read_results, read_truth, score_report, score_table

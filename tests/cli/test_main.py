@@ -1,0 +1,94 @@
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+
+import hcr_batch.cli
+from hcr_batch.cli import cli, main
+from hcr_batch.errors import LockedError
+
+
+def leave(capsys, *arguments):
+    """Exit code, standard output and standard error of a command line."""
+    with pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    captured = capsys.readouterr()
+    return left.value.code, captured.out, captured.err
+
+
+def commands():
+    context = click.Context(cli)
+    return [cli.get_command(context, name) for name in cli.list_commands(context)]
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
+def test_every_command_has_an_example(command):
+    assert "Example" in command.help
+    assert f"hcr-batch {command.name}" in command.help
+
+
+def test_help_lists_the_commands(capsys):
+    code, out, _ = leave(capsys, "--help")
+    assert code == 0
+    for name in ("scan", "score", "export", "doctor"):
+        assert f"  {name} " in out
+
+
+def test_a_wrong_option_is_wrong_usage(capsys):
+    code, out, err = leave(capsys, "scan", ".", "--treshold", "0.5")
+    assert (code, out) == (2, "")
+    assert "--threshold" in err
+
+
+def test_an_unknown_command_is_wrong_usage(capsys):
+    assert leave(capsys, "scam")[0] == 2
+
+
+def test_an_error_is_one_line_with_its_exit_code(capsys, monkeypatch):
+    @click.command()
+    def fails():
+        raise LockedError("results.csv: another run is writing it; wait for it")
+
+    monkeypatch.setattr(hcr_batch.cli, "cli", fails)
+    assert leave(capsys) == (
+        8,
+        "",
+        "hcr-batch: results.csv: another run is writing it; wait for it\n",
+    )
+
+
+def test_an_interrupt_has_its_exit_code(capsys, monkeypatch):
+    @click.command()
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hcr_batch.cli, "cli", interrupted)
+    assert leave(capsys)[0] == 130
+
+
+def test_a_reader_that_has_enough_ends_it_quietly():
+    program = "import click, hcr_batch.cli as c\n" + (
+        "@click.command()\ndef much():\n    for _ in range(100000): click.echo('x' * 100)\n"
+        "c.cli = much\nc.main([])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(20) == 0
+
+
+def test_help_answers_in_a_fraction_of_a_second():
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "hcr_batch", "--help"], check=True, capture_output=True
+        )
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3

@@ -1,0 +1,159 @@
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from hcr_batch.cli import main
+
+
+def leave(capsys, *arguments):
+    """Exit code, standard output and standard error of a command line."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return left.value.code, captured.out, captured.err
+
+
+def comb(characters: str) -> np.ndarray:
+    """A page with one comb, a character drawn with a thick pen in each cell."""
+    page = np.full((1100, 850), 255, np.uint8)
+    for place, character in enumerate(characters):
+        left = 100 + 60 * place
+        cv2.rectangle(page, (left, 300), (left + 60, 370), 60, 2)
+        cv2.putText(page, character, (left + 14, 354), cv2.FONT_HERSHEY_DUPLEX, 1.5, 40, 3)
+    return page
+
+
+@pytest.fixture
+def forms(tmp_path):
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), comb("0123456789"))
+    cv2.imwrite(str(folder / "b.png"), comb("ABC   4711"))
+    return folder
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_becomes_a_table(capsys, forms, tmp_path):
+    out = tmp_path / "out" / "results.csv"
+    code, stdout, err = leave(capsys, "scan", forms, "--out", out, "--jobs", 1)
+    assert (code, stdout) == (0, "")
+    assert err.splitlines()[-1].startswith("files: 2 new, 0 skipped, 0 failed; pages: 2; ")
+    table = rows(out)
+    assert {row["file"] for row in table} == {"a.png", "b.png"}
+    cells = [row for row in table if row["file"] == "b.png"]
+    assert len(cells) == 10
+    assert [row["character"] for row in cells[3:6]] == ["", "", ""]
+    assert "".join(row["character"] for row in table[:10]).isalnum()
+    assert all(0 <= float(row["confidence"]) <= 1 for row in table)
+
+
+def test_a_second_scan_skips_and_quiet_says_nothing(capsys, forms, tmp_path):
+    arguments = ("scan", forms, "--out", tmp_path / "r.csv", "--jobs", 1)
+    leave(capsys, *arguments)
+    assert "0 new, 2 skipped" in leave(capsys, *arguments)[2]
+    assert leave(capsys, *arguments, "--quiet") == (0, "", "")
+
+
+def test_all_outputs_of_one_scan(capsys, forms, tmp_path):
+    code, _, _ = leave(
+        capsys,
+        *("scan", forms, "--out", tmp_path / "r.jsonl", "--jobs", 1),
+        *("--fields", tmp_path / "f.csv", "--overlay", tmp_path / "pictures"),
+        *("--log-json", tmp_path / "log.jsonl", "--limit", 1),
+    )
+    assert code == 0
+    first = json.loads((tmp_path / "r.jsonl").read_text().splitlines()[0])
+    assert first["file"] == "a.png"
+    assert [row["file"] for row in rows(tmp_path / "f.csv")] == ["a.png"]
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["a.png.p1.png"]
+    events = [json.loads(line)["event"] for line in (tmp_path / "log.jsonl").open()]
+    assert events == ["run", "file", "end"]
+
+
+def test_outputs_inside_the_folder_are_not_input(capsys, forms):
+    arguments = ("scan", forms, "--out", forms / "r.csv", "--overlay", forms / "pictures")
+    leave(capsys, *arguments, "--jobs", 1)
+    assert "0 new, 2 skipped" in leave(capsys, *arguments, "--jobs", 1)[2]
+
+
+def test_a_dry_run_prints_what_would_be_done(capsys, forms, tmp_path):
+    arguments = ("scan", forms, "--out", tmp_path / "r.csv", "--jobs", 1)
+    assert leave(capsys, *arguments, "--dry-run")[:2] == (0, "read\ta.png\nread\tb.png\n")
+    assert not (tmp_path / "r.csv").exists()
+    leave(capsys, *arguments, "--limit", 1)
+    assert leave(capsys, *arguments, "--dry-run")[1] == "read\tb.png\nskip\ta.png\n"
+
+
+def test_a_broken_file_is_named_and_the_rest_is_read(capsys, forms, tmp_path):
+    (forms / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    code, _, err = leave(capsys, "scan", forms, "--out", tmp_path / "r.csv", "--jobs", 1)
+    assert code == 6
+    assert len([line for line in err.splitlines() if "broken.png" in line]) == 1
+    assert {row["file"] for row in rows(tmp_path / "r.csv")} == {"a.png", "b.png"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--config", "nowhere.toml"], 3),
+        (["--model", "nowhere"], 4),
+        (["--threshold", "1.5"], 2),
+        (["--target-error", "often"], 2),
+        (["--threshold", "0.5", "--target-error", "1%"], 2),
+        (["--jobs", "0"], 2),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_read(
+    capsys, forms, tmp_path, arguments, code
+):
+    out = tmp_path / "r.csv"
+    assert leave(capsys, "scan", forms, "--out", out, *arguments)[0] == code
+    assert not out.exists()
+
+
+def test_no_input_and_no_output_have_their_exit_codes(capsys, forms, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert leave(capsys, "scan", tmp_path / "empty", "--out", tmp_path / "r.csv")[0] == 5
+    assert leave(capsys, "scan", forms, "--out", tmp_path)[0] == 9
+
+
+def test_a_share_may_be_given_in_per_cent(capsys, forms, tmp_path):
+    def flagged(threshold):
+        out = tmp_path / f"{threshold.rstrip('%')}.csv"
+        leave(capsys, "scan", forms, "--out", out, "--threshold", threshold, "--jobs", 1)
+        return [row["flagged"] for row in rows(out)]
+
+    assert flagged("99.9%") == flagged("0.999")
+
+
+def test_export_writes_the_results_again(capsys, forms, tmp_path):
+    out = tmp_path / "r.csv"
+    leave(capsys, "scan", forms, "--out", out, "--jobs", 1)
+    before = out.read_bytes()
+    out.unlink()
+    assert leave(capsys, "export", out)[0] == 0
+    assert out.read_bytes() == before
+    leave(capsys, "export", out, "--out", tmp_path / "r.jsonl", "--fields", tmp_path / "f.csv")
+    assert len((tmp_path / "r.jsonl").read_text().splitlines()) == len(rows(out))
+    assert len(rows(tmp_path / "f.csv")) == 2
+
+
+def test_export_without_a_journal_is_refused(capsys, tmp_path):
+    code, _, err = leave(capsys, "export", tmp_path / "r.csv")
+    assert code == 2
+    assert "no journal" in err
+
+
+def test_doctor_shows_the_model_and_what_is_missing(capsys):
+    code, out, _ = leave(capsys, "doctor")
+    assert code == 0
+    assert "62 classes" in out
+    assert "poppler:" in out
+    assert leave(capsys, "doctor", "--model", "nowhere")[0] == 4

@@ -1,0 +1,90 @@
+"""Imports flow one way, and what is heavy is imported late."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "hcr_batch"
+LEVELS = (
+    {"config", "types", "errors"},
+    {"documents", "results"},
+    {"recognition", "forms", "glyphs", "layout"},
+    {"batch", "web", "training", "evaluation"},
+    {"cli"},
+)
+"""A package imports from its own level and from those before it."""
+
+TENSORFLOW_USERS = {"training", "recognition/keras_backend.py"}
+
+
+def modules() -> list[Path]:
+    return sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or later."""
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def level(part: str) -> int:
+    return next(index for index, parts in enumerate(LEVELS) if part in parts)
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_imports_flow_one_way(path):
+    part = path.parts[0].removesuffix(".py")
+    if part in ("__init__", "__main__"):
+        return
+    parts = {name.split(".")[1] for name in imported(path) if name.startswith("hcr_batch.")}
+    later = {other for other in parts - {"__version__"} if level(other) > level(part)}
+    assert not later
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_only_training_and_the_keras_backend_import_tensorflow(path):
+    roots = {name.split(".")[0] for name in imported(path)}
+    if not {path.as_posix(), path.parts[0]} & TENSORFLOW_USERS:
+        assert not roots & {"tensorflow", "keras"}
+
+
+def test_every_package_is_installed():
+    """setup.cfg lists packages by name; one that is forgotten would miss in the wheel."""
+    listed = (ROOT / "setup.cfg").read_text(encoding="utf-8").split("packages =")[1]
+    for folder in {path.parent for path in modules()}:
+        name = ".".join(("hcr_batch", *folder.parts))
+        assert f"\n    {name}\n" in listed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["score", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    program = (
+        "import sys\nfrom hcr_batch.cli import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit: pass\n"
+        "heavy = {'numpy', 'cv2', 'pandas', 'tensorflow', 'PIL', 'skimage', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_public_interface_is_there_and_late():
+    program = (
+        "import sys, hcr_batch\nassert 'numpy' not in sys.modules\n"
+        "from hcr_batch import load_recognizer, scan_document\n"
+        "print(load_recognizer.__name__, scan_document.__name__, hcr_batch.__version__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split()[:2] == ["load_recognizer", "scan_document"]
+    with pytest.raises(AttributeError):
+        __import__("hcr_batch").nothing  # noqa: B018
