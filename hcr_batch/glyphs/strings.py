@@ -49,6 +49,8 @@ class Candidate:
     ----------
     first, last : int
         Numbers of the first and last piece, from 0.
+    starts_at_cut : bool
+        Its left side was cut out of connected ink.
     ink : ndarray of uint8, shape (rows, columns)
         Soft ink, tightly cut.
     box : Box
@@ -57,6 +59,7 @@ class Candidate:
 
     first: int
     last: int
+    starts_at_cut: bool
     ink: np.ndarray
     box: Box
 
@@ -89,6 +92,7 @@ class _Piece:
 
     mask: np.ndarray
     box: Box
+    cut: bool = False
 
 
 def find_strings(
@@ -222,7 +226,7 @@ def _slice(piece: _Piece, first: int, last: int) -> _Piece | None:
     if not width:
         return None
     box = Box(piece.box.x + first + x, piece.box.y + y, width, height)
-    return _Piece(part[y : y + height, x : x + width], box)
+    return _Piece(part[y : y + height, x : x + width], box, cut=first > 0)
 
 
 def _candidates(written: FieldInk, pieces: list[_Piece], height: float) -> list[Candidate]:
@@ -245,4 +249,4 @@ def _candidate(written: FieldInk, group: list[_Piece], first: int, last: int) ->
     cut = (slice(int(box.y), int(box.bottom)), slice(int(box.x), int(box.right)))
     soft = np.where(whole.mask, written.soft[cut], 0).astype(np.uint8)
     place = Box(box.x + written.x, box.y + written.y, box.width, box.height)
-    return Candidate(first, last, soft, place)
+    return Candidate(first, last, group[0].cut, soft, place)

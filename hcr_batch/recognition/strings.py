@@ -10,6 +10,8 @@ __all__ = ["best_path"]
 
 LEAST = 1e-4
 """Probabilities below this are all the same to the choice."""
+CUT_COST = 1.5
+"""Natural logarithm of how much rarer touching characters are than separate ones."""
 
 
 def best_path(line: TextLine, sureness: np.ndarray) -> list[int]:
@@ -36,6 +38,7 @@ def best_path(line: TextLine, sureness: np.ndarray) -> list[int]:
     for number, candidate in enumerate(line.candidates):
         covered = candidate.last - candidate.first + 1
         score = best[candidate.first] + covered * gains[number]
+        score -= CUT_COST * candidate.starts_at_cut
         if score > best[candidate.last + 1]:
             best[candidate.last + 1] = score
             came_by[candidate.last + 1] = number
