@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,7 +84,7 @@ def image_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
 
 def _open(file: BinaryIO, path: Path) -> Image.Image:
     try:
-        with _without_pillow_limit():
+        with _unhindered():
             return Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
         raise DocumentError(
@@ -95,11 +96,16 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
 
 
 @contextmanager
-def _without_pillow_limit() -> Iterator[None]:
-    """Lift Pillow's fixed limit of pixels: `check_size` has refused what is too large."""
+def _unhindered() -> Iterator[None]:
+    """Lift Pillow's fixed limit of pixels, which `check_size` replaces, and its warnings.
+
+    Damage that matters is raised; the warnings are about tags that nobody reads.
+    """
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
@@ -111,7 +117,8 @@ def _frames(image: Image.Image, path: Path) -> Iterator[Image.Image]:
         return
     for index in itertools.count():
         try:
-            image.seek(index)
+            with _unhindered():
+                image.seek(index)
         except EOFError:
             return
         except DAMAGE as error:
@@ -138,9 +145,9 @@ def check_size(size: tuple[int, int], path: Path, number: int, settings: Documen
 
 def _decoded(image: Image.Image, path: Path, number: int) -> Raster:
     try:
-        orientation = _orientation(image)
-        dpi = _tagged_dpi(image)
-        with _without_pillow_limit():
+        with _unhindered():
+            orientation = _orientation(image)
+            dpi = _tagged_dpi(image)
             gray = gray_pixels(image)
     except DAMAGE as error:
         raise _damaged(path, number, error) from error

@@ -232,7 +232,6 @@ def test_larger_than_pillows_own_limit_is_read_where_allowed(tmp_path):
     assert page.source_size == (14000, 14000)
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "gif", "webp", "bmp"])
 def test_random_damage_raises_no_other_error(tmp_path, ending):
     generator = np.random.default_rng(7)
