@@ -1,0 +1,90 @@
+import os
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from hcr_batch.batch.engines import WorkerDied, run_tasks
+from hcr_batch.errors import HcrError, ModelError
+
+
+@dataclass(frozen=True)
+class Double:
+    """Doubles numbers; dies of negative ones."""
+
+    def __call__(self):
+        return self._double
+
+    def _double(self, number: int) -> int:
+        if number < 0:
+            os._exit(3)
+        return 2 * number
+
+
+@dataclass(frozen=True)
+class WithoutModel:
+    def __call__(self):
+        raise ModelError("models/default: damaged; restore it")
+
+
+@dataclass(frozen=True)
+class DiesAtOnce:
+    def __call__(self):
+        os._exit(1)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_task_has_its_result(jobs):
+    results = dict(run_tasks(Double(), range(1, 50), jobs))
+    assert results == {number: 2 * number for number in range(1, 50)}
+
+
+def test_only_the_deadly_tasks_are_lost():
+    tasks = [1, -1, 2, 3, -2, 4, 5, 6]
+    results = dict(run_tasks(Double(), tasks, 2))
+    died = {task for task, result in results.items() if isinstance(result, WorkerDied)}
+    assert died == {-1, -2}
+    assert results.keys() == set(tasks)
+    assert "exit code 3" in results[-1].reason
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_handler_that_cannot_be_made_stops_the_run(jobs):
+    with pytest.raises(ModelError, match="damaged"):
+        list(run_tasks(WithoutModel(), range(5), jobs))
+
+
+def test_workers_that_die_at_the_start_do_not_take_the_tasks_with_them():
+    with pytest.raises(HcrError, match="cannot start"):
+        list(run_tasks(DiesAtOnce(), range(5), 2))
+
+
+def test_tasks_are_taken_as_workers_are_free():
+    taken = []
+
+    def tasks():
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    results = run_tasks(Double(), tasks(), 2)
+    for _ in range(10):
+        next(results)
+    assert len(taken) < 20
+    results.close()
+
+
+def test_closing_ends_the_workers_at_once():
+    results = run_tasks(Sleeper(), range(10), 2)
+    assert next(results)
+    start = time.monotonic()
+    results.close()
+    assert time.monotonic() - start < 1
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """Returns for 0 at once, for all else after an hour."""
+
+    def __call__(self):
+        return lambda number: time.sleep(3600 if number else 0)
