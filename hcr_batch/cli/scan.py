@@ -77,9 +77,10 @@ def scan(
 ) -> None:
     """Read forms: PATHS are folders, files or patterns; - reads a list of files.
 
-    Only files that are new or changed are read; what was read before stands
-    in a journal beside the results. Without a summary of trouble on standard
-    error and with exit code 0, every file is in the results.
+    Only what is new or changed since the last scan to the same --out is read;
+    a journal beside it keeps the rest. Messages, and a summary as the last
+    line, go to standard error. Exit code 0 means that every file is in the
+    results, 6 that some are not.
 
     \b
     Example:
