@@ -14,6 +14,7 @@ from hcr_batch.training.sets import (
     CharacterSet,
     load_set,
     normalized_raw,
+    set_folder,
     split_by_writer,
 )
 from hcr_batch.training.strokes import load_strokes
@@ -26,12 +27,16 @@ HELD_FONTS = 0.15
 
 @dataclass(frozen=True)
 class TrainingData:
-    """`sources` and `printed` to learn from; `held` and `held_printed` to evaluate on."""
+    """`sources` and `printed` to learn from; `held` and `held_printed` to evaluate on.
+
+    `tests` are sets of which nothing is learned, not even the calibration.
+    """
 
     sources: tuple[Handwriting, ...]
     printed: PrintedSet
     held: tuple[CharacterSet, ...]
     held_printed: PrintedSet
+    tests: tuple[CharacterSet, ...]
 
 
 def load_data(folder: Path, recipe: Recipe, limit: int | None = None) -> TrainingData:
@@ -50,8 +55,7 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None = None) -> Trainin
     NoInputError
         A file is missing or damaged.
     """
-    if (folder / "characters").is_dir():
-        folder = folder / "characters"
+    folder = set_folder(folder)
     pairs = [_load_source(folder, source, recipe, limit) for source in recipe.sources]
     fonts = recipe.font_limit if limit is None else min(recipe.font_limit, 8)
     printed = render_fonts(Path(recipe.fonts), fonts, recipe.seed)
@@ -62,6 +66,7 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None = None) -> Trainin
         printed.take(~held_fonts),
         tuple(held for _, held in pairs if len(held)),
         printed.take(held_fonts),
+        tuple(_limited(load_set(folder, name), limit, recipe.seed) for name in recipe.test_sets),
     )
 
 
@@ -69,9 +74,7 @@ def _load_source(
     folder: Path, source: Source, recipe: Recipe, limit: int | None
 ) -> tuple[Handwriting, CharacterSet]:
     data = load_set(folder, source.name, low_trust=source.low_trust)
-    if limit is not None and limit < len(data):
-        chosen = np.random.default_rng(recipe.seed).choice(len(data), limit, replace=False)
-        data = data.take(np.sort(chosen))
+    data = _limited(data, limit, recipe.seed)
     kept, held = split_by_writer(data, source.held, recipe.seed)
     strokes = index = None
     if source.name == "unipen" and recipe.strokes:
@@ -90,3 +93,11 @@ def _load_source(
         stroke_index=index,
     )
     return written, held
+
+
+def _limited(data: CharacterSet, limit: int | None, seed: int) -> CharacterSet:
+    """A random part of at most `limit` glyphs."""
+    if limit is None or limit >= len(data):
+        return data
+    chosen = np.random.default_rng(seed).choice(len(data), limit, replace=False)
+    return data.take(np.sort(chosen))

@@ -46,6 +46,7 @@ class Recipe:
     printed_share: float
     printed_weight: float
     strokes: str
+    test_sets: tuple[str, ...]
     sources: tuple[Source, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def load_recipe(path: Path, **changes: Any) -> Recipe:
     tables = values.pop("source", [])
     if not tables:
         raise ConfigError(f"{path}: no [[source]]; name at least one set to learn from")
+    values["test_sets"] = tuple(values.get("test_sets", ()))
     sources = tuple(_build(Source, table, f"{path}: [[source]]") for table in tables)
     return _build(Recipe, values | {"sources": sources}, str(path))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -14,11 +17,18 @@ from hcr_batch.glyphs.normalize import normalize_ink
 
 __all__ = [
     "CharacterSet",
+    "find_sets",
     "ink_of_cell",
     "load_set",
     "normalized_raw",
+    "read_arrays",
+    "set_folder",
     "split_by_writer",
+    "unseen_part",
 ]
+
+BAR = 0.12
+"""Part at the edge of a cell no wider than this share of the cell: a rest of a box line."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +95,27 @@ def load_set(
         The file is missing or is not such a set.
     """
     path = folder / f"{name}.npz"
+    values = read_arrays(path)
+    try:
+        return _from_arrays(name, values, low_trust or {})
+    except KeyError as error:
+        raise NoInputError(f"{path}: has no array {error}; it is not a character set") from error
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file by name.
+
+    Raises
+    ------
+    NoInputError
+        It is missing or damaged.
+    """
     try:
         with np.load(path) as stored:
-            values = {key: stored[key] for key in stored.files}
-        return _from_arrays(name, values, low_trust or {})
-    except (OSError, KeyError, ValueError) as error:
+            return {key: stored[key] for key in stored.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise NoInputError(
-            f"{path}: no readable character set ({error}); give the folder with --data or HCR_DATA"
+            f"{path}: cannot be read ({error}); give the folder with --data or HCR_DATA"
         ) from error
 
 
@@ -115,6 +139,54 @@ def _from_arrays(
     )
 
 
+def find_sets(folder: Path, names: Sequence[str] = ()) -> list[Path]:
+    """The sets of a folder (or of its folder `characters`) by name; all without `names`.
+
+    Files with `images` and `labels` are sets; others, such as pen strokes, are passed over.
+
+    Raises
+    ------
+    NoInputError
+        A name has no file, or the folder holds no set.
+    """
+    inner = set_folder(folder)
+    paths = [inner / f"{name}.npz" for name in names] or sorted(inner.glob("*.npz"))
+    missing = [path for path in paths if not path.is_file()]
+    if missing or not paths:
+        place = missing[0] if missing else inner / "*.npz"
+        raise NoInputError(f"{place}: no such set; give the folder with --data or HCR_DATA")
+    return [path for path in paths if names or _is_set(path)]
+
+
+def set_folder(folder: Path) -> Path:
+    """Where the sets of a data folder lie: in `characters`, or in itself."""
+    inner = folder / "characters"
+    return inner if inner.is_dir() else folder
+
+
+def _is_set(path: Path) -> bool:
+    try:
+        with np.load(path) as stored:
+            return {"images", "labels"} <= set(stored.files)
+    except (OSError, ValueError, EOFError, BadZipFile):
+        return False
+
+
+def unseen_part(path: Path, recipe: Mapping[str, Any]) -> CharacterSet:
+    """What a model trained by `recipe` (of its card) has not learned from.
+
+    Returns
+    -------
+    CharacterSet
+        The held-out writers of a source of the recipe; any other set whole.
+    """
+    data = load_set(path.parent, path.stem)
+    for source in recipe.get("sources", ()):
+        if source["name"] == data.name:
+            return split_by_writer(data, source["held"], recipe["seed"])[1]
+    return data
+
+
 def split_by_writer(
     data: CharacterSet, held_share: float, seed: int
 ) -> tuple[CharacterSet, CharacterSet]:
@@ -132,7 +204,10 @@ def split_by_writer(
 
 
 def ink_of_cell(gray: np.ndarray) -> np.ndarray:
-    """Dark ink of a clean cell as soft light ink on black: Otsu's threshold, ramped.
+    """Dark ink of a cell as soft light ink on black: Otsu's threshold, ramped.
+
+    Parts that touch the edge of the cell are taken for rests of its box where
+    they are thin bars, or are the smaller part of all ink.
 
     Parameters
     ----------
@@ -143,8 +218,16 @@ def ink_of_cell(gray: np.ndarray) -> np.ndarray:
     ndarray of uint8, shape (rows, columns)
     """
     level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    ramp = (level + 24 - gray.astype(np.float32)) * (255 / 48)
-    return np.clip(ramp, 0, 255).astype(np.uint8)
+    ramp = np.clip((level + 24 - gray.astype(np.float32)) * (255 / 48), 0, 255).astype(np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((ramp > 0).view(np.uint8))
+    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    edge = edge[edge > 0]
+    thin = stats[edge, 2:4].min(axis=1) <= BAR * min(gray.shape)
+    area = stats[:, cv2.CC_STAT_AREA]
+    minor = 2 * area[edge].sum() < area[1:].sum()
+    if len(stats) > len(edge) + 1:
+        ramp[np.isin(parts, edge[thin | minor])] = 0
+    return ramp
 
 
 def normalized_raw(data: CharacterSet) -> CharacterSet:

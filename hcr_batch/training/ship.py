@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hcr_batch.evaluation.glyphs import charsets_of
 from hcr_batch.evaluation.metrics import (
     area_under_curve,
     correct_readings,
@@ -88,7 +89,8 @@ def ship(
         "calibration": _calibration_report(held, logits, temperature),
         "thresholds": _thresholds(held, logits, temperature, recipe.seed),
         "metrics": {
-            one.name: _metrics(one, z, temperature) for one, z in zip(held, logits, strict=True)
+            one.name: _metrics(one, network(one.images), temperature)
+            for one in (*held, *data.tests)
         },
         "foreign": _foreign_report(network, data, recipe, temperature),
         "printed": _printed_report(network, data, held, recipe),
@@ -141,16 +143,9 @@ def _probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     return temperature_scale(logits[:, : FOREIGN + 1], temperature)[:, :FOREIGN]
 
 
-def _charset(one: CharacterSet) -> str:
-    """The narrowest charset that holds all labels of a set."""
-    labels = set(one.labels.tolist())
-    fitting = [name for name in ("digits", "upper") if labels <= set(CHARSETS[name])]
-    return fitting[0] if fitting else "alnum"
-
-
 def _metrics(one: CharacterSet, logits: np.ndarray, temperature: float) -> dict[str, Any]:
     probabilities = _probabilities(logits, temperature)
-    charsets = dict.fromkeys(("alnum", _charset(one)))
+    charsets = charsets_of(one.labels)
     return {c: measure_set(probabilities, one.labels, c).as_dict() for c in charsets}
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.errors import NoInputError
+from hcr_batch.training.sets import read_arrays
 
 __all__ = ["StrokeSet", "draw_strokes", "load_strokes"]
 
@@ -54,12 +55,12 @@ def load_strokes(path: Path) -> StrokeSet:
     NoInputError
         The file is missing or damaged.
     """
+    values = read_arrays(path)
     try:
-        with np.load(path) as stored:
-            points, strokes = stored["points"], stored["stroke_offset"].astype(np.int64)
-            characters = stored["char_offset"].astype(np.int64)
-    except (OSError, KeyError, ValueError) as error:
-        raise NoInputError(f"{path}: no readable pen strokes ({error}); check --data") from error
+        points, strokes = values["points"], values["stroke_offset"].astype(np.int64)
+        characters = values["char_offset"].astype(np.int64)
+    except KeyError as error:
+        raise NoInputError(f"{path}: has no array {error}; it holds no pen strokes") from error
     if len(strokes) == characters[-1]:
         strokes = np.append(strokes, len(points))
     return StrokeSet(points, strokes, characters)
@@ -96,9 +97,10 @@ def draw_strokes(
     canvas = np.zeros((rows, columns), np.uint8)
     fixed = np.round(placed * (1 << FINENESS)).astype(np.int32)
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    cv2.polylines(
-        canvas, np.split(fixed, ends), False, 255, max(1, round(width)), cv2.LINE_AA, FINENESS
-    )
+    # A line of one point draws nothing; drawn there and back it leaves a dot.
+    lines = [np.vstack([line, line[-1] + (1, 0)]) for line in np.split(fixed, ends)]
+    pen = max(1, round(width))
+    cv2.polylines(canvas, lines, False, 255, pen, cv2.LINE_AA, FINENESS)
     return canvas
 
 

@@ -1,0 +1,52 @@
+"""`hcr-batch evaluate` on small sets."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sets_maker import write_sets
+
+from hcr_batch.cli import cli
+from hcr_batch.errors import NoInputError
+from hcr_batch.recognition import load_recognizer
+from hcr_batch.training.sets import unseen_part
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_sets(tmp_path)
+    return tmp_path
+
+
+def test_report_as_json_has_a_row_a_set(folder):
+    words = ["evaluate", "--data", str(folder), "--set", "later", "--report", "json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exception is None
+    (row,) = json.loads(result.stdout)
+    assert (row["set"], row["samples"]) == ("later", 20)
+    assert row["accuracy"] > 0.6
+
+
+def test_table_covers_every_set_and_passes_over_strokes(folder):
+    for name in ("boxed", "unipen"):
+        (folder / f"{name}.npz").unlink()
+    result = CliRunner().invoke(cli, ["evaluate", "--data", str(folder)])
+    assert result.stdout.splitlines()[0].split()[:3] == ["set", "charset", "glyphs"]
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == ["later"]
+
+
+def test_unknown_set_is_named(folder):
+    result = CliRunner().invoke(cli, ["evaluate", "--data", str(folder), "--set", "absent"])
+    assert isinstance(result.exception, NoInputError)
+    assert "absent.npz" in str(result.exception)
+
+
+def test_writers_learned_from_do_not_count(folder):
+    recipe = load_recognizer().card.document["recipe"]
+    part = unseen_part(folder / "unipen.npz", recipe)
+    with np.load(folder / "unipen.npz") as stored:
+        writers = np.unique(stored["writer"])
+    held = next(s["held"] for s in recipe["sources"] if s["name"] == "unipen")
+    assert len(np.unique(part.writers)) == round(held * len(writers))
+    assert len(unseen_part(folder / "later.npz", recipe)) == 20

@@ -1,0 +1,96 @@
+"""A whole training, shortened: from data to a model folder that scans."""
+
+import csv
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sets_maker import write_sets
+
+pytest.importorskip("tensorflow")
+
+from hcr_batch.cli import cli
+from hcr_batch.recognition import load_recognizer
+from hcr_batch.recognition.models import WEIGHTS
+from hcr_batch.training.batches import Mixture
+from hcr_batch.training.data import load_data
+from hcr_batch.training.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Result of `hcr-batch train --limit`, and the folder it worked in."""
+    folder = tmp_path_factory.mktemp("training")
+    recipe = write_sets(folder)
+    words = ["train", "--config", recipe, "--data", folder, "--out", folder / "model"]
+    result = CliRunner().invoke(cli, [*map(str, words), "--limit", "100", "--quiet"])
+    assert result.exception is None, result.output
+    return result, folder
+
+
+def test_training_leaves_a_model_that_loads(trained):
+    _, folder = trained
+    recognizer = load_recognizer(folder / "model")
+    with np.load(folder / "later.npz") as stored:
+        assert recognizer.probabilities(stored["images"]).shape == (20, 62)
+    assert all((folder / "model" / name).exists() for name in (*WEIGHTS, "history.png"))
+
+
+def test_card_tells_sources_figures_and_thresholds(trained):
+    card = load_recognizer(trained[1] / "model").card
+    assert [source["name"] for source in card.document["data"]] == ["unipen", "boxed"]
+    assert set(card.document["metrics"]) == {"unipen", "boxed", "later"}
+    assert set(card.thresholds) == {"alnum", "digits", "upper"}
+    assert card.document["export"]["kept"] in card.document["export"]
+
+
+def test_history_has_a_row_an_epoch(trained):
+    with (trained[1] / "model" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["loss"]) < float(rows[0]["loss"])
+
+
+def test_figures_go_to_standard_error(trained):
+    result, _ = trained
+    assert "unipen" in result.stderr
+    assert not any("unipen" in line for line in result.stdout.splitlines())
+
+
+def test_resumed_run_has_nothing_left_to_fit(trained):
+    from hcr_batch.training.run import train
+
+    _, folder = trained
+    work = folder / "model.work"
+    before = (work / "history.csv").read_text()
+    config = folder / "recipe.toml"
+    train(config, folder, folder / "again", work, resume=True, limit=100, verbose=False)
+    assert (work / "history.csv").read_text() == before
+    first, second = (load_recognizer(folder / name).card for name in ("model", "again"))
+    assert first.document["metrics"] == second.document["metrics"]
+
+
+def test_missing_data_is_one_line_with_the_remedy(tmp_path):
+    words = ["train", "--data", str(tmp_path), "--out", str(tmp_path / "model")]
+    result = CliRunner().invoke(cli, words)
+    assert "unipen.npz" in str(result.exception)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.fixture
+def mixture(tmp_path):
+    recipe = load_recipe(write_sets(tmp_path))
+    data = load_data(tmp_path, recipe)
+    return Mixture(data.sources, data.printed, recipe)
+
+
+def test_batches_repeat_with_their_numbers_and_differ_otherwise(mixture):
+    first, again, other = mixture.batch(1, 2), mixture.batch(1, 2), mixture.batch(2, 2)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_batches_hold_foreign_ink_and_only_trained_writers(mixture):
+    targets = np.concatenate([mixture.batch(0, number)[1] for number in range(20)])
+    assert 0.05 < targets[:, 62].mean() < 0.16
+    assert (targets[:, :62].sum(axis=1) > 0).sum() + targets[:, 62].sum() == len(targets)
