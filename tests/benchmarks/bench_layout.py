@@ -3,8 +3,8 @@
     HCR_DATA=... python tests/benchmarks/bench_layout.py --pages 200 --seed 1
 
 `--layout-only` leaves out the reading (no model is needed); `--save DIR` keeps
-the pages on which something was missed or invented, with truth (green) and
-found cells (red) drawn on them.
+the pages on which something was missed or invented, with the cells found (green),
+missed (blue) and invented (red) drawn on them.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ def _count_cells(field: TruthField, found: Sequence[FoundCell], counts: Counter)
     _add(counts, "grouped", int(whole and size == len(pairs)), 1)
     for text, pair in zip(field.text, pairs, strict=True):
         read = pair.character if pair else None
+        if pair and read is None:  # the layout alone
+            continue
         if text:
             _add(counts, "characters", int(fold(read or "") == fold(text)), 1)
         elif pair:
@@ -98,6 +100,8 @@ def _count_free(field: TruthField, cells: Sequence[FoundCell], counts: Counter) 
     if not field.string:
         return
     _add(counts, "free found", int(bool(cells)), 1)
+    if any(cell.character is None for cell in cells):
+        return
     truth = fold(field.string.replace(" ", ""))
     ordered = sorted(cells, key=lambda cell: cell.box.x)
     read = fold("".join(cell.character or "" for cell in ordered))
@@ -175,13 +179,18 @@ def _mapped(box: Box, matrix: np.ndarray) -> Box:
 
 
 def draw(form: FilledForm, found: Sequence[FoundCell], path: Path) -> None:
-    """Save the page with true cells in green and found ones in red."""
+    """Save the page with found true cells in green, missed ones in blue, all others in red."""
     picture = cv2.cvtColor(form.gray, cv2.COLOR_GRAY2BGR)
     truth = [cell for field in form.fields for cell in field.cells]
-    for boxes, colour, thick in ((truth, (0, 200, 0), 3), ([c.box for c in found], (0, 0, 255), 1)):
-        for box in boxes:
-            corners = [(round(box.x), round(box.y)), (round(box.right), round(box.bottom))]
-            cv2.rectangle(picture, *corners, colour, thick)
+    right = [_best(cell, found) for cell in truth]
+    taken = {id(cell) for cell in right if cell}
+    marks = [(cell.box, (0, 0, 255)) for cell in found if id(cell) not in taken]
+    marks += [
+        (box, (0, 160, 0) if hit else (255, 60, 0)) for box, hit in zip(truth, right, strict=True)
+    ]
+    for box, colour in marks:
+        corners = [(round(box.x), round(box.y)), (round(box.right), round(box.bottom))]
+        cv2.rectangle(picture, *corners, colour, 2)
     cv2.imwrite(str(path), picture)
 
 
