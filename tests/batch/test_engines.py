@@ -1,36 +1,10 @@
-import os
 import time
-from dataclasses import dataclass
 
 import pytest
+from fake_handlers import DiesAtOnce, Double, Sleeper, WithoutModel
 
 from hcr_batch.batch.engines import WorkerDied, run_tasks
 from hcr_batch.errors import HcrError, ModelError
-
-
-@dataclass(frozen=True)
-class Double:
-    """Doubles numbers; dies of negative ones."""
-
-    def __call__(self):
-        return self._double
-
-    def _double(self, number: int) -> int:
-        if number < 0:
-            os._exit(3)
-        return 2 * number
-
-
-@dataclass(frozen=True)
-class WithoutModel:
-    def __call__(self):
-        raise ModelError("models/default: damaged; restore it")
-
-
-@dataclass(frozen=True)
-class DiesAtOnce:
-    def __call__(self):
-        os._exit(1)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -80,11 +54,3 @@ def test_closing_ends_the_workers_at_once():
     start = time.monotonic()
     results.close()
     assert time.monotonic() - start < 1
-
-
-@dataclass(frozen=True)
-class Sleeper:
-    """Returns for 0 at once, for all else after an hour."""
-
-    def __call__(self):
-        return lambda number: time.sleep(3600 if number else 0)

@@ -293,12 +293,12 @@ def wait_for_readings(log: Path, count: int) -> None:
 def test_killed_at_random_moments_the_results_are_those_of_an_undisturbed_run(
     run, start, forms, tmp_path
 ):
-    for number in range(40):
+    for number in range(30):
         (forms / f"slow{number}.png").write_text(f"SLEEP K{number}")
     rng = random.Random(7)
     for _ in range(4):
         process = start(seconds=0.05)
-        time.sleep(rng.uniform(0.2, 1.2))
+        time.sleep(rng.uniform(0.2, 1.0))
         process.kill()
         process.communicate()
         results = tmp_path / "results.csv"

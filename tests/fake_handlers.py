@@ -1,0 +1,42 @@
+"""Factories of handlers, in a module that worker processes can import."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from hcr_batch.errors import ModelError
+
+__all__ = ["DiesAtOnce", "Double", "Sleeper", "WithoutModel"]
+
+
+@dataclass(frozen=True)
+class Double:
+    """Doubles numbers; dies of negative ones."""
+
+    def __call__(self):
+        return self._double
+
+    def _double(self, number: int) -> int:
+        if number < 0:
+            os._exit(3)
+        return 2 * number
+
+
+@dataclass(frozen=True)
+class WithoutModel:
+    def __call__(self):
+        raise ModelError("models/default: damaged; restore it")
+
+
+@dataclass(frozen=True)
+class DiesAtOnce:
+    def __call__(self):
+        os._exit(1)
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """Returns for 0 at once, for all else after an hour."""
+
+    def __call__(self):
+        return lambda number: time.sleep(3600 if number else 0)
