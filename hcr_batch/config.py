@@ -55,6 +55,8 @@ class LayoutSettings:
     min_open_line_mm: float
     min_rectangularity: float
     min_cell_mm: float
+    min_comb_cell_mm: float
+    min_line_contrast: float
     max_cell_mm: float
     max_cell_aspect: float
     max_box_height_mm: float

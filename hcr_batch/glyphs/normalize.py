@@ -47,6 +47,8 @@ def normalize_ink(ink: np.ndarray) -> np.ndarray:
     blurred = cv2.GaussianBlur(_framed(_resized(tight, WORKING_SIZE), margin=3), (7, 7), 1.0)
     inner = GLYPH_SIZE - 2 * BORDER
     left, top, width, height = cv2.boundingRect((blurred >= INK_LEVEL // 2).view(np.uint8))
+    if not width:
+        return np.zeros((GLYPH_SIZE, GLYPH_SIZE), np.uint8)
     reduced = _resized(blurred[top : top + height, left : left + width], inner)
     return _centred(reduced, GLYPH_SIZE)
 

@@ -86,7 +86,7 @@ def _thin_walled(box: Box, rulings: Rulings) -> bool:
         faint[top:bottom, max(0, left - distance)],
         faint[top:bottom, min(faint.shape[1] - 1, right + distance)],
     )
-    return sum(float(side.mean()) > 0.8 for side in beyond) < 3
+    return sum(side.size > 0 and float(side.mean()) > 0.8 for side in beyond) < 3
 
 
 def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:

@@ -9,12 +9,15 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.rulings import Rulings
 from hcr_batch.types import Box
 
-__all__ = ["divide", "wall_profile"]
+__all__ = ["divide", "wall_profiles"]
 
 TOOTH_SHARE = 0.12
 """A tooth is at least this share of the box's height."""
-DASHED_SHARE = 0.35
-"""A dashed or dotted wall has ink on at least this share of each third of its length."""
+MIN_ASPECT = 0.4
+"""Width over height; cells are not narrower."""
+SLICES = 5
+DASHED_SHARE = 0.25
+"""A dashed or dotted wall has ink on this share of each fifth of its length."""
 THIN_MM = 0.5
 """A wall or tooth is thinner than this; print beside it is not."""
 TOLERANCE_MM = 0.3
@@ -30,7 +33,9 @@ MIN_OVER_CHANCE = 0.35
 """And how much that share must exceed what random places would show."""
 
 
-def divide(box: Box, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def divide(
+    box: Box, rulings: Rulings, settings: LayoutSettings, *, open_side: bool = False
+) -> list[Box]:
     """Divide a box into the equal cells that its teeth mark.
 
     Every number of cells that gives a plausible width is tried; the largest
@@ -42,7 +47,9 @@ def divide(box: Box, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         In pixels of the page, without its walls.
     rulings : Rulings
     settings : LayoutSettings
-        `min_cell_mm` and `max_cell_aspect`.
+        `min_comb_cell_mm`, `max_cell_mm` and `max_cell_aspect`.
+    open_side : bool
+        The box has no top line: its height says nothing about the cells' width.
 
     Returns
     -------
@@ -50,23 +57,33 @@ def divide(box: Box, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         From left to right; `[box]` where it is not a comb.
     """
     scale = rulings.scale
-    profile = wall_profile(box, rulings)
+    if min(_area(box, rulings).shape) < SLICES:
+        return [box]
+    profiles = wall_profiles(box, rulings)
     tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
-    reached = cv2.dilate(profile[None], np.ones((1, 2 * tolerance + 1))).ravel()
-    chance = float((reached > SEEN).mean())
-    widest = settings.max_cell_aspect * box.height * scale
-    narrowest = max(settings.min_cell_mm * rulings.pixels_per_mm, 0.3 * box.height * scale)
-    counts = range(
-        max(2, int(np.ceil(len(profile) / widest))), int(len(profile) / narrowest) + 1
-    )
-    for count in reversed(counts):
-        places = np.arange(1, count) * (len(profile) / count)
-        seen = reached[np.round(places).astype(int)] > SEEN
+    reach = np.ones((1, 2 * tolerance + 1))
+    width = profiles.shape[1]
+    widest = settings.max_cell_mm * rulings.pixels_per_mm
+    if not open_side:
+        widest = min(widest, settings.max_cell_aspect * box.height * scale)
+    narrowest = settings.min_comb_cell_mm * rulings.pixels_per_mm
+    narrowest = max(narrowest, MIN_ASPECT * box.height * scale)
+    most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
+    for count in range(most, fewest - 1, -1):
+        places = np.arange(1, count) * (width / count)
         if count <= FEW_CELLS and not _all_straight(box, places, tolerance, rulings):
             continue
-        if seen.mean() >= MIN_SHARE_SEEN and seen.mean() - chance >= MIN_OVER_CHANCE:
-            return _cells(box, _refined(places, profile, tolerance) / scale, rulings)
+        for profile in profiles:
+            if _rhythm(cv2.dilate(profile[None], reach).ravel(), places):
+                return _cells(box, _refined(places, profile, tolerance) / scale, rulings)
     return [box]
+
+
+def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
+    """Whether nearly all teeth of one kind are in their places, more than by chance."""
+    seen = float((reached[np.round(places).astype(int)] > SEEN).mean())
+    chance = float((reached > SEEN).mean())
+    return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
 
 
 def _all_straight(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
@@ -76,23 +93,24 @@ def _all_straight(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings
     return all(float(share.max(initial=0.0)) >= WHOLE_SHARE for share in near)
 
 
-def wall_profile(box: Box, rulings: Rulings) -> np.ndarray:
-    """How much each pixel column of a box looks like a wall or tooth.
+def wall_profiles(box: Box, rulings: Rulings) -> np.ndarray:
+    """How much each pixel column of a box looks like a tooth, and like a whole wall.
 
     Returns
     -------
-    ndarray of float32, shape (columns,)
-        0 is nothing, 1 a clear wall, tooth or dashed line; at the scale of the
-        rulings.
+    ndarray of float32, shape (2, columns)
+        0 is nothing, 1 clear. First: ink that stands on one of the lines.
+        Second: ink from line to line, perhaps dashed or dotted. At the scale
+        of the rulings.
     """
     area = _area(box, rulings)
-    thirds = [part.mean(axis=0, dtype=np.float32) for part in np.array_split(area, 3)]
-    covered = np.min(thirds, axis=0) / DASHED_SHARE
-    longest = np.maximum(_run(area), _run(area[::-1])) / (TOOTH_SHARE * len(area))
-    dark = np.clip(np.maximum(covered, longest), 0, 1).astype(np.float32)
+    slices = [part.mean(axis=0, dtype=np.float32) for part in np.array_split(area, SLICES)]
+    whole = np.min(slices, axis=0) / DASHED_SHARE
+    standing = np.maximum(_run(area), _run(area[::-1])) / (TOOTH_SHARE * len(area))
+    dark = np.clip(np.stack([standing, whole]), 0, 1).astype(np.float32)
     distance = max(2, round(THIN_MM * rulings.pixels_per_mm))
-    padded = np.pad(dark, distance)
-    beside = np.minimum(padded[: -2 * distance], padded[2 * distance :])
+    padded = np.pad(dark, ((0, 0), (distance, distance)))
+    beside = np.minimum(padded[:, : -2 * distance], padded[:, 2 * distance :])
     return np.clip(dark - beside, 0, 1)
 
 
@@ -125,4 +143,4 @@ def _cells(box: Box, walls: np.ndarray, rulings: Rulings) -> list[Box]:
     half = 0.15 * rulings.pixels_per_mm / rulings.scale
     left = np.concatenate([[0], walls + half]) + box.x
     right = np.concatenate([walls - half, [box.width]]) + box.x
-    return [Box(x, box.y, end - x, box.height) for x, end in zip(left, right)]
+    return [Box(float(x), box.y, float(end - x), box.height) for x, end in zip(left, right, strict=True)]

@@ -22,6 +22,8 @@ WALL_SHARE = 0.7
 """Share of its length on which the wall of an inferred cell must be seen."""
 LINE_SHARE = 0.6
 """Likewise of the line above and below."""
+REGULAR_ASPECT = 1.2
+"""Width over height of boxes that are cells without doubt."""
 SLIVER = 0.5
 """What is narrower than this share of its row's cells is the space between two of them."""
 STRAIGHT_SHARE = 0.8
@@ -119,11 +121,21 @@ def _divided(run: list[Box], rulings: Rulings, settings: LayoutSettings) -> list
     """The run as one comb if its teeth say so, else its boxes, each perhaps a comb."""
     if run[0].height > settings.max_cell_mm * rulings.pixels_per_mm / rulings.scale:
         return run
+    if _is_regular(run):
+        return run
     whole = divide(_union(run), rulings, settings)
     if len(whole) > 1 and _keeps_walls(run, whole):
         return whole
     parts = _without_strokes(run, rulings)
     return [cell for box in parts for cell in divide(box, rulings, settings)]
+
+
+def _is_regular(run: list[Box]) -> bool:
+    """Whether most boxes of a run are character cells of one width already."""
+    widths = np.array([box.width for box in run])
+    usual = float(np.median(widths))
+    alike = abs(widths - usual) <= SAME_SIDE * usual
+    return len(run) >= 3 and alike.mean() >= 0.6 and usual <= REGULAR_ASPECT * run[0].height
 
 
 def _keeps_walls(run: list[Box], cells: list[Box]) -> bool:

@@ -1,0 +1,228 @@
+"""Bands between long lines: rows of cells seen from their lines, not their walls.
+
+Writing breaks walls and closes gaps, but it cannot make two long lines of one
+length, or a line with walls of one height at both ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.combs import divide
+from hcr_batch.layout.rulings import Rulings
+from hcr_batch.types import Box
+
+__all__ = ["Band", "divide_bands", "find_bands"]
+
+SAME_END_MM = 1.5
+"""Lines of one box end within this of each other."""
+SAME_WALL_MM = 1.0
+"""Walls at the two ends of an open box differ less in height."""
+MIN_TOOTH_MM = 0.7
+"""A shorter upright at the end of a line is no tooth."""
+BROKEN_MM = 3.0
+"""A break of a long line that is shorter than this is bridged."""
+UNBROKEN_SHARE = 0.94
+"""A line is there on at least this share of its length; less are separate boxes in a row."""
+LINE_SHARE = 0.7
+"""Share of its length on which a pixel row of a line is dark."""
+WALL_SHARE = 0.7
+"""Share of its length on which the side wall of a closed band is seen."""
+INNER_WALL_SHARE = 0.9
+"""A column with more ink than this is a wall inside the band."""
+LOW_RISE = 0.85
+"""Teeth lower than this share of their distance do not reach the top of the cells."""
+LOW_CELL_ASPECT = 1.25
+"""Cells whose top is not printed are taken to be this much higher than wide."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A strip that may be a row of cells.
+
+    Attributes
+    ----------
+    box : Box
+        In pixels of the page.
+    closed : bool
+        Its sides are walls from line to line.
+    open_side : bool
+        It has one line only.
+    """
+
+    box: Box
+    closed: bool
+    open_side: bool = False
+
+
+@dataclass(frozen=True)
+class _Line:
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+
+def find_bands(rulings: Rulings, settings: LayoutSettings) -> list[Band]:
+    """Find pairs of long lines that belong together, and single ones with walls at both ends.
+
+    Parameters
+    ----------
+    rulings : Rulings
+    settings : LayoutSettings
+        `min_open_line_mm`, `max_ruling_mm`, `min_cell_mm` and `max_cell_mm`.
+    """
+    lines = _long_lines(rulings, settings)
+    bands, paired = [], set()
+    for index, upper in enumerate(lines):
+        below = _partner(upper, lines[index + 1 :], rulings, settings)
+        if below is not None:
+            bands.append(_closed(upper, below, rulings))
+            paired |= {(upper, "below"), (below, "above")}
+    for line in lines:
+        for side in ("above", "below"):
+            band = None if (line, side) in paired else _open(line, side, rulings, settings)
+            if band is not None:
+                bands.append(band)
+    return bands
+
+
+def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """The cells of those bands that are combs, and the closed bands that hold a string."""
+    cells: list[Box] = []
+    for band in bands:
+        parts = divide(band.box, rulings, settings, open_side=band.open_side)
+        if len(parts) > 1:
+            cells += _heightened(parts) if band.open_side else parts
+        elif band.closed and not _has_wall(band.box, rulings):
+            cells.append(band.box)
+    return cells
+
+
+def _heightened(cells: list[Box]) -> list[Box]:
+    """Cells of which only low teeth are printed are as high as writing needs."""
+    width = float(np.median([cell.width for cell in cells]))
+    if cells[0].height >= LOW_RISE * width:
+        return cells
+    height = LOW_CELL_ASPECT * width
+    return [Box(cell.x, cell.bottom - height, cell.width, height) for cell in cells]
+
+
+def _has_wall(box: Box, rulings: Rulings) -> bool:
+    """Whether a straight wall stands somewhere inside."""
+    top, bottom, left, right = (
+        round(v * rulings.scale) for v in (box.y, box.bottom, box.x, box.right)
+    )
+    rim = max(2, round(SAME_WALL_MM * rulings.pixels_per_mm))
+    area = rulings.faint[top:bottom, left + rim : right - rim]
+    share = area.mean(axis=0) if area.size else np.zeros(0)
+    return bool((share > INNER_WALL_SHARE).any())
+
+
+def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
+    """Long thin lines, their breaks bridged; from top to bottom."""
+    per_mm = rulings.pixels_per_mm
+    shortest = round(settings.min_open_line_mm * per_mm)
+    pieces = cv2.morphologyEx(
+        rulings.horizontal, cv2.MORPH_OPEN, np.ones((1, shortest // 2), np.uint8)
+    )
+    bridge = np.ones((3, round(BROKEN_MM * per_mm)), np.uint8)
+    bridged = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, bridge)
+    contours, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    thickest = max(4, settings.max_ruling_mm * per_mm)
+    lines = []
+    for x, y, width, height in (cv2.boundingRect(contour) for contour in contours):
+        if width >= shortest:
+            # Strokes that run along the line widen its outline, not the line.
+            share = bridged[y : y + height, x : x + width].mean(axis=1)
+            for first, last in _runs_of(share >= LINE_SHARE):
+                drawn = rulings.faint[y + first : y + last, x : x + width].any(axis=0).mean()
+                if last - first <= thickest and drawn >= UNBROKEN_SHARE:
+                    lines.append(_Line(x, x + width, y + first, y + last))
+    return sorted(lines, key=lambda line: line.top)
+
+
+def _runs_of(flags: np.ndarray) -> list[tuple[int, int]]:
+    """First and one past last index of each run of True."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def _partner(
+    upper: _Line, later: list[_Line], rulings: Rulings, settings: LayoutSettings
+) -> _Line | None:
+    """The nearest line below that begins and ends where `upper` does."""
+    slack = SAME_END_MM * rulings.pixels_per_mm
+    least = settings.min_cell_mm * rulings.pixels_per_mm
+    most = settings.max_cell_mm * rulings.pixels_per_mm
+    for lower in later:
+        distance = lower.top - upper.bottom
+        if distance > most:
+            return None
+        alike = abs(lower.left - upper.left) < slack and abs(lower.right - upper.right) < slack
+        if alike and distance >= least:
+            return lower
+    return None
+
+
+def _closed(upper: _Line, lower: _Line, rulings: Rulings) -> Band:
+    left, right = min(upper.left, lower.left), max(upper.right, lower.right)
+    area = rulings.faint[upper.bottom : lower.top]
+    slack = round(SAME_END_MM * rulings.pixels_per_mm)
+    first, seen_first = _wall(area, left, slack)
+    last, seen_last = _wall(area, right, slack)
+    walled = min(seen_first, seen_last) >= WALL_SHARE
+    box = Box(first + 1, upper.bottom, last - first - 1, lower.top - upper.bottom)
+    return Band(_on_page(box, rulings), walled)
+
+
+def _wall(area: np.ndarray, x: int, slack: int) -> tuple[int, float]:
+    start = max(0, x - slack)
+    share = area[:, start : x + slack + 1].mean(axis=0)
+    if not len(share):
+        return x, 0.0
+    best = int(np.argmax(share))
+    return (start + best, float(share[best])) if share[best] >= WALL_SHARE else (x, 0.0)
+
+
+def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) -> Band | None:
+    """A strip on one side of a line, as high as the walls at the line's ends."""
+    per_mm = rulings.pixels_per_mm
+    reach = round(settings.max_cell_mm * per_mm)
+    if side == "above":
+        area = rulings.faint[max(0, line.top - reach) : line.top][::-1]
+    else:
+        area = rulings.faint[line.bottom : line.bottom + reach]
+    slack = round(SAME_WALL_MM * per_mm)
+    first, rise_first = _upright(area, line.left, slack)
+    last, rise_last = _upright(area, line.right, slack)
+    if abs(rise_first - rise_last) > slack or min(rise_first, rise_last) < MIN_TOOTH_MM * per_mm:
+        return None
+    rise = min(rise_first, rise_last)
+    top = line.top - rise if side == "above" else line.bottom
+    box = Box(first + 1, top, max(1, last - first - 1), rise)
+    low = rise < settings.min_cell_mm * per_mm
+    if low and side == "below":
+        return None
+    return Band(_on_page(box, rulings), closed=not low, open_side=True)
+
+
+def _upright(area: np.ndarray, x: int, slack: int) -> tuple[int, int]:
+    """Column and height of the tallest run of ink that stands on a line near `x`."""
+    start = max(0, x - slack)
+    part = area[:, start : x + slack + 1]
+    if not part.size:
+        return x, 0
+    # The line's own blurred edge may leave a pixel free.
+    runs = np.cumprod(np.maximum(part[1:], part[:-1]), axis=0, dtype=np.int32).sum(axis=0)
+    tallest = np.flatnonzero(runs >= runs.max() - 1)
+    return start + int(round(tallest.mean())), int(runs.max())
+
+
+def _on_page(box: Box, rulings: Rulings) -> Box:
+    factor = 1 / rulings.scale
+    return Box(box.x * factor, box.y * factor, box.width * factor, box.height * factor)
