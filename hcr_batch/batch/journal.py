@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -197,6 +197,27 @@ class Journal:
         with self._transaction():
             self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
 
+    def separate_names(self, present: Iterable[Path]) -> None:
+        """Make every name unique, in favour of the files in `present`.
+
+        A file of an earlier run that lay in another folder under the same name
+        gets so many outer folders put before its name that it is told apart.
+        """
+        known = {_key(path) for path in present}
+        rows = self._execute(
+            "SELECT path, name FROM files WHERE name IN "
+            "(SELECT name FROM files GROUP BY name HAVING count(*) > 1) ORDER BY path"
+        ).fetchall()
+        if not rows:
+            return
+        taken = {name for (name,) in self._execute("SELECT name FROM files")}
+        with self._transaction():
+            for path, name in rows:
+                if path not in known:
+                    longer = _longer_name(path, name, taken)
+                    taken.add(longer)
+                    self._execute("UPDATE files SET name = ? WHERE path = ?", (longer, path))
+
     def files(self) -> Iterator[FileState]:
         """Every file, in the order of the names."""
         rows = self._execute(
@@ -317,6 +338,14 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _key(path: Path) -> bytes:
     return os.fsencode(path.absolute())
+
+
+def _longer_name(path: bytes, name: str, taken: Collection[str]) -> str:
+    """The shortest end of the path that is longer than the name and not taken."""
+    parts = path.decode("utf-8", "backslashreplace").strip("/").split("/")
+    lengths = range(name.count("/") + 2, len(parts) + 1)
+    names = ("/".join(parts[-length:]) for length in lengths)
+    return next((longer for longer in names if longer not in taken), "/".join(["", *parts]))
 
 
 def _columns(cell: CellRecord) -> tuple:

@@ -149,7 +149,9 @@ def scan(
             observer.planned(plan)
             reader = reader or PageReader(request.settings)
             summary = _read(request, plan, journal, observer, reader)
-            journal.forget_missing(source.path for source in sources)
+            present = [source.path for source in sources]
+            journal.forget_missing(present)
+            journal.separate_names(present)
             export(journal, request.output, request.file_format, request.fields)
             if request.overlay and not summary.interrupted:
                 _draw(request, plan, journal, observer)

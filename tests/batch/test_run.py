@@ -193,6 +193,19 @@ def test_earlier_files_stay_in_the_results_until_they_are_gone(run, forms, tmp_p
     assert files == {f"form{number}.png" for number in range(4)}
 
 
+def test_equal_names_of_two_folders_stay_apart(run, forms, tmp_path):
+    run()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "form1.png").write_text("OTHER")
+    run(paths=(str(other),))
+    table = rows(tmp_path / "results.csv")
+    assert "".join(row["character"] for row in table if row["file"] == "form1.png") == "OTHER"
+    assert {row["file"] for row in table} >= {"form1.png", "forms/form1.png", "form2.png"}
+    keys = [(row["file"], row["page"], row["field"], row["position"]) for row in table]
+    assert len(set(keys)) == len(keys)
+
+
 def test_limit_leaves_the_rest_for_the_next_run(run):
     assert run(effort=Effort(limit=2)).new == 2
     summary = run()
