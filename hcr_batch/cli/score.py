@@ -19,10 +19,10 @@ __all__ = ["score"]
 )
 @click.option(
     "--report",
-    type=click.Choice(["table", "json"]),
+    type=click.Choice(["table", "fields", "json"]),
     default="table",
     show_default=True,
-    help="What to print.",
+    help="A line a file, a line a field, or everything as JSON.",
 )
 def score(results: Path, truth: Path, report: str) -> None:
     """Measure RESULTS (a results.csv) beside the truth, per file and overall.
@@ -36,8 +36,13 @@ def score(results: Path, truth: Path, report: str) -> None:
     Example:
       hcr-batch score results.csv --truth samples/truth.csv
     """
-    from hcr_batch.evaluation.score import score as measured
-    from hcr_batch.evaluation.tables import read_results, read_truth, score_report, score_table
+    from hcr_batch.evaluation import tables
+    from hcr_batch.evaluation.score import compare
+    from hcr_batch.evaluation.score import score as measure
 
-    tallies = measured(read_truth(truth), read_results(results))
-    click.echo(score_report(tallies) if report == "json" else score_table(tallies))
+    pages = tables.read_truth(truth), tables.read_results(results)
+    if report == "fields":
+        click.echo(tables.field_table(compare(*pages)))
+    else:
+        write = tables.score_report if report == "json" else tables.score_table
+        click.echo(write(measure(*pages)))

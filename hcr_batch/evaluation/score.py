@@ -1,72 +1,23 @@
-"""End-to-end measures: what a scan's results are worth beside the truth.
-
-A field of the truth is looked for on its page by name, then by place, then by
-its text, since results without a template carry no names (`f001`...). Letters
-whose two cases look alike count as equal, as the recognizer reports them.
-"""
+"""End-to-end measures: what a scan's results are worth beside the truth."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
-from hcr_batch.types import Box
+from hcr_batch.evaluation.matching import (
+    PageKey,
+    PredictedCell,
+    PredictedField,
+    TruthField,
+    align,
+    fold,
+    match_fields,
+    with_full_names,
+)
 
-__all__ = ["PredictedCell", "PredictedField", "Tally", "TruthField", "align", "fold", "score"]
-
-LOOK_ALIKE = "cijklmopsuvwxyz"
-"""Lower-case letters that differ from their capitals in size alone; EMNIST Balanced merges them."""
-MIN_SHARE = 0.34
-"""A field is recognized by its text when at least this share of its characters is right."""
-ERROR_WEIGHT = 0.1
-"""Cost of a wrong, missed or invented character, against 1 for a right one, when fields are
-paired by their text: enough to prefer the tidier of two equally right candidates."""
-
-_FOLDED = str.maketrans(LOOK_ALIKE, LOOK_ALIKE.upper())
-
-PageKey = tuple[str, int]
-Alignment = list[tuple[str, "PredictedCell | None"]]
-
-
-@dataclass(frozen=True)
-class PredictedCell:
-    """One cell of the results; `character` is empty for a blank or unreadable one."""
-
-    box: Box
-    character: str
-    flagged: bool = False
-
-    @property
-    def occupied(self) -> bool:
-        """Whether something was seen in it: a character, or ink that a person should look at."""
-        return bool(self.character) or self.flagged
-
-
-@dataclass(frozen=True)
-class PredictedField:
-    """A field of the results with its cells in order of position."""
-
-    name: str
-    cells: tuple[PredictedCell, ...]
-
-    @property
-    def occupied(self) -> tuple[PredictedCell, ...]:
-        return tuple(cell for cell in self.cells if cell.occupied)
-
-
-@dataclass(frozen=True)
-class TruthField:
-    """What a field really says; `box` is None where its place was not measured."""
-
-    name: str
-    text: str
-    box: Box | None = None
-
-    @property
-    def characters(self) -> str:
-        """The text without its blanks."""
-        return "".join(self.text.split())
+__all__ = ["Comparison", "Tally", "compare", "score", "score_page"]
 
 
 @dataclass(frozen=True)
@@ -127,43 +78,16 @@ class Tally:
         }
 
 
-def fold(text: str) -> str:
-    """Capitals for the 15 letters whose two cases look alike."""
-    return text.translate(_FOLDED)
+@dataclass(frozen=True)
+class Comparison:
+    """A field of the truth and what was read: None if it was not found, `?` for unknown ink."""
 
-
-def align(truth: str, cells: Sequence[PredictedCell]) -> Alignment:
-    """Pair the characters of a text with cells, with the fewest differences.
-
-    Parameters
-    ----------
-    truth : str
-        Folded, without blanks.
-    cells : sequence of PredictedCell
-        Occupied ones, in order.
-
-    Returns
-    -------
-    list of (str, PredictedCell or None)
-        In order; an empty string stands for an invented cell, None for a
-        missed character. Levenshtein's distance, a wrong character preferred
-        to a missed and an invented one.
-    """
-    costs = _distances(truth, cells)
-    row, column, pairs = len(truth), len(cells), []
-    while row or column:
-        cost = costs[row][column]
-        wrong = row and column and _differs(truth, cells, row, column)
-        if row and column and cost == costs[row - 1][column - 1] + wrong:
-            row, column = row - 1, column - 1
-            pairs.append((truth[row], cells[column]))
-        elif row and cost == costs[row - 1][column] + 1:
-            row -= 1
-            pairs.append((truth[row], None))
-        else:
-            column -= 1
-            pairs.append(("", cells[column]))
-    return pairs[::-1]
+    file: str
+    page: int
+    field: str
+    text: str
+    read: str | None
+    tally: Tally
 
 
 def score(
@@ -183,12 +107,24 @@ def score(
         By file, in the order of their names; files without truth have only
         `extra`, what was read on them.
     """
-    located = _with_full_names(truth, predicted)
+    located = with_full_names(truth, predicted)
     tallies: dict[str, Tally] = defaultdict(Tally)
     for file, page in sorted(located.keys() | predicted.keys()):
         key = (file, page)
         tallies[file] += score_page(located.get(key, ()), predicted.get(key, ()))
     return dict(tallies)
+
+
+def compare(
+    truth: Mapping[PageKey, Sequence[TruthField]],
+    predicted: Mapping[PageKey, Sequence[PredictedField]],
+) -> Iterator[Comparison]:
+    """Every field of the truth beside what was read, in the order of `score`."""
+    for (file, page), fields in sorted(with_full_names(truth, predicted).items()):
+        matches, _ = match_fields(fields, predicted.get((file, page), ()))
+        for field, cells in matches:
+            read = None if cells is None else "".join(map(_shown, cells)).strip()
+            yield Comparison(file, page, field.name, field.text, read, _field_tally(field, cells))
 
 
 def score_page(truth: Sequence[TruthField], predicted: Sequence[PredictedField]) -> Tally:
@@ -200,74 +136,8 @@ def score_page(truth: Sequence[TruthField], predicted: Sequence[PredictedField])
     return tally + Tally(extra=len(extra), extra_silent=silent)
 
 
-def match_fields(
-    truth: Sequence[TruthField], predicted: Sequence[PredictedField]
-) -> tuple[list[tuple[TruthField, tuple[PredictedCell, ...] | None]], list[PredictedField]]:
-    """Find the fields of the truth among the predicted ones of a page.
-
-    Returns
-    -------
-    matches : list of (TruthField, tuple of PredictedCell or None)
-        The cells of each field; None where it was not found. An empty field
-        that only its text could find is left out: nothing tells where it is.
-    left : list of PredictedField
-        What no field of the truth took.
-    """
-    left = list(predicted)
-    found: dict[int, tuple[PredictedCell, ...]] = {}
-    for index, field in enumerate(truth):
-        named = next((other for other in left if other.name == field.name), None)
-        if named:
-            left.remove(named)
-            found[index] = named.cells
-        elif field.box:
-            cells, left = _taken_from(left, field.box)
-            if cells:
-                found[index] = cells
-    open_fields = [
-        index
-        for index, field in enumerate(truth)
-        if index not in found and not field.box and field.characters
-    ]
-    by_text, left = _match_by_text([truth[index] for index in open_fields], left)
-    found.update((open_fields[place], cells) for place, cells in by_text.items())
-    matches = [
-        (field, found.get(index))
-        for index, field in enumerate(truth)
-        if index in found or field.box or field.characters
-    ]
-    return matches, left
-
-
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def _differs(truth: str, cells: Sequence[PredictedCell], row: int, column: int) -> int:
-    return int(truth[row - 1] != fold(cells[column - 1].character))
-
-
-def _distances(truth: str, cells: Sequence[PredictedCell]) -> list[list[int]]:
-    costs = [list(range(len(cells) + 1))]
-    for row in range(1, len(truth) + 1):
-        costs.append([row])
-        for column in range(1, len(cells) + 1):
-            replaced = costs[row - 1][column - 1] + _differs(truth, cells, row, column)
-            costs[row].append(min(replaced, costs[row - 1][column] + 1, costs[row][-1] + 1))
-    return costs
-
-
-def _with_full_names(
-    truth: Mapping[PageKey, Sequence[TruthField]], predicted: Iterable[PageKey]
-) -> dict[PageKey, Sequence[TruthField]]:
-    """The truth under the names that its files have in the results."""
-    names = {file for file, _ in predicted}
-    by_last_part = {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)}
-
-    def full_name(file: str) -> str:
-        return file if file in names else by_last_part.get(file.rpartition("/")[2], file)
-
-    return {(full_name(file), page): fields for (file, page), fields in truth.items()}
 
 
 def _field_tally(field: TruthField, cells: tuple[PredictedCell, ...] | None) -> Tally:
@@ -295,85 +165,5 @@ def _field_tally(field: TruthField, cells: tuple[PredictedCell, ...] | None) -> 
     )
 
 
-def _inside(cell: PredictedCell, area: Box) -> bool:
-    """Whether the middle of the cell lies in the area."""
-    x, y = cell.box.x + cell.box.width / 2, cell.box.y + cell.box.height / 2
-    return area.x <= x <= area.right and area.y <= y <= area.bottom
-
-
-def _taken_from(
-    predicted: Sequence[PredictedField], area: Box
-) -> tuple[tuple[PredictedCell, ...], list[PredictedField]]:
-    """The cells that lie in the area, and the fields with what is left of them."""
-    taken = [cell for field in predicted for cell in field.cells if _inside(cell, area)]
-    rests = (
-        replace(field, cells=tuple(cell for cell in field.cells if not _inside(cell, area)))
-        for field in predicted
-    )
-    return tuple(taken), [field for field in rests if field.cells]
-
-
-def _match_by_text(
-    truth: Sequence[TruthField], predicted: Sequence[PredictedField]
-) -> tuple[dict[int, tuple[PredictedCell, ...]], list[PredictedField]]:
-    """Pair fields so that the most characters are right, then join what was read in pieces."""
-    if not truth or not predicted:
-        return {}, list(predicted)
-    from scipy.optimize import linear_sum_assignment
-
-    gains = [[_gain(field, other.occupied) for other in predicted] for field in truth]
-    owners = {
-        int(column): int(row)
-        for row, column in zip(*linear_sum_assignment(gains, maximize=True), strict=True)
-        if gains[row][column] > 0
-    }
-    pairs = list(owners.items())
-    found = {row: _extended(truth[row], column, owners, predicted) for column, row in pairs}
-    left = [field for column, field in enumerate(predicted) if column not in owners]
-    return found, left
-
-
-def _gain(field: TruthField, occupied: tuple[PredictedCell, ...]) -> float:
-    """Characters right less a little for each difference; 0 if the texts are too unlike."""
-    truth = fold(field.characters)
-    # Many a cell apart, the texts cannot be the same; this spares most alignments.
-    if len(occupied) * MIN_SHARE > len(truth) or len(truth) * MIN_SHARE > len(occupied):
-        return 0.0
-    pairs = align(truth, occupied)
-    right = sum(bool(cell) and fold(cell.character) == text for text, cell in pairs)
-    if right < MIN_SHARE * len(truth):
-        return 0.0
-    return max(0.0, right - ERROR_WEIGHT * (len(pairs) - right))
-
-
-def _extended(
-    field: TruthField,
-    column: int,
-    owners: dict[int, int],
-    predicted: Sequence[PredictedField],
-) -> tuple[PredictedCell, ...]:
-    """The cells of a predicted field and of its free neighbours that continue its text.
-
-    Neighbours that are taken are entered in `owners`.
-    """
-    cells, owner = predicted[column].cells, owners[column]
-    first, last = column - 1, column + 1
-    while True:
-        now = _gain(field, _occupied(cells))
-        before = predicted[first].cells + cells if _is_free(first, owners, predicted) else cells
-        after = cells + predicted[last].cells if _is_free(last, owners, predicted) else cells
-        gains = _gain(field, _occupied(before)), _gain(field, _occupied(after))
-        if max(gains) <= now:
-            return cells
-        if gains[0] > gains[1]:
-            cells, owners[first], first = before, owner, first - 1
-        else:
-            cells, owners[last], last = after, owner, last + 1
-
-
-def _is_free(column: int, owners: Mapping[int, int], predicted: Sequence[PredictedField]) -> bool:
-    return 0 <= column < len(predicted) and column not in owners
-
-
-def _occupied(cells: tuple[PredictedCell, ...]) -> tuple[PredictedCell, ...]:
-    return tuple(cell for cell in cells if cell.occupied)
+def _shown(cell: PredictedCell) -> str:
+    return cell.character or ("?" if cell.flagged else " ")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from hcr_batch.errors import UsageError
-from hcr_batch.evaluation.score import PageKey, PredictedCell, PredictedField, Tally, TruthField
+from hcr_batch.evaluation.matching import PageKey, PredictedCell, PredictedField, TruthField
+from hcr_batch.evaluation.score import Comparison, Tally
 from hcr_batch.types import Box
 
-__all__ = ["read_results", "read_truth", "score_report", "score_table"]
+__all__ = ["field_table", "read_results", "read_truth", "score_report", "score_table"]
 
 COLUMNS = (
     ("fields", "{0.fields_found}/{0.fields}"),
@@ -72,11 +73,20 @@ def read_results(path: Path) -> dict[PageKey, list[PredictedField]]:
 
 def score_table(tallies: Mapping[str, Tally]) -> str:
     """A table with a line a file and one for all, columns aligned."""
-    lines = [("file", *(heading for heading, _ in COLUMNS))]
-    lines += [(file, *_row(tally)) for file, tally in tallies.items()]
-    lines.append(("all", *_row(sum(tallies.values(), Tally()))))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(_line(line, widths) for line in lines)
+    lines = [["file", *(heading for heading, _ in COLUMNS)]]
+    lines += [[file, *_row(tally)] for file, tally in tallies.items()]
+    lines.append(["all", *_row(sum(tallies.values(), Tally()))])
+    return _aligned(lines, "<" + ">" * len(COLUMNS))
+
+
+def field_table(comparisons: Iterable[Comparison]) -> str:
+    """A table with a line a field: characters right, what it says, and what was read."""
+    lines = [["file", "page", "field", "right", "truth", "read"]]
+    for item in comparisons:
+        right = f"{item.tally.right}/{item.tally.characters}"
+        read = "(not found)" if item.read is None else item.read
+        lines.append([item.file, str(item.page), item.field, right, item.text, read])
+    return _aligned(lines, "<><><<")
 
 
 def score_report(tallies: Mapping[str, Tally]) -> str:
@@ -127,7 +137,8 @@ def _per_cent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.1f}"
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    name, *numbers = cells
-    aligned = [text.rjust(width) for text, width in zip(numbers, widths[1:], strict=True)]
-    return "  ".join([name.ljust(widths[0]), *aligned]).rstrip()
+def _aligned(lines: Sequence[Sequence[str]], sides: str) -> str:
+    """Lines of text with their columns aligned left (`<`) or right (`>`)."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join(layout.format(*line).rstrip() for line in lines)

@@ -62,3 +62,8 @@ def test_a_number_that_is_none_is_named_with_its_line(capsys, tables):
     tables[1].write_text(tables[1].read_text().replace("a.png,1", "a.png,one"))
     _, _, err = leave(capsys, "score", tables[0], "--truth", tables[1])
     assert "truth.csv: line 2: 'one'" in err
+
+
+def test_fields_can_be_seen_one_by_one(capsys, tables):
+    _, out, _ = leave(capsys, "score", tables[0], "--truth", tables[1], "--report", "fields")
+    assert out.splitlines()[1].split() == ["forms/a.png", "1", "no", "1/2", "12", "17"]

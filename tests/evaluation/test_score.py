@@ -1,14 +1,12 @@
-from hcr_batch.evaluation.score import (
+from hcr_batch.evaluation.matching import (
     PredictedCell,
     PredictedField,
-    Tally,
     TruthField,
     align,
     fold,
     match_fields,
-    score,
-    score_page,
 )
+from hcr_batch.evaluation.score import Tally, compare, score, score_page
 from hcr_batch.types import Box
 
 
@@ -134,3 +132,12 @@ def test_what_is_read_on_files_without_truth_is_extra():
 def test_a_file_missing_from_the_results_is_missed_whole():
     tallies = score({("a.png", 1): [TruthField("no", "123")]}, {})
     assert tallies["a.png"] == Tally(fields=1, characters=3, digits=3)
+
+
+def test_fields_are_compared_one_by_one():
+    truth = {("a.png", 1): [TruthField("no", "123"), TruthField("name", "ANNA")]}
+    predicted = {("a.png", 1): [field("1_7x", "no", flagged="7")]}
+    assert [(item.field, item.text, item.read) for item in compare(truth, predicted)] == [
+        ("no", "123", "1 7x"),
+        ("name", "ANNA", None),
+    ]
