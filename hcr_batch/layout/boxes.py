@@ -21,6 +21,8 @@ BROKEN_MM = 3.0
 """A break of a long line that is shorter than this is bridged."""
 MAX_WALL_MM = 1.6
 """What is dark at this distance behind all walls is a black ground."""
+MIN_FILLED = 0.5
+"""Share of its bounding box that the bare paper of a written box still fills."""
 LONG_LINE_MM = 8.0
 """A line this long needs no wall at its ends: no pen stroke in a cell is as long."""
 
@@ -146,8 +148,11 @@ def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> li
         if min(width, height) < smallest or height > tallest:
             continue
         # A contour runs through pixel centres: one pixel less in each direction.
-        filled = cv2.contourArea(contour) / ((width - 1) * (height - 1))
-        if filled >= settings.min_rectangularity:
+        whole = (width - 1) * (height - 1)
+        # Strokes that stand on a wall cut into the area, not into its hull.
+        hull = cv2.contourArea(cv2.convexHull(contour)) / whole
+        filled = cv2.contourArea(contour) / whole
+        if hull >= settings.min_rectangularity and filled >= MIN_FILLED:
             boxes.append(Box(x - 1, y - 1, width + 2, height + 2))
     return boxes
 

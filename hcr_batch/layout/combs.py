@@ -27,6 +27,9 @@ SEEN = 0.5
 FEW_CELLS = 3
 WHOLE_SHARE = 0.85
 """With this few cells a pen stroke could be the only tooth: the walls must be whole."""
+SAME_TOOTH = 0.15
+MIN_TOOTH = 0.25
+"""Or the teeth differ by less than the first share and reach up by the second."""
 MIN_SHARE_SEEN = 0.8
 """Share of the teeth that must be seen; writing hides or breaks some."""
 MIN_OVER_CHANCE = 0.35
@@ -71,7 +74,7 @@ def divide(
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
     for count in range(most, fewest - 1, -1):
         places = np.arange(1, count) * (width / count)
-        if count <= FEW_CELLS and not _all_straight(box, places, tolerance, rulings):
+        if count <= FEW_CELLS and not _certain(box, places, tolerance, rulings):
             continue
         for profile in profiles:
             if _rhythm(cv2.dilate(profile[None], reach).ravel(), places):
@@ -86,11 +89,15 @@ def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
     return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
 
 
-def _all_straight(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
-    """Whether a whole wall stands at each place, from top to bottom."""
-    area = _area(box, rulings).mean(axis=0)
-    near = [area[max(0, int(p) - tolerance) : int(p) + tolerance + 2] for p in places]
-    return all(float(share.max(initial=0.0)) >= WHOLE_SHARE for share in near)
+def _certain(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+    """Whether a whole wall stands at each place, or teeth of one height do."""
+    area = _area(box, rulings)
+    near = [area[:, max(0, int(p) - tolerance) : int(p) + tolerance + 2] for p in places]
+    if all(float(part.mean(axis=0).max(initial=0.0)) >= WHOLE_SHARE for part in near):
+        return True
+    heights = [int(_run(part[::-1]).max(initial=0)) for part in near]
+    alike = max(heights) - min(heights) <= max(2, SAME_TOOTH * max(heights))
+    return len(places) > 1 and alike and min(heights) >= MIN_TOOTH * len(area)
 
 
 def wall_profiles(box: Box, rulings: Rulings) -> np.ndarray:

@@ -10,7 +10,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.bands import divide_bands, find_bands
 from hcr_batch.layout.boxes import find_boxes
-from hcr_batch.layout.contrast import front_rows
+from hcr_batch.layout.contrast import front_boxes, usual_darkness
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
 from hcr_batch.layout.rulings import find_rulings
@@ -68,14 +68,18 @@ def _box_fields(
     ink: Ink, pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[str, tuple[Box, ...]]]:
     layers = find_rulings(ink, pixels_per_mm, settings)
-    cells: list[Box] = []
+    found = []
     for rulings in layers:
-        found = divide_bands(find_bands(rulings, settings), rulings, settings)
-        cells += [box for box in found if not _any_overlap(box, cells)]
-        found = divide_runs(find_boxes(rulings, settings), rulings, settings)
-        cells += [box for box in found if not _any_overlap(box, cells)]
-    rows = complete_rows(cells, layers[-1], settings)
-    rows = front_rows(rows, ink, pixels_per_mm, settings)
+        bands = divide_bands(find_bands(rulings, settings), rulings, settings)
+        found.append(bands + divide_runs(find_boxes(rulings, settings), rulings, settings))
+    cells: list[Box] = []
+    usual = usual_darkness(found[-1], ink, pixels_per_mm)
+    candidates = [box for boxes in found for box in boxes]
+    for group in front_boxes(candidates, usual, ink, pixels_per_mm, settings):
+        for box in group:
+            if not _any_overlap(box, cells):
+                cells.append(box)
+    rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
     rows = _without_frames(rows)
     return [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
 

@@ -20,6 +20,8 @@ SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
 WALL_SHARE = 0.7
 """Share of its length on which the wall of an inferred cell must be seen."""
+CORNER_SHARE = 0.2
+"""Share of a side, at each end, that a round corner may take."""
 LINE_SHARE = 0.6
 """Likewise of the line above and below."""
 REGULAR_ASPECT = 1.2
@@ -228,6 +230,9 @@ class _Sight:
         self._slack = max(1, round(0.3 * rulings.pixels_per_mm))
         self._top = round(model.y * rulings.scale)
         self._bottom = round(model.bottom * rulings.scale)
+        # Corners may be round: only the middle of each side is looked at.
+        corner = round(CORNER_SHARE * (self._bottom - self._top))
+        self._upright = slice(self._top + corner, self._bottom - corner)
 
     def fitted(self, cell: Box) -> Box | None:
         """The cell moved to the walls that are seen near its sides; None without them."""
@@ -236,7 +241,8 @@ class _Sight:
         last, seen_last = self._nearest_wall(right + 1)
         if min(seen_first, seen_last) < WALL_SHARE:
             return None
-        inner = slice(max(0, int(left)), max(0, int(right) + 1))
+        corner = CORNER_SHARE * (right - left)
+        inner = slice(max(0, int(left + corner)), max(0, int(right - corner) + 1))
         if min(self._line(self._top - 1, inner), self._line(self._bottom, inner)) < LINE_SHARE:
             return None
         x, end = (first + 1) / self._scale, last / self._scale
@@ -253,7 +259,7 @@ class _Sight:
         """Column of the best wall near `x`, and the share of it that is dark."""
         start = max(0, round(x) - 2 * self._slack)
         stop = max(0, round(x) + 2 * self._slack + 1)
-        area = self._faint[self._top : self._bottom, start:stop]
+        area = self._faint[self._upright, start:stop]
         if not area.size:
             return round(x), 0.0
         share = area.mean(axis=0)

@@ -67,9 +67,10 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     Returns
     -------
     tuple of Rulings
-        Where a form's lines are lighter than its writing, the light lines by
-        themselves come first: no pen stroke can be taken for one of them.
-        Then, or alone, everything that is dark.
+        Where a page has lines lighter than its writing: the dark lines by
+        themselves, which nothing that shines through from the back disturbs;
+        then the light ones, for which no pen stroke can be taken. Last, or
+        alone, everything that is dark.
     """
     scale = _working_scale(pixels_per_mm)
     per_mm = pixels_per_mm * scale
@@ -80,7 +81,8 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     light = _rulings(thin & ~apart & 1, CROSSING_MM, scale, per_mm, settings)
     longest = np.ones((1, round(LIGHT_LINE_MM * per_mm)), np.uint8)
     if cv2.morphologyEx(light.horizontal, cv2.MORPH_OPEN, longest).any():
-        return light, everything
+        dark = _rulings(written, settings.ruling_gap_mm, scale, per_mm, settings)
+        return dark, light, everything
     return (everything,)
 
 
