@@ -33,6 +33,7 @@ name = "unipen"
 share = 0.5
 held = 0.25
 case_known = true
+clean = false
 weight = 1.0
 terms = "made for a test"
 low_trust = {{ style = {{ CURSIVE = 0.5 }} }}
@@ -42,6 +43,7 @@ name = "boxed"
 share = 0.5
 held = 0.25
 case_known = false
+clean = true
 weight = 0.8
 terms = "made for a test"
 """

@@ -23,21 +23,21 @@ TIMED_GLYPHS = 4096
 
 @dataclass(frozen=True)
 class Candidate:
-    """One exported form: its file, accuracy (0 to 1) and glyphs a second on one thread."""
+    """One exported form: its file, accuracy (0 to 1) and speed (glyphs a second, one thread)."""
 
     kind: str
     path: Path
     accuracy: float
-    glyphs_per_second: float
+    speed: float
 
 
-def convert(model: keras.Model, kind: str, samples: np.ndarray) -> bytes:
+def convert(saved: Path, kind: str, samples: np.ndarray) -> bytes:
     """Convert a network to a .tflite file's content.
 
     Parameters
     ----------
-    model : keras.Model
-        Float32, input (N, 28, 28, 1) from 0 to 255.
+    saved : Path
+        TensorFlow SavedModel, float32, input (N, 28, 28, 1) from 0 to 255.
     kind : str
         One of :data:`KINDS`.
     samples : ndarray of uint8, shape (N, 28, 28)
@@ -45,7 +45,7 @@ def convert(model: keras.Model, kind: str, samples: np.ndarray) -> bytes:
     """
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
     if kind != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if kind == "float16":
@@ -71,10 +71,13 @@ def try_candidates(
     accuracy : callable
         From logits (N, 64) of `glyphs` to an accuracy, 0 to 1.
     """
+    saved = folder / "saved"
+    # The converter's own export of a Keras model prints to standard output.
+    model.export(saved, format="tf_saved_model", verbose=False)
     found = []
     for kind in KINDS:
         path = folder / f"{kind}.tflite"
-        path.write_bytes(convert(model, kind, samples))
+        path.write_bytes(convert(saved, kind, samples))
         network = LiteRTNetwork(path)
         found.append(Candidate(kind, path, accuracy(network(glyphs)), _speed(network, glyphs)))
     return tuple(found)
@@ -84,7 +87,7 @@ def choose(candidates: tuple[Candidate, ...]) -> Candidate:
     """The fastest form that loses no more than :data:`ALLOWED_LOSS` against the first."""
     wanted = candidates[0].accuracy - ALLOWED_LOSS
     good = [candidate for candidate in candidates if candidate.accuracy >= wanted]
-    return max(good, key=lambda candidate: candidate.glyphs_per_second)
+    return max(good, key=lambda candidate: candidate.speed)
 
 
 def count_flops(model: keras.Model) -> int:

@@ -21,6 +21,7 @@ class Source:
     share: float
     held: float
     case_known: bool
+    clean: bool
     weight: float
     terms: str
     low_trust: dict[str, dict[str, float]] = field(default_factory=dict)
