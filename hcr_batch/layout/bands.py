@@ -13,7 +13,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide
-from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.rulings import Rulings, outlines
 from hcr_batch.types import Box
 
 __all__ = ["Band", "divide_bands", "find_bands"]
@@ -34,7 +34,7 @@ WALL_SHARE = 0.7
 """Share of its length on which the side wall of a closed band is seen."""
 INNER_WALL_SHARE = 0.9
 """A column with more ink than this is a wall inside the band."""
-LOW_RISE = 0.85
+LOW_RISE = 1.0
 """Teeth lower than this share of their distance do not reach the top of the cells."""
 LOW_CELL_ASPECT = 1.25
 """Cells whose top is not printed are taken to be this much higher than wide."""
@@ -132,10 +132,9 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     )
     bridge = np.ones((3, round(BROKEN_MM * per_mm)), np.uint8)
     bridged = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, bridge)
-    contours, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     thickest = max(4, settings.max_ruling_mm * per_mm)
     lines = []
-    for x, y, width, height in (cv2.boundingRect(contour) for contour in contours):
+    for x, y, width, height in outlines(bridged):
         if width >= shortest:
             # Strokes that run along the line widen its outline, not the line.
             share = bridged[y : y + height, x : x + width].mean(axis=1)
@@ -173,20 +172,21 @@ def _closed(upper: _Line, lower: _Line, rulings: Rulings) -> Band:
     left, right = min(upper.left, lower.left), max(upper.right, lower.right)
     area = rulings.faint[upper.bottom : lower.top]
     slack = round(SAME_END_MM * rulings.pixels_per_mm)
-    first, seen_first = _wall(area, left, slack)
-    last, seen_last = _wall(area, right, slack)
+    first, seen_first = _wall(area, left, slack, inner=-1)
+    last, seen_last = _wall(area, right, slack, inner=0)
     walled = min(seen_first, seen_last) >= WALL_SHARE
     box = Box(first + 1, upper.bottom, last - first - 1, lower.top - upper.bottom)
     return Band(_on_page(box, rulings), walled)
 
 
-def _wall(area: np.ndarray, x: int, slack: int) -> tuple[int, float]:
+def _wall(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, float]:
+    """Inner column (-1 the last, 0 the first) of the wall near `x`, and how much of it is dark."""
     start = max(0, x - slack)
     share = area[:, start : x + slack + 1].mean(axis=0)
-    if not len(share):
+    if not len(share) or share.max() < WALL_SHARE:
         return x, 0.0
-    best = int(np.argmax(share))
-    return (start + best, float(share[best])) if share[best] >= WALL_SHARE else (x, 0.0)
+    columns = np.flatnonzero(share >= share.max() - 0.1)
+    return start + int(columns[inner]), float(share.max())
 
 
 def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) -> Band | None:
@@ -198,8 +198,8 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     else:
         area = rulings.faint[line.bottom : line.bottom + reach]
     slack = round(SAME_WALL_MM * per_mm)
-    first, rise_first = _upright(area, line.left, slack)
-    last, rise_last = _upright(area, line.right, slack)
+    first, rise_first = _upright(area, line.left, slack, inner=-1)
+    last, rise_last = _upright(area, line.right, slack, inner=0)
     if abs(rise_first - rise_last) > slack or min(rise_first, rise_last) < MIN_TOOTH_MM * per_mm:
         return None
     rise = min(rise_first, rise_last)
@@ -211,8 +211,8 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     return Band(_on_page(box, rulings), closed=not low, open_side=True)
 
 
-def _upright(area: np.ndarray, x: int, slack: int) -> tuple[int, int]:
-    """Column and height of the tallest run of ink that stands on a line near `x`."""
+def _upright(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, int]:
+    """Inner column and height of the tallest run of ink that stands on a line near `x`."""
     start = max(0, x - slack)
     part = area[:, start : x + slack + 1]
     if not part.size:
@@ -220,7 +220,7 @@ def _upright(area: np.ndarray, x: int, slack: int) -> tuple[int, int]:
     # The line's own blurred edge may leave a pixel free.
     runs = np.cumprod(np.maximum(part[1:], part[:-1]), axis=0, dtype=np.int32).sum(axis=0)
     tallest = np.flatnonzero(runs >= runs.max() - 1)
-    return start + int(round(tallest.mean())), int(runs.max())
+    return start + int(tallest[inner]), int(runs.max())
 
 
 def _on_page(box: Box, rulings: Rulings) -> Box:

@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.rulings import Rulings, outlines
 from hcr_batch.types import Box
 
 __all__ = ["find_boxes"]
 
 BRIDGE_MM = 0.5
 """Walls that end this near to each other meet: rounded and broken corners."""
+CORNER_MM = 1.4
+"""Largest radius of a round corner."""
 JOINT_MM = 0.6
 """A wall that ends this near to a line stands on it."""
 BROKEN_MM = 3.0
@@ -63,10 +65,26 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     horizontal = rulings.horizontal | _mended(rulings.horizontal, rulings.pixels_per_mm)
     for start, end in _missing_sides(horizontal, rulings, settings):
         cv2.line(horizontal, start, end, 1, 1)
-    walls = _joined(horizontal, rulings.vertical, rulings.pixels_per_mm)
-    boxes = _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
+    boxes: list[Box] = []
+    for corners in (np.zeros_like(horizontal), _corners(horizontal, rulings)):
+        walls = _joined(horizontal, rulings.vertical, corners, rulings.pixels_per_mm)
+        found = _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
+        boxes += [box for box in found if not any(_same_place(box, known) for known in boxes)]
     boxes = [box for box in boxes if _thin_walled(box, rulings)]
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+
+
+def _corners(horizontal: np.ndarray, rulings: Rulings) -> np.ndarray:
+    """Ink near both a line and a wall: round corners, where neither of them reaches."""
+    side = 2 * round(CORNER_MM * rulings.pixels_per_mm) + 1
+    reach = np.ones((side, side), np.uint8)
+    return rulings.faint & cv2.dilate(horizontal, reach) & cv2.dilate(rulings.vertical, reach)
+
+
+def _same_place(a: Box, b: Box) -> bool:
+    """Whether the middle of one box lies in the other."""
+    x, y = a.x + a.width / 2, a.y + a.height / 2
+    return b.x <= x <= b.right and b.y <= y <= b.bottom
 
 
 def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:
@@ -91,15 +109,17 @@ def _thin_walled(box: Box, rulings: Rulings) -> bool:
     return sum(side.size > 0 and float(side.mean()) > 0.8 for side in beyond) < 3
 
 
-def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:
+def _joined(
+    horizontal: np.ndarray, vertical: np.ndarray, corners: np.ndarray, per_mm: float
+) -> np.ndarray:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    vertical = _spanning(vertical.T, horizontal.T, reach).T
-    lines = _spanning(horizontal, vertical, reach)
+    vertical = _spanning(vertical.T, (horizontal | corners).T, reach).T
+    lines = _spanning(horizontal, vertical | corners, reach)
     long = cv2.morphologyEx(
         horizontal, cv2.MORPH_OPEN, np.ones((1, round(LONG_LINE_MM * per_mm)), np.uint8)
     )
-    return vertical | lines | long
+    return vertical | lines | long | corners
 
 
 def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray:
@@ -211,9 +231,7 @@ def _missing_sides(
 
 
 def _segments(lines: np.ndarray) -> list[_Segment]:
-    contours, _ = cv2.findContours(lines, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    boxes = (cv2.boundingRect(contour) for contour in contours)
-    return [_Segment(x, y, x + width, y + height) for x, y, width, height in boxes]
+    return [_Segment(x, y, x + width, y + height) for x, y, width, height in outlines(lines)]
 
 
 def _scaled(box: Box, factor: float) -> Box:

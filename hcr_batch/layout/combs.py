@@ -13,6 +13,8 @@ __all__ = ["divide", "wall_profiles"]
 
 TOOTH_SHARE = 0.12
 """A tooth is at least this share of the box's height."""
+RIM_SHARE = 0.08
+"""Share of the height within which a wall meets its line."""
 MIN_ASPECT = 0.4
 """Width over height; cells are not narrower."""
 SLICES = 5
@@ -78,6 +80,8 @@ def divide(
             continue
         for profile in profiles:
             if _rhythm(cv2.dilate(profile[None], reach).ravel(), places):
+                if _is_doubled(box, places, tolerance, rulings):
+                    places = places[1::2]
                 return _cells(box, _refined(places, profile, tolerance) / scale, rulings)
     return [box]
 
@@ -87,6 +91,18 @@ def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
     seen = float((reached[np.round(places).astype(int)] > SEEN).mean())
     chance = float((reached > SEEN).mean())
     return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
+
+
+def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+    """Whether only every second wall meets both lines: the others are strokes in mid-cell."""
+    if len(places) % 2 == 0:
+        return False
+    area = _area(box, rulings)
+    rim = max(2, round(RIM_SHARE * len(area)))
+    meets = (area[:rim].any(axis=0) & area[-rim:].any(axis=0)).astype(np.uint8)
+    meets = cv2.dilate(meets[None], np.ones((1, 2 * tolerance + 1), np.uint8)).ravel()
+    seen = meets[np.round(places).astype(int)]
+    return bool(len(places) >= 3 and seen[1::2].mean() >= 0.8 and seen[::2].mean() < 0.6)
 
 
 def _certain(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:

@@ -8,7 +8,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box
 
-__all__ = ["front_boxes", "usual_darkness"]
+__all__ = ["is_front", "is_written", "usual_darkness"]
 
 REACH_MM = 0.8
 """How far outside a box its line is looked for."""
@@ -18,50 +18,59 @@ INNER = 0.15
 """Share of a box, at each side, that is left out when ink in it is looked for."""
 
 
-def front_boxes(
-    boxes: list[Box], usual: float, ink: Ink, pixels_per_mm: float, settings: LayoutSettings
-) -> tuple[list[Box], list[Box]]:
-    """Part boxes into those of the page itself and those that are faint but written in.
+def usual_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> float:
+    """Darkness, 0 to 255, of the lines of a page's own boxes, which are the darker ones."""
+    if not boxes:
+        return 0.0
+    reach = _reach(pixels_per_mm)
+    darkness = [max(_sides(box, ink.darkness, reach)[:2]) for box in boxes]
+    return min(float(np.percentile(darkness, 75)), 2.0 * ink.threshold)
 
-    Boxes whose lines are much lighter than the others' and that hold no ink
-    are left out: they shine through from the back, and if not, they are blank.
+
+def is_front(
+    box: Box, usual: float, ink: Ink, pixels_per_mm: float, settings: LayoutSettings, *, closed: bool
+) -> bool:
+    """Whether a box is of the page itself and does not shine through from its back.
 
     Parameters
     ----------
-    boxes : list of Box
+    box : Box
     usual : float
         As :func:`usual_darkness` gives it.
     ink : Ink
     pixels_per_mm : float
     settings : LayoutSettings
         `min_line_contrast`.
+    closed : bool
+        It has walls on all sides; else one line is enough.
     """
-    darkness = _line_darkness(boxes, ink, pixels_per_mm)
-    strong = darkness >= settings.min_line_contrast * usual
-    front = [box for box, is_strong in zip(boxes, strong, strict=True) if is_strong]
-    faint = [box for box, is_strong in zip(boxes, strong, strict=True) if not is_strong]
-    return front, [box for box in faint if _is_written(box, ink)]
+    sides = _sides(box, ink.darkness, _reach(pixels_per_mm))
+    darkness = sorted(sides)[1] if closed else max(sides[:2])
+    return darkness >= settings.min_line_contrast * usual
 
 
-def usual_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> float:
-    """Darkness, 0 to 255, of the lines of a page's own boxes, which are the darker ones."""
-    if not boxes:
-        return 0.0
-    darkness = _line_darkness(boxes, ink, pixels_per_mm)
-    return min(float(np.percentile(darkness, 75)), 2.0 * ink.threshold)
+def is_written(box: Box, ink: Ink) -> bool:
+    """Whether there is ink in the inner part of a box."""
+    dx, dy = INNER * box.width, INNER * box.height
+    top, bottom = max(0, round(box.y + dy)), round(box.bottom - dy)
+    left, right = max(0, round(box.x + dx)), round(box.right - dx)
+    area = ink.mask[top:bottom, left:right]
+    return area.size > 0 and float(area.mean()) > WRITTEN_SHARE
 
 
-def _line_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarray:
-    reach = max(2, round(REACH_MM * pixels_per_mm))
-    return np.array([_darkness_of_line(box, ink.darkness, reach) for box in boxes])
+def _reach(pixels_per_mm: float) -> int:
+    return max(2, round(REACH_MM * pixels_per_mm))
 
 
-def _darkness_of_line(box: Box, darkness: np.ndarray, reach: int) -> float:
-    """Darkness of the line below a box or above it: combs have only one."""
+def _sides(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float, float, float]:
+    """Darkness of the lines above and below a box and of its left and right wall."""
     left, top, right, bottom = (max(0, round(v)) for v in (box.x, box.y, box.right, box.bottom))
-    floor = darkness[max(0, bottom - 2) : bottom + reach, left:right]
-    ceiling = darkness[max(0, top - reach) : top + 2, left:right]
-    return max(_darkest(floor), _darkest(ceiling))
+    return (
+        _darkest(darkness[max(0, top - reach) : top + 2, left:right]),
+        _darkest(darkness[max(0, bottom - 2) : bottom + reach, left:right]),
+        _darkest(darkness[top:bottom, max(0, left - reach) : left + 2].T),
+        _darkest(darkness[top:bottom, max(0, right - 2) : right + reach].T),
+    )
 
 
 def _darkest(strip: np.ndarray) -> float:
@@ -69,11 +78,3 @@ def _darkest(strip: np.ndarray) -> float:
     if not strip.size:
         return 0.0
     return float(np.percentile(strip, 40, axis=1).max())
-
-
-def _is_written(box: Box, ink: Ink) -> bool:
-    dx, dy = INNER * box.width, INNER * box.height
-    top, bottom = max(0, round(box.y + dy)), round(box.bottom - dy)
-    left, right = max(0, round(box.x + dx)), round(box.right - dx)
-    area = ink.mask[top:bottom, left:right]
-    return area.size > 0 and float(area.mean()) > WRITTEN_SHARE

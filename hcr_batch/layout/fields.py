@@ -10,10 +10,10 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.bands import divide_bands, find_bands
 from hcr_batch.layout.boxes import find_boxes
-from hcr_batch.layout.contrast import front_boxes, usual_darkness
+from hcr_batch.layout.contrast import is_front, is_written, usual_darkness
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
-from hcr_batch.layout.rulings import find_rulings
+from hcr_batch.layout.rulings import Rulings, find_rulings
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["find_fields"]
@@ -28,6 +28,8 @@ MAX_WIDTH_RATIO = 2.4
 """Cells of one comb differ less than this."""
 MAX_CELL_ASPECT = 1.2
 """A box that is wider, for its height, holds a string, unless its neighbours are cells."""
+PAGE_WIDE = 0.93
+"""A box wider than this share of the page lies between the edges of the scan."""
 CHECK_MM = (2.0, 4.7)
 CHECK_ASPECT = 1.3
 """A single square box of this size is a check box."""
@@ -68,20 +70,44 @@ def _box_fields(
     ink: Ink, pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[str, tuple[Box, ...]]]:
     layers = find_rulings(ink, pixels_per_mm, settings)
-    found = []
-    for rulings in layers:
-        bands = divide_bands(find_bands(rulings, settings), rulings, settings)
-        found.append(bands + divide_runs(find_boxes(rulings, settings), rulings, settings))
+    front, faint = _candidates(layers, ink, pixels_per_mm, settings)
     cells: list[Box] = []
-    usual = usual_darkness(found[-1], ink, pixels_per_mm)
-    candidates = [box for boxes in found for box in boxes]
-    for group in front_boxes(candidates, usual, ink, pixels_per_mm, settings):
-        for box in group:
-            if not _any_overlap(box, cells):
-                cells.append(box)
+    for box in front + [box for box in faint if is_written(box, ink)]:
+        if not _any_overlap(box, cells):
+            cells.append(box)
     rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
     rows = _without_frames(rows)
     return [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
+
+
+def _candidates(
+    layers: tuple[Rulings, ...], ink: Ink, pixels_per_mm: float, settings: LayoutSettings
+) -> tuple[list[Box], list[Box]]:
+    """Cells of all layers, first those of this page, then those too faint to be sure.
+
+    Blank ones among the faint shine through from the back, or it does not matter.
+    """
+    found = [(find_bands(layer, settings), find_boxes(layer, settings)) for layer in layers]
+    last_bands, last_boxes = found[-1]
+    usual = usual_darkness([b.box for b in last_bands] + last_boxes, ink, pixels_per_mm)
+    front: list[Box] = []
+    faint: list[Box] = []
+    for rulings, (bands, boxes) in zip(layers, found, strict=True):
+        for wanted, cells in ((True, front), (False, faint)):
+            chosen_bands = [
+                band
+                for band in bands
+                if is_front(band.box, usual, ink, pixels_per_mm, settings, closed=False) == wanted
+            ]
+            chosen_boxes = [
+                box
+                for box in boxes
+                if box.width < PAGE_WIDE * ink.mask.shape[1]
+                and is_front(box, usual, ink, pixels_per_mm, settings, closed=True) == wanted
+            ]
+            cells += divide_bands(chosen_bands, rulings, settings)
+            cells += divide_runs(chosen_boxes, rulings, settings)
+    return front, faint
 
 
 def _fields_of_row(

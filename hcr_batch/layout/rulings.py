@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 
-__all__ = ["Rulings", "find_rulings"]
+__all__ = ["Rulings", "find_rulings", "outlines"]
 
 MAX_WORKING_DPI = 240.0
 """Lines are looked for at this resolution or below: nothing is lost, much time saved."""
@@ -139,3 +139,15 @@ def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.n
     bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, kernel(gap + 1, 1))
     opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel(length, 1))
     return cv2.erode(opened, kernel(1, 2), anchor=(0, 0))
+
+
+def outlines(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Bounding boxes (x, y, width, height) of the connected parts of a mask.
+
+    Also of those inside the hole of another: a black scan border surrounds all.
+    """
+    contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if tree is None:
+        return []
+    outer = (c for c, (_, _, _, parent) in zip(contours, tree[0], strict=True) if parent < 0)
+    return [cv2.boundingRect(contour) for contour in outer]
