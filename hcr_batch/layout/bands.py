@@ -32,6 +32,8 @@ LINE_SHARE = 0.7
 """Share of its length on which a pixel row of a line is dark."""
 WALL_SHARE = 0.7
 """Share of its length on which the side wall of a closed band is seen."""
+GROUND_SHARE = 0.9
+"""A pixel row with more ink than this is the edge of a black ground."""
 INNER_WALL_SHARE = 0.9
 """A column with more ink than this is a wall inside the band."""
 LOW_RISE = 1.0
@@ -164,7 +166,8 @@ def _partner(
             return None
         alike = abs(lower.left - upper.left) < slack and abs(lower.right - upper.right) < slack
         if alike and distance >= least:
-            return lower
+            inner = rulings.faint[upper.bottom : lower.top, lower.left : lower.right]
+            return lower if _ground(inner, 0) == len(inner) else None
     return None
 
 
@@ -197,18 +200,28 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
         area = rulings.faint[max(0, line.top - reach) : line.top][::-1]
     else:
         area = rulings.faint[line.bottom : line.bottom + reach]
+    ground = _ground(area[:, line.left : line.right], round(settings.min_cell_mm * per_mm))
+    area, reaching = area[:ground], ground < len(area)
     slack = round(SAME_WALL_MM * per_mm)
     first, rise_first = _upright(area, line.left, slack, inner=-1)
     last, rise_last = _upright(area, line.right, slack, inner=0)
     if abs(rise_first - rise_last) > slack or min(rise_first, rise_last) < MIN_TOOTH_MM * per_mm:
         return None
     rise = min(rise_first, rise_last)
+    # A black ground at the end of the walls is as good as a line.
+    closed = reaching and rise >= ground - slack
     top = line.top - rise if side == "above" else line.bottom
     box = Box(first + 1, top, max(1, last - first - 1), rise)
     low = rise < settings.min_cell_mm * per_mm
     if low and side == "below":
         return None
-    return Band(_on_page(box, rulings), closed=not low, open_side=True)
+    return Band(_on_page(box, rulings), closed=not low, open_side=not closed)
+
+
+def _ground(area: np.ndarray, least: int) -> int:
+    """Row, at least `least` from the line, where a solid dark ground begins; else all rows."""
+    solid = np.flatnonzero(area[least:].mean(axis=1) >= GROUND_SHARE) if area.size else ()
+    return least + int(solid[0]) if len(solid) else len(area)
 
 
 def _upright(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, int]:

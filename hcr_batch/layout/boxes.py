@@ -23,6 +23,13 @@ BROKEN_MM = 3.0
 """A break of a long line that is shorter than this is bridged."""
 MAX_WALL_MM = 1.6
 """What is dark at this distance behind all walls is a black ground."""
+SAME_SIZE = 0.12
+MIN_ALIKE = 3
+"""Round boxes are believed where as many, themselves included, differ by less than that."""
+CORNER_SHARE = 0.2
+"""Share of a side, at each end, that a round corner may take."""
+SEEN_SHARE = 0.75
+"""Share of the rest of a side on which its line is dark in one and the same pixel row."""
 MIN_FILLED = 0.5
 """Share of its bounding box that the bare paper of a written box still fills."""
 LONG_LINE_MM = 8.0
@@ -65,13 +72,26 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     horizontal = rulings.horizontal | _mended(rulings.horizontal, rulings.pixels_per_mm)
     for start, end in _missing_sides(horizontal, rulings, settings):
         cv2.line(horizontal, start, end, 1, 1)
-    boxes: list[Box] = []
-    for corners in (np.zeros_like(horizontal), _corners(horizontal, rulings)):
-        walls = _joined(horizontal, rulings.vertical, corners, rulings.pixels_per_mm)
-        found = _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
-        boxes += [box for box in found if not any(_same_place(box, known) for known in boxes)]
-    boxes = [box for box in boxes if _thin_walled(box, rulings)]
+    boxes = _enclosed(horizontal, np.zeros_like(horizontal), rulings, settings)
+    rounded = _enclosed(horizontal, _corners(horizontal, rulings), rulings, settings)
+    rounded = [box for box in rounded if not any(_same_place(box, known) for known in boxes)]
+    boxes += [box for box in rounded if sum(_alike(box, b) for b in boxes + rounded) >= MIN_ALIKE]
+    boxes = [box for box in boxes if _thin_walled(box, rulings) and _sides_seen(box, rulings) >= 3]
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+
+
+def _enclosed(
+    horizontal: np.ndarray, corners: np.ndarray, rulings: Rulings, settings: LayoutSettings
+) -> list[Box]:
+    walls = _joined(horizontal, rulings.vertical, corners, rulings.pixels_per_mm)
+    return _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
+
+
+def _alike(a: Box, b: Box) -> bool:
+    """Whether two boxes stand on one level and have one size."""
+    slack = SAME_SIZE * a.height
+    sides = (a.y - b.y, a.height - b.height, a.width - b.width)
+    return all(abs(difference) <= slack for difference in sides)
 
 
 def _corners(horizontal: np.ndarray, rulings: Rulings) -> np.ndarray:
@@ -85,6 +105,22 @@ def _same_place(a: Box, b: Box) -> bool:
     """Whether the middle of one box lies in the other."""
     x, y = a.x + a.width / 2, a.y + a.height / 2
     return b.x <= x <= b.right and b.y <= y <= b.bottom
+
+
+def _sides_seen(box: Box, rulings: Rulings) -> int:
+    """On how many sides of a box a straight line is seen, its corners left out."""
+    faint = rulings.faint
+    slack = max(2, round(JOINT_MM * rulings.pixels_per_mm))
+    left, top, right, bottom = (int(v) for v in (box.x, box.y, box.right, box.bottom))
+    dx, dy = int(CORNER_SHARE * box.width), int(CORNER_SHARE * box.height)
+    level = (
+        faint[max(0, y - slack) : y + slack + 1, left + dx : right - dx] for y in (top, bottom)
+    )
+    upright = (
+        faint[top + dy : bottom - dy, max(0, x - slack) : x + slack + 1].T for x in (left, right)
+    )
+    strips = (*level, *upright)
+    return sum(strip.size > 0 and strip.mean(axis=1).max() >= SEEN_SHARE for strip in strips)
 
 
 def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:

@@ -15,6 +15,11 @@ TOOTH_SHARE = 0.12
 """A tooth is at least this share of the box's height."""
 RIM_SHARE = 0.08
 """Share of the height within which a wall meets its line."""
+MANY_WALLS = 4
+MISSED_SHARE = 0.4
+"""Of so many whole walls no larger share may stand beside the rhythm."""
+GAP_SHARE = 0.6
+"""Among whole walls, a place with less ink than this has none."""
 MIN_ASPECT = 0.4
 """Width over height; cells are not narrower."""
 SLICES = 5
@@ -80,8 +85,11 @@ def divide(
             continue
         for profile in profiles:
             if _rhythm(cv2.dilate(profile[None], reach).ravel(), places):
+                if not open_side and _misses_walls(box, places, tolerance, rulings):
+                    continue
                 if _is_doubled(box, places, tolerance, rulings):
                     places = places[1::2]
+                places = _without_gaps(box, places, tolerance, rulings)
                 return _cells(box, _refined(places, profile, tolerance) / scale, rulings)
     return [box]
 
@@ -91,6 +99,25 @@ def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
     seen = float((reached[np.round(places).astype(int)] > SEEN).mean())
     chance = float((reached > SEEN).mean())
     return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
+
+
+def _misses_walls(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+    """Whether many whole walls stand where the rhythm has none: cells of several widths."""
+    share = _area(box, rulings).mean(axis=0)
+    edges = np.flatnonzero(np.diff((share > WHOLE_SHARE).astype(np.int8), prepend=0, append=0))
+    walls = edges.reshape(-1, 2).mean(axis=1)
+    distance = abs(walls[:, None] - places).min(axis=1, initial=np.inf)
+    return len(walls) >= MANY_WALLS and float((distance > 2 * tolerance).mean()) > MISSED_SHARE
+
+
+def _without_gaps(
+    box: Box, places: np.ndarray, tolerance: int, rulings: Rulings
+) -> np.ndarray:
+    """Leave out places without a wall where all others have a whole one: a wider cell."""
+    share = _area(box, rulings).mean(axis=0)
+    reach = np.ones((1, 2 * tolerance + 1))
+    seen = cv2.dilate(share[None], reach).ravel()[np.round(places).astype(int)]
+    return places[seen >= GAP_SHARE] if np.median(seen) >= WHOLE_SHARE else places
 
 
 def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:

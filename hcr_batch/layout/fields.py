@@ -106,7 +106,7 @@ def _candidates(
                 and is_front(box, usual, ink, pixels_per_mm, settings, closed=True) == wanted
             ]
             cells += divide_bands(chosen_bands, rulings, settings)
-            cells += divide_runs(chosen_boxes, rulings, settings)
+            cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
     return front, faint
 
 

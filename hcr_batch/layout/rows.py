@@ -28,11 +28,15 @@ REGULAR_ASPECT = 1.2
 """Width over height of boxes that are cells without doubt."""
 SLIVER = 0.5
 """What is narrower than this share of its row's cells is the space between two of them."""
+WHOLE_SHARE = 0.9
+"""Likewise of a wall that parts what looked like one wide cell."""
 STRAIGHT_SHARE = 0.8
 """Share of its length that a wall has in one and the same pixel column."""
 
 
-def divide_runs(boxes: list[Box], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def divide_runs(
+    boxes: list[Box], rulings: Rulings, everything: Rulings, settings: LayoutSettings
+) -> list[Box]:
     """Divide boxes into the cells that their walls and teeth mark.
 
     Boxes that share walls are looked at as one comb first, so that a stroke
@@ -43,6 +47,8 @@ def divide_runs(boxes: list[Box], rulings: Rulings, settings: LayoutSettings) ->
     boxes : list of Box
     rulings : Rulings
         In which the boxes were found.
+    everything : Rulings
+        Of all that is dark: a wall that writing covers is not missing.
     settings : LayoutSettings
         `min_cell_mm`, `max_cell_mm` and `max_cell_aspect`.
     """
@@ -50,7 +56,7 @@ def divide_runs(boxes: list[Box], rulings: Rulings, settings: LayoutSettings) ->
         cell
         for row in rows_of(boxes)
         for run in _runs(row, rulings)
-        for cell in _divided(run, rulings, settings)
+        for cell in _divided(run, rulings, everything, settings)
     ]
 
 
@@ -119,7 +125,9 @@ def _runs(row: list[Box], rulings: Rulings) -> list[list[Box]]:
     return runs
 
 
-def _divided(run: list[Box], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def _divided(
+    run: list[Box], rulings: Rulings, everything: Rulings, settings: LayoutSettings
+) -> list[Box]:
     """The run as one comb if its teeth say so, else its boxes, each perhaps a comb."""
     if run[0].height > settings.max_cell_mm * rulings.pixels_per_mm / rulings.scale:
         return run
@@ -128,7 +136,7 @@ def _divided(run: list[Box], rulings: Rulings, settings: LayoutSettings) -> list
     whole = divide(_union(run), rulings, settings)
     if len(whole) > 1 and _keeps_walls(run, whole):
         return whole
-    parts = _without_strokes(run, rulings)
+    parts = _without_strokes(run, everything)
     return [cell for box in parts for cell in divide(box, rulings, settings)]
 
 
@@ -174,7 +182,9 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
         return row
     regular = [box for box in row if abs(box.width - width) <= SAME_SIDE * width]
     sight = _Sight(rulings, _union(regular))
-    cells = _grown(regular, width, _usual_wall(regular, width), sight)
+    wall = _usual_wall(regular, width)
+    wide = [box for box in row if box.width > (1 + SAME_SIDE) * width]
+    cells = _grown(regular, wide, width, wall, sight)
     others = [
         box
         for box in row
@@ -183,19 +193,31 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
     return sorted(cells + others, key=lambda b: b.x)
 
 
-def _grown(cells: list[Box], width: float, wall: float, sight: _Sight) -> list[Box]:
+def _is_other_size(box: Box, width: float, wall: float) -> bool:
+    """Whether a box is larger than the row's cells, and not some of them run together."""
+    count = (box.width + wall) / (width + wall)
+    return abs(count - round(count)) > SAME_SIDE
+
+
+def _grown(
+    cells: list[Box], wide: list[Box], width: float, wall: float, sight: _Sight
+) -> list[Box]:
     """Add neighbours of known cells, and theirs, as long as all their walls are seen."""
     known = list(cells)
+    taken = known + [box for box in wide if _is_other_size(box, width, wall)]
+    # What looks like some cells run together may be a wide cell with a stroke in it.
+    merged = [box for box in wide if box not in taken]
     fresh = list(cells)
     while fresh:
         cell = fresh.pop()
         for direction in (-1, 1):
             beside = Box(cell.x + direction * (width + wall), cell.y, width, cell.height)
-            found = sight.fitted(beside)
+            found = sight.fitted(beside, whole=any(_overlap(beside, box) for box in merged))
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
-            if not any(_overlap(found, other) for other in known):
+            if not any(_overlap(found, other) for other in taken):
                 known.append(found)
+                taken.append(found)
                 fresh.append(found)
     return known
 
@@ -234,12 +256,17 @@ class _Sight:
         corner = round(CORNER_SHARE * (self._bottom - self._top))
         self._upright = slice(self._top + corner, self._bottom - corner)
 
-    def fitted(self, cell: Box) -> Box | None:
-        """The cell moved to the walls that are seen near its sides; None without them."""
+    def fitted(self, cell: Box, *, whole: bool) -> Box | None:
+        """The cell moved to the walls that are seen near its sides; None without them.
+
+        With `whole` the walls must reach from line to line.
+        """
         left, right = cell.x * self._scale, cell.right * self._scale
         first, seen_first = self._nearest_wall(left - 1)
         last, seen_last = self._nearest_wall(right + 1)
         if min(seen_first, seen_last) < WALL_SHARE:
+            return None
+        if whole and min(self._whole(first), self._whole(last)) < WHOLE_SHARE:
             return None
         corner = CORNER_SHARE * (right - left)
         inner = slice(max(0, int(left + corner)), max(0, int(right - corner) + 1))
@@ -265,6 +292,10 @@ class _Sight:
         share = area.mean(axis=0)
         best = int(np.argmax(share))
         return start + best, float(share[best])
+
+    def _whole(self, x: int) -> float:
+        area = self._faint[self._top : self._bottom, max(0, x - 1) : x + 2]
+        return float(area.mean(axis=0).max()) if area.size else 0.0
 
     def _line(self, y: int, along: slice) -> float:
         around = slice(max(0, y - 2 * self._slack), y + 2 * self._slack + 1)
