@@ -16,8 +16,9 @@ TOOTH_SHARE = 0.12
 RIM_SHARE = 0.08
 """Share of the height within which a wall meets its line."""
 MANY_WALLS = 4
+UNBROKEN_SHARE = 0.95
 MISSED_SHARE = 0.4
-"""Of so many whole walls no larger share may stand beside the rhythm."""
+"""Of so many unbroken walls no larger share may stand beside the rhythm."""
 GAP_SHARE = 0.6
 """Among whole walls, a place with less ink than this has none."""
 MIN_ASPECT = 0.4
@@ -104,7 +105,7 @@ def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
 def _misses_walls(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
     """Whether many whole walls stand where the rhythm has none: cells of several widths."""
     share = _area(box, rulings).mean(axis=0)
-    edges = np.flatnonzero(np.diff((share > WHOLE_SHARE).astype(np.int8), prepend=0, append=0))
+    edges = np.flatnonzero(np.diff((share > UNBROKEN_SHARE).astype(np.int8), prepend=0, append=0))
     walls = edges.reshape(-1, 2).mean(axis=1)
     distance = abs(walls[:, None] - places).min(axis=1, initial=np.inf)
     return len(walls) >= MANY_WALLS and float((distance > 2 * tolerance).mean()) > MISSED_SHARE
