@@ -73,6 +73,7 @@ class GlyphSettings:
     stroke_level: float
     max_overhang: float
     min_glyph_height: float
+    min_letter_mm: float
 
 
 @dataclass(frozen=True)

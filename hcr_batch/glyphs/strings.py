@@ -33,6 +33,10 @@ MAX_WIDTH = 1.6
 """Letter heights; no candidate is wider unless it is a single piece."""
 MAX_GAP = 0.3
 """Letter heights; pieces further apart are never one character."""
+MIN_BUBBLES = 3
+BUBBLE_RIM = 0.08
+"""From so many rings with print inside, at this share of their height from the rim, a
+field is a mark sheet."""
 CUT_WIDTH = 0.75
 """Letter heights; a wider piece may hold two characters."""
 CUT_SPACING = 0.2
@@ -117,10 +121,12 @@ def find_strings(
     written = field_ink(ink, field, pixels_per_mm, settings)
     if written is None:
         return ()
-    parts = _parts_inside(written, field)
+    parts = _without_bubbles(_parts_inside(written, field))
     if not parts:
         return ()
-    return tuple(_text_line(written, line) for line in _lines(parts))
+    lines = (_text_line(written, line) for line in _lines(parts))
+    least = settings.min_letter_mm * pixels_per_mm
+    return tuple(line for line in lines if line.height >= least)
 
 
 def _parts_inside(written: FieldInk, field: Field) -> list[_Piece]:
@@ -140,6 +146,29 @@ def _parts_inside(written: FieldInk, field: Field) -> list[_Piece]:
             cut = parts[y : y + height, x : x + width] == index
             pieces.append(_Piece(cut, Box(x, y, width, height)))
     return pieces
+
+
+def _without_bubbles(parts: list[_Piece]) -> list[_Piece]:
+    """Leave out the bubbles of a mark sheet: rings, perhaps run together, with print inside."""
+    boxes = [part.box for part in parts]
+    inside = [[b for b in boxes if b is not a and _surrounds(a, b)] for a in boxes]
+    rings = [a for a, held in zip(boxes, inside, strict=True) if held]
+    if len({id(b) for held in inside for b in held}) < MIN_BUBBLES:
+        return parts
+    dropped = {id(b) for held in inside for b in held} | {id(ring) for ring in rings}
+    return [part for part in parts if id(part.box) not in dropped]
+
+
+def _surrounds(a: Box, b: Box) -> bool:
+    """Whether `b` lies well inside `a`, and is no speck."""
+    rim = BUBBLE_RIM * a.height
+    return (
+        a.x + rim <= b.x
+        and b.right <= a.right - rim
+        and a.y + rim <= b.y
+        and b.bottom <= a.bottom - rim
+        and b.height >= SMALL * a.height
+    )
 
 
 def _lines(parts: list[_Piece]) -> list[list[_Piece]]:

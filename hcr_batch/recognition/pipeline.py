@@ -19,7 +19,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.recognition.calibration import fold_cases
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import GlyphScores, Recognizer
-from hcr_batch.recognition.printed import is_printed
+from hcr_batch.recognition.printed import Hand, whose_hand
 from hcr_batch.recognition.readings import blank_reading, check_reading, glyph_reading
 from hcr_batch.recognition.strings import best_path
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
@@ -138,22 +138,29 @@ def _read_cells(
     glyphs: _FieldGlyphs, scores: GlyphScores, threshold: float
 ) -> list[tuple[Box, Reading]]:
     boxes = [cell.box for cell in glyphs.field.cells]
-    if is_printed(scores.printed, [cell for cell in glyphs.cells if cell.ink is not None]):
+    hand = whose_hand(scores.printed)
+    if hand is Hand.PRINTED:
         return [(box, blank_reading()) for box in boxes]
     if glyphs.field.kind == "check":
         read = iter([check_reading(row, threshold) for row in scores.characters])
     else:
         weighed = with_context(scores.characters)
         inked = (cell for cell in glyphs.cells if cell.ink is not None)
-        read = iter([glyph_reading(p, threshold, _reasons(c)) for p, c in zip(weighed, inked)])
+        read = iter(
+            [glyph_reading(p, threshold, _reasons(c, hand)) for p, c in zip(weighed, inked)]
+        )
     return [
         (box, blank_reading() if cell.ink is None else next(read))
         for box, cell in zip(boxes, glyphs.cells)
     ]
 
 
-def _reasons(cell: CellInk) -> tuple[str, ...]:
-    named = (("touching", cell.touching), ("out_of_cell", cell.out_of_cell))
+def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
+    named = (
+        ("touching", cell.touching),
+        ("out_of_cell", cell.out_of_cell),
+        ("printed", hand is Hand.DOUBTFUL),
+    )
     return tuple(reason for reason, holds in named if holds)
 
 
@@ -175,8 +182,10 @@ def _read_line(
 ) -> list[tuple[Box, Reading]]:
     path = best_path(line, fold_cases(scores.characters).max(axis=1, initial=0.0))
     chosen = [line.candidates[number] for number in path]
-    if is_printed(scores.printed[path], chosen):
+    hand = whose_hand(scores.printed[path])
+    if hand is Hand.PRINTED:
         return []
+    reasons = ("printed",) if hand is Hand.DOUBTFUL else ()
     weighed = with_context(scores.characters[path])
     gaps = [b.box.x - a.box.right for a, b in zip(chosen, chosen[1:])]
     usual = float(np.median(gaps)) if gaps else 0.0
@@ -187,7 +196,7 @@ def _read_line(
             before = chosen[number - 1].box
             blank = Box(before.right, line.box.y, gaps[number - 1], line.box.height)
             cells.append((blank, blank_reading()))
-        cells.append((candidate.box, glyph_reading(row, threshold)))
+        cells.append((candidate.box, glyph_reading(row, threshold, reasons)))
     return cells
 
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from enum import Enum
 
 import numpy as np
 
-from hcr_batch.types import Box
+__all__ = ["Hand", "whose_hand"]
 
-__all__ = ["is_printed"]
+SURE = 3.0
+"""No single glyph says more than this, as a logit, about its line."""
+PRINTED = 0.6
+"""Mean logit of a line above which it is print."""
+DOUBTFUL = -1.0
+"""And below which it is handwriting; a person sees what lies between."""
 
 
-class _Inked(Protocol):
-    box: Box
+class Hand(Enum):
+    """Who wrote a line."""
+
+    WRITTEN = "written"
+    DOUBTFUL = "doubtful"
+    PRINTED = "printed"
 
 
-def is_printed(logits: np.ndarray, glyphs: Sequence[_Inked]) -> bool:
-    """Whether the glyphs of one line are machine print.
+def whose_hand(logits: np.ndarray) -> Hand:
+    """Judge one line, by the mean opinion of its glyphs.
 
     Parameters
     ----------
     logits : ndarray of float32, shape (N,)
-        The network's opinion of each glyph.
-    glyphs : sequence
-        The glyphs' boxes, in the same order.
+        The network's opinion of each glyph, positive for machine print.
     """
-    return len(logits) > 0 and float(np.mean(logits)) > 0
+    if not len(logits):
+        return Hand.WRITTEN
+    opinion = float(np.clip(logits, -SURE, SURE).mean())
+    if opinion > PRINTED:
+        return Hand.PRINTED
+    return Hand.DOUBTFUL if opinion > DOUBTFUL else Hand.WRITTEN
