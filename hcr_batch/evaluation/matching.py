@@ -20,6 +20,7 @@ __all__ = [
     "TruthField",
     "align",
     "fold",
+    "is_right",
     "match_fields",
     "with_full_names",
 ]
@@ -31,6 +32,9 @@ MIN_SHARE = 0.34
 ERROR_WEIGHT = 0.1
 """Cost of a wrong, missed or invented character, against 1 for a right one, when fields are
 paired by their text: enough to prefer the tidier of two equally right candidates."""
+
+JOIN_DISTANCE = 10.0
+"""Pieces of one text lie no further apart than this many times the height of its cells."""
 
 _FOLDED = str.maketrans(LOOK_ALIKE, LOOK_ALIKE.upper())
 
@@ -115,6 +119,11 @@ def align(truth: str, cells: Sequence[PredictedCell]) -> Alignment:
             column -= 1
             pairs.append(("", cells[column]))
     return pairs[::-1]
+
+
+def is_right(text: str, cell: PredictedCell | None) -> bool:
+    """Whether a pair of an alignment is a character of the truth, read as it is."""
+    return bool(text) and cell is not None and fold(cell.character) == text
 
 
 def match_fields(
@@ -228,7 +237,7 @@ def _gain(field: TruthField, occupied: tuple[PredictedCell, ...]) -> float:
     if len(occupied) * MIN_SHARE > len(truth) or len(truth) * MIN_SHARE > len(occupied):
         return 0.0
     pairs = align(truth, occupied)
-    right = sum(bool(cell) and fold(cell.character) == text for text, cell in pairs)
+    right = sum(is_right(text, cell) for text, cell in pairs)
     if right < MIN_SHARE * len(truth):
         return 0.0
     return max(0.0, right - ERROR_WEIGHT * (len(pairs) - right))
@@ -247,20 +256,43 @@ def _extended(
     cells, owner = predicted[column].cells, owners[column]
     first, last = column - 1, column + 1
     while True:
-        now = _gain(field, _occupied(cells))
-        before = predicted[first].cells + cells if _is_free(first, owners, predicted) else cells
-        after = cells + predicted[last].cells if _is_free(last, owners, predicted) else cells
-        gains = _gain(field, _occupied(before)), _gain(field, _occupied(after))
-        if max(gains) <= now:
+        before = _free_cells(first, owners, predicted, cells) + cells
+        after = cells + _free_cells(last, owners, predicted, cells)
+        now, earlier, later = (_gain(field, _occupied(run)) for run in (cells, before, after))
+        if max(earlier, later) <= now:
             return cells
-        if gains[0] > gains[1]:
+        if earlier > later:
             cells, owners[first], first = before, owner, first - 1
         else:
             cells, owners[last], last = after, owner, last + 1
 
 
-def _is_free(column: int, owners: Mapping[int, int], predicted: Sequence[PredictedField]) -> bool:
-    return 0 <= column < len(predicted) and column not in owners
+def _free_cells(
+    column: int,
+    owners: Mapping[int, int],
+    predicted: Sequence[PredictedField],
+    beside: tuple[PredictedCell, ...],
+) -> tuple[PredictedCell, ...]:
+    """The cells of a predicted field that nobody owns, if they lie near the given ones."""
+    if column in owners or not 0 <= column < len(predicted):
+        return ()
+    cells = predicted[column].cells
+    reach = JOIN_DISTANCE * max(cell.box.height for cell in beside)
+    return cells if _distance(_hull(cells), _hull(beside)) <= reach else ()
+
+
+def _hull(cells: Sequence[PredictedCell]) -> Box:
+    """The smallest box around the cells."""
+    left, top = min(cell.box.x for cell in cells), min(cell.box.y for cell in cells)
+    right, bottom = max(c.box.right for c in cells), max(c.box.bottom for c in cells)
+    return Box(left, top, right - left, bottom - top)
+
+
+def _distance(one: Box, other: Box) -> float:
+    """The wider of the gaps between two boxes, across and down; 0 where they overlap."""
+    across = max(one.x, other.x) - min(one.right, other.right)
+    down = max(one.y, other.y) - min(one.bottom, other.bottom)
+    return max(0, across, down)
 
 
 def _occupied(cells: tuple[PredictedCell, ...]) -> tuple[PredictedCell, ...]:

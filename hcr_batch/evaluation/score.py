@@ -13,6 +13,7 @@ from hcr_batch.evaluation.matching import (
     TruthField,
     align,
     fold,
+    is_right,
     match_fields,
     with_full_names,
 )
@@ -149,8 +150,8 @@ def _field_tally(field: TruthField, cells: tuple[PredictedCell, ...] | None) -> 
         return whole
     occupied = [cell for cell in cells if cell.occupied]
     pairs = align(truth, occupied)
-    wrong = [cell for text, cell in pairs if cell and fold(cell.character) != text]
-    right = len(occupied) - len(wrong)
+    right = sum(is_right(text, cell) for text, cell in pairs)
+    wrong = [cell for text, cell in pairs if cell and not is_right(text, cell)]
     return replace(
         whole,
         fields_found=1,

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from hcr_batch.evaluation.matching import (
     PredictedCell,
     PredictedField,
@@ -67,6 +71,25 @@ def test_a_flagged_cell_without_character_is_found_but_not_right():
     assert (tally.found, tally.right, tally.silent, tally.flagged) == (2, 1, 0, 1)
 
 
+def test_ink_that_is_no_character_is_invented_once_and_never_right():
+    scribble = PredictedCell(Box(20, 0, 10, 10), "", flagged=True)
+    predicted = PredictedField("no", (*cells("12"), scribble, replace(scribble)))
+    tally = score_page([TruthField("no", "12")], [predicted])
+    assert (tally.characters, tally.found, tally.right, tally.invented) == (2, 2, 2, 2)
+    assert (tally.read, tally.fields_right) == (4, 0)
+
+
+@pytest.mark.parametrize("read", ["", "_", "1", "1111", "12?4", "9?9?9", "1_2_3_4", "x1234x1234"])
+def test_no_character_of_the_truth_counts_twice(read):
+    read_cells = tuple(
+        replace(cell, character="", flagged=True) if cell.character == "?" else cell
+        for cell in cells(read)
+    )
+    tally = score_page([TruthField("no", "1234")], [PredictedField("no", read_cells)])
+    assert tally.right <= tally.found <= tally.characters == 4
+    assert tally.found + tally.invented == tally.read
+
+
 def test_fields_are_found_by_place_whatever_they_say():
     truth = [
         TruthField("a", "12", Box(0, 0, 40, 10)),
@@ -106,6 +129,18 @@ def test_a_text_read_in_pieces_is_put_together():
     tally = score_page([TruthField("birthday", "31121999")], predicted)
     assert (tally.found, tally.right, tally.fields_right) == (8, 8, 1)
     assert tally.extra == 2
+
+
+def test_unknown_ink_beside_a_text_stays_outside_it():
+    mark = PredictedField("f002", (PredictedCell(Box(50, 0, 10, 10), "", flagged=True),))
+    tally = score_page([TruthField("no", "1234")], [field("1234"), mark])
+    assert (tally.right, tally.invented, tally.fields_right) == (4, 0, 1)
+
+
+def test_far_away_pieces_do_not_belong_to_a_text():
+    predicted = [field("3112", "f001"), field("1999", "f002", y=400)]
+    tally = score_page([TruthField("birthday", "31121999")], predicted)
+    assert (tally.found, tally.right, tally.extra) == (4, 4, 4)
 
 
 def test_unlike_texts_are_not_paired():
