@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +36,8 @@ class LiteRTNetwork:
         try:
             # From memory: the interpreter needs no open file, and paths of any script work.
             self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _silent_stderr():
+                self._interpreter.allocate_tensors()
             self._input = self._interpreter.get_input_details()[0]
             self._output = self._interpreter.get_output_details()[0]
         except (OSError, ValueError, RuntimeError) as error:
@@ -56,3 +60,25 @@ class LiteRTNetwork:
         self._interpreter.set_tensor(self._input["index"], chunk[..., None].astype(np.float32))
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output["index"])
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Nothing written to descriptor 2 is seen; errors still arrive as exceptions.
+
+    LiteRT announces its CPU delegate from C++ when it first allocates, and no
+    option or environment variable of version 2 turns that off.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed, as in a process without a console: nothing to silence
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
