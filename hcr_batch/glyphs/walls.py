@@ -13,6 +13,8 @@ __all__ = ["Erased", "erase_walls"]
 
 REACH_MM = (0.5, 1.2)
 """How far inside and outside a cell's edge its wall is looked for."""
+STRETCH_MM = 15.0
+"""Walls are looked for in stretches of this length."""
 WALL_SHARE = 0.55
 """A pixel row is wall where this share of it is dark along the cell's side."""
 DASHED_SHARE = 0.3
@@ -60,12 +62,18 @@ def erase_walls(
     level_walls = np.zeros_like(dark)
     upright_walls = np.zeros_like(dark)
     inside = np.zeros(dark.shape, bool)
+    stretch = max(8, round(STRETCH_MM * pixels_per_mm))
     reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, DASHED_MM)]
     for cell in field.cells:
         left, top, right, bottom = _edges(cell.box, origin, dark.shape)
         inside[top:bottom, left:right] = True
-        _mark_walls(dark, level_walls, (top, bottom), (left, right), reach)
-        _mark_walls(dark.T, upright_walls.T, (left, right), (top, bottom), reach)
+        # In short stretches: a long line that climbs by a pixel is in no one pixel row.
+        for start in range(left, right, stretch):
+            along = (start, min(start + stretch, right))
+            _mark_walls(dark, level_walls, (top, bottom), along, reach)
+        for start in range(top, bottom, stretch):
+            along = (start, min(start + stretch, bottom))
+            _mark_walls(dark.T, upright_walls.T, (left, right), along, reach)
     thickness = 2 * reach[0] + 1
     kept = dark & ~(level_walls | upright_walls)
     # A stroke that crossed a wall is there on both of its sides.

@@ -16,12 +16,11 @@ from hcr_batch.glyphs.strings import TextLine, find_strings
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
-from hcr_batch.recognition.calibration import fold_cases
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.printed import Hand, whose_hand
 from hcr_batch.recognition.readings import blank_reading, check_reading, glyph_reading
-from hcr_batch.recognition.strings import best_path
+from hcr_batch.recognition.strings import best_path, sureness
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
 
 __all__ = ["read_page", "scan_document"]
@@ -180,7 +179,7 @@ def _read_lines(
 def _read_line(
     line: TextLine, scores: GlyphScores, threshold: float
 ) -> list[tuple[Box, Reading]]:
-    path = best_path(line, fold_cases(scores.characters).max(axis=1, initial=0.0))
+    path = best_path(line, sureness(scores.characters))
     chosen = [line.candidates[number] for number in path]
     hand = whose_hand(scores.printed[path])
     if hand is Hand.PRINTED:

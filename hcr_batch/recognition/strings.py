@@ -5,16 +5,43 @@ from __future__ import annotations
 import numpy as np
 
 from hcr_batch.glyphs.strings import TextLine
+from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
-__all__ = ["best_path"]
+__all__ = ["best_path", "sureness"]
 
+LOOK_ALIKES = ("0O", "1Il", "2Z", "5S", "6Gb", "8B", "9gq")
+"""Characters, by their folded names, that only their neighbours tell apart."""
 LEAST = 1e-4
 """Probabilities below this are all the same to the choice."""
+SMALL_COST = 1.5
+SMALL = 0.5
+"""Likewise of a character lower than this share of its line's letters: rather a part of one."""
 CUT_COST = 1.5
 """Natural logarithm of how much rarer touching characters are than separate ones."""
 
 
-def best_path(line: TextLine, sureness: np.ndarray) -> list[int]:
+def sureness(characters: np.ndarray) -> np.ndarray:
+    """How sure the recognizer is that glyphs are whole characters, whichever they are.
+
+    A stroke is as good a character whether it is a 1, an l or an I.
+
+    Parameters
+    ----------
+    characters : ndarray of float32, shape (N, 62)
+
+    Returns
+    -------
+    ndarray of float32, shape (N,)
+        Probability of the likeliest shape.
+    """
+    shapes = fold_cases(characters)
+    for alike in LOOK_ALIKES:
+        members = [CHARACTERS.index(character) for character in alike]
+        shapes[:, members[0]] = shapes[:, members].sum(axis=1)
+    return shapes.max(axis=1, initial=0.0)
+
+
+def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     """The most probable way to cover all pieces of a line.
 
     Dynamic programming over the pieces. Each candidate counts once for every
@@ -23,8 +50,8 @@ def best_path(line: TextLine, sureness: np.ndarray) -> list[int]:
     Parameters
     ----------
     line : TextLine
-    sureness : ndarray of float, shape (candidates,)
-        Probability of each candidate's likeliest character.
+    sure : ndarray of float, shape (candidates,)
+        Of each candidate, as :func:`sureness` gives it.
 
     Returns
     -------
@@ -34,11 +61,12 @@ def best_path(line: TextLine, sureness: np.ndarray) -> list[int]:
     best = np.full(line.pieces + 1, -np.inf)
     best[0] = 0.0
     came_by = np.full(line.pieces + 1, -1)
-    gains = np.log(np.maximum(sureness, LEAST))
+    gains = np.log(np.maximum(sure, LEAST))
     for number, candidate in enumerate(line.candidates):
         covered = candidate.last - candidate.first + 1
         score = best[candidate.first] + covered * gains[number]
         score -= CUT_COST * candidate.starts_at_cut
+        score -= SMALL_COST * (candidate.box.height < SMALL * line.height)
         if score > best[candidate.last + 1]:
             best[candidate.last + 1] = score
             came_by[candidate.last + 1] = number
