@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,19 @@ __all__ = [
     "load_settings",
     "load_toml",
 ]
+
+CHOICES = {
+    "documents.pdf_renderer": ("pdfium", "poppler"),
+    "layout.mode": ("auto", "boxes", "free"),
+}
+"""Settings that take one of a few words; every other text is free."""
+
+RANGES = {
+    "documents.pdf_dpi": (36, 1200),
+    "recognition.target_error": (0, 1),
+    "recognition.threshold": (0, 1),
+}
+"""Least and greatest value of a setting; every other number only has to be 0 or more."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,6 @@ class RecognitionSettings:
     model: str
     target_error: float
     threshold: float
-    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,8 @@ def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settin
     Raises
     ------
     ConfigError
-        Unknown section or key, or a value of the wrong type.
+        Unknown section or key, or a value of the wrong type, out of range or
+        none of the allowed words; the message names the file and the key.
     """
     default = data_folder("configs") / "default.toml"
     values = load_toml(default)
@@ -165,13 +179,21 @@ def _overlay(values: dict[str, Any], changes: dict[str, Any], origin: str) -> No
             if key not in values[section]:
                 known = ", ".join(sorted(values[section]))
                 raise ConfigError(f"{origin}: unknown key {section}.{key}; known are {known}")
-            values[section][key] = _checked(value, values[section][key], f"{origin}: {section}.{key}")
+            values[section][key] = _checked(f"{section}.{key}", value, values[section][key], origin)
 
 
-def _checked(value: Any, default: Any, place: str) -> Any:
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+def _checked(name: str, value: Any, default: Any, origin: str) -> Any:
+    """The value, a whole number as a float where one is due."""
+    place = f"{origin}: {name}"
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
     if type(value) is not type(default):
-        wanted = type(default).__name__
-        raise ConfigError(f"{place} must be of type {wanted}, not {type(value).__name__}")
+        wanted, given = type(default).__name__, type(value).__name__
+        raise ConfigError(f"{place} must be of type {wanted}, not {given}")
+    if value not in CHOICES.get(name, (value,)):
+        allowed = ", ".join(f'"{choice}"' for choice in CHOICES[name])
+        raise ConfigError(f'{place} is "{value}"; it must be one of {allowed}')
+    least, most = RANGES.get(name, (0, math.inf))
+    if isinstance(value, (int, float)) and not least <= value <= most:
+        raise ConfigError(f"{place} is {value}; it must be from {least} to {most}")
     return value
