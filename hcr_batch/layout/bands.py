@@ -13,7 +13,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide
-from hcr_batch.layout.rulings import Rulings, outlines
+from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
 __all__ = ["Band", "divide_bands", "find_bands"]
@@ -130,9 +130,9 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     per_mm = rulings.pixels_per_mm
     shortest = round(settings.min_open_line_mm * per_mm)
     pieces = cv2.morphologyEx(
-        rulings.horizontal, cv2.MORPH_OPEN, np.ones((1, shortest // 2), np.uint8)
+        rulings.horizontal, cv2.MORPH_OPEN, np.ones((1, odd(shortest / 2)), np.uint8)
     )
-    bridge = np.ones((3, round(BROKEN_MM * per_mm)), np.uint8)
+    bridge = np.ones((3, odd(BROKEN_MM * per_mm)), np.uint8)
     bridged = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, bridge)
     thickest = max(4, settings.max_ruling_mm * per_mm)
     lines = []

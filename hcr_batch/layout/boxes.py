@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.rulings import Rulings, outlines
+from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
 __all__ = ["find_boxes"]
@@ -125,9 +125,9 @@ def _sides_seen(box: Box, rulings: Rulings) -> int:
 
 def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:
     """The long lines alone, with breaks between their parts bridged."""
-    long = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((1, round(LONG_LINE_MM * per_mm))))
+    long = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm))))
     thick = cv2.dilate(long, np.ones((3, 1), np.uint8))
-    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, round(BROKEN_MM * per_mm))))
+    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, odd(BROKEN_MM * per_mm))))
     return cv2.erode(bridged, np.ones((3, 1), np.uint8))
 
 
@@ -153,7 +153,7 @@ def _joined(
     vertical = _spanning(vertical.T, (horizontal | corners).T, reach).T
     lines = _spanning(horizontal, vertical | corners, reach)
     long = cv2.morphologyEx(
-        horizontal, cv2.MORPH_OPEN, np.ones((1, round(LONG_LINE_MM * per_mm)), np.uint8)
+        horizontal, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm)), np.uint8)
     )
     return vertical | lines | long | corners
 
@@ -181,7 +181,7 @@ def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray
 
 def _bridged(walls: np.ndarray, per_mm: float) -> np.ndarray:
     """Close gaps along either direction, without thickening the walls."""
-    gap = max(2, round(BRIDGE_MM * per_mm)) + 1
+    gap = odd(max(2, round(BRIDGE_MM * per_mm)) + 1)
     across = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     down = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return across | down

@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 
-__all__ = ["Rulings", "find_rulings", "outlines"]
+__all__ = ["Rulings", "find_rulings", "odd", "outlines"]
 
 MAX_WORKING_DPI = 240.0
 """Lines are looked for at this resolution or below: nothing is lost, much time saved."""
@@ -136,9 +136,14 @@ def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.n
 
     # A line that climbs by a pixel within `length` is whole after this.
     thick = cv2.dilate(mask, kernel(1, 2))
-    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, kernel(gap + 1, 1))
-    opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel(length, 1))
+    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, kernel(odd(gap + 1), 1))
+    opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel(odd(length), 1))
     return cv2.erode(opened, kernel(1, 2), anchor=(0, 0))
+
+
+def odd(length: float) -> int:
+    """Round the length of a structuring element: one of even length would move the lines."""
+    return round(length) | 1
 
 
 def outlines(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
