@@ -87,6 +87,7 @@ class GlyphSettings:
     stroke_level: float
     max_overhang: float
     min_glyph_height: float
+    max_dirt_height: float
     min_letter_mm: float
 
 

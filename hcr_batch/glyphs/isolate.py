@@ -20,6 +20,9 @@ TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 OUT_OF_CELL = 0.25
 """Share of a character's ink beyond its walls from which it is reported."""
+RIM_LEVEL = 0.3
+CORE_LEVEL = 0.9
+"""Shares of a pen's darkness at which its stroke begins and is full."""
 PAPER_PERCENTILE = 90
 """Of the brightness of a single cell: mostly paper."""
 SPECK_SHARE = 0.06
@@ -43,12 +46,15 @@ class CellInk:
         Its ink is connected with a neighbour's.
     out_of_cell : bool
         A good part of its ink lies beyond the walls.
+    small : bool
+        Too small for a character of that cell: a point, a comma, dirt.
     """
 
     ink: np.ndarray | None
     box: Box
     touching: bool = False
     out_of_cell: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,13 @@ def field_ink(
     large = stats[:, 2:4].max(axis=1) >= speck
     large[0] = False
     parts[~large[parts]] = 0
-    soft = cv2.convertScaleAbs(walls.darkness, alpha=255 / max(pen, 1.0))
-    return FieldInk(soft, parts, x, y)
+    return FieldInk(_softened(walls.darkness, pen), parts, x, y)
+
+
+def _softened(darkness: np.ndarray, pen: float) -> np.ndarray:
+    """Stretch darkness so that a stroke's blurred rim and the gaps it fills turn to paper."""
+    steps = (np.arange(256) / max(pen, 1.0) - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
+    return cv2.LUT(darkness, (np.clip(steps, 0, 1) * 255).astype(np.uint8))
 
 
 def isolate_field(
@@ -222,8 +233,7 @@ def _cell_ink(
     shared = (mine >= TOUCHES) & (others >= TOUCHES) | ((mine > 0) & (mine < BELONGS) & ~whole)
     selected = whole[written.parts] | (shared[written.parts] & (owner == index + 1))
     left, top, width, height = cv2.boundingRect(selected.view(np.uint8))
-    lower = settings.min_glyph_height * 0.4 * cell.height
-    if not width or max(width, height) < lower:
+    if not width or max(width, height) < settings.max_dirt_height * cell.height:
         return CellInk(None, cell)
     cut = (slice(top, top + height), slice(left, left + width))
     around = cv2.dilate(selected[cut].view(np.uint8), np.ones((3, 3), np.uint8))
@@ -235,4 +245,5 @@ def _cell_ink(
         box=Box(left + written.x, top + written.y, width, height),
         touching=bool(((mine >= TOUCHES) & (others >= TOUCHES)).any()),
         out_of_cell=outside > OUT_OF_CELL * max(inside + outside, 1.0),
+        small=max(width, height) < settings.min_glyph_height * cell.height,
     )

@@ -36,6 +36,8 @@ GROUND_SHARE = 0.9
 """A pixel row with more ink than this is the edge of a black ground."""
 INNER_WALL_SHARE = 0.9
 """A column with more ink than this is a wall inside the band."""
+LOW_MM = 4.5
+"""Walls at the ends of a line that are lower than this do not give the cells' height."""
 LOW_RISE = 1.0
 """Teeth lower than this share of their distance do not reach the top of the cells."""
 LOW_CELL_ASPECT = 1.25
@@ -53,7 +55,7 @@ class Band:
     closed : bool
         Its sides are walls from line to line.
     open_side : bool
-        It has one line only.
+        It has a line below and low walls only; the cells' height is not known.
     """
 
     box: Box
@@ -215,7 +217,8 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     low = rise < settings.min_cell_mm * per_mm
     if low and side == "below":
         return None
-    return Band(_on_page(box, rulings), closed=not low, open_side=not closed)
+    open_side = side == "above" and not closed and rise < LOW_MM * per_mm
+    return Band(_on_page(box, rulings), closed=not low, open_side=open_side)
 
 
 def _ground(area: np.ndarray, least: int) -> int:

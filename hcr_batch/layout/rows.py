@@ -28,7 +28,7 @@ REGULAR_ASPECT = 1.2
 """Width over height of boxes that are cells without doubt."""
 SLIVER = 0.5
 """What is narrower than this share of its row's cells is the space between two of them."""
-WHOLE_SHARE = 0.9
+WHOLE_SHARE = 0.82
 """Likewise of a wall that parts what looked like one wide cell."""
 STRAIGHT_SHARE = 0.8
 """Share of its length that a wall has in one and the same pixel column."""
@@ -295,7 +295,7 @@ class _Sight:
 
     def _whole(self, x: int) -> float:
         area = self._faint[self._top : self._bottom, max(0, x - 1) : x + 2]
-        return float(area.mean(axis=0).max()) if area.size else 0.0
+        return float(area.any(axis=1).mean()) if area.size else 0.0
 
     def _line(self, y: int, along: slice) -> float:
         around = slice(max(0, y - 2 * self._slack), y + 2 * self._slack + 1)

@@ -8,18 +8,26 @@ from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
 __all__ = ["with_context"]
 
-STAY = 0.95
-"""Probability that the next character is of the same kind, digit or letter."""
-IS_DIGIT = np.array([character.isdigit() for character in CHARACTERS])
+STAY = 0.92
+"""Probability that the next character is of the same kind; the other two share the rest."""
+KINDS = np.array(
+    [
+        [character.isdigit() for character in CHARACTERS],
+        [character.isupper() for character in CHARACTERS],
+        [character.islower() for character in CHARACTERS],
+    ]
+)
+PRIOR = np.array([0.5, 0.25, 0.25])
+"""Probability of each kind where nothing is known: digits as often as letters."""
 
 
 def with_context(probabilities: np.ndarray) -> np.ndarray:
     """Weigh each character's probabilities by the kinds of its neighbours.
 
-    A hidden Markov model of two states, digit and letter, with the
-    forward-backward algorithm (Rabiner 1989): a circle among digits is a zero,
-    among letters an O. One character alone gives digits and letters equal
-    chances.
+    A hidden Markov model of three states, digit, capital and small letter,
+    with the forward-backward algorithm (Rabiner 1989): a circle among digits
+    is a zero, a bar among small letters an l. One character alone gives
+    digits and letters equal chances.
 
     Parameters
     ----------
@@ -34,23 +42,22 @@ def with_context(probabilities: np.ndarray) -> np.ndarray:
     """
     if not len(probabilities):
         return probabilities
-    folded = fold_cases(probabilities)
-    total = folded.sum(axis=1, keepdims=True)
-    kinds = np.stack([IS_DIGIT, ~IS_DIGIT])
+    total = probabilities.sum(axis=1, keepdims=True)
+    sizes = KINDS.sum(axis=1)
     # Likelihood of the ink under each kind, all its characters equally likely.
-    likelihood = np.maximum(folded @ (kinds / kinds.sum(axis=1, keepdims=True)).T, 1e-9)
-    step = np.array([[STAY, 1 - STAY], [1 - STAY, STAY]])
+    likelihood = np.maximum(probabilities @ (KINDS / sizes[:, None]).T, 1e-9)
+    change = (1 - STAY) / (len(KINDS) - 1)
+    step = np.full((len(KINDS), len(KINDS)), change) + np.eye(len(KINDS)) * (STAY - change)
     before = _forward(likelihood, step)
-    after = _forward(likelihood[::-1], step)[::-1]
-    weight = before * after
-    weighted = folded * ((weight / kinds.sum(axis=1)) @ kinds)
+    after = _forward(likelihood[::-1], step)[::-1] / PRIOR
+    weighted = probabilities * ((before * after / sizes) @ KINDS)
     weighted *= total / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
-    return weighted.astype(np.float32)
+    return fold_cases(weighted).astype(np.float32)
 
 
 def _forward(likelihood: np.ndarray, step: np.ndarray) -> np.ndarray:
     """Probability of each kind at each place given all places before it alone."""
-    prior = np.full(2, 0.5)
+    prior = PRIOR
     result = np.empty_like(likelihood)
     for place, seen in enumerate(likelihood):
         result[place] = prior

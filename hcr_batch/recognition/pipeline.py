@@ -18,8 +18,13 @@ from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import GlyphScores, Recognizer
-from hcr_batch.recognition.printed import Hand, whose_hand
-from hcr_batch.recognition.readings import blank_reading, check_reading, glyph_reading
+from hcr_batch.recognition.printed import Hand, printed_among_written, whose_hand
+from hcr_batch.recognition.readings import (
+    blank_reading,
+    check_reading,
+    glyph_reading,
+    mark_reading,
+)
 from hcr_batch.recognition.strings import best_path, sureness
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
 
@@ -143,14 +148,27 @@ def _read_cells(
     if glyphs.field.kind == "check":
         read = iter([check_reading(row, threshold) for row in scores.characters])
     else:
-        weighed = with_context(scores.characters)
-        inked = (cell for cell in glyphs.cells if cell.ink is not None)
-        read = iter(
-            [glyph_reading(p, threshold, _reasons(c, hand)) for p, c in zip(weighed, inked)]
-        )
+        read = iter(_read_inked(glyphs, scores, threshold, hand))
     return [
         (box, blank_reading() if cell.ink is None else next(read))
         for box, cell in zip(boxes, glyphs.cells)
+    ]
+
+
+def _read_inked(
+    glyphs: _FieldGlyphs, scores: GlyphScores, threshold: float, hand: Hand
+) -> list[Reading]:
+    inked = [cell for cell in glyphs.cells if cell.ink is not None]
+    odd = printed_among_written(scores.printed)
+    # Marks and print say nothing about the kind of their neighbours.
+    plain = np.array([not cell.small for cell in inked], bool) & ~odd
+    weighed = scores.characters.copy()
+    weighed[plain] = with_context(scores.characters[plain])
+    return [
+        glyph_reading(row, threshold, _reasons(cell, hand))
+        if is_plain
+        else mark_reading(row, "printed" if is_odd else "not_a_character")
+        for row, cell, is_plain, is_odd in zip(weighed, inked, plain, odd)
     ]
 
 

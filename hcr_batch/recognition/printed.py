@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-__all__ = ["Hand", "whose_hand"]
+__all__ = ["Hand", "printed_among_written", "whose_hand"]
 
 SURE = 3.0
 """No single glyph says more than this, as a logit, about its line."""
@@ -14,6 +14,9 @@ PRINTED = 0.6
 """Mean logit of a line above which it is print."""
 DOUBTFUL = -1.0
 """And below which it is handwriting; a person sees what lies between."""
+ODD = 2.5
+"""Logit of a single glyph above which it is print among handwriting."""
+MIN_NEIGHBOURS = 4
 
 
 class Hand(Enum):
@@ -38,3 +41,21 @@ def whose_hand(logits: np.ndarray) -> Hand:
     if opinion > PRINTED:
         return Hand.PRINTED
     return Hand.DOUBTFUL if opinion > DOUBTFUL else Hand.WRITTEN
+
+
+def printed_among_written(logits: np.ndarray) -> np.ndarray:
+    """Which glyphs of a handwritten field are print: a letter or sign that stands before it.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (N,)
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+        Nowhere true in a field of fewer than `MIN_NEIGHBOURS` + 1 glyphs.
+    """
+    odd = logits > ODD
+    if len(logits) <= MIN_NEIGHBOURS or odd.sum() != 1 or logits[~odd].mean() > DOUBTFUL:
+        return np.zeros(len(logits), bool)
+    return odd

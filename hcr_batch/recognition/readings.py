@@ -7,7 +7,7 @@ import numpy as np
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.types import Reading
 
-__all__ = ["blank_reading", "check_reading", "glyph_reading"]
+__all__ = ["blank_reading", "check_reading", "glyph_reading", "mark_reading"]
 
 BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
@@ -35,12 +35,7 @@ def glyph_reading(
     reasons : tuple of str
         Why a person should look in any case.
     """
-    order = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
-    likely = [
-        (CHARACTERS[index], float(probabilities[index]))
-        for index in order
-        if probabilities[index] >= LEAST_ALTERNATIVE
-    ]
+    likely = _likeliest(probabilities)
     foreign = float(np.clip(1 - probabilities.sum(), 0, 1))
     if not likely or foreign > likely[0][1]:
         flags = (*reasons, "not_a_character")
@@ -51,8 +46,30 @@ def glyph_reading(
     return Reading(character, min(confidence, 1.0), bool(reasons), reasons, tuple(likely[1:]))
 
 
+def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
+    """The reading of ink that is no answer but might be one: a person decides.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (62,)
+        What it would be as a character; named among the alternatives.
+    reason : str
+    """
+    likely = _likeliest(probabilities)[:ALTERNATIVES]
+    return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
+
+
 def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
     """The reading of a check box with ink in it: X, flagged where it hardly is one."""
     cross = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in "Xx")
     sure = cross >= threshold
     return Reading("X", min(cross, 1.0), not sure, () if sure else ("low_confidence",))
+
+
+def _likeliest(probabilities: np.ndarray) -> list[tuple[str, float]]:
+    order = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
+    return [
+        (CHARACTERS[index], min(float(probabilities[index]), 1.0))
+        for index in order
+        if probabilities[index] >= LEAST_ALTERNATIVE
+    ]
