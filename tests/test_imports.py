@@ -1,6 +1,8 @@
 """Imports flow one way, and what is heavy is imported late."""
 
 import ast
+import configparser
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,13 @@ LEVELS = (
     {"cli"},
 )
 """A package imports from its own level and from those before it."""
+
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "ai_edge_litert": "ai-edge-litert",
+    "cv2": "opencv-python-headless",
+}
+"""Packages whose name for pip is not the one that is imported."""
 
 TENSORFLOW_USERS = {"training", "recognition/keras_backend.py"}
 
@@ -64,6 +73,17 @@ def test_every_package_is_installed():
     for folder in {path.parent for path in modules()}:
         name = ".".join(("hcr_batch", *folder.parts))
         assert f"\n    {name}\n" in listed
+
+
+def test_setup_lists_exactly_what_is_imported():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = setup["options.extras_require"]
+    lists = setup["options"]["install_requires"], extras["parquet"], extras["train"]
+    required = {re.match(r"[\w-]+", line)[0] for text in lists for line in text.split("\n") if line}
+    roots = {name.split(".")[0] for path in modules() for name in imported(path)}
+    others = roots - set(sys.stdlib_module_names) - {"hcr_batch"}
+    assert {DISTRIBUTIONS.get(name, name) for name in others} == required
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["score", "--help"]])

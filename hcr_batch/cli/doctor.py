@@ -14,7 +14,7 @@ PACKAGES = {
     "numpy": "",
     "opencv-python-headless": "",
     "pillow": "",
-    "scikit-image": "",
+    "scipy": "",
     "ai-edge-litert": "",
     "pypdfium2": "",
     "pdf2image": "",

@@ -58,13 +58,11 @@ def evaluate(data: Path, names: tuple[str, ...], model: Path | None, report: str
 
 
 def _table(rows: list[dict]) -> str:
+    from hcr_batch.evaluation.tables import aligned
+
     lines = [HEADER]
     for row in rows:
         raw = f"{row['raw_accuracy']:.4f}" if "raw_accuracy" in row else ""
         shares = (f"{row[key]:.4f}" for key in ("accuracy", "top3", "calibration_error"))
         lines.append((row["set"], row["charset"], str(row["samples"]), *shares, raw))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned(lines, "<<>>>>>")

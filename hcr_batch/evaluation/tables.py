@@ -14,7 +14,7 @@ from hcr_batch.evaluation.matching import PageKey, PredictedCell, PredictedField
 from hcr_batch.evaluation.score import Comparison, Tally
 from hcr_batch.types import Box
 
-__all__ = ["field_table", "read_results", "read_truth", "score_report", "score_table"]
+__all__ = ["aligned", "field_table", "read_results", "read_truth", "score_report", "score_table"]
 
 COLUMNS = (
     ("fields", "{0.fields_found}/{0.fields}"),
@@ -76,7 +76,7 @@ def score_table(tallies: Mapping[str, Tally]) -> str:
     lines = [["file", *(heading for heading, _ in COLUMNS)]]
     lines += [[file, *_row(tally)] for file, tally in tallies.items()]
     lines.append(["all", *_row(sum(tallies.values(), Tally()))])
-    return _aligned(lines, "<" + ">" * len(COLUMNS))
+    return aligned(lines, "<" + ">" * len(COLUMNS))
 
 
 def field_table(comparisons: Iterable[Comparison]) -> str:
@@ -86,7 +86,7 @@ def field_table(comparisons: Iterable[Comparison]) -> str:
         right = f"{item.tally.right}/{item.tally.characters}"
         read = "(not found)" if item.read is None else item.read
         lines.append([item.file, str(item.page), item.field, right, item.text, read])
-    return _aligned(lines, "<><><<")
+    return aligned(lines, "<><><<")
 
 
 def score_report(tallies: Mapping[str, Tally]) -> str:
@@ -94,6 +94,13 @@ def score_report(tallies: Mapping[str, Tally]) -> str:
     files = {file: _counts(tally) for file, tally in tallies.items()}
     report = {"all": _counts(sum(tallies.values(), Tally())), "files": files}
     return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def aligned(lines: Sequence[Sequence[str]], sides: str) -> str:
+    """Lines of text with their columns aligned left (`<`) or right (`>`)."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join(layout.format(*line).rstrip() for line in lines)
 
 
 def _rows(path: Path, wanted: set[str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -135,10 +142,3 @@ def _row(tally: Tally) -> list[str]:
 
 def _per_cent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.1f}"
-
-
-def _aligned(lines: Sequence[Sequence[str]], sides: str) -> str:
-    """Lines of text with their columns aligned left (`<`) or right (`>`)."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
-    return "\n".join(layout.format(*line).rstrip() for line in lines)
