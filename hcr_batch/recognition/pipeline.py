@@ -145,7 +145,9 @@ def _read_cells(
     hand = whose_hand(scores.printed)
     if hand is Hand.PRINTED:
         return [(box, blank_reading()) for box in boxes]
-    if glyphs.field.kind == "check":
+    if hand is Hand.RATHER_PRINTED:
+        read = iter([mark_reading(row, "printed") for row in scores.characters])
+    elif glyphs.field.kind == "check":
         read = iter([check_reading(row, threshold) for row in scores.characters])
     else:
         read = iter(_read_inked(glyphs, scores, threshold, hand))
@@ -176,7 +178,7 @@ def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
     named = (
         ("touching", cell.touching),
         ("out_of_cell", cell.out_of_cell),
-        ("printed", hand is Hand.DOUBTFUL),
+        ("printed", hand is Hand.RATHER_WRITTEN),
     )
     return tuple(reason for reason, holds in named if holds)
 
@@ -202,7 +204,9 @@ def _read_line(
     hand = whose_hand(scores.printed[path])
     if hand is Hand.PRINTED:
         return []
-    reasons = ("printed",) if hand is Hand.DOUBTFUL else ()
+    if hand is Hand.RATHER_PRINTED:
+        return [(line.box, mark_reading(np.zeros(len(scores.characters[0])), "printed"))]
+    reasons = ("printed",) if hand is Hand.RATHER_WRITTEN else ()
     weighed = with_context(scores.characters[path])
     gaps = [b.box.x - a.box.right for a, b in zip(chosen, chosen[1:])]
     usual = float(np.median(gaps)) if gaps else 0.0

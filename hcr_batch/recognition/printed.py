@@ -10,10 +10,12 @@ __all__ = ["Hand", "printed_among_written", "whose_hand"]
 
 SURE = 3.0
 """No single glyph says more than this, as a logit, about its line."""
-PRINTED = 0.6
-"""Mean logit of a line above which it is print."""
-DOUBTFUL = -1.0
-"""And below which it is handwriting; a person sees what lies between."""
+CERTAIN = 1.0
+"""Mean logit of a line above which it is print without doubt."""
+LIKELY = -0.5
+"""Above which it is rather print: not read, but a person is told."""
+DOUBTFUL = -1.8
+"""Above which it is rather handwriting: read, and a person is told."""
 ODD = 2.5
 """Logit of a single glyph above which it is print among handwriting."""
 MIN_NEIGHBOURS = 4
@@ -23,7 +25,8 @@ class Hand(Enum):
     """Who wrote a line."""
 
     WRITTEN = "written"
-    DOUBTFUL = "doubtful"
+    RATHER_WRITTEN = "rather written"
+    RATHER_PRINTED = "rather printed"
     PRINTED = "printed"
 
 
@@ -38,9 +41,11 @@ def whose_hand(logits: np.ndarray) -> Hand:
     if not len(logits):
         return Hand.WRITTEN
     opinion = float(np.clip(logits, -SURE, SURE).mean())
-    if opinion > PRINTED:
+    if opinion > CERTAIN:
         return Hand.PRINTED
-    return Hand.DOUBTFUL if opinion > DOUBTFUL else Hand.WRITTEN
+    if opinion > LIKELY:
+        return Hand.RATHER_PRINTED
+    return Hand.RATHER_WRITTEN if opinion > DOUBTFUL else Hand.WRITTEN
 
 
 def printed_among_written(logits: np.ndarray) -> np.ndarray:
