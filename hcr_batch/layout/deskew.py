@@ -67,10 +67,12 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
     for step in FINE_STEPS:
         best = _steepest(fine, best + np.arange(-reach, reach + step / 2, step))
         reach = step
-    return float(best)
+    return float(np.clip(best, -limit, limit))
 
 
 def _steepest(edges: np.ndarray, angles: np.ndarray) -> float:
+    # From the middle outwards: a page with nothing on it is not turned.
+    angles = sorted(angles, key=lambda angle: abs(angle - np.mean(angles)))
     return float(angles[int(np.argmax([_steepness(edges, angle) for angle in angles]))])
 
 
