@@ -11,6 +11,7 @@ LABELS = "0123AEaez"
 
 RECIPE = """
 network = "demo"
+start_from = ""
 seed = 4
 epochs = 9
 epoch_glyphs = 100000
@@ -22,6 +23,7 @@ label_smoothing = 0.02
 precision = "float32"
 fonts = "{fonts}"
 font_limit = 0
+bilevel_share = 0.1
 foreign_share = 0.1
 printed_share = 0.0
 printed_weight = 0.2

@@ -23,12 +23,20 @@ OUT_OF_CELL = 0.25
 RIM_LEVEL = 0.3
 CORE_LEVEL = 0.9
 """Shares of a pen's darkness at which its stroke begins and is full."""
-PAPER_PERCENTILE = 90
-"""Of the brightness of a single cell: mostly paper."""
+MIN_CONTRAST = 12
+"""Gray levels between the means of ink and paper below which a single cell is blank."""
+EDGE_SOFTNESS = 0.4
+"""Half of the ramp from paper to ink around the threshold, as a share of that contrast."""
+MAX_SOFTNESS = 24
+"""Gray levels that half of the ramp measures at most."""
 SPECK_SHARE = 0.06
 """Ink smaller than this share of a single cell's larger side is dirt."""
+CHARACTER_SHARE = 0.15
+"""Ink at least so large beside the rest of a wall may be the character of a single cell."""
 RIM_SHARE = 0.12
-"""Rests of walls lie within this share of the rim and are no thicker."""
+"""Rests of walls are no thicker than this share of a single cell's smaller side."""
+LONG_SHARE = 0.9
+"""A bar this long, as a share of the cell's side, is a wall even off the edge."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +156,10 @@ def isolate_field(
 def isolate_cell(cell: np.ndarray) -> np.ndarray:
     """Take the ink of one character out of the picture of its cell.
 
-    For a cell without its page: a crop, an upload, a training sample. Straight
-    rests of box lines along the rim are left out.
+    For a cell without its page: a crop, an upload, a training sample. Otsu's
+    threshold parts ink from paper. Rests of box lines are left out while there
+    is other ink; a lone upright stroke stays, unless it is a wall from end to
+    end along the rim.
 
     Parameters
     ----------
@@ -159,33 +169,64 @@ def isolate_cell(cell: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, same shape
-        Soft ink, 255 the full darkness of the pen, 0 paper; all 0 for a blank cell.
+        Soft ink, 255 the dark of the pen, 0 paper; all 0 for a blank cell.
     """
-    paper = max(int(np.percentile(cell, PAPER_PERCENTILE)), 1)
-    darkness = 255 - np.minimum(cell.astype(np.float32) * (255 / paper), 255).astype(np.uint8)
-    level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_OTSU)
-    dark = (darkness > level).view(np.uint8)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(dark, ltype=cv2.CV_32S)
-    kept = np.array([index > 0 and _is_writing(stats[index], dark.shape) for index in range(count)])
-    written = kept[parts]
-    if not written.any():
+    ink = _soft_ink(cell)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((ink > 0).view(np.uint8))
+    size = stats[:, 2:4].max(axis=1) / max(cell.shape)
+    written = (size >= SPECK_SHARE) & (np.arange(len(stats)) > 0)
+    rests = _wall_rests(parts, stats)
+    beside = written & ~rests & (size >= CHARACTER_SHARE)
+    written &= ~(rests if beside.any() else _walls_alone(stats, cell.shape))
+    return np.where(written[parts], ink, 0).astype(np.uint8)
+
+
+def _soft_ink(cell: np.ndarray) -> np.ndarray:
+    """Ink of a single cell with a ramp at its edges; uint8, all 0 without contrast."""
+    level, _ = cv2.threshold(cell, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    dark = cell <= level
+    if dark.all() or not dark.any():
         return np.zeros_like(cell)
-    pen = float(np.percentile(darkness[written], 90))
-    around = cv2.dilate(written.view(np.uint8), np.ones((3, 3), np.uint8))
-    return cv2.convertScaleAbs(darkness * around, alpha=255 / max(pen, 1.0))
+    pen, paper = float(cell[dark].mean()), float(cell[~dark].mean())
+    if paper - pen < MIN_CONTRAST:
+        return np.zeros_like(cell)
+    ramp = min(EDGE_SOFTNESS * (paper - pen), MAX_SOFTNESS)
+    middle = (pen + paper) / 2
+    return np.clip((middle + ramp - cell) * (127.5 / ramp), 0, 255).astype(np.uint8)
 
 
-def _is_writing(stats: np.ndarray, shape: tuple[int, int]) -> bool:
-    """Whether a connected part is neither dirt nor the rest of a wall along the rim."""
-    x, y, width, height, _ = (int(value) for value in stats)
+def _wall_rests(parts: np.ndarray, stats: np.ndarray) -> np.ndarray:
+    """Which connected parts may be rests of walls beside a character; bool (N,).
+
+    Thin bars at the edge or as long as the cell; and what touches the edge and
+    keeps to the rim, or is the smaller part of the ink.
+    """
+    rows, columns = parts.shape
+    thin = RIM_SHARE * min(parts.shape)
+    x, y, width, height, area = stats.T
+    upright = (width <= thin) & (height >= LONG_SHARE * rows)
+    level = (height <= thin) & (width >= LONG_SHARE * columns)
+    at_edge = (x == 0) | (y == 0) | (x + width == columns) | (y + height == rows)
+    at_edge[0] = False
+    minor = 2 * area[at_edge].sum() < area[1:].sum()
+    rim = int(thin)
+    middle = parts[rim : rows - rim, rim : columns - rim]
+    within_rim = np.bincount(middle.ravel(), minlength=len(stats)) == 0
+    narrow = np.minimum(width, height) <= thin
+    return upright | level | (at_edge & (narrow | within_rim | minor))
+
+
+def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Which connected parts are walls even with nothing beside them; bool (N,).
+
+    Thin bars from end to end along the rim: elsewhere such a bar is a 1, l or I.
+    """
     rows, columns = shape
-    if max(width, height) < SPECK_SHARE * max(shape):
-        return False
-    thin, rim = RIM_SHARE * min(shape), RIM_SHARE * min(shape)
-    upright = width <= thin and (x < rim or x + width > columns - rim)
-    level = height <= thin and (y < rim or y + height > rows - rim)
-    at_edge = x == 0 or y == 0 or x + width == columns or y + height == rows
-    return not (at_edge and (upright or level))
+    thin = RIM_SHARE * min(shape)
+    x, y, width, height, _ = stats.T
+    upright = (height >= LONG_SHARE * rows) & ((x + width <= thin) | (x >= columns - thin))
+    level = (width >= LONG_SHARE * columns) & ((y + height <= thin) | (y >= rows - thin))
+    return upright | level
 
 
 def _surroundings(ink: Ink, field: Field, settings: GlyphSettings) -> tuple[int, int, int, int]:

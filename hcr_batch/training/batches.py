@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink
-from hcr_batch.training.degrade import FULL, MILD, distort, elastic_fields, scanned
+from hcr_batch.training.degrade import FULL, MILD, bilevel, distort, elastic_fields, scanned
 from hcr_batch.training.foreign import foreign_ink
 from hcr_batch.training.printed import PrintedSet
 from hcr_batch.training.recipe import Recipe
@@ -16,6 +17,8 @@ from hcr_batch.training.strokes import StrokeSet, draw_strokes
 from hcr_batch.training.targets import FOREIGN, TARGET_SIZE, allowed_matrix
 
 __all__ = ["Handwriting", "Mixture", "class_balanced"]
+
+Scan = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 REDRAWN = 0.85
 """Share of glyphs with known strokes that are drawn anew instead of taken as they are."""
@@ -128,20 +131,32 @@ class Mixture:
     def _glyph(
         self, source: Handwriting, index: int, rng: np.random.Generator, shape: float
     ) -> np.ndarray:
-        if source.strokes is not None and rng.random() < REDRAWN:
+        redrawn = source.strokes is not None and rng.random() < REDRAWN
+        if redrawn:
             ink = draw_strokes(source.strokes[int(source.stroke_index[index])], rng, shape)
-            return scanned(ink, rng) if rng.random() < RESCANNED else normalize_ink(ink)
-        raw = source.renormalized is not None and rng.random() < RAW
-        glyph = source.renormalized[index] if raw else source.images[index]
-        if rng.random() < RESCANNED:
-            large = cv2.resize(glyph, (84, 84), interpolation=cv2.INTER_CUBIC)
-            return scanned(large, rng)
-        return glyph
+        else:
+            raw = source.renormalized is not None and rng.random() < RAW
+            glyph = source.renormalized[index] if raw else source.images[index]
+            ink = cv2.resize(glyph, (84, 84), interpolation=cv2.INTER_CUBIC)
+        scan = self._scan(rng, RESCANNED)
+        if scan is not None:
+            return scan(ink, rng)
+        return normalize_ink(ink) if redrawn else glyph
+
+    def _scan(self, rng: np.random.Generator, share: float) -> Scan | None:
+        """The simulated scanner for a character; None where it passes none.
+
+        `share` of the characters that pass no 1-bit scan pass the other.
+        """
+        if rng.random() < self.recipe.bilevel_share:
+            return bilevel
+        return scanned if rng.random() < share else None
 
     def _printed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         index = int(rng.integers(len(self.printed)))
         strength = FULL if rng.random() < REGULAR else MILD
-        glyph = distort(scanned(self.printed.inks[index], rng), rng, self.fields, strength)
+        glyph = self._scan(rng, 1.0)(self.printed.inks[index], rng)
+        glyph = distort(glyph, rng, self.fields, strength)
         return glyph, self.allowed[0][str(self.printed.labels[index])]
 
     def _foreign(self, rng: np.random.Generator) -> np.ndarray:
@@ -151,5 +166,6 @@ class Mixture:
             return self.sources[number].images[index], str(self.sources[number].labels[index])
 
         ink = foreign_ink(pick, rng)
-        glyph = scanned(ink, rng) if rng.random() < RESCANNED else normalize_ink(ink)
+        scan = self._scan(rng, RESCANNED)
+        glyph = scan(ink, rng) if scan is not None else normalize_ink(ink)
         return distort(glyph, rng, self.fields, FULL)

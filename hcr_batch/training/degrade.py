@@ -7,7 +7,7 @@ import numpy as np
 
 from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink
 
-__all__ = ["FULL", "MILD", "Strength", "distort", "elastic_fields", "scanned"]
+__all__ = ["FULL", "MILD", "Strength", "bilevel", "distort", "elastic_fields", "scanned"]
 
 WORK = 2 * GLYPH_SIZE
 """Distortions run at twice the size of a glyph, where pens can change by half a pixel."""
@@ -91,6 +91,39 @@ def scanned(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         _, low = cv2.threshold(low, level, 255, cv2.THRESH_BINARY)
     glyph = normalize_ink(low)
     return glyph if _is_drawing(glyph) else normalize_ink(ink)
+
+
+def bilevel(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pass a large character, thinned, through a coarse 1-bit scan, then normalize it.
+
+    The pen presses unevenly and the threshold is one for all: edges are jagged
+    and thin strokes break.
+
+    Parameters
+    ----------
+    ink : ndarray of uint8, shape (rows, columns)
+        Light ink on black, at least some 40 pixels on its longer side.
+
+    Returns
+    -------
+    ndarray of uint8, shape (28, 28)
+    """
+    low = _lowered(_thinned(ink, rng), int(rng.integers(16, 34)))
+    pressure = cv2.resize(
+        rng.normal(0, rng.uniform(0, 30), (6, 6)).astype(np.float32), low.shape[::-1]
+    )
+    grain = rng.normal(0, rng.uniform(5, 30), low.shape).astype(np.float32)
+    dark = low > rng.uniform(70, 150) + pressure + grain
+    glyph = normalize_ink(np.where(dark & (low > 20), 255, 0).astype(np.uint8))
+    return glyph if _is_drawing(glyph) else normalize_ink(ink)
+
+
+def _thinned(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Strokes thinner by up to some 6 % of the character's size, while half of the ink lasts."""
+    width = 2 * int(rng.integers(0, 1 + max(1, round(0.03 * max(ink.shape))))) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    thin = cv2.erode(ink, kernel)
+    return thin if 2 * np.count_nonzero(thin > 127) > np.count_nonzero(ink > 127) else ink
 
 
 def _lowered(ink: np.ndarray, side: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from hcr_batch.errors import ConfigError
 from hcr_batch.training.batches import Mixture
 from hcr_batch.training.networks import NETWORKS, GlyphLoss, character_accuracy
 from hcr_batch.training.recipe import Recipe
@@ -49,6 +50,11 @@ def fit(
     -------
     keras.Model
         In float32, whatever precision it was trained in.
+
+    Raises
+    ------
+    ConfigError
+        The recipe's `start_from` is no file with weights for its network.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
@@ -99,6 +105,8 @@ def learning_rate(recipe: Recipe, epoch: float) -> float:
 def _compiled(recipe: Recipe) -> keras.Model:
     optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
     model = NETWORKS[recipe.network]()
+    if recipe.start_from:
+        _take_weights(model, Path(recipe.start_from))
     model.compile(
         optimizer=optimizer,
         loss=GlyphLoss(recipe.label_smoothing),
@@ -107,6 +115,16 @@ def _compiled(recipe: Recipe) -> keras.Model:
         jit_compile=False,
     )
     return model
+
+
+def _take_weights(model: keras.Model, path: Path) -> None:
+    try:
+        model.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+    except ValueError as error:
+        raise ConfigError(
+            f"{path}: no weights for this network; name a model.keras of the same network"
+            " in the recipe's start_from"
+        ) from error
 
 
 class _Pace(keras.callbacks.Callback):

@@ -203,7 +203,7 @@ FOREIGN_KINDS: dict[str, tuple[float, Callable[[Pick, np.random.Generator], np.n
     "scribble": (0.12, _scribble),
     "crossed_out": (0.15, _crossed_out),
     "pair": (0.20, _pair),
-    "half": (0.03, _half),
+    "half": (0.08, _half),
     "line_rest": (0.05, _line_rest),
     "speckle": (0.03, _speckle),
     "blob": (0.03, _blob),

@@ -32,6 +32,7 @@ class Recipe:
     """All that a training run depends on beside its data."""
 
     network: str
+    start_from: str
     seed: int
     epochs: int
     epoch_glyphs: int
@@ -43,6 +44,7 @@ class Recipe:
     precision: str
     fonts: str
     font_limit: int
+    bilevel_share: float
     foreign_share: float
     printed_share: float
     printed_weight: float

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-import cv2
 import numpy as np
 
 from hcr_batch.errors import NoInputError
+from hcr_batch.glyphs.isolate import isolate_cell
 from hcr_batch.glyphs.normalize import normalize_ink
 
 __all__ = [
     "CharacterSet",
     "find_sets",
-    "ink_of_cell",
     "load_set",
     "normalized_raw",
     "read_arrays",
@@ -26,9 +25,6 @@ __all__ = [
     "split_by_writer",
     "unseen_part",
 ]
-
-BAR = 0.12
-"""Part at the edge of a cell no wider than this share of the cell: a rest of a box line."""
 
 
 @dataclass(frozen=True)
@@ -203,34 +199,7 @@ def split_by_writer(
     return data.take(~held), data.take(held)
 
 
-def ink_of_cell(gray: np.ndarray) -> np.ndarray:
-    """Dark ink of a cell as soft light ink on black: Otsu's threshold, ramped.
-
-    Parts that touch the edge of the cell are taken for rests of its box where
-    they are thin bars, or are the smaller part of all ink.
-
-    Parameters
-    ----------
-    gray : ndarray of uint8, shape (rows, columns)
-
-    Returns
-    -------
-    ndarray of uint8, shape (rows, columns)
-    """
-    level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    ramp = np.clip((level + 24 - gray.astype(np.float32)) * (255 / 48), 0, 255).astype(np.uint8)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((ramp > 0).view(np.uint8))
-    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
-    edge = edge[edge > 0]
-    thin = stats[edge, 2:4].min(axis=1) <= BAR * min(gray.shape)
-    area = stats[:, cv2.CC_STAT_AREA]
-    minor = 2 * area[edge].sum() < area[1:].sum()
-    if len(stats) > len(edge) + 1:
-        ramp[np.isin(parts, edge[thin | minor])] = 0
-    return ramp
-
-
 def normalized_raw(data: CharacterSet) -> CharacterSet:
     """The same characters with glyphs made from their raw cells by the program's normalizer."""
-    glyphs = [normalize_ink(ink_of_cell(cell)) for cell in data.raw]
+    glyphs = [normalize_ink(isolate_cell(cell)) for cell in data.raw]
     return replace(data, images=np.stack(glyphs), raw=None)

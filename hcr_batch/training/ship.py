@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.glyphs.normalize import NORMALIZER_VERSION
-from hcr_batch.recognition.card import CARD_NAME, file_hash, write_card
+from hcr_batch.recognition.card import CARD_NAME, file_hash, read_card, write_card
 from hcr_batch.recognition.litert import LiteRTNetwork
 from hcr_batch.training.data import TrainingData
 from hcr_batch.training.export import choose, count_flops, try_candidates
@@ -71,10 +71,23 @@ def ship(
         "flops": count_flops(model),
         "data": _sources(data, recipe),
         "recipe": {"file": source.name, **recipe.as_dict()},
+        "started_from": _origin(recipe),
         "files": {name: file_hash(folder / name) for name in ("model.tflite", "model.keras")},
     }
     write_card(folder / CARD_NAME, card)
     return card
+
+
+def _origin(recipe: Recipe) -> dict[str, Any] | None:
+    """The weights a run began with and, where a card lies beside them, what made those."""
+    if not recipe.start_from:
+        return None
+    path = Path(recipe.start_from)
+    origin: dict[str, Any] = {"file": path.name, "hash": file_hash(path)}
+    if (path.parent / CARD_NAME).exists():
+        made_by = read_card(path.parent / CARD_NAME).document.get("recipe", {})
+        origin["recipe"] = {key: made_by.get(key) for key in ("file", "epochs", "seed")}
+    return origin
 
 
 def _export(model: keras.Model, data: TrainingData, path: Path) -> dict[str, Any]:

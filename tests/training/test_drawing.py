@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from sets_maker import cell, write_sets
 
 from hcr_batch.glyphs.normalize import normalize_ink
-from hcr_batch.training.degrade import FULL, MILD, distort, elastic_fields, scanned
+from hcr_batch.training.degrade import FULL, MILD, bilevel, distort, elastic_fields, scanned
 from hcr_batch.training.foreign import FOREIGN_KINDS, foreign_ink
 from hcr_batch.training.printed import render_fonts
 from hcr_batch.training.strokes import draw_strokes, load_strokes
@@ -72,11 +73,20 @@ def test_mild_distortion_changes_less(glyph, rng):
     assert change(MILD) < change(FULL)
 
 
-def test_scanner_never_returns_nothing_or_a_blot(rng):
+@pytest.mark.parametrize("scan", [scanned, bilevel])
+def test_scanner_never_returns_nothing_or_a_blot(scan, rng):
     ink = draw_strokes(SQUARE, rng, shape=0)
-    filled = [(scanned(ink, rng) > 127).mean() for _ in range(200)]
+    filled = [(scan(ink, rng) > 127).mean() for _ in range(200)]
     assert min(filled) > 0.01
     assert max(filled) <= 0.6
+
+
+def test_coarse_scan_thins_and_sometimes_breaks_strokes(rng):
+    ink = draw_strokes(SQUARE, rng, shape=0)
+    made = [bilevel(ink, rng) > 127 for _ in range(200)]
+    assert np.mean([one.mean() for one in made]) < (normalize_ink(ink) > 127).mean()
+    broken = [cv2.connectedComponents(one.view(np.uint8))[0] > 2 for one in made]
+    assert 0 < np.mean(broken) < 0.5
 
 
 @pytest.mark.parametrize("kind", FOREIGN_KINDS)

@@ -27,6 +27,13 @@ def test_shipped_recipes_are_valid_and_name_terms(path):
     assert all(0 <= source.held < 1 for source in recipe.sources)
 
 
+def test_polishing_keeps_the_same_writers_held_out():
+    first, second = load_recipe(DEFAULT), load_recipe(DEFAULT.with_name("polish.toml"))
+    assert second.start_from
+    assert (first.seed, first.network) == (second.seed, second.network)
+    assert {s.name: s.held for s in first.sources} == {s.name: s.held for s in second.sources}
+
+
 def test_changes_win_over_the_file():
     assert load_recipe(DEFAULT, epochs=3).epochs == 3
 

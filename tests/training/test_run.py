@@ -10,10 +10,12 @@ from sets_maker import write_sets
 pytest.importorskip("tensorflow")
 
 from hcr_batch.cli import cli
+from hcr_batch.errors import ConfigError
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.models import WEIGHTS
 from hcr_batch.training.batches import Mixture
 from hcr_batch.training.data import load_data
+from hcr_batch.training.fit import read_history
 from hcr_batch.training.recipe import load_recipe
 
 
@@ -68,6 +70,36 @@ def test_resumed_run_has_nothing_left_to_fit(trained):
     assert (work / "history.csv").read_text() == before
     first, second = (load_recognizer(folder / name).card for name in ("model", "again"))
     assert first.document["metrics"] == second.document["metrics"]
+
+
+def polish_recipe(folder, start):
+    text = (folder / "recipe.toml").read_text()
+    path = folder / "polish.toml"
+    text = text.replace('start_from = ""', f'start_from = "{start.as_posix()}"')
+    path.write_text(text.replace("learning_rate = 0.003", "learning_rate = 0.0001"))
+    return path
+
+
+def test_run_begins_with_the_weights_of_an_earlier_one(trained):
+    from hcr_batch.training.run import train
+
+    _, folder = trained
+    config = polish_recipe(folder, folder / "model" / "model.keras")
+    card = train(config, folder, folder / "fine", folder / "fine.work", limit=100, verbose=False)
+    last = read_history(folder / "model" / "history.csv")[-1]
+    first = read_history(folder / "fine" / "history.csv")[0]
+    assert float(first["held_loss"]) < 1.1 * float(last["held_loss"])
+    assert card["started_from"]["recipe"]["file"] == "recipe.toml"
+    assert card["recipe"]["file"] == "polish.toml"
+
+
+def test_missing_weights_to_begin_with_are_named(trained):
+    from hcr_batch.training.run import train
+
+    _, folder = trained
+    config = polish_recipe(folder, folder / "nowhere.keras")
+    with pytest.raises(ConfigError, match=r"nowhere\.keras: .* start_from"):
+        train(config, folder, folder / "none", folder / "none.work", limit=100, verbose=False)
 
 
 def test_missing_data_is_one_line_with_the_remedy(tmp_path):

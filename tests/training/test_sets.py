@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sets_maker import cell, write_sets
+from sets_maker import write_sets
 
 from hcr_batch.errors import NoInputError
-from hcr_batch.training.sets import ink_of_cell, load_set, normalized_raw, split_by_writer
+from hcr_batch.training.sets import load_set, normalized_raw, split_by_writer
 
 
 @pytest.fixture
@@ -55,19 +55,3 @@ def test_glyphs_from_raw_cells_look_like_the_given_ones(folder):
     again = normalized_raw(data)
     likeness = np.corrcoef(again.images.ravel(), data.images.ravel())[0, 1]
     assert likeness > 0.85
-
-
-def test_rest_of_a_box_line_is_dropped_and_the_character_kept():
-    gray = cell("3", np.random.default_rng(0))
-    clean = ink_of_cell(gray) > 127
-    gray[:, :3] = 40
-    found = ink_of_cell(gray) > 127
-    assert not found[:, :6].any()
-    assert (found != clean).mean() < 0.01
-
-
-def test_character_that_touches_the_edge_is_kept():
-    gray = np.full((64, 64), 235, np.uint8)
-    gray[0:50, 20:30] = 40
-    gray[40:50, 20:60] = 40
-    assert ink_of_cell(gray)[0:50, 22:28].all()
