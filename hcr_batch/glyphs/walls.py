@@ -18,7 +18,7 @@ STRETCH_MM = 15.0
 WALL_SHARE = 0.55
 """A pixel row is wall where this share of it is dark along the cell's side."""
 DASHED_SHARE = 0.3
-DASHED_MM = 0.4
+DASHED_MM = 0.3
 """So is one this near to the edge where this share is dark: dashes, dots and teeth."""
 
 
@@ -108,8 +108,18 @@ def _mark_walls(
             continue
         share = strip.mean(axis=1)
         near = abs(np.arange(low, high) + 0.5 - side) <= dashed
-        rows = (share >= WALL_SHARE) | (near & (share >= DASHED_SHARE))
+        whole = _touching(share >= WALL_SHARE, near)
         # The blurred rim of a wall is wall as well.
-        rows = cv2.dilate(rows.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8)).ravel()
+        whole = cv2.dilate(whole.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8)).ravel()
+        rows = whole | (near & (share >= DASHED_SHARE))
         start = max(0, first - outer)
-        walls[low:high, start : last + outer] |= rows[:, None]
+        walls[low:high, start : last + outer] |= rows[:, None].astype(np.uint8)
+
+
+def _touching(flags: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """The runs of True that reach the edge: a stem beside the wall is not one of them."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    kept = np.zeros(len(flags), bool)
+    for first, last in edges:
+        kept[first:last] = near[first:last].any()
+    return kept

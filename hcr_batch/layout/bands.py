@@ -141,8 +141,13 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     for x, y, width, height in outlines(bridged):
         if width >= shortest:
             # Strokes that run along the line widen its outline, not the line.
-            share = bridged[y : y + height, x : x + width].mean(axis=1)
+            part = cv2.copyMakeBorder(
+                bridged[y : y + height, x : x + width], 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=0
+            )
+            # Within a pixel above and below: a line is rarely quite level.
+            share = cv2.dilate(part, np.ones((3, 1), np.uint8)).mean(axis=1)
             for first, last in _runs_of(share >= LINE_SHARE):
+                first, last = max(0, first), max(first + 1, min(height, last - 2))
                 drawn = rulings.faint[y + first : y + last, x : x + width].any(axis=0).mean()
                 if last - first <= thickest and drawn >= UNBROKEN_SHARE:
                     lines.append(_Line(x, x + width, y + first, y + last))

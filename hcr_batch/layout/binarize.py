@@ -15,6 +15,9 @@ __all__ = ["Ink", "binarize", "paper_surface"]
 SURFACE_SCALE = 0.25
 """The paper's brightness changes slowly: a quarter of the resolution shows it all."""
 
+UPPER_QUARTILE = 0.6745
+"""Of a normal distribution, in standard deviations above its middle."""
+
 
 @dataclass(frozen=True)
 class Ink:
@@ -61,7 +64,7 @@ def binarize(page: Page, settings: LayoutSettings) -> Ink:
         darkness = cv2.LUT(page.gray, (255 - reflectance).astype(np.uint8))
     threshold = _ink_threshold(darkness, settings)
     mask = (darkness > threshold).view(np.uint8)
-    return Ink(darkness, threshold, mask, _noise(darkness))
+    return Ink(darkness, threshold, mask, _noise(darkness, threshold))
 
 
 def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
@@ -90,10 +93,15 @@ def _ink_threshold(darkness: np.ndarray, settings: LayoutSettings) -> int:
     return int(max(otsu, settings.min_ink_darkness))
 
 
-def _noise(darkness: np.ndarray) -> float:
-    """Standard deviation of the paper's darkness, robust against ink."""
-    sample = darkness[::4, ::4].ravel()
-    return 1.4826 * float(np.median(np.abs(sample - np.median(sample).astype(np.int16))))
+def _noise(darkness: np.ndarray, threshold: int) -> float:
+    """Standard deviation of the paper's darkness, ink left out.
+
+    From the darker half alone: what is brighter than the paper is cut off at 0.
+    """
+    sample = darkness[::4, ::4]
+    paper = sample[sample <= threshold]
+    middle, upper = np.percentile(paper, (50, 75)) if paper.size else (0.0, 0.0)
+    return float(upper - middle) / UPPER_QUARTILE
 
 
 def _odd(length: float) -> int:

@@ -11,7 +11,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
-__all__ = ["find_boxes"]
+__all__ = ["find_boxes", "is_paper"]
 
 BRIDGE_MM = 0.5
 """Walls that end this near to each other meet: rounded and broken corners."""
@@ -32,6 +32,10 @@ SEEN_SHARE = 0.75
 """Share of the rest of a side on which its line is dark in one and the same pixel row."""
 MIN_FILLED = 0.5
 """Share of its bounding box that the bare paper of a written box still fills."""
+MAX_DARK = 0.6
+"""Share of a box that may be dark: what white print leaves of a black ground is darker."""
+PAGE_WIDE = 0.93
+"""A box wider than this share of the page lies between the edges of the scan."""
 LONG_LINE_MM = 8.0
 """A line this long needs no wall at its ends: no pen stroke in a cell is as long."""
 
@@ -76,8 +80,22 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     rounded = _enclosed(horizontal, _corners(horizontal, rulings), rulings, settings)
     rounded = [box for box in rounded if not any(_same_place(box, known) for known in boxes)]
     boxes += [box for box in rounded if sum(_alike(box, b) for b in boxes + rounded) >= MIN_ALIKE]
-    boxes = [box for box in boxes if _thin_walled(box, rulings) and _sides_seen(box, rulings) >= 3]
+    boxes = [box for box in boxes if _is_drawn(box, rulings)]
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+
+
+def _is_drawn(box: Box, rulings: Rulings) -> bool:
+    return (
+        is_paper(box, rulings.faint)
+        and _thin_walled(box, rulings)
+        and _sides_seen(box, rulings) >= 3
+    )
+
+
+def is_paper(box: Box, faint: np.ndarray) -> bool:
+    """Whether a box, at the scale of the rulings, has the light ground that a cell has."""
+    area = faint[max(0, int(box.y)) : int(box.bottom), max(0, int(box.x)) : int(box.right)]
+    return area.size > 0 and float(area.mean()) < MAX_DARK
 
 
 def _enclosed(
@@ -198,10 +216,11 @@ def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> li
     contours = [contour for contour, (_, _, _, parent) in zip(contours, tree[0]) if parent < 0]
     smallest = settings.min_cell_mm * per_mm
     tallest = settings.max_box_height_mm * per_mm
+    widest = PAGE_WIDE * walls.shape[1]
     boxes = []
     for contour in contours:
         x, y, width, height = cv2.boundingRect(contour)
-        if min(width, height) < smallest or height > tallest:
+        if min(width, height) < smallest or height > tallest or width > widest:
             continue
         # A contour runs through pixel centres: one pixel less in each direction.
         whole = (width - 1) * (height - 1)

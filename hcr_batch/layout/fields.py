@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.bands import divide_bands, find_bands
+from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
 from hcr_batch.layout.contrast import is_front, is_written, usual_darkness
 from hcr_batch.layout.lines import find_lines
@@ -28,8 +28,6 @@ MAX_WIDTH_RATIO = 2.4
 """Cells of one comb differ less than this."""
 MAX_CELL_ASPECT = 1.2
 """A box that is wider, for its height, holds a string, unless its neighbours are cells."""
-PAGE_WIDE = 0.93
-"""A box wider than this share of the page lies between the edges of the scan."""
 CHECK_MM = (2.0, 4.7)
 CHECK_ASPECT = 1.3
 """A single square box of this size is a check box."""
@@ -102,8 +100,7 @@ def _candidates(
             chosen_boxes = [
                 box
                 for box in boxes
-                if box.width < PAGE_WIDE * ink.mask.shape[1]
-                and is_front(box, usual, ink, pixels_per_mm, settings, closed=True) == wanted
+                if is_front(box, usual, ink, pixels_per_mm, settings, closed=True) == wanted
             ]
             cells += divide_bands(chosen_bands, rulings, settings)
             cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.boxes import is_paper
 from hcr_batch.layout.combs import divide
 from hcr_batch.layout.rulings import Rulings
 from hcr_batch.types import Box
@@ -252,8 +253,9 @@ class _Sight:
         self._slack = max(1, round(0.3 * rulings.pixels_per_mm))
         self._top = round(model.y * rulings.scale)
         self._bottom = round(model.bottom * rulings.scale)
+        self._height = self._bottom - self._top
         # Corners may be round: only the middle of each side is looked at.
-        corner = round(CORNER_SHARE * (self._bottom - self._top))
+        corner = round(CORNER_SHARE * self._height)
         self._upright = slice(self._top + corner, self._bottom - corner)
 
     def fitted(self, cell: Box, *, whole: bool) -> Box | None:
@@ -271,6 +273,8 @@ class _Sight:
         corner = CORNER_SHARE * (right - left)
         inner = slice(max(0, int(left + corner)), max(0, int(right - corner) + 1))
         if min(self._line(self._top - 1, inner), self._line(self._bottom, inner)) < LINE_SHARE:
+            return None
+        if not is_paper(Box(first + 1, self._top, last - first - 1, self._height), self._faint):
             return None
         x, end = (first + 1) / self._scale, last / self._scale
         return Box(x, cell.y, end - x, cell.height)
