@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from hcr_batch.cli._options import FILE
+
 __all__ = ["doctor"]
 
 PACKAGES = {
@@ -25,7 +27,7 @@ PACKAGES = {
 
 
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path), help="A model in place of the default.")
+@click.option("--model", type=FILE, help="A model in place of the default.")
 def doctor(model: Path | None) -> None:
     """Show what is installed, which model is used, and what would fail.
 

@@ -6,21 +6,17 @@ from pathlib import Path
 
 import click
 
+from hcr_batch.cli._options import FILE, data_option
+
 __all__ = ["evaluate"]
 
 HEADER = ("set", "charset", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
 
 
 @click.command()
-@click.option(
-    "--data",
-    envvar="HCR_DATA",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder with .npz sets; or set HCR_DATA.",
-)
+@data_option
 @click.option("--set", "names", multiple=True, help="Only this set; may be repeated.")
-@click.option("--model", type=click.Path(path_type=Path), help="Model folder or file.")
+@click.option("--model", type=FILE, help="Model folder or file.")
 @click.option(
     "--report",
     type=click.Choice(["table", "json"]),

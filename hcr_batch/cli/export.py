@@ -6,21 +6,16 @@ from pathlib import Path
 
 import click
 
-__all__ = ["export"]
+from hcr_batch.cli._options import FILE, fields_option, format_option
 
-FILE = click.Path(path_type=Path)
+__all__ = ["export"]
 
 
 @click.command()
 @click.argument("results", type=FILE)
 @click.option("--out", type=FILE, help="Where to write; RESULTS itself if not given.")
-@click.option("--fields", type=FILE, help="Also a table with a row a page, a column a field.")
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
-    help="From the ending of --out if not given.",
-)
+@fields_option
+@format_option
 def export(results: Path, out: Path | None, fields: Path | None, file_format: str | None) -> None:
     """Write RESULTS of an earlier scan again, corrections included, in any format.
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hcr_batch.cli._options import FILE, fields_option, format_option
+
 if TYPE_CHECKING:
     from hcr_batch.batch.observers import Observer
     from hcr_batch.batch.plan import Plan
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from hcr_batch.config import Settings
 
 __all__ = ["scan"]
-
-FILE = click.Path(path_type=Path)
 
 
 class Share(click.ParamType):
@@ -48,14 +48,9 @@ class Share(click.ParamType):
     help="Flag so that at most this share of the other characters is wrong: 0.5% or 0.005.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one a core if not given.")
-@click.option("--fields", type=FILE, help="Also a table with a row a page, a column a field.")
+@fields_option
 @click.option("--overlay", type=FILE, help="Also pictures of the pages, in this folder.")
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
-    help="Of the results; from the ending of --out if not given.",
-)
+@format_option
 @click.option(
     "--layout", type=click.Choice(["auto", "boxes", "free"]), help="Read boxes, or all writing."
 )

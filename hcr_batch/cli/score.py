@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
+from hcr_batch.cli._options import FILE
+
 __all__ = ["score"]
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results", type=FILE)
 @click.option(
     "--truth",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="CSV with file, page, field, x, y, width, height, text; one row a field.",
 )
 @click.option(

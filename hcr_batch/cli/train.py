@@ -6,32 +6,24 @@ from pathlib import Path
 
 import click
 
+from hcr_batch.cli._options import FILE, data_option
+
 __all__ = ["train"]
 
 
 @click.command()
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    help="The recipe, TOML.  [default: configs/train/default.toml]",
-)
-@click.option(
-    "--data",
-    envvar="HCR_DATA",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder with the .npz sets that the recipe names; or set HCR_DATA.",
-)
+@click.option("--config", type=FILE, help="The recipe.  [default: configs/train/default.toml]")
+@data_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FILE,
     default=Path("models/trained"),
     show_default=True,
     help="Model folder to write.",
 )
 @click.option(
     "--work",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Folder for the checkpoint while it runs.  [default: <out>.work]",
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was broken off.")
