@@ -15,9 +15,6 @@ __all__ = ["Ink", "binarize", "paper_surface"]
 SURFACE_SCALE = 0.25
 """The paper's brightness changes slowly: a quarter of the resolution shows it all."""
 
-UPPER_QUARTILE = 0.6745
-"""Of a normal distribution, in standard deviations above its middle."""
-
 
 @dataclass(frozen=True)
 class Ink:
@@ -64,7 +61,7 @@ def binarize(page: Page, settings: LayoutSettings) -> Ink:
         darkness = cv2.LUT(page.gray, (255 - reflectance).astype(np.uint8))
     threshold = _ink_threshold(darkness, settings)
     mask = (darkness > threshold).view(np.uint8)
-    return Ink(darkness, threshold, mask, _noise(darkness, threshold))
+    return Ink(darkness, threshold, mask, _noise(page.gray, float(paper)))
 
 
 def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
@@ -93,15 +90,14 @@ def _ink_threshold(darkness: np.ndarray, settings: LayoutSettings) -> int:
     return int(max(otsu, settings.min_ink_darkness))
 
 
-def _noise(darkness: np.ndarray, threshold: int) -> float:
-    """Standard deviation of the paper's darkness, ink left out.
+def _noise(gray: np.ndarray, paper: float) -> float:
+    """Standard deviation of the paper's darkness, by differences: print and shades fall out.
 
-    From the darker half alone: what is brighter than the paper is cut off at 0.
+    Of the page as it is, for what is brighter than the paper has no darkness.
     """
-    sample = darkness[::4, ::4]
-    paper = sample[sample <= threshold]
-    middle, upper = np.percentile(paper, (50, 75)) if paper.size else (0.0, 0.0)
-    return float(upper - middle) / UPPER_QUARTILE
+    difference = np.abs(np.diff(gray[::4, ::4].astype(np.int16), axis=1))
+    spread = float(np.median(difference)) if difference.size else 0.0
+    return 1.4826 * spread / 2**0.5 * 255 / max(paper, 1.0)
 
 
 def _odd(length: float) -> int:

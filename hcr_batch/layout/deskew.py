@@ -16,6 +16,8 @@ FINE_ROWS = 1000
 COARSE_STEP = 0.5
 FINE_STEPS = (0.1, 0.04)
 """Degrees between the angles tried, first on a small picture, then on a larger one."""
+SMALLEST = 16
+"""Pixels; a picture with a shorter side has no lines to level."""
 MIN_TURN = 0.12
 """Degrees; less than this is not worth a resampling of the page."""
 
@@ -60,6 +62,8 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
     float
         Degrees, positive where the page must be turned counter-clockwise.
     """
+    if min(gray.shape) < SMALLEST:
+        return 0.0
     angles = np.arange(-limit, limit + COARSE_STEP / 2, COARSE_STEP)
     best = _steepest(_edges(gray, COARSE_ROWS), angles)
     fine = _edges(gray, FINE_ROWS)
