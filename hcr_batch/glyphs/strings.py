@@ -59,6 +59,8 @@ class Candidate:
         Numbers of the first and last piece, from 0.
     starts_at_cut : bool
         Its left side was cut out of connected ink.
+    gap : float
+        Letter heights of paper before it, 0 where pieces overlap sideways.
     ink : ndarray of uint8, shape (rows, columns)
         Soft ink, tightly cut.
     box : Box
@@ -68,6 +70,7 @@ class Candidate:
     first: int
     last: int
     starts_at_cut: bool
+    gap: float
     ink: np.ndarray
     box: Box
 
@@ -366,14 +369,18 @@ def _candidates(line: _UprightLine, pieces: list[_Piece], height: float) -> list
                 width = max(p.box.right for p in group) - group[0].box.x
                 if gap > MAX_GAP * height or width > MAX_WIDTH * height:
                     break
-            candidates.append(_candidate(line, group, first, last))
+            end = max((p.box.right for p in pieces[:first]), default=-np.inf)
+            gap = max(0.0, (group[0].box.x - end) / height)
+            candidates.append(_candidate(line, group, (first, last), gap))
     return candidates
 
 
-def _candidate(line: _UprightLine, group: list[_Piece], first: int, last: int) -> Candidate:
+def _candidate(
+    line: _UprightLine, group: list[_Piece], span: tuple[int, int], gap: float
+) -> Candidate:
     whole = _joined(group)
     box = whole.box
     cut = (slice(int(box.y), int(box.bottom)), slice(int(box.x), int(box.right)))
     around = cv2.dilate(whole.mask.view(np.uint8), np.ones((3, 3), np.uint8))
     soft = np.where(around, line.soft[cut], 0).astype(np.uint8)
-    return Candidate(first, last, group[0].cut, soft, line.on_page(whole))
+    return Candidate(*span, group[0].cut, gap, soft, line.on_page(whole))

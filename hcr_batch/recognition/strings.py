@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hcr_batch.glyphs.strings import TextLine
+from hcr_batch.glyphs.strings import Candidate, TextLine
 from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
 __all__ = ["best_path", "sureness"]
@@ -16,6 +16,11 @@ LEAST = 1e-4
 SMALL_COST = 1.5
 SMALL = 0.5
 """Likewise of a character lower than this share of its line's letters: rather a part of one."""
+WIDE_GAP = 0.3
+CLOSE = 0.4
+CLOSE_COST = 1.5
+"""Likewise, where gaps are usually wider than the first, of one narrower than the second
+share of the usual."""
 CUT_COST = 1.5
 """Natural logarithm of how much rarer touching characters are than separate ones."""
 
@@ -62,11 +67,11 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     best[0] = 0.0
     came_by = np.full(line.pieces + 1, -1)
     gains = np.log(np.maximum(sure, LEAST))
+    usual = _usual_gap(line)
     for number, candidate in enumerate(line.candidates):
         covered = candidate.last - candidate.first + 1
         score = best[candidate.first] + covered * gains[number]
-        score -= CUT_COST * candidate.starts_at_cut
-        score -= SMALL_COST * (candidate.box.height < SMALL * line.height)
+        score -= _cost(candidate, line.height, usual)
         if score > best[candidate.last + 1]:
             best[candidate.last + 1] = score
             came_by[candidate.last + 1] = number
@@ -76,3 +81,18 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
         path.append(int(came_by[end]))
         end = line.candidates[path[-1]].first
     return path[::-1]
+
+
+def _usual_gap(line: TextLine) -> float:
+    """Letter heights of paper that commonly stand between two pieces; 0 in tight writing."""
+    gaps = {c.first: c.gap for c in line.candidates if c.first and not c.starts_at_cut}
+    return float(np.percentile(list(gaps.values()), 75)) if gaps else 0.0
+
+
+def _cost(candidate: Candidate, height: float, usual_gap: float) -> float:
+    """What speaks against a character beginning here and being like this."""
+    cost = SMALL_COST * (candidate.box.height < SMALL * height)
+    if candidate.starts_at_cut:
+        return cost + CUT_COST
+    is_close = candidate.first > 0 and candidate.gap < CLOSE * usual_gap
+    return cost + CLOSE_COST * (is_close and usual_gap > WIDE_GAP)
