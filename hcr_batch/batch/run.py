@@ -25,7 +25,7 @@ from hcr_batch.documents import discover
 from hcr_batch.errors import ExitCode
 from hcr_batch.results.atomic import check_writable
 from hcr_batch.results.rows import field_row, page_rows
-from hcr_batch.results.writers import write_fields, write_results
+from hcr_batch.results.writers import check_format, write_fields, write_results
 
 if TYPE_CHECKING:
     from hcr_batch.recognition import ModelCard
@@ -136,8 +136,9 @@ def scan(
 
     Raises
     ------
-    NoInputError, LockedError, OutputError, ModelError
+    NoInputError, LockedError, OutputError, ModelError, UsageError
     """
+    check_format(request.file_format)
     for path in filter(None, (request.output, request.fields)):
         check_writable(path)
     if request.overlay:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, get_type_hints
@@ -14,7 +15,7 @@ from hcr_batch.errors import UsageError
 from hcr_batch.results.atomic import atomic_output
 from hcr_batch.results.rows import COLUMNS, FieldRow, ResultRow, harmless, to_text
 
-__all__ = ["FORMATS", "format_of", "write_fields", "write_results"]
+__all__ = ["FORMATS", "check_format", "format_of", "write_fields", "write_results"]
 
 PARQUET_ROWS = 65536
 """Rows of one Parquet row group; as many are in memory at a time."""
@@ -28,8 +29,9 @@ def write_results(path: Path, rows: Iterable[ResultRow], file_format: str) -> No
     OutputError
         The file cannot be written; an older one is still there.
     UsageError
-        Parquet without pyarrow.
+        As `check_format` has it.
     """
+    check_format(file_format)
     with atomic_output(path) as file:
         FORMATS[file_format](file, rows)
 
@@ -58,6 +60,20 @@ def format_of(path: Path) -> str:
     return ending if ending in FORMATS else "csv"
 
 
+def check_format(file_format: str) -> None:
+    """See that a format can be written, before hours of work are spent on it.
+
+    Raises
+    ------
+    UsageError
+        Parquet without pyarrow.
+    """
+    if file_format == "parquet" and find_spec("pyarrow") is None:
+        raise UsageError(
+            "--format parquet needs pyarrow; install it with pip install 'hcr-batch[parquet]'"
+        )
+
+
 def _write_csv(file: IO[bytes], header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
@@ -78,13 +94,9 @@ def _results_jsonl(file: IO[bytes], rows: Iterable[ResultRow]) -> None:
 
 
 def _results_parquet(file: IO[bytes], rows: Iterable[ResultRow]) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise UsageError(
-            "--format parquet needs pyarrow; install it with pip install 'hcr-batch[parquet]'"
-        ) from error
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     types = {str: pa.string(), int: pa.int32(), float: pa.float32(), bool: pa.bool_()}
     schema = pa.schema([(name, types[kind]) for name, kind in get_type_hints(ResultRow).items()])
     with pq.ParquetWriter(file, schema) as writer:

@@ -15,7 +15,7 @@ from hcr_batch.batch.observers import FileEvent, Observer
 from hcr_batch.batch.plan import Effort
 from hcr_batch.batch.run import ScanRequest, dry_run, scan
 from hcr_batch.config import load_settings
-from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError
+from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError, UsageError
 
 
 class Recorder(Observer):
@@ -66,6 +66,15 @@ def read_names(tmp_path):
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match="pyarrow"):
+        run(output=tmp_path / "r.parquet", file_format="parquet")
+    assert not (tmp_path / "read.log").exists()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

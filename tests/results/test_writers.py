@@ -1,11 +1,12 @@
 import csv
 import json
+import sys
 
 import pytest
 
-from hcr_batch.errors import OutputError
+from hcr_batch.errors import OutputError, UsageError
 from hcr_batch.results.rows import COLUMNS, FieldRow, ResultRow, harmless
-from hcr_batch.results.writers import format_of, write_fields, write_results
+from hcr_batch.results.writers import check_format, format_of, write_fields, write_results
 
 ROW = ResultRow(
     *("scans/a.png", 1, "f001", 1, 10, 20, 30, 40, "7"),
@@ -67,6 +68,13 @@ def test_parquet_has_the_same_columns_and_rows(tmp_path):
     assert tuple(table.column_names) == COLUMNS
     assert table["character"].to_pylist() == ["7", ""]
     assert table["flagged"].to_pylist() == [True, False]
+
+
+def test_parquet_without_pyarrow_is_refused_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match=r"hcr-batch\[parquet\]"):
+        check_format("parquet")
+    check_format("csv")
 
 
 def test_parquet_holds_an_empty_table(tmp_path):
