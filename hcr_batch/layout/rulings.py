@@ -14,7 +14,7 @@ __all__ = ["Rulings", "find_rulings", "odd", "outlines"]
 
 MAX_WORKING_DPI = 240.0
 """Lines are looked for at this resolution or below: nothing is lost, much time saved."""
-NOISE_FACTOR = 4.0
+NOISE_FACTOR = 2.0
 """A faint line stands this many standard deviations above the paper's noise."""
 TEXTURE_FACTOR = 1.7
 """In a shaded or dithered area a line stands this many times above the area's texture."""
