@@ -271,7 +271,8 @@ def _cell_ink(
     mine = shares[:, index + 1]
     others = np.delete(shares[:, 1:], index, axis=1).max(axis=1, initial=0.0)
     whole = (mine >= BELONGS) & (others < TOUCHES)
-    shared = (mine >= TOUCHES) & (others >= TOUCHES) | ((mine > 0) & (mine < BELONGS) & ~whole)
+    homeless = (mine > 0) & (mine < BELONGS) & (others < BELONGS)
+    shared = (mine >= TOUCHES) & (others >= TOUCHES) | homeless
     selected = whole[written.parts] | (shared[written.parts] & (owner == index + 1))
     left, top, width, height = cv2.boundingRect(selected.view(np.uint8))
     if not width or max(width, height) < settings.max_dirt_height * cell.height:
