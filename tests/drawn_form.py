@@ -22,6 +22,7 @@ __all__ = [
     "page_of",
     "paper",
     "row_of_boxes",
+    "scanned",
     "source_box",
     "write",
 ]
@@ -128,6 +129,11 @@ def write(gray: np.ndarray, text: str, box: Box, level: int = 20, size: float = 
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, pen)
     place = round(box.x + (box.width - width) / 2), round(box.y + (box.height + height) / 2)
     cv2.putText(gray, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, level, pen, cv2.LINE_AA)
+
+
+def scanned(gray: np.ndarray) -> np.ndarray:
+    """With the soft edges that a scanner gives everything."""
+    return cv2.GaussianBlur(gray, (0, 0), 0.7)
 
 
 def overlap(a: Box, b: Box) -> float:

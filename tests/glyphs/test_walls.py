@@ -1,0 +1,61 @@
+"""Walls are erased; what is written across them stays."""
+
+import cv2
+import numpy as np
+import pytest
+from drawn_form import PIXELS_PER_MM, comb, field_of, paper, row_of_boxes, write
+
+from hcr_batch.glyphs.walls import erase_walls
+from hcr_batch.types import Box
+
+LEVEL = 60
+
+
+def erased(gray, boxes):
+    field = field_of("comb", [Box(b.x + 1, b.y + 1, b.width - 2, b.height - 2) for b in boxes])
+    return erase_walls(255 - gray, field, (0, 0), PIXELS_PER_MM, LEVEL)
+
+
+@pytest.mark.parametrize("line", [1, 2, 4])
+@pytest.mark.parametrize("level", [0, 150])
+def test_of_an_empty_form_nothing_is_left(line, level):
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 12, line=line, level=level)
+    field = slice(95, 162), slice(55, 595)
+    assert (erased(gray, boxes).darkness[field] > LEVEL).mean() < 0.002
+
+
+@pytest.mark.parametrize("tooth", [0.4, 0.5, 1.0])
+def test_the_teeth_of_a_comb_are_erased(tooth):
+    gray = paper(150, 40)
+    boxes = comb(gray, 60, 100, 12, tooth=tooth)
+    assert (erased(gray, boxes).darkness[95:162, 55:595] > LEVEL).mean() < 0.003
+
+
+def test_writing_is_left_as_it_was():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 12)
+    written = paper(150, 40)
+    for box, character in zip(boxes, "BILL1HT"):
+        write(written, character, box)
+    left = erased(np.minimum(gray, written), boxes).darkness > LEVEL
+    ink = (255 - written) > LEVEL
+    assert left[ink].mean() > 0.97
+
+
+def test_a_stroke_that_crosses_a_wall_is_not_broken():
+    gray = paper(150, 60)
+    boxes = row_of_boxes(gray, 60, 100, 6)
+    cv2.line(gray, (170, 120), (150, 190), 20, 5)
+    left = (erased(gray, boxes).darkness > LEVEL).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(left[105:195, 140:185])
+    assert stats[1:, cv2.CC_STAT_HEIGHT].max() > 75
+
+
+def test_inside_is_the_area_of_the_cells():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 3)
+    inside = erased(gray, boxes).inside
+    assert inside[103:153, 63:100].all()
+    assert not inside[:99].any()
+    assert not inside[:, 200:].any()
