@@ -28,7 +28,13 @@ def usual_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> float:
 
 
 def is_front(
-    box: Box, usual: float, ink: Ink, pixels_per_mm: float, settings: LayoutSettings, *, closed: bool
+    box: Box,
+    usual: float,
+    ink: Ink,
+    pixels_per_mm: float,
+    settings: LayoutSettings,
+    *,
+    closed: bool,
 ) -> bool:
     """Whether a box is of the page itself and does not shine through from its back.
 
@@ -42,10 +48,11 @@ def is_front(
     settings : LayoutSettings
         `min_line_contrast`.
     closed : bool
-        It has walls on all sides; else one line is enough.
+        It has a line above and below, or walls on all sides; else one line is enough.
     """
     sides = _sides(box, ink.darkness, _reach(pixels_per_mm))
-    darkness = sorted(sides)[1] if closed else max(sides[:2])
+    # One line alone may be that of a box of this page, beside which another shines through.
+    darkness = max(sorted(sides)[1], min(sides[:2])) if closed else max(sides[:2])
     return darkness >= settings.min_line_contrast * usual
 
 

@@ -95,7 +95,10 @@ def _candidates(
             chosen_bands = [
                 band
                 for band in bands
-                if is_front(band.box, usual, ink, pixels_per_mm, settings, closed=False) == wanted
+                if is_front(
+                    band.box, usual, ink, pixels_per_mm, settings, closed=not band.open_side
+                )
+                == wanted
             ]
             chosen_boxes = [
                 box
