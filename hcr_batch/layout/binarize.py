@@ -76,7 +76,8 @@ def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     -------
     ndarray of uint8, shape about (rows / 4, columns / 4)
     """
-    small = cv2.resize(gray, None, fx=SURFACE_SCALE, fy=SURFACE_SCALE, interpolation=cv2.INTER_AREA)
+    size = [max(1, round(side * SURFACE_SCALE)) for side in gray.shape[::-1]]
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
     stroke = _odd(2.0 * pixels_per_mm * SURFACE_SCALE)
     closed = cv2.dilate(cv2.medianBlur(small, 3), np.ones((stroke, stroke), np.uint8))
     smooth = _odd(8.0 * pixels_per_mm * SURFACE_SCALE)
