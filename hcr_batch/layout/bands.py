@@ -28,8 +28,6 @@ BROKEN_MM = 3.0
 """A break of a long line that is shorter than this is bridged."""
 UNBROKEN_SHARE = 0.94
 """A line is there on at least this share of its length; less are separate boxes in a row."""
-STEP_SHARE = 0.2
-"""Of its rows those belong to a line that are dark on this share of its length."""
 LINE_SHARE = 0.7
 """Share of its length on which a pixel row of a line is dark."""
 WALL_SHARE = 0.7
@@ -143,13 +141,13 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     for x, y, width, height in outlines(bridged):
         if width >= shortest:
             # Strokes that run along the line widen its outline, not the line.
-            part = bridged[y : y + height, x : x + width]
-            share = part.mean(axis=1)
+            part = cv2.copyMakeBorder(
+                bridged[y : y + height, x : x + width], 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=0
+            )
             # Within a pixel above and below: a line is rarely quite level.
-            near = cv2.dilate(part, np.ones((3, 1), np.uint8)).mean(axis=1)
-            for start, stop in _runs_of(near >= LINE_SHARE):
-                rows = start + np.flatnonzero(share[start:stop] >= STEP_SHARE)
-                first, last = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (start, stop)
+            share = cv2.dilate(part, np.ones((3, 1), np.uint8)).mean(axis=1)
+            for first, last in _runs_of(share >= LINE_SHARE):
+                first, last = max(0, first), max(first + 1, min(height, last - 2))
                 drawn = rulings.faint[y + first : y + last, x : x + width].any(axis=0).mean()
                 if last - first <= thickest and drawn >= UNBROKEN_SHARE:
                     lines.append(_Line(x, x + width, y + first, y + last))

@@ -32,7 +32,7 @@ SEEN_SHARE = 0.75
 """Share of the rest of a side on which its line is dark in one and the same pixel row."""
 MIN_FILLED = 0.5
 """Share of its bounding box that the bare paper of a written box still fills."""
-MAX_DARK = 0.6
+MAX_DARK = 0.95
 """Share of a box that may be dark: what white print leaves of a black ground is darker."""
 PAGE_WIDE = 0.93
 """A box wider than this share of the page lies between the edges of the scan."""
