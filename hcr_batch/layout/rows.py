@@ -185,6 +185,8 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
     sight = _Sight(rulings, _union(regular))
     wall = _usual_wall(regular, width)
     wide = [box for box in row if box.width > (1 + SAME_SIDE) * width]
+    for box in wide:
+        regular += _parted(box, width, wall, sight)
     cells = _grown(regular, wide, width, wall, sight)
     others = [
         box
@@ -192,6 +194,20 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
         if box.width > SLIVER * width and not any(_overlap(box, cell) for cell in cells)
     ]
     return sorted(cells + others, key=lambda b: b.x)
+
+
+def _parted(box: Box, width: float, wall: float, sight: _Sight) -> list[Box]:
+    """The cells that a box consists of, if all the walls between them are whole; else none."""
+    count = round((box.width + wall) / (width + wall))
+    if count < 2 or _is_other_size(box, width, wall):
+        return []
+    pitch = (box.width + wall) / count
+    places = [box.x + number * pitch - wall / 2 for number in range(1, count)]
+    if not all(sight.has_whole_wall(place) for place in places):
+        return []
+    return [
+        Box(box.x + number * pitch, box.y, pitch - wall, box.height) for number in range(count)
+    ]
 
 
 def _is_other_size(box: Box, width: float, wall: float) -> bool:
@@ -296,6 +312,11 @@ class _Sight:
         share = area.mean(axis=0)
         best = int(np.argmax(share))
         return start + best, float(share[best])
+
+    def has_whole_wall(self, x: float) -> bool:
+        """Whether a wall from line to line stands near `x`, in pixels of the page."""
+        column, _ = self._nearest_wall(x * self._scale)
+        return self._whole(column) >= WHOLE_SHARE
 
     def _whole(self, x: int) -> float:
         area = self._faint[self._top : self._bottom, max(0, x - 1) : x + 2]
