@@ -95,17 +95,18 @@ def field_ink(
     """
     x, y, right, bottom = _surroundings(ink, field, settings)
     darkness = ink.darkness[y:bottom, x:right]
-    walls = erase_walls(darkness, field, (x, y), pixels_per_mm, int(settings.faint_ink * ink.threshold))
-    low = (walls.darkness > settings.faint_ink * ink.threshold).view(np.uint8)
+    faint = settings.faint_ink * ink.threshold
+    walls = erase_walls(darkness, field, (x, y), pixels_per_mm, int(faint))
+    low = (walls.darkness > faint).view(np.uint8)
     speck = settings.min_speck_mm * pixels_per_mm
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(low, ltype=cv2.CV_32S)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(low, ltype=cv2.CV_32S)
     large = stats[:, 2:4].max(axis=1) >= speck
     large[0] = False
     written = large[parts] & walls.inside
     if not written.any():
         return None
     pen = float(np.percentile(walls.darkness[written], 90))
-    level = max(settings.faint_ink * ink.threshold, settings.stroke_level * pen)
+    level = max(faint, settings.stroke_level * pen)
     stroke = ((walls.darkness > level) & large[parts]).view(np.uint8)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(stroke, ltype=cv2.CV_32S)
     large = stats[:, 2:4].max(axis=1) >= speck

@@ -194,4 +194,7 @@ def _cells(box: Box, walls: np.ndarray, rulings: Rulings) -> list[Box]:
     half = 0.15 * rulings.pixels_per_mm / rulings.scale
     left = np.concatenate([[0], walls + half]) + box.x
     right = np.concatenate([walls - half, [box.width]]) + box.x
-    return [Box(float(x), box.y, float(end - x), box.height) for x, end in zip(left, right, strict=True)]
+    return [
+        Box(float(x), box.y, float(end - x), box.height)
+        for x, end in zip(left, right, strict=True)
+    ]
