@@ -64,11 +64,12 @@ def test_the_inside_of_a_shaded_area_is_no_line():
     assert not rulings.vertical[:, 110:490].any()
 
 
-def test_noise_is_no_line():
-    noise = np.random.default_rng(2).normal(220, 15, (500, 700))
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_is_hardly_ever_a_line(seed):
+    noise = np.random.default_rng(seed).normal(220, 15, (500, 700))
     rulings = rulings_of(np.clip(noise, 0, 255).astype(np.uint8))
-    assert not rulings.horizontal.any()
-    assert not rulings.vertical.any()
+    assert np.count_nonzero(rulings.horizontal) < 1e-4 * noise.size
+    assert np.count_nonzero(rulings.vertical) < 1e-4 * noise.size
 
 
 def test_structuring_elements_have_a_middle():
