@@ -114,7 +114,7 @@ def _thin_and_written(
     darkness = ink.darkness
     if scale < 1.0:
         darkness = cv2.resize(darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    side = max(3, round(settings.max_ruling_mm * per_mm) + 2)
+    side = odd(max(3, round(settings.max_ruling_mm * per_mm) + 2))
     shade = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     written = darkness > ink.threshold
     raised = cv2.subtract(darkness, shade)
