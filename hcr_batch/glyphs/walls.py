@@ -17,6 +17,10 @@ STRETCH_MM = 15.0
 """Walls are looked for in stretches of this length."""
 WALL_SHARE = 0.55
 """A pixel row is wall where this share of it is dark along the cell's side."""
+LIGHT = 2.0
+DARKER = 1.4
+"""A wall lighter than so many times the least darkness of ink is light: what is this many
+times darker is a stroke across it."""
 DASHED_SHARE = 0.3
 DASHED_MM = 0.3
 """So is one this near to the edge where this share is dark: dashes, dots and teeth."""
@@ -70,10 +74,10 @@ def erase_walls(
         # In short stretches: a long line that climbs by a pixel is in no one pixel row.
         for start in range(left, right, stretch):
             along = (start, min(start + stretch, right))
-            _mark_walls(dark, level_walls, (top, bottom), along, reach)
+            _mark_walls(darkness, level, level_walls, ((top, bottom), along), reach)
         for start in range(top, bottom, stretch):
             along = (start, min(start + stretch, bottom))
-            _mark_walls(dark.T, upright_walls.T, (left, right), along, reach)
+            _mark_walls(darkness.T, level, upright_walls.T, ((left, right), along), reach)
     thickness = 2 * reach[0] + 1
     kept = dark & ~(level_walls | upright_walls)
     # A stroke that crossed a wall is there on both of its sides.
@@ -91,29 +95,42 @@ def _edges(box: Box, origin: tuple[int, int], shape: tuple[int, int]) -> tuple[i
 
 
 def _mark_walls(
-    dark: np.ndarray,
+    darkness: np.ndarray,
+    level: int,
     walls: np.ndarray,
-    across: tuple[int, int],
-    along: tuple[int, int],
+    area: tuple[tuple[int, int], tuple[int, int]],
     reach: list[int],
 ) -> None:
-    """Mark in `walls` the pixel rows near both sides of a cell that are mostly dark."""
+    """Mark in `walls` the pixel rows near both sides of an area that are mostly dark.
+
+    Strokes darker than the wall they cross are left: a form's light lines
+    take nothing from its writing.
+    """
+    (top, bottom), (first, last) = area
     inner, outer, dashed = reach
-    first, last = along
-    for side, direction in ((across[0], -1), (across[1], 1)):
+    for side, direction in ((top, -1), (bottom, 1)):
         low, high = sorted((side - direction * inner, side + direction * outer))
-        low, high = max(0, low), min(len(dark), high)
-        strip = dark[low:high, first:last]
+        low, high = max(0, low), min(len(darkness), high)
+        strip = darkness[low:high, first:last]
         if not strip.size:
             continue
-        share = strip.mean(axis=1)
+        share = (strip > level).mean(axis=1)
         near = abs(np.arange(low, high) + 0.5 - side) <= dashed
         whole = _touching(share >= WALL_SHARE, near)
         # The blurred rim of a wall is wall as well.
         whole = cv2.dilate(whole.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8)).ravel()
         rows = whole | (near & (share >= DASHED_SHARE))
-        start = max(0, first - outer)
-        walls[low:high, start : last + outer] |= rows[:, None].astype(np.uint8)
+        if rows.any():
+            zone = (slice(low, high), slice(max(0, first - outer), last + outer))
+            limit = _darkest_of_wall(strip[rows.astype(bool)], level)
+            walls[zone] |= (rows[:, None] & (darkness[zone] <= limit)).astype(np.uint8)
+
+
+def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
+    """Darkness above which a pixel of a wall is a stroke across it; 255 for dark walls."""
+    seen = wall[wall > level]
+    usual = float(np.percentile(seen, 75)) if len(seen) else 255.0
+    return DARKER * usual if usual < LIGHT * level else 255.0
 
 
 def _touching(flags: np.ndarray, near: np.ndarray) -> np.ndarray:
