@@ -189,7 +189,8 @@ def _is_inverted(gray: np.ndarray, dpi: float) -> bool:
     small = cv2.resize(
         np.ascontiguousarray(gray), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
     )
-    width = max(3, round(STROKE_INCHES * dpi * scale))
+    # Odd: an even one would move what it leaves.
+    width = max(3, (round(STROKE_INCHES * dpi * scale) - 1) | 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
     light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel).mean()
     dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel).mean()
