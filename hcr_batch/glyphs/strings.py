@@ -26,6 +26,8 @@ INSIDE = 0.5
 """Connected ink belongs to a free box if at least this share lies in it."""
 STACKED = 0.6
 """Parts that overlap sideways by this share of the narrower are one piece if one is small."""
+LINE_HEIGHT = 0.45
+"""Share of the tallest ink that a line is high; less belongs to the line next to it."""
 SMALL = 0.5
 """Share of the line's letter height below which a part is small: a dot, a bar."""
 MAX_PIECES = 4
@@ -181,7 +183,7 @@ def _surrounds(a: Box, b: Box) -> bool:
 def _lines(parts: list[_Piece]) -> list[list[_Piece]]:
     """Part the ink into lines of text; dots and dashes go to the nearest line."""
     tallest = max(part.box.height for part in parts)
-    rows = [row for row in text_rows([part.box for part in parts]) if row.height > 0.3 * tallest]
+    rows = [row for row in text_rows([part.box for part in parts]) if row.height > LINE_HEIGHT * tallest]
     lines: list[list[_Piece]] = [[] for _ in rows]
     for part in parts:
         middle = part.box.y + part.box.height / 2
