@@ -27,7 +27,8 @@ def alone(character, box):
     gray = paper(60, 30)
     write(gray, character, Box(100, 60, box.width, box.height))
     left, top, width, height = cv2.boundingRect((gray < 250).astype(np.uint8))
-    return normalize_ink(255 - scanned(gray)[top - 4 : top + height + 4, left - 4 : left + width + 4])
+    around = slice(top - 4, top + height + 4), slice(left - 4, left + width + 4)
+    return normalize_ink(255 - scanned(gray)[around])
 
 
 def likeness(a, b):

@@ -89,7 +89,8 @@ def test_letters_of_a_heading_are_no_boxes():
 
 def test_a_box_without_its_top_line():
     gray = paper(100, 40)
-    for start, end in (((100, 100), (100, 160)), ((100, 160), (500, 160)), ((500, 160), (500, 100))):
+    corners = [(100, 100), (100, 160), (500, 160), (500, 100)]
+    for start, end in zip(corners, corners[1:]):
         cv2.line(gray, start, end, 0, 2)
     (box,) = boxes_of(gray)
     assert overlap(box, Box(100, 100, 400, 60)) > 0.85

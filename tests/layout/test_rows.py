@@ -22,7 +22,8 @@ def inner(box, rim=2):
 
 
 def test_boxes_of_one_height_and_level_are_a_row():
-    boxes = [Box(300, 101, 40, 50), Box(100, 100, 40, 50), Box(100, 200, 40, 50), Box(200, 90, 40, 80)]
+    places = [(300, 101, 50), (100, 100, 50), (100, 200, 50), (200, 90, 80)]
+    boxes = [Box(x, y, 40, height) for x, y, height in places]
     rows = rows_of(boxes)
     assert [[(box.x, box.y) for box in row] for row in rows] == [
         [(200, 90)],

@@ -1,0 +1,239 @@
+"""Whole pages: every cell found, grouped into its field, in the order a person reads."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from drawn_form import comb, fields_of, overlap, paper, row_of_boxes, scanned, source_box, write
+from form_defects import Defects
+from form_glyphs import EmnistGlyphs
+from form_maker import make_form
+from form_sheet import STYLES, FormSpec, Question
+
+from hcr_batch.config import load_settings
+from hcr_batch.documents import open_pages
+from hcr_batch.layout.binarize import binarize
+from hcr_batch.layout.deskew import deskew, estimate_skew
+from hcr_batch.layout.fields import find_fields
+from hcr_batch.types import Box
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+QUESTIONS = (
+    Question("Last name", "KOWALSKI", 16),
+    Question("First name", "GRACE", 14),
+    Question("Member number", "4067152", 9),
+    Question("Street", "BAKER ROAD 221", 20),
+    Question("Date of birth", "28041964", 8),
+    Question("Remarks", "", 20),
+)
+TABLE = tuple(Question(f"{n}. row", f"MILK {n}0|{n}07", 0) for n in range(1, 7))
+
+
+@pytest.fixture(scope="module")
+def hand(hcr_data):
+    return EmnistGlyphs(hcr_data / "characters" / "emnist_balanced_part.npz")
+
+
+def spec(style, **changes):
+    questions = TABLE if style == "table" else QUESTIONS
+    level = 170 if style == "gray" else 40
+    return FormSpec(style, "Registration", questions, 11, height=148.0, line_level=level, **changes)
+
+
+def best(box, fields):
+    """The cell most like a box, as (overlap, field)."""
+    pairs = [(overlap(box, cell.box), field) for field in fields for cell in field.cells]
+    return max(pairs, key=lambda pair: pair[0])
+
+
+def assert_found(form_fields, fields, least=0.5):
+    for truth in form_fields:
+        matches = [best(box, fields) for box in truth.cells]
+        assert min(share for share, _ in matches) >= least, truth.name
+        if truth.kind == "cells":
+            assert len({field.name for _, field in matches}) == 1, truth.name
+            assert len(matches[0][1].cells) == len(truth.cells), truth.name
+
+
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "free"])
+def test_a_clean_form_of_each_style(style, hand):
+    form = make_form(spec(style), hand)
+    fields = fields_of(form.gray, form.dpi)
+    assert_found(form.fields, fields)
+    if style != "table":  # its heads and printed numbers stand in boxes, too
+        assert len(fields) == len(form.fields)
+
+
+@pytest.mark.parametrize(
+    "defects",
+    [
+        Defects(skew=3.5),
+        Defects(skew=-3.5, noise=8, blur=0.7),
+        Defects(skew=1.0, border=6.0),
+        Defects(shade=0.4, noise=4),
+        Defects(jpeg=45, blur=0.6),
+        Defects(bilevel=True, speckle=0.4),
+    ],
+    ids=["clockwise", "counter-clockwise", "border", "shade", "jpeg", "bilevel"],
+)
+def test_a_form_that_was_scanned_badly(defects, hand):
+    form = make_form(spec("boxes", defects=defects), hand)
+    fields = fields_of(form.gray, form.dpi, turned=True)
+    assert_found(form.fields, fields)
+    assert len(fields) == len(form.fields)
+
+
+@pytest.mark.parametrize("bleed", [0.1, 0.2])
+def test_a_form_whose_other_side_shines_through(bleed, hand):
+    form = make_form(spec("framed-comb", defects=Defects(bleed=bleed)), hand)
+    fields = fields_of(form.gray, form.dpi)
+    assert_found(form.fields, fields)
+    assert len(fields) == len(form.fields)
+
+
+@pytest.mark.parametrize("dpi", [100, 150, 300, 600])
+def test_a_form_at_any_resolution(dpi, hand):
+    form = make_form(spec("framed-comb", dpi=float(dpi)), hand)
+    assert_found(form.fields, fields_of(form.gray, form.dpi))
+
+
+@pytest.mark.parametrize("level", [120, 170, 205])
+def test_light_gray_boxes(level):
+    gray = paper(160, 60)
+    drawn = row_of_boxes(gray, 100, 150, 18, level=level)
+    for box, character in zip(drawn, "GRACE HOPPER"):
+        write(gray, character, box)
+    (field,) = fields_of(gray)
+    assert [overlap(a, b.box) > 0.7 for a, b in zip(drawn, field.cells)] == [True] * 18
+
+
+def test_boxes_that_shine_through_are_left_out():
+    gray = paper(160, 80)
+    drawn = row_of_boxes(gray, 100, 150, 18)
+    row_of_boxes(gray, 130, 350, 18, level=225)
+    (field,) = fields_of(scanned(gray))
+    assert [overlap(a, b.box) > 0.7 for a, b in zip(drawn, field.cells)] == [True] * 18
+
+
+def test_a_black_border_is_no_box_and_hides_none():
+    gray = paper(160, 80)
+    drawn = row_of_boxes(gray, 100, 150, 18) + row_of_boxes(gray, 100, 300, 10)
+    gray[:25], gray[-40:], gray[:, :30] = 20, 20, 20
+    fields = fields_of(gray)
+    assert [len(field.cells) for field in fields] == [18, 10]
+    assert min(best(box, fields)[0] for box in drawn) > 0.7
+
+
+def test_fields_come_in_reading_order_with_their_kinds():
+    gray = paper(200, 120)
+    comb(gray, 700, 102, 8)
+    row_of_boxes(gray, 100, 100, 9, gap=0)
+    cv2.rectangle(gray, (100, 300), (900, 360), 0, 2)
+    row_of_boxes(gray, 100, 480, 6, gap=14)
+    row_of_boxes(gray, 700, 490, 1, width=28, height=28)
+    fields = fields_of(gray)
+    assert [field.name for field in fields] == ["f001", "f002", "f003", "f004", "f005"]
+    kinds = ["comb", "comb", "free", "boxes", "check"]
+    assert [field.kind for field in fields] == kinds
+    assert [len(field.cells) for field in fields] == [9, 8, 1, 6, 1]
+    for field in fields:
+        assert [cell.box.x for cell in field.cells] == sorted(cell.box.x for cell in field.cells)
+        right, bottom = field.cells[-1].box.right, field.cells[-1].box.bottom
+        assert (field.box.right, field.box.bottom) == pytest.approx((right, bottom), abs=3)
+
+
+def test_two_fields_beside_each_other_are_two():
+    gray = paper(200, 60)
+    row_of_boxes(gray, 100, 150, 8)
+    row_of_boxes(gray, 100 + 8 * 44 + 40, 150, 8)
+    assert [len(field.cells) for field in fields_of(gray)] == [8, 8]
+
+
+def test_print_and_photographs_have_no_boxes():
+    gray = paper(160, 80)
+    for y in range(60, 560, 40):
+        line = "Please use black ink and write clearly within the boxes below."
+        cv2.putText(gray, line, (60, y), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
+    assert fields_of(gray, mode="boxes") == ()
+    noise = np.random.default_rng(5).normal(130, 40, (600, 900))
+    photo = cv2.GaussianBlur(np.clip(noise, 0, 255).astype(np.uint8), (0, 0), 9)
+    assert fields_of(photo, mode="boxes") == ()
+
+
+def test_a_page_without_boxes_has_lines_and_mode_says_which_is_read():
+    gray = paper(160, 80)
+    cv2.putText(gray, "Grace 1906", (100, 200), cv2.FONT_HERSHEY_SIMPLEX, 3, 20, 6)
+    (line,) = fields_of(gray)
+    assert line.kind == "free"
+    assert fields_of(gray, mode="boxes") == ()
+    row_of_boxes(gray, 100, 400, 8)
+    assert [field.kind for field in fields_of(gray)] == ["comb"]
+    assert {field.kind for field in fields_of(gray, mode="free")} == {"free"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 400), (400, 5), (40, 40)])
+def test_pictures_too_small_for_a_field_have_none(shape):
+    assert fields_of(np.full(shape, 255, np.uint8), turned=True) == ()
+
+
+def found_on(path):
+    """All fields of a file, with its own pixels, page after page."""
+    settings = load_settings()
+    for page in open_pages(path, settings.documents):
+        page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+        ink = binarize(page, settings.layout)
+        fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+        yield [(field, source_box(field.box, page.to_source)) for field in fields]
+
+
+def true_fields(folder, file):
+    with (folder / "truth.csv").open(newline="", encoding="utf-8") as truth:
+        rows = [row for row in csv.DictReader(truth) if row["file"] == file]
+    sides = ("x", "y", "width", "height")
+    return [
+        (int(row["page"]), row["field"], Box(*(float(row[side]) for side in sides)))
+        for row in rows
+    ]
+
+
+def assert_fields_found(file, least, left_out=()):
+    pages = list(found_on(SAMPLES / "forms" / file))
+    for number, name, place in true_fields(SAMPLES, file):
+        share = max(overlap(place, box) for _, box in pages[number - 1])
+        assert share > least or name in left_out, name
+    return pages
+
+
+def test_combs_of_thirty_cells_at_90_dpi():
+    (page,) = assert_fields_found(
+        "household-survey-90dpi.jpg", 0.6, left_out=("persons", "rooms")
+    )
+    sizes = [len(field.cells) for field, _ in page]
+    assert sizes.count(30) == 12
+    assert sizes.count(15) == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "membership.png",
+        "change-of-address.jpg",
+        "payment-slip.png",
+        "parking-permit.jpg",
+        "stock-sheet.png",
+        "nist-hsf.png",
+    ],
+)
+def test_the_fields_of_the_samples(file):
+    assert_fields_found(file, 0.6, left_out=("zone",))
+
+
+def test_a_low_resolution_form_with_light_cells(hcr_data):
+    (page,) = found_on(hcr_data / "forms" / "home-delivery.png")
+    sizes = [len(field.cells) for field, _ in page]
+    # First name, last name and the doctor's, twice; phones and dates of birth.
+    assert sizes.count(14) == 2
+    assert sizes.count(20) == 4
+    assert sizes.count(8) == 2

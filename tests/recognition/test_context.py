@@ -1,0 +1,66 @@
+"""Digits stand with digits, letters with letters; the sums of probabilities stay."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.recognition.context import with_context
+
+
+def rows(*choices):
+    """Probabilities from dicts of characters; the rest is foreign."""
+    table = np.zeros((len(choices), 62), np.float32)
+    for row, choice in zip(table, choices):
+        for character, share in choice.items():
+            row[CHARACTERS.index(character)] = share
+    return table
+
+
+def read(table):
+    return "".join(CHARACTERS[index] for index in with_context(table).argmax(axis=1))
+
+
+CIRCLE = {"0": 0.45, "O": 0.3, "o": 0.24}
+STROKE = {"1": 0.4, "I": 0.35, "l": 0.2}
+
+
+def sure(text):
+    return [{character: 0.99} for character in text]
+
+
+def test_a_circle_is_a_zero_among_digits_and_an_o_among_letters():
+    assert read(rows(*sure("19"), CIRCLE, *sure("4"))) == "1904"
+    assert read(rows(*sure("D"), CIRCLE, *sure("R"))) == "DOR"
+    assert read(rows(*sure("M"), STROKE, *sure("LLER"))) == "MILLER"
+    assert read(rows(*sure("20"), STROKE, *sure("7"))) == "2017"
+
+
+def test_all_doubtful_ones_agree():
+    assert read(rows(CIRCLE, STROKE, *sure("5"), CIRCLE)) == "0150"
+
+
+def test_a_clear_character_stays_whatever_stands_beside_it():
+    assert read(rows(*sure("123K456"))) == "123K456"
+    assert read(rows(*sure("AB7CD"))) == "AB7CD"
+
+
+def test_each_row_sums_to_what_it_did():
+    random = np.random.default_rng(4).random((40, 62)).astype(np.float32) ** 8
+    random /= random.sum(axis=1, keepdims=True)
+    random *= np.linspace(0.01, 1, 40, dtype=np.float32)[:, None]
+    weighed = with_context(random)
+    assert weighed.dtype == np.float32
+    assert (weighed >= 0).all()
+    assert weighed.sum(axis=1) == pytest.approx(random.sum(axis=1), rel=1e-4)
+
+
+def test_look_alike_cases_are_one():
+    weighed = with_context(rows({"o": 0.6, "O": 0.3}))
+    assert weighed[0, CHARACTERS.index("o")] == 0
+    assert weighed[0, CHARACTERS.index("O")] == pytest.approx(0.9, abs=1e-4)
+
+
+def test_no_characters_and_foreign_ink_are_no_error():
+    assert with_context(np.zeros((0, 62), np.float32)).shape == (0, 62)
+    assert not with_context(np.zeros((3, 62), np.float32)).any()
+    assert np.isfinite(with_context(np.zeros((200, 62), np.float32))).all()

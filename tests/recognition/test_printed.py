@@ -1,0 +1,38 @@
+"""A line of machine print is told from one of handwriting by all its glyphs."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.recognition.printed import Hand, printed_among_written, whose_hand
+
+
+@pytest.mark.parametrize(
+    ("logit", "hand"), [(8.0, Hand.PRINTED), (-8.0, Hand.WRITTEN)], ids=["print", "handwriting"]
+)
+def test_glyphs_of_one_opinion(logit, hand):
+    assert whose_hand(np.full(6, logit, np.float32)) is hand
+
+
+def test_one_glyph_that_looks_printed_does_not_make_a_line_print():
+    assert whose_hand(np.array([50.0, -6, -6, -6, -6, -6])) is Hand.WRITTEN
+
+
+def test_one_glyph_that_looks_written_does_not_make_print_an_answer():
+    assert whose_hand(np.array([-50.0, 6, 6, 6, 6, 6, 6, 6])) is not Hand.WRITTEN
+
+
+def test_where_opinions_differ_a_person_looks():
+    hand = whose_hand(np.array([2.0, -3.0, 2.0, -3.0]))
+    assert hand in (Hand.RATHER_PRINTED, Hand.RATHER_WRITTEN)
+
+
+def test_no_ink_is_not_print():
+    assert whose_hand(np.zeros(0)) is Hand.WRITTEN
+
+
+def test_a_printed_letter_before_a_written_number_is_found():
+    logits = np.array([5.0, -4, -5, -3, -6, -4, -4])
+    assert printed_among_written(logits).tolist() == [True] + [False] * 6
+    assert not printed_among_written(logits[:3]).any()
+    assert not printed_among_written(np.full(6, 5.0)).any()
+    assert printed_among_written(np.zeros(0)).shape == (0,)
