@@ -92,6 +92,15 @@ def field_ink(
 
     Pencil and faint pens lie below the page's threshold: the field's own pen
     decides, from a lower one, what is a stroke.
+
+    Parameters
+    ----------
+    ink : Ink
+        Of the page.
+    field : Field
+    pixels_per_mm : float
+    settings : GlyphSettings
+        `max_overhang`, `faint_ink`, `stroke_level` and `min_speck_mm`.
     """
     x, y, right, bottom = _surroundings(ink, field, settings)
     darkness = ink.darkness[y:bottom, x:right]

@@ -26,6 +26,17 @@ def deskew(page: Page, angle: float) -> Page:
     """Turn a page by `angle` degrees (as `estimate_skew` gives it) about its centre.
 
     The page grows so that no corner is lost; `to_source` follows.
+
+    Parameters
+    ----------
+    page : Page
+    angle : float
+        Degrees, positive counter-clockwise.
+
+    Returns
+    -------
+    Page
+        The same object where the turn is not worth a resampling.
     """
     if abs(angle) < MIN_TURN:
         return page

@@ -83,7 +83,20 @@ def scan_document(
 
 
 def read_page(page: Page, recognizer: Recognizer, settings: Settings) -> PageReading:
-    """Read one page."""
+    """Read one page.
+
+    Parameters
+    ----------
+    page : Page
+        Upright, dark ink on light paper; its skew is found here.
+    recognizer : Recognizer
+    settings : Settings
+
+    Returns
+    -------
+    PageReading
+        Boxes in pixels of the page as it lies in the file.
+    """
     page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
     ink = binarize(page, settings.layout)
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
