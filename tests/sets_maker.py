@@ -12,6 +12,7 @@ LABELS = "0123AEaez"
 RECIPE = """
 network = "demo"
 start_from = ""
+keep_start = 0.0
 seed = 4
 epochs = 9
 epoch_glyphs = 100000

@@ -76,7 +76,10 @@ def fit(
         )
     finally:
         keras.config.set_dtype_policy(policy)
-    return portable_copy(model, recipe.network)
+    fitted = portable_copy(model, recipe.network)
+    if recipe.keep_start:
+        _average(fitted, _weights(fitted, Path(recipe.start_from)), recipe.keep_start)
+    return fitted
 
 
 def portable_copy(model: keras.Model, network: str) -> keras.Model:
@@ -106,7 +109,7 @@ def _compiled(recipe: Recipe) -> keras.Model:
     optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
     model = NETWORKS[recipe.network]()
     if recipe.start_from:
-        _take_weights(model, Path(recipe.start_from))
+        model.set_weights(_weights(model, Path(recipe.start_from)))
     model.compile(
         optimizer=optimizer,
         loss=GlyphLoss(recipe.label_smoothing),
@@ -117,14 +120,25 @@ def _compiled(recipe: Recipe) -> keras.Model:
     return model
 
 
-def _take_weights(model: keras.Model, path: Path) -> None:
+def _weights(model: keras.Model, path: Path) -> list[np.ndarray]:
+    """Weights of another run of the same network as `model`."""
     try:
-        model.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+        weights = keras.saving.load_model(path, compile=False).get_weights()
     except ValueError as error:
-        raise ConfigError(
-            f"{path}: no weights for this network; name a model.keras of the same network"
-            " in the recipe's start_from"
-        ) from error
+        raise ConfigError(f"{path}: {error}; name a model.keras in start_from") from error
+    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
+        raise ConfigError(f"{path}: of another network; name one of the same in start_from")
+    return weights
+
+
+def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:
+    """Mix weights in place, `share` (0 to 1) of the other's.
+
+    After Wortsman et al., "Robust fine-tuning of zero-shot models" (2022):
+    most of what fine-tuning forgot comes back, most of its gain stays.
+    """
+    pairs = zip(model.get_weights(), other, strict=True)
+    model.set_weights([(1 - share) * mine + share * theirs for mine, theirs in pairs])
 
 
 class _Pace(keras.callbacks.Callback):

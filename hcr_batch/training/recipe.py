@@ -33,6 +33,7 @@ class Recipe:
 
     network: str
     start_from: str
+    keep_start: float
     seed: int
     epochs: int
     epoch_glyphs: int

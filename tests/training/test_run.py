@@ -93,6 +93,17 @@ def test_run_begins_with_the_weights_of_an_earlier_one(trained):
     assert card["recipe"]["file"] == "polish.toml"
 
 
+def test_start_kept_whole_gives_its_figures_again(trained):
+    from hcr_batch.training.run import train
+
+    _, folder = trained
+    config = polish_recipe(folder, folder / "model" / "model.keras")
+    config.write_text(config.read_text().replace("keep_start = 0.0", "keep_start = 1.0"))
+    card = train(config, folder, folder / "kept", folder / "kept.work", limit=100, verbose=False)
+    first = load_recognizer(folder / "model").card
+    assert card["metrics"] == first.document["metrics"]
+
+
 def test_missing_weights_to_begin_with_are_named(trained):
     from hcr_batch.training.run import train
 
