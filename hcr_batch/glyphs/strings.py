@@ -183,7 +183,8 @@ def _surrounds(a: Box, b: Box) -> bool:
 def _lines(parts: list[_Piece]) -> list[list[_Piece]]:
     """Part the ink into lines of text; dots and dashes go to the nearest line."""
     tallest = max(part.box.height for part in parts)
-    rows = [row for row in text_rows([part.box for part in parts]) if row.height > LINE_HEIGHT * tallest]
+    rows = text_rows([part.box for part in parts])
+    rows = [row for row in rows if row.height > LINE_HEIGHT * tallest]
     lines: list[list[_Piece]] = [[] for _ in rows]
     for part in parts:
         middle = part.box.y + part.box.height / 2

@@ -21,7 +21,7 @@ LIGHT = 2.0
 DARKER = 1.4
 """A wall lighter than so many times the least darkness of ink is light: what is this many
 times darker is a stroke across it."""
-DASHED_SHARE = 0.3
+DASHED_SHARE = 0.22
 DASHED_MM = 0.3
 """So is one this near to the edge where this share is dark: dashes, dots and teeth."""
 

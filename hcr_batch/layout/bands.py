@@ -215,6 +215,8 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     if abs(rise_first - rise_last) > slack or min(rise_first, rise_last) < MIN_TOOTH_MM * per_mm:
         return None
     rise = min(rise_first, rise_last)
+    if rise >= reach - 1:
+        return None
     # A black ground at the end of the walls is as good as a line.
     closed = reaching and rise >= ground - slack
     top = line.top - rise if side == "above" else line.bottom
