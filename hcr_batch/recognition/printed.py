@@ -16,6 +16,9 @@ LIKELY = -0.5
 """Above which it is rather print: not read, but a person is told."""
 DOUBTFUL = -1.8
 """Above which it is rather handwriting: read, and a person is told."""
+FEW = 2
+DOUBTFUL_FEW = -4.0
+"""Likewise for so few glyphs: one alone proves little."""
 ODD = 2.5
 """Logit of a single glyph above which it is print among handwriting."""
 MIN_NEIGHBOURS = 4
@@ -40,12 +43,13 @@ def whose_hand(logits: np.ndarray) -> Hand:
     """
     if not len(logits):
         return Hand.WRITTEN
-    opinion = float(np.clip(logits, -SURE, SURE).mean())
+    few = len(logits) <= FEW
+    opinion = float(logits.mean() if few else np.clip(logits, -SURE, SURE).mean())
     if opinion > CERTAIN:
         return Hand.PRINTED
     if opinion > LIKELY:
         return Hand.RATHER_PRINTED
-    return Hand.RATHER_WRITTEN if opinion > DOUBTFUL else Hand.WRITTEN
+    return Hand.RATHER_WRITTEN if opinion > (DOUBTFUL_FEW if few else DOUBTFUL) else Hand.WRITTEN
 
 
 def printed_among_written(logits: np.ndarray) -> np.ndarray:
