@@ -29,6 +29,9 @@ TASKS_AHEAD = 2
 
 READY = "ready"
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that a terminal or a service manager sends to all processes of a run at once."""
+
 
 @dataclass(frozen=True)
 class WorkerDied:
@@ -158,19 +161,21 @@ def _after_death(worker: _Worker) -> WorkerDied:
 def _start_deaf(process: multiprocessing.Process) -> None:
     """Start a process that ignores Ctrl-C from its first moment: the parent decides."""
     try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDINGS}
     except ValueError:  # not in the main thread, where no Ctrl-C arrives
         process.start()
         return
     try:
         process.start()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _serve(make_handler: HandlerFactory, connection: Connection) -> None:
     """Main function of a worker: results for tasks, until the parent closes or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
     try:
         handler = make_handler()
     except HcrError as error:

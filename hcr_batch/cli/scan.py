@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -91,10 +92,23 @@ def scan(
     if dry_run:
         _print_plan(plan_scan(request, sys.stdin))
         return
+    _end_like_ctrl_c()
     with ExitStack() as files:
         observer = Observers(list(_observers(quiet, log_json, files)))
         summary = run_scan(request, observer, sys.stdin)
     click.get_current_context().exit(summary.exit_code)
+
+
+def _end_like_ctrl_c() -> None:
+    """Make `kill`, `systemctl stop` and a closed terminal keep what is finished, as Ctrl-C does.
+
+    What is ignored stays so: a shell starts background jobs deaf to Ctrl-C,
+    and nohup makes them deaf to the terminal's end, on purpose.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _request(

@@ -267,6 +267,7 @@ def test_a_second_run_on_the_same_output_is_refused(run, forms):
 
 
 RUN_SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from fake_reader import FakeReader
@@ -275,6 +276,8 @@ from hcr_batch.batch.run import ScanRequest, scan
 from hcr_batch.config import load_settings
 
 if __name__ == "__main__":
+    # A shell starts its background jobs, and so these tests among them, deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder, jobs = Path(sys.argv[1]), int(sys.argv[2])
     request = ScanRequest((str(folder / "forms"),), folder / "results.csv", load_settings(),
                           "model", jobs)

@@ -1,5 +1,11 @@
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -157,3 +163,28 @@ def test_doctor_shows_the_model_and_what_is_missing(capsys):
     assert "62 classes" in out
     assert "poppler:" in out
     assert leave(capsys, "doctor", "--model", "nowhere")[0] == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_kill_and_a_closed_terminal_end_a_scan_as_ctrl_c_does(tmp_path, name):
+    (tmp_path / "forms").mkdir()
+    for page in range(60):
+        cv2.imwrite(str(tmp_path / "forms" / f"{page:02d}.png"), comb(f"{page:010d}"))
+    log, out = tmp_path / "log.jsonl", tmp_path / "r.csv"
+    command = [sys.executable, "-m", "hcr_batch", "scan", tmp_path / "forms", "--out", out]
+    process = subprocess.Popen(
+        [*command, "--jobs", "2", "--log-json", log],
+        cwd=Path(__file__).parents[2],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (log.exists() and '"file"' in log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, name))
+    assert process.wait(10) == 130
+    finished = {json.loads(line)["file"] for line in log.open() if '"event": "file"' in line}
+    assert 0 < len(finished) < 60
+    assert {row["file"] for row in rows(out)} == finished
+    assert "0 failed" in process.stderr.read()
