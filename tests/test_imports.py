@@ -28,6 +28,9 @@ DISTRIBUTIONS = {
 }
 """Packages whose name for pip is not the one that is imported."""
 
+WITH_OTHERS = {"werkzeug": "flask"}
+"""Packages that come with another one, which requires them."""
+
 TENSORFLOW_USERS = {"training", "recognition/keras_backend.py"}
 
 
@@ -67,6 +70,13 @@ def test_only_training_and_the_keras_backend_import_tensorflow(path):
         assert not roots & {"tensorflow", "keras"}
 
 
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_only_web_imports_flask(path):
+    roots = {name.split(".")[0] for name in imported(path)}
+    if path.parts[0] != "web":
+        assert not roots & {"flask", "waitress", "werkzeug"}
+
+
 def test_every_package_is_installed():
     """setup.cfg lists packages by name; one that is forgotten would miss in the wheel."""
     listed = (ROOT / "setup.cfg").read_text(encoding="utf-8").split("packages =")[1]
@@ -83,7 +93,8 @@ def test_setup_lists_exactly_what_is_imported():
     required = {re.match(r"[\w-]+", line)[0] for text in lists for line in text.split("\n") if line}
     roots = {name.split(".")[0] for path in modules() for name in imported(path)}
     others = roots - set(sys.stdlib_module_names) - {"hcr_batch"}
-    assert {DISTRIBUTIONS.get(name, name) for name in others} == required
+    names = {WITH_OTHERS.get(name, name) for name in others}
+    assert {DISTRIBUTIONS.get(name, name) for name in names} == required
 
 
 @pytest.mark.parametrize(

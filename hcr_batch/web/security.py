@@ -1,0 +1,121 @@
+"""What every page served here keeps to: known hosts, its own origin, its own code."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+__all__ = ["LOOPBACK", "allowed_hosts", "secure"]
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names under which a browser on this machine reaches it."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Forms hold personal data: nothing of them stays in a browser's cache.
+    "Cache-Control": "no-store",
+}
+
+
+def allowed_hosts(bound: str, extra: Iterable[str] = ()) -> frozenset[str]:
+    """Host names that requests may be made to.
+
+    Parameters
+    ----------
+    bound : str
+        The address that the server listens on; `0.0.0.0` and `::` stand for
+        all of this machine's, which adds its own names.
+    extra : iterable of str
+        Further names, as a user allows them.
+    """
+    names = {bound}
+    if _is_wildcard(bound):
+        names = {socket.gethostname(), socket.getfqdn()}
+    return LOOPBACK | {name.lower() for name in (*names, *extra)}
+
+
+def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool = False) -> None:
+    """Make an app refuse foreign hosts, foreign origins and large requests.
+
+    A page elsewhere in the user's browser can send requests to this server;
+    the checks of `Host` (against DNS rebinding) and `Origin` keep it out. All
+    errors are answered as `{"error": "..."}`.
+
+    Parameters
+    ----------
+    hosts : collection of str
+        As :func:`allowed_hosts` gives them.
+    max_bytes : int
+        Size of the largest request body.
+    any_address : bool
+        Also accept any numeric address as host: a server on all addresses of
+        its machine does not know them, and rebinding works by names alone.
+    """
+    app.config["MAX_CONTENT_LENGTH"] = max_bytes
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        if not _is_known(_host_name(request.headers.get("Host", "")), hosts, any_address):
+            abort(403, "this server does not answer to that host name")
+        if _is_foreign() and not _is_followed_link():
+            abort(403, "requests from other sites are refused")
+        if (request.content_length or 0) > max_bytes:
+            abort(413, f"at most {max_bytes} bytes are taken")
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def explain(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(error=error.description), error.code or 500
+
+
+def _is_foreign() -> bool:
+    """Whether a page of another origin made the request; programs send none of these headers."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers["Host"]:
+        return True
+    return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
+def _is_followed_link() -> bool:
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+
+
+def _is_wildcard(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return False
+
+
+def _host_name(header: str) -> str:
+    """The name in a Host header, without its port; empty where it is malformed."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_known(name: str, hosts: Collection[str], any_address: bool) -> bool:
+    if name in hosts:
+        return True
+    try:
+        return any_address and bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+import pytest
+from flask import Flask
+
+from hcr_batch.web.security import allowed_hosts, secure
+
+
+@pytest.fixture
+def client():
+    app = Flask("test")
+    secure(app, allowed_hosts("127.0.0.1"), max_bytes=100)
+    app.add_url_rule("/", "page", lambda: "ok")
+    app.add_url_rule("/change", "change", lambda: "changed", methods=["POST"])
+    return app.test_client()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:99", "LOCALHOST:1"])
+def test_loopback_names_are_answered(client, host):
+    assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::1", "", "10.0.0.1"])
+def test_other_hosts_are_refused(client, host):
+    answer = client.get("/", headers={"Host": host})
+    assert answer.status_code == 403
+    assert "host" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"},
+    ],
+)
+def test_other_origins_change_nothing(client, headers):
+    assert client.post("/change", headers={"Host": "localhost:80", **headers}).status_code == 403
+
+
+def test_the_own_origin_and_programs_may(client):
+    own = {"Host": "localhost:80", "Origin": "http://localhost:80", "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/change", headers=own).status_code == 200
+    assert client.post("/change").status_code == 200
+
+
+def test_a_link_from_elsewhere_opens_the_page_and_a_script_does_not(client):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/", headers=link).status_code == 200
+    assert client.get("/", headers=link | {"Sec-Fetch-Mode": "no-cors"}).status_code == 403
+
+
+def test_large_requests_are_refused(client):
+    assert client.post("/change", data=b"x" * 101).status_code == 413
+    assert client.post("/change", data=b"x" * 100).status_code == 200
+
+
+def test_pages_may_not_be_framed_sniffed_stored_or_scripted_from_elsewhere(client):
+    for answer in (client.get("/"), client.get("/nowhere")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe-inline" not in policy
+        assert "script-src 'self';" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get("/nowhere").json["error"]
+
+
+def test_a_server_on_all_addresses_answers_to_any_of_them_but_to_no_foreign_name():
+    app = Flask("test")
+    secure(app, allowed_hosts("0.0.0.0"), max_bytes=100, any_address=True)
+    app.add_url_rule("/", "page", lambda: "ok")
+    client = app.test_client()
+    assert client.get("/", headers={"Host": "192.168.1.7:8000"}).status_code == 200
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403

@@ -1,0 +1,37 @@
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from flask import Flask
+
+from hcr_batch.errors import UsageError
+from hcr_batch.web.security import allowed_hosts, secure
+from hcr_batch.web.server import Server
+
+
+@pytest.fixture
+def app():
+    app = Flask("test")
+    secure(app, allowed_hosts("127.0.0.1"), max_bytes=100)
+    app.add_url_rule("/", "page", lambda: "ok")
+    return app
+
+
+def test_a_server_takes_a_free_port_and_answers_until_it_is_stopped(app):
+    server = Server(app, "127.0.0.1", 0)
+    app.add_url_rule("/stop", "stop", lambda: server.stop() or "stopped")
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert urllib.request.urlopen(server.address).read() == b"ok"
+    assert urllib.request.urlopen(f"{server.address}/stop").read() == b"stopped"
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(server.address)
+
+
+def test_a_port_that_is_taken_is_named(app):
+    first = Server(app, "127.0.0.1", 0)
+    with pytest.raises(UsageError, match=f"{first.port}.*give another --port"):
+        Server(app, "127.0.0.1", first.port)
