@@ -10,20 +10,24 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from hcr_batch.batch.cells import Cells, cell_of_row
+from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA, Corrections, apply_corrections
 from hcr_batch.errors import OutputError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
 
 __all__ = ["FileState", "Journal", "journal_path", "open_journal"]
 
-SCHEMA_VERSION = 1
-"""Raise this when the tables change."""
+SCHEMA_VERSION = 2
+"""Raise this when the tables change, and say in UPGRADES how."""
 
 APPLICATION_ID = 0x48435242
 """Marks the file as ours ("HCRB"), in SQLite's own field for that."""
+
+BUSY_S = 30.0
+"""Seconds to wait while another process writes: a scan and a review share the journal."""
 
 SCHEMA = """
 CREATE TABLE readings (
@@ -74,26 +78,17 @@ CREATE TABLE crops (             -- apart from the cells, which exports read in 
     png BLOB NOT NULL,
     PRIMARY KEY (field, position)
 );
-CREATE TABLE corrections (       -- by content, so that they outlive a new reading of it
-    sha256 TEXT NOT NULL,
-    page INTEGER NOT NULL,
-    field TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    character TEXT NOT NULL,
-    corrected_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY (sha256, page, field, position)
-) WITHOUT ROWID;
 CREATE INDEX files_by_name ON files (name);
 """
 
+UPGRADES = {1: f"DROP TABLE corrections; {CORRECTIONS_SCHEMA}"}
+"""What makes each older version the next one; version 1 had no way to enter corrections."""
+
 CELLS_OF_PAGE = """
 SELECT fields.place, fields.name, fields.kind, cells.x, cells.y, cells.width, cells.height,
-       cells.character, cells.confidence, cells.flagged, cells.reasons, cells.alternatives,
-       corrections.character
+       cells.character, cells.confidence, cells.flagged, cells.reasons, cells.alternatives
 FROM fields
 JOIN cells ON cells.field = fields.id
-LEFT JOIN corrections ON corrections.sha256 = ? AND corrections.page = ?
-     AND corrections.field = fields.name AND corrections.position = cells.position
 WHERE fields.page = ?
 ORDER BY fields.place, cells.position
 """
@@ -101,11 +96,12 @@ ORDER BY fields.place, cells.position
 
 @dataclass(frozen=True)
 class FileState:
-    """A file that the journal knows; `failure` is None if it was read."""
+    """A file that the journal knows; `failure` is None if it was read, `sha256` if it was not."""
 
     path: Path
     name: str
     failure: str | None
+    sha256: str | None = None
 
 
 def journal_path(output: Path) -> Path:
@@ -122,7 +118,7 @@ def open_journal(path: Path) -> Journal:
         It cannot be opened, is another program's or of another version.
     """
     try:
-        connection = sqlite3.connect(path, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         _prepare(connection, path)
     except sqlite3.Error as error:
         raise OutputError(
@@ -137,6 +133,8 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
+        self.corrections = Corrections(connection, self._transaction)
+        self.cells = Cells(connection)
 
     def __enter__(self) -> Journal:
         return self
@@ -234,10 +232,13 @@ class Journal:
             "JOIN pages ON pages.reading = readings.id "
             "ORDER BY files.name, files.path, number"
         )
+        answered = self.corrections.pages()
         for path, name, page, sha256, number, width, height in rows:
-            state = FileState(Path(os.fsdecode(path)), name, None)
-            fields = self._fields(page, sha256, number)
-            yield state, PageRecord(number, width, height, fields)
+            state = FileState(Path(os.fsdecode(path)), name, None, sha256)
+            record = PageRecord(number, width, height, self._fields(page))
+            if (sha256, number) in answered:
+                record = apply_corrections(record, self.corrections.of_page(sha256, number))
+            yield state, record
 
     def field_names(self) -> list[str]:
         """Names of all fields of the files, by their earliest place on a page."""
@@ -248,10 +249,10 @@ class Journal:
         )
         return [name for (name,) in rows]
 
-    def _fields(self, page: int, sha256: str, number: int) -> tuple[FieldRecord, ...]:
+    def _fields(self, page: int) -> tuple[FieldRecord, ...]:
         fields: dict[tuple[int, str, str], list[CellRecord]] = {}
-        for place, name, kind, *cell in self._execute(CELLS_OF_PAGE, (sha256, number, page)):
-            fields.setdefault((place, name, kind), []).append(_cell(cell))
+        for place, name, kind, *cell in self._execute(CELLS_OF_PAGE, (page,)):
+            fields.setdefault((place, name, kind), []).append(cell_of_row(cell))
         return tuple(
             FieldRecord(name, kind, tuple(cells)) for (_, name, kind), cells in fields.items()
         )
@@ -321,7 +322,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for name in ("application_id", "user_version")
     )
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if not empty and (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+    known = application == APPLICATION_ID and version in (*UPGRADES, SCHEMA_VERSION)
+    if not empty and not known:
         connection.close()
         raise OutputError(
             f"{path}: not a journal of this program's version (found {version}, "
@@ -332,8 +334,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     if empty:
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-        connection.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
+        changes = f"PRAGMA application_id = {APPLICATION_ID}; {SCHEMA} {CORRECTIONS_SCHEMA}"
+    else:
+        changes = " ".join(UPGRADES[older] for older in range(version, SCHEMA_VERSION))
+    if changes:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
 
 
 def _key(path: Path) -> bytes:
@@ -361,20 +368,3 @@ def _columns(cell: CellRecord) -> tuple:
         ";".join(reading.reasons),
         " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
     )
-
-
-def _cell(values: list) -> CellRecord:
-    x, y, width, height, character, confidence, flagged, reasons, alternatives, correction = values
-    pairs = (item.rsplit(":", 1) for item in alternatives.split())
-    reading = Reading(
-        character,
-        confidence,
-        bool(flagged),
-        tuple(reasons.split(";")) if reasons else (),
-        tuple((other, float(share)) for other, share in pairs),
-    )
-    if correction is not None:
-        reading = replace(
-            reading, character=correction, confidence=1.0, flagged=False, reasons=("corrected",)
-        )
-    return CellRecord(Box(x, y, width, height), reading)

@@ -55,23 +55,6 @@ def test_a_file_shows_its_latest_reading_alone(journal):
     assert journal.state("sha", "before")
 
 
-def test_a_correction_outlives_a_new_reading(journal):
-    add(journal)
-    connection = sqlite3.connect(journal.path)
-    with connection:
-        connection.execute(
-            "INSERT INTO corrections (sha256, page, field, position, character) "
-            "VALUES ('sha', 1, 'f001', 1, '1')"
-        )
-    connection.close()
-    add(journal, recipe="now")
-    ((_, page),) = pages(journal)
-    assert page.fields[0].cells[0].reading == Reading(
-        "1", 1.0, False, ("corrected",), (("1", 0.05),)
-    )
-    assert page.fields[0].cells[1].reading == CELLS[1].reading
-
-
 def test_failures_are_kept_by_content(journal):
     add(journal, None, failure="broken", names=("a.png", "b.png"))
     assert journal.state("sha", "recipe")[1] == "broken"
@@ -113,3 +96,19 @@ def test_files_of_other_programs_are_refused(tmp_path):
 
 def test_the_journal_lies_beside_the_results():
     assert journal_path(Path("out/results.csv")) == Path("out/results.hcr.sqlite")
+
+
+def test_a_journal_of_the_version_before_is_taken_over(tmp_path):
+    path = tmp_path / "old.hcr.sqlite"
+    with open_journal(path) as journal:
+        add(journal)
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TABLE corrections; PRAGMA user_version = 1; CREATE TABLE corrections (sha256 TEXT);"
+    )
+    connection.close()
+    with open_journal(path) as journal:
+        assert len(pages(journal)) == 1
+        assert list(journal.corrections.since()) == []
+    with open_journal(path) as journal:
+        assert len(pages(journal)) == 1

@@ -1,0 +1,135 @@
+"""Single cells of the journal, as a review looks them up."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hcr_batch.batch.corrections import Place
+from hcr_batch.results.records import CellRecord, FieldRecord
+from hcr_batch.types import Box, Reading
+
+__all__ = ["Cells", "DueCell", "PlacedField", "cell_of_row"]
+
+CELL_COLUMNS = (
+    "cells.x, cells.y, cells.width, cells.height, cells.character, cells.confidence, "
+    "cells.flagged, cells.reasons, cells.alternatives"
+)
+
+TO_CELLS = (
+    "JOIN pages ON pages.reading = readings.id JOIN fields ON fields.page = pages.id "
+    "JOIN cells ON cells.field = fields.id"
+)
+
+AT_PLACE = (
+    "readings.sha256 = ? AND pages.number = ? "
+    "AND cells.x = ? AND cells.y = ? AND cells.width = ? AND cells.height = ?"
+)
+
+
+@dataclass(frozen=True)
+class DueCell:
+    """A cell that may need a person, with its names in the results."""
+
+    place: Place
+    file: str
+    field: str
+    position: int
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class PlacedField:
+    """A field with the file and the page that it stands on; `size` is (width, height) there."""
+
+    path: Path
+    file: str
+    sha256: str
+    page: int
+    size: tuple[int, int]
+    field: FieldRecord
+
+    def place(self, cell: CellRecord) -> Place:
+        """The place of one of the field's cells."""
+        return Place(self.sha256, self.page, cell.box)
+
+
+class Cells:
+    """Looks up cells and fields in a journal's connection; readings as the machine made them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def state(self) -> tuple:
+        """Changes whenever files or readings do."""
+        return self._connection.execute(
+            "SELECT (SELECT max(id) FROM readings), (SELECT count(*) FROM readings), "
+            "(SELECT count(*) FROM files), (SELECT sum(reading) FROM files), "
+            "(SELECT max(read_at) FROM readings)"
+        ).fetchone()
+
+    def due(self, unflagged: bool) -> Iterator[DueCell]:
+        """Flagged cells in the order of the results, with `unflagged` all characters.
+
+        A content that several files have comes once, under the first one's name.
+        """
+        which = "cells.flagged OR cells.character <> ''" if unflagged else "cells.flagged"
+        rows = self._connection.execute(
+            f"SELECT min(files.name), readings.sha256, pages.number, fields.name, cells.position, "
+            f"{CELL_COLUMNS} FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
+            f"WHERE {which} GROUP BY cells.field, cells.position "
+            f"ORDER BY min(files.name), pages.number, fields.place, cells.position"
+        )
+        for file, sha256, page, field, position, *cell in rows:
+            record = cell_of_row(cell)
+            yield DueCell(Place(sha256, page, record.box), file, field, position, record.reading)
+
+    def picture(self, place: Place) -> bytes | None:
+        """The PNG of a cell; None for a blank one, and where there is no such cell."""
+        row = self._connection.execute(
+            "SELECT crops.png FROM crops WHERE (crops.field, crops.position) IN "
+            f"(SELECT cells.field, cells.position FROM readings {TO_CELLS} WHERE {AT_PLACE})",
+            _values(place),
+        ).fetchone()
+        return row and row[0]
+
+    def field(self, place: Place) -> PlacedField | None:
+        """The field that has a cell at this place; None if none of the files has one any more."""
+        row = self._connection.execute(
+            "SELECT files.path, files.name, pages.width, pages.height, fields.id, fields.name, "
+            f"fields.kind FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
+            f"WHERE {AT_PLACE} ORDER BY files.name, files.path",
+            _values(place),
+        ).fetchone()
+        if row is None:
+            return None
+        path, file, width, height, number, name, kind = row
+        cells = self._connection.execute(
+            f"SELECT {CELL_COLUMNS} FROM cells WHERE field = ? ORDER BY position", (number,)
+        )
+        field = FieldRecord(name, kind, tuple(map(cell_of_row, cells)))
+        return PlacedField(
+            Path(os.fsdecode(path)), file, place.sha256, place.page, (width, height), field
+        )
+
+
+def cell_of_row(values: Sequence) -> CellRecord:
+    """A cell from its columns, in the order of the table, without its picture."""
+    x, y, width, height, character, confidence, flagged, reasons, alternatives = values
+    pairs = (item.rsplit(":", 1) for item in alternatives.split())
+    reading = Reading(
+        character,
+        confidence,
+        bool(flagged),
+        tuple(reasons.split(";")) if reasons else (),
+        tuple((other, float(share)) for other, share in pairs),
+    )
+    return CellRecord(Box(x, y, width, height), reading)
+
+
+def _values(place: Place) -> tuple[int | str, ...]:
+    box = place.box
+    return place.sha256, place.page, *map(round, (box.x, box.y, box.width, box.height))
