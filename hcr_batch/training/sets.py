@@ -11,20 +11,28 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from hcr_batch.errors import NoInputError
+from hcr_batch.errors import NoInputError, OutputError
 from hcr_batch.glyphs.isolate import isolate_cell
 from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.recognition.calibration import MERGED_PAIRS
 
 __all__ = [
     "CharacterSet",
     "find_sets",
+    "infer_cases",
+    "joined",
     "load_set",
+    "new_set",
     "normalized_raw",
     "read_arrays",
     "set_folder",
     "split_by_writer",
     "unseen_part",
+    "write_set",
 ]
+
+CASES = ("known", "merged", "folded")
+"""What a capital may stand for, the vaguest last; see :class:`CharacterSet`."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,9 @@ class CharacterSet:
         Place of each glyph in its file.
     raw : ndarray of uint8, shape (N, rows, columns), optional
         The cells as scanned, dark ink on light paper.
+    cases : str
+        What a capital among the labels stands for: itself (`known`), either
+        case where the two look alike (`merged`), either case (`folded`).
     """
 
     name: str
@@ -54,6 +65,7 @@ class CharacterSet:
     weights: np.ndarray
     rows: np.ndarray
     raw: np.ndarray | None = None
+    cases: str = "known"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,6 +82,85 @@ class CharacterSet:
             rows=self.rows[index],
             raw=raw,
         )
+
+    def with_images(self, images: np.ndarray) -> CharacterSet:
+        """The same characters with other glyphs (N, 28, 28)."""
+        return replace(self, images=images)
+
+
+def new_set(
+    name: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    writers: np.ndarray | None = None,
+    cases: str = "known",
+) -> CharacterSet:
+    """A set of glyphs (N, 28, 28) and labels (N,), all trusted; see :class:`CharacterSet`."""
+    count = len(labels)
+    writers = np.arange(count) if writers is None else writers
+    rows, weights = np.arange(count), np.ones(count, np.float32)
+    return CharacterSet(
+        name, images, labels.astype("U1"), writers.astype(str), weights, rows, cases=cases
+    )
+
+
+def joined(parts: Sequence[CharacterSet]) -> CharacterSet:
+    """Several sets as one under the first one's name; raw cells stay where all have them.
+
+    Writers are told apart by set; capitals mean what they mean in the vaguest of them.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    writers = [[f"{n}:{writer}" for writer in part.writers] for n, part in enumerate(parts)]
+    raws = [part.raw for part in parts]
+    shapes = {None if raw is None else raw.shape[1:] for raw in raws}
+    return CharacterSet(
+        name=parts[0].name,
+        images=np.concatenate([part.images for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        writers=np.concatenate([np.asarray(names, str) for names in writers]),
+        weights=np.concatenate([part.weights for part in parts]),
+        rows=np.arange(sum(map(len, parts))),
+        raw=np.concatenate(raws) if len(shapes) == 1 and None not in shapes else None,
+        cases=max((part.cases for part in parts), key=CASES.index),
+    )
+
+
+def write_set(path: Path, data: CharacterSet) -> None:
+    """Write a set as .npz, whole or not at all; :func:`load_set` reads it again.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    arrays = {"images": data.images, "labels": data.labels, "cases": np.array(data.cases)}
+    if len(np.unique(data.writers)) < len(data):
+        arrays["writer"] = data.writers
+    if data.raw is not None:
+        arrays["raw64"] = data.raw
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); check --out") from error
+
+
+def infer_cases(labels: np.ndarray) -> str:
+    """What capitals stand for in a set that does not say, told by its labels.
+
+    Returns
+    -------
+    str
+        `known` where lower-case letters of the look-alike pairs, or no letters
+        at all, are among the labels; else `merged`.
+    """
+    letters = {label for label in np.unique(labels).tolist() if label.isalpha()}
+    return "known" if not letters or letters & set(MERGED_PAIRS.lower()) else "merged"
 
 
 def load_set(
@@ -132,6 +223,7 @@ def _from_arrays(
         weights=weights,
         rows=np.arange(count),
         raw=values.get("raw64"),
+        cases=str(values["cases"]) if "cases" in values else infer_cases(values["labels"]),
     )
 
 
