@@ -8,21 +8,17 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.walls import erase_walls
+from hcr_batch.glyphs.field_ink import FieldInk, field_ink
+from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "FieldInk", "field_ink", "isolate_cell", "isolate_field"]
+__all__ = ["CellInk", "isolate_cell", "isolate_field"]
 
-BELONGS = 0.5
-"""Connected ink with at least this share in one cell belongs to that cell whole."""
-TOUCHES = 0.15
-"""Connected ink with at least this share in each of two cells joins two characters."""
+SOFT_EDGE = np.ones((3, 3), np.uint8)
+"""The soft edge around a stroke is one pixel wide."""
 OUT_OF_CELL = 0.25
 """Share of a character's ink beyond its walls from which it is reported."""
-RIM_LEVEL = 0.3
-CORE_LEVEL = 0.9
-"""Shares of a pen's darkness at which its stroke begins and is full."""
 MIN_CONTRAST = 12
 """Gray levels between the means of ink and paper below which a single cell is blank."""
 EDGE_SOFTNESS = 0.4
@@ -65,71 +61,6 @@ class CellInk:
     small: bool = False
 
 
-@dataclass(frozen=True)
-class FieldInk:
-    """The writing around one field, walls erased.
-
-    Attributes
-    ----------
-    soft : ndarray of uint8, shape (rows, columns)
-        255 is the full darkness of the field's pen, 0 is paper.
-    parts : ndarray of int32, same shape
-        Connected parts of the writing, numbered from 1; 0 is paper.
-    x, y : int
-        Place of the top left pixel on the page.
-    """
-
-    soft: np.ndarray
-    parts: np.ndarray
-    x: int
-    y: int
-
-
-def field_ink(
-    ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
-) -> FieldInk | None:
-    """Cut a field out of the page and erase its walls; None where nothing is written.
-
-    Pencil and faint pens lie below the page's threshold: the field's own pen
-    decides, from a lower one, what is a stroke.
-
-    Parameters
-    ----------
-    ink : Ink
-        Of the page.
-    field : Field
-    pixels_per_mm : float
-    settings : GlyphSettings
-        `max_overhang`, `faint_ink`, `stroke_level` and `min_speck_mm`.
-    """
-    x, y, right, bottom = _surroundings(ink, field, settings)
-    darkness = ink.darkness[y:bottom, x:right]
-    faint = settings.faint_ink * ink.threshold
-    walls = erase_walls(darkness, field, (x, y), pixels_per_mm, int(faint))
-    low = (walls.darkness > faint).view(np.uint8)
-    speck = settings.min_speck_mm * pixels_per_mm
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(low, ltype=cv2.CV_32S)
-    large = stats[:, 2:4].max(axis=1) >= speck
-    large[0] = False
-    written = large[parts] & walls.inside
-    if not written.any():
-        return None
-    pen = float(np.percentile(walls.darkness[written], 90))
-    level = max(faint, settings.stroke_level * pen)
-    stroke = ((walls.darkness > level) & large[parts]).view(np.uint8)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(stroke, ltype=cv2.CV_32S)
-    large = stats[:, 2:4].max(axis=1) >= speck
-    large[0] = False
-    parts[~large[parts]] = 0
-    return FieldInk(_softened(walls.darkness, pen), parts, x, y)
-
-
-def _softened(darkness: np.ndarray, pen: float) -> np.ndarray:
-    """Stretch darkness so that a stroke's blurred rim and the gaps it fills turn to paper."""
-    steps = (np.arange(256) / max(pen, 1.0) - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
-    return cv2.LUT(darkness, (np.clip(steps, 0, 1) * 255).astype(np.uint8))
-
-
 def isolate_field(
     ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
 ) -> tuple[CellInk, ...]:
@@ -155,11 +86,10 @@ def isolate_field(
     written = field_ink(ink, field, pixels_per_mm, settings)
     if written is None:
         return tuple(CellInk(None, cell.box) for cell in field.cells)
-    owner = _cell_of_pixel(written, field)
-    shares = _shares(written.parts, owner, len(field.cells))
+    owned = share_out(written, field)
     return tuple(
-        _cell_ink(written, owner, shares, index, cell.box, settings)
-        for index, cell in enumerate(field.cells)
+        _cell_ink(written, mine, cell.box, settings)
+        for cell, mine in zip(field.cells, owned, strict=True)
     )
 
 
@@ -239,63 +169,17 @@ def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return upright | level
 
 
-def _surroundings(ink: Ink, field: Field, settings: GlyphSettings) -> tuple[int, int, int, int]:
-    margin = settings.max_overhang * field.box.height
-    rows, columns = ink.mask.shape
-    return (
-        max(0, int(field.box.x - margin)),
-        max(0, int(field.box.y - margin)),
-        min(columns, int(np.ceil(field.box.right + margin))),
-        min(rows, int(np.ceil(field.box.bottom + margin))),
-    )
-
-
-def _cell_of_pixel(written: FieldInk, field: Field) -> np.ndarray:
-    """Number of the cell (from 1) that each pixel lies in; 0 outside all."""
-    owner = np.zeros(written.parts.shape, np.int32)
-    for index, cell in enumerate(field.cells, start=1):
-        box = cell.box
-        top, bottom = round(box.y) - written.y, round(box.bottom) - written.y
-        left, right = round(box.x) - written.x, round(box.right) - written.x
-        owner[max(0, top) : bottom, max(0, left) : right] = index
-    return owner
-
-
-def _shares(parts: np.ndarray, owner: np.ndarray, cells: int) -> np.ndarray:
-    """Share of each part's ink in each cell; float, shape (parts + 1, cells + 1)."""
-    count = int(parts.max()) + 1
-    inked = parts > 0
-    pairs = parts[inked] * (cells + 1) + owner[inked]
-    table = np.bincount(pairs, minlength=count * (cells + 1)).reshape(count, cells + 1)
-    return table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-
-
-def _cell_ink(
-    written: FieldInk,
-    owner: np.ndarray,
-    shares: np.ndarray,
-    index: int,
-    cell: Box,
-    settings: GlyphSettings,
-) -> CellInk:
-    mine = shares[:, index + 1]
-    others = np.delete(shares[:, 1:], index, axis=1).max(axis=1, initial=0.0)
-    whole = (mine >= BELONGS) & (others < TOUCHES)
-    homeless = (mine > 0) & (mine < BELONGS) & (others < BELONGS)
-    shared = (mine >= TOUCHES) & (others >= TOUCHES) | homeless
-    selected = whole[written.parts] | (shared[written.parts] & (owner == index + 1))
-    left, top, width, height = cv2.boundingRect(selected.view(np.uint8))
+def _cell_ink(written: FieldInk, owned: Owned, cell: Box, settings: GlyphSettings) -> CellInk:
+    """Cut out what one cell owns of a field's ink."""
+    left, top, width, height = owned.place
     if not width or max(width, height) < settings.max_dirt_height * cell.height:
         return CellInk(None, cell)
     cut = (slice(top, top + height), slice(left, left + width))
-    around = cv2.dilate(selected[cut].view(np.uint8), np.ones((3, 3), np.uint8))
-    amounts = np.bincount(written.parts.ravel(), minlength=len(shares))
-    inside = float((amounts * mine * whole).sum())
-    outside = float((amounts * shares[:, 0] * whole).sum())
+    around = cv2.dilate(owned.mask, SOFT_EDGE)
     return CellInk(
-        ink=np.where(around, written.soft[cut], 0).astype(np.uint8),
+        ink=written.soft[cut] * around,
         box=Box(left + written.x, top + written.y, width, height),
-        touching=bool(((mine >= TOUCHES) & (others >= TOUCHES)).any()),
-        out_of_cell=outside > OUT_OF_CELL * max(inside + outside, 1.0),
+        touching=owned.touching,
+        out_of_cell=owned.outside > OUT_OF_CELL,
         small=max(width, height) < settings.min_glyph_height * cell.height,
     )

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.isolate import FieldInk, field_ink
+from hcr_batch.glyphs.field_ink import FieldInk, field_ink
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.lines import text_rows
 from hcr_batch.types import Box, Field
@@ -139,9 +139,7 @@ def find_strings(
 
 
 def _parts_inside(written: FieldInk, field: Field) -> list[_Piece]:
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(
-        (written.parts > 0).view(np.uint8), ltype=cv2.CV_32S
-    )
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(written.mask, ltype=cv2.CV_32S)
     box = field.box
     inside = np.zeros(parts.shape, bool)
     top, left = max(0, round(box.y) - written.y), max(0, round(box.x) - written.x)

@@ -36,8 +36,8 @@ class Erased:
     ----------
     darkness : ndarray of uint8, shape (rows, columns)
         As on the page, 0 where a wall stood.
-    inside : ndarray of bool, same shape
-        True within the field's cells.
+    inside : ndarray of uint8, same shape
+        1 within the field's cells, else 0.
     """
 
     darkness: np.ndarray
@@ -111,9 +111,9 @@ def erase_walls(
 
 
 def _inside(edges: list[tuple[int, ...]], shape: tuple[int, int]) -> np.ndarray:
-    inside = np.zeros(shape, bool)
+    inside = np.zeros(shape, np.uint8)
     for left, top, right, bottom in edges:
-        inside[top:bottom, left:right] = True
+        inside[top:bottom, left:right] = 1
     return inside
 
 

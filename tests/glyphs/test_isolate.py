@@ -6,7 +6,8 @@ import pytest
 from drawn_form import PIXELS_PER_MM, comb, field_of, ink_of, paper, row_of_boxes, scanned, write
 
 from hcr_batch.config import load_settings
-from hcr_batch.glyphs.isolate import field_ink, isolate_field
+from hcr_batch.glyphs.field_ink import field_ink
+from hcr_batch.glyphs.isolate import isolate_field
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.types import Box
 
