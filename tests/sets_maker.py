@@ -19,6 +19,7 @@ epoch_glyphs = 100000
 batch_size = 32
 learning_rate = 0.003
 warmup_epochs = 0.1
+calm_epochs = 1
 weight_decay = 0.01
 label_smoothing = 0.02
 precision = "float32"

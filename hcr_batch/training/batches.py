@@ -20,15 +20,34 @@ __all__ = ["Handwriting", "Mixture", "class_balanced"]
 
 Scan = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
-REDRAWN = 0.85
-"""Share of glyphs with known strokes that are drawn anew instead of taken as they are."""
 RAW = 0.5
 """Share of glyphs with a raw cell that are taken through the program's own normalizer."""
 RESCANNED = 0.25
 """Share of handwriting that passes the simulated scanner, as all print does."""
-REGULAR = 0.3
-"""Share of handwriting, and 1 minus the share of print, that is only mildly distorted:
-regular shape must tell print from writing, not the amount of distortion."""
+REGULAR_PRINT = 0.7
+"""Share of print that is only mildly distorted."""
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """How near handwriting stays to ink as people leave it.
+
+    Attributes
+    ----------
+    regular : float
+        Share of handwriting that is only mildly distorted. Never none: regular
+        shape must tell print from writing, not the amount of distortion.
+    redrawn : float
+        Share of glyphs with known strokes that are drawn anew instead of
+        taken as they are.
+    """
+
+    regular: float
+    redrawn: float
+
+
+VARIED = _Phase(regular=0.3, redrawn=0.85)
+CALM = _Phase(regular=0.7, redrawn=0.5)
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,8 @@ class Mixture:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.recipe.seed, epoch, number))
         size = self.recipe.batch_size
+        calm = epoch >= self.recipe.epochs - self.recipe.calm_epochs
+        phase = CALM if calm else VARIED
         glyphs = np.zeros((size, GLYPH_SIZE, GLYPH_SIZE, 1), np.uint8)
         targets = np.zeros((size, TARGET_SIZE), np.float32)
         weights = np.ones(size, np.float32)
@@ -111,16 +132,19 @@ class Mixture:
                 targets[i, FOREIGN + 1 :] = 1.0, self.recipe.printed_weight
                 weights[i] = 0.5
             else:
-                glyphs[i, ..., 0], targets[i, : FOREIGN + 1], weights[i] = self._written(rng)
+                glyphs[i, ..., 0], targets[i, : FOREIGN + 1], weights[i] = self._written(rng, phase)
                 targets[i, FOREIGN + 2] = self.recipe.printed_weight
         return glyphs, targets, weights
 
-    def _written(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+    def _written(
+        self, rng: np.random.Generator, phase: _Phase
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         number = int(rng.choice(len(self.sources), p=self.shares))
         source = self.sources[number]
         index = self._index(number, rng)
-        strength = MILD if rng.random() < REGULAR else FULL
-        glyph = self._glyph(source, index, rng, strength.shape)
+        strength = MILD if rng.random() < phase.regular else FULL
+        redrawn = source.strokes is not None and rng.random() < phase.redrawn
+        glyph = self._glyph(source, index, rng, strength.shape if redrawn else None)
         allowed = self.allowed[number][str(source.labels[index])]
         return distort(glyph, rng, self.fields, strength), allowed, float(source.weights[index])
 
@@ -129,10 +153,10 @@ class Mixture:
         return min(int(place), len(self.cumulated[number]) - 1)
 
     def _glyph(
-        self, source: Handwriting, index: int, rng: np.random.Generator, shape: float
+        self, source: Handwriting, index: int, rng: np.random.Generator, shape: float | None
     ) -> np.ndarray:
-        redrawn = source.strokes is not None and rng.random() < REDRAWN
-        if redrawn:
+        """A glyph as it is or, with a `shape`, drawn anew with that much change of form."""
+        if shape is not None:
             ink = draw_strokes(source.strokes[int(source.stroke_index[index])], rng, shape)
         else:
             raw = source.renormalized is not None and rng.random() < RAW
@@ -141,7 +165,7 @@ class Mixture:
         scan = self._scan(rng, RESCANNED)
         if scan is not None:
             return scan(ink, rng)
-        return normalize_ink(ink) if redrawn else glyph
+        return glyph if shape is None else normalize_ink(ink)
 
     def _scan(self, rng: np.random.Generator, share: float) -> Scan | None:
         """The simulated scanner for a character; None where it passes none.
@@ -154,7 +178,7 @@ class Mixture:
 
     def _printed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         index = int(rng.integers(len(self.printed)))
-        strength = FULL if rng.random() < REGULAR else MILD
+        strength = MILD if rng.random() < REGULAR_PRINT else FULL
         glyph = self._scan(rng, 1.0)(self.printed.inks[index], rng)
         glyph = distort(glyph, rng, self.fields, strength)
         return glyph, self.allowed[0][str(self.printed.labels[index])]

@@ -13,8 +13,10 @@ import numpy as np
 
 from hcr_batch.errors import ConfigError
 from hcr_batch.training.batches import Mixture
+from hcr_batch.training.fused import fused_copy
 from hcr_batch.training.networks import NETWORKS, GlyphLoss, character_accuracy
 from hcr_batch.training.recipe import Recipe
+from hcr_batch.training.widen import widened
 
 __all__ = ["fit", "learning_rate", "portable_copy", "read_history"]
 
@@ -110,6 +112,7 @@ def _compiled(recipe: Recipe) -> keras.Model:
     model = NETWORKS[recipe.network]()
     if recipe.start_from:
         model.set_weights(_weights(model, Path(recipe.start_from)))
+    model = fused_copy(model)
     model.compile(
         optimizer=optimizer,
         loss=GlyphLoss(recipe.label_smoothing),
@@ -121,14 +124,14 @@ def _compiled(recipe: Recipe) -> keras.Model:
 
 
 def _weights(model: keras.Model, path: Path) -> list[np.ndarray]:
-    """Weights of another run of the same network as `model`."""
+    """Weights of another run of the same network as `model`, or of a narrower one."""
     try:
-        weights = keras.saving.load_model(path, compile=False).get_weights()
+        learned = keras.saving.load_model(path, compile=False).get_weights()
+        return widened(model.get_weights(), learned)
     except ValueError as error:
-        raise ConfigError(f"{path}: {error}; name a model.keras in start_from") from error
-    if [one.shape for one in weights] != [one.shape for one in model.get_weights()]:
-        raise ConfigError(f"{path}: of another network; name one of the same in start_from")
-    return weights
+        raise ConfigError(
+            f"{path}: {error}; name a model.keras of the same network in start_from"
+        ) from error
 
 
 def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:

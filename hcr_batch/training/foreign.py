@@ -197,13 +197,13 @@ def _blob(pick: Pick, rng: np.random.Generator) -> np.ndarray:
 
 
 FOREIGN_KINDS: dict[str, tuple[float, Callable[[Pick, np.random.Generator], np.ndarray]]] = {
-    "mark": (0.26, _mark),
+    "mark": (0.24, _mark),
     "slash": (0.04, _slash),
-    "tick": (0.09, _tick),
+    "tick": (0.07, _tick),
     "scribble": (0.12, _scribble),
     "crossed_out": (0.15, _crossed_out),
     "pair": (0.20, _pair),
-    "half": (0.08, _half),
+    "half": (0.12, _half),
     "line_rest": (0.05, _line_rest),
     "speckle": (0.03, _speckle),
     "blob": (0.03, _blob),

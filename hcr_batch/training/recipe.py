@@ -40,6 +40,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     warmup_epochs: float
+    calm_epochs: int
     weight_decay: float
     label_smoothing: float
     precision: str

@@ -27,11 +27,19 @@ def test_shipped_recipes_are_valid_and_name_terms(path):
     assert all(0 <= source.held < 1 for source in recipe.sources)
 
 
-def test_polishing_keeps_the_same_writers_held_out():
-    first, second = load_recipe(DEFAULT), load_recipe(DEFAULT.with_name("polish.toml"))
+@pytest.mark.parametrize("name", ["polish", "wide"])
+def test_later_parts_keep_the_same_writers_held_out(name):
+    first, second = load_recipe(DEFAULT), load_recipe(DEFAULT.with_name(f"{name}.toml"))
     assert second.start_from
-    assert (first.seed, first.network) == (second.seed, second.network)
+    assert first.seed == second.seed
     assert {s.name: s.held for s in first.sources} == {s.name: s.held for s in second.sources}
+
+
+def test_sources_left_out_are_measured_and_not_learned_from():
+    recipe = load_recipe(DEFAULT.with_name("leave_sources_out.toml"))
+    left_out = {"chars74k_hnd", "form_capitals_weak"}
+    assert left_out <= set(recipe.test_sets)
+    assert not left_out & {source.name for source in recipe.sources}
 
 
 def test_changes_win_over_the_file():
@@ -39,7 +47,7 @@ def test_changes_win_over_the_file():
 
 
 def test_misspelt_key_is_named(tmp_path, recipe_text):
-    path = write(tmp_path, recipe_text.replace("epochs =", "epoch ="))
+    path = write(tmp_path, recipe_text.replace("\nepochs =", "\nepoch ="))
     with pytest.raises(ConfigError, match="unknown key epoch;"):
         load_recipe(path)
 

@@ -68,8 +68,14 @@ def test_resumed_run_has_nothing_left_to_fit(trained):
     config = folder / "recipe.toml"
     train(config, folder, folder / "again", work, resume=True, limit=100, verbose=False)
     assert (work / "history.csv").read_text() == before
-    first, second = (load_recognizer(folder / name).card for name in ("model", "again"))
-    assert first.document["metrics"] == second.document["metrics"]
+    assert same_weights(folder / "model", folder / "again")
+
+
+def same_weights(one, other):
+    """Not their figures: which exported form is the fastest may change from run to run."""
+    first, second = (load_recognizer(folder / "model.keras") for folder in (one, other))
+    glyphs = np.random.default_rng(5).integers(0, 256, (9, 28, 28)).astype(np.uint8)
+    return np.allclose(first.network(glyphs), second.network(glyphs), atol=1e-3)
 
 
 def polish_recipe(folder, start):
@@ -99,9 +105,8 @@ def test_start_kept_whole_gives_its_figures_again(trained):
     _, folder = trained
     config = polish_recipe(folder, folder / "model" / "model.keras")
     config.write_text(config.read_text().replace("keep_start = 0.0", "keep_start = 1.0"))
-    card = train(config, folder, folder / "kept", folder / "kept.work", limit=100, verbose=False)
-    first = load_recognizer(folder / "model").card
-    assert card["metrics"] == first.document["metrics"]
+    train(config, folder, folder / "kept", folder / "kept.work", limit=100, verbose=False)
+    assert same_weights(folder / "model", folder / "kept")
 
 
 def test_missing_weights_to_begin_with_are_named(trained):
