@@ -168,7 +168,8 @@ def _joined(
 ) -> np.ndarray:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    vertical = _spanning(vertical.T, (horizontal | corners).T, reach).T
+    crossing = cv2.transpose(horizontal | corners)
+    vertical = cv2.transpose(_spanning(cv2.transpose(vertical), crossing, reach))
     lines = _spanning(horizontal, vertical | corners, reach)
     long = cv2.morphologyEx(
         horizontal, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm)), np.uint8)
@@ -179,22 +180,26 @@ def _joined(
 def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray:
     """Row-wise runs of `lines`, from the first to the last line of `crossing` that each meets."""
     # A line that leans by a pixel or two is still one run.
-    thick = cv2.dilate(np.ascontiguousarray(lines), np.ones((3, 1), np.uint8))
+    thick = cv2.dilate(lines, np.ones((3, 1), np.uint8))
     thick[:, (0, -1)] = 0
-    near = cv2.dilate(np.ascontiguousarray(crossing), np.ones((3, 2 * reach + 1), np.uint8))
-    edges = np.flatnonzero(np.diff(thick.ravel(), prepend=np.uint8(0)))
+    near = cv2.dilate(crossing, np.ones((3, 2 * reach + 1), np.uint8))
+    flat = thick.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     starts, ends = edges[::2], edges[1::2]
-    joints = np.flatnonzero((near & thick).ravel())
-    if not len(joints) or not len(starts):
-        return np.zeros_like(thick)
+    joints = np.flatnonzero((near & thick).ravel().view(bool))
     first = np.searchsorted(joints, starts)
     last = np.searchsorted(joints, ends) - 1
     met = last > first
-    change = np.zeros(thick.size + 1, np.int8)
-    change[joints[first[met]]] += 1
-    change[joints[last[met]] + 1] -= 1
-    whole = np.cumsum(change[:-1], dtype=np.int8).reshape(thick.shape).view(np.uint8)
+    whole = np.zeros_like(thick)
+    whole.ravel()[_ranges(joints[first[met]], joints[last[met]] + 1)] = 1
     return whole & lines
+
+
+def _ranges(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """All whole numbers from each start to before its end."""
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
 
 
 def _bridged(walls: np.ndarray, per_mm: float) -> np.ndarray:
