@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,15 @@ from typing import Any
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.calibration import Threshold
 
-__all__ = ["CARD_NAME", "ModelCard", "file_hash", "read_card", "verify_file", "write_card"]
+__all__ = [
+    "CARD_NAME",
+    "ModelCard",
+    "file_hash",
+    "parse_thresholds",
+    "read_card",
+    "verify_file",
+    "write_card",
+]
 
 CARD_NAME = "card.json"
 NOTHING_ACCEPTED = 1.01
@@ -73,10 +81,7 @@ def read_card(path: Path) -> ModelCard:
             classes=tuple(document["classes"]),
             normalizer_version=int(document["normalizer_version"]),
             temperature=float(document["temperature"]),
-            thresholds={
-                charset: tuple(Threshold(**entry) for entry in entries)
-                for charset, entries in document["thresholds"].items()
-            },
+            thresholds=parse_thresholds(document["thresholds"]),
             files=dict(document["files"]),
             document=document,
         )
@@ -84,6 +89,13 @@ def read_card(path: Path) -> ModelCard:
         raise ModelError(f"{path}: missing; give --model a folder with {CARD_NAME}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: not a readable model card ({error}); restore it") from error
+
+
+def parse_thresholds(
+    entries: Mapping[str, Sequence[Mapping[str, float]]],
+) -> dict[str, tuple[Threshold, ...]]:
+    """Thresholds by charset from the JSON of a card."""
+    return {name: tuple(Threshold(**one) for one in group) for name, group in entries.items()}
 
 
 def write_card(path: Path, document: Mapping[str, Any]) -> None:

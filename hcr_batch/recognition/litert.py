@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from hcr_batch.errors import ModelError
+from hcr_batch.recognition.shapes import shaped
 
 __all__ = ["CHUNK", "LiteRTNetwork"]
 
@@ -19,7 +21,7 @@ CHUNK = 64
 
 
 class LiteRTNetwork:
-    """A .tflite file as a function from glyphs uint8 (N, 28, 28) to logits float32 (N, 64).
+    """A .tflite file as a function from glyphs (N, 28, 28) to its outputs float32 (N, K).
 
     Parameters
     ----------
@@ -38,28 +40,75 @@ class LiteRTNetwork:
             self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
             with _silent_stderr():
                 self._interpreter.allocate_tensors()
-            self._input = self._interpreter.get_input_details()[0]
-            self._output = self._interpreter.get_output_details()[0]
+            self._input, self._output = _only_ends(self._interpreter)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"{path}: LiteRT cannot load it ({error}); restore it") from error
-        self._rows = 0
+        self._shape = tuple(int(size) for size in self._input["shape"][1:])
+        self._rows = int(self._input["shape"][0])
+        self._chunk = CHUNK if self._takes_any_batch() else self._rows
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
         width = int(self._output["shape"][-1])
-        logits = np.empty((len(glyphs), width), np.float32)
-        for start in range(0, len(glyphs), CHUNK):
-            chunk = glyphs[start : start + CHUNK]
-            logits[start : start + len(chunk)] = self._run(chunk)
-        return logits
+        outputs = np.empty((len(glyphs), width), np.float32)
+        for start in range(0, len(glyphs), self._chunk):
+            chunk = glyphs[start : start + self._chunk]
+            outputs[start : start + len(chunk)] = self._run(chunk)[: len(chunk)]
+        return outputs
+
+    def _takes_any_batch(self) -> bool:
+        """Some converters fix the batch within the network; such ones run as they are."""
+        try:
+            self._resize(2)
+            self._interpreter.invoke()
+            if self._interpreter.get_tensor(self._output["index"]).shape[0] == 2:
+                return True
+        except (RuntimeError, ValueError):
+            pass
+        self._resize(int(self._input["shape"][0]))
+        return False
+
+    def _resize(self, rows: int) -> None:
+        self._interpreter.resize_tensor_input(self._input["index"], (rows, *self._shape))
+        self._interpreter.allocate_tensors()
+        self._rows = rows
 
     def _run(self, chunk: np.ndarray) -> np.ndarray:
-        if len(chunk) != self._rows:
-            self._interpreter.resize_tensor_input(self._input["index"], (len(chunk), 28, 28, 1))
-            self._interpreter.allocate_tensors()
-            self._rows = len(chunk)
-        self._interpreter.set_tensor(self._input["index"], chunk[..., None].astype(np.float32))
+        if len(chunk) != self._rows and self._chunk == CHUNK:
+            self._resize(len(chunk))
+        inputs = _quantized(shaped(chunk.astype(np.float32), self._shape), self._input)
+        self._interpreter.set_tensor(self._input["index"], _padded(inputs, self._rows))
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output["index"])
+        return _dequantized(self._interpreter.get_tensor(self._output["index"]), self._output)
+
+
+def _only_ends(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Details of the one input and the one output."""
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ValueError(f"{len(inputs)} inputs and {len(outputs)} outputs, wanted is one of each")
+    return inputs[0], outputs[0]
+
+
+def _padded(inputs: np.ndarray, rows: int) -> np.ndarray:
+    """The inputs, with empty glyphs after them where the network takes no fewer than `rows`."""
+    missing = rows - len(inputs)
+    return np.pad(inputs, [(0, missing)] + [(0, 0)] * (inputs.ndim - 1)) if missing else inputs
+
+
+def _quantized(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """Values in the type of a tensor, which may hold whole numbers in place of fractions."""
+    kind, (scale, zero) = details["dtype"], details["quantization"]
+    if not np.issubdtype(kind, np.integer) or not scale:
+        return values.astype(kind, copy=False)
+    limits = np.iinfo(kind)
+    return np.clip(np.round(values / scale + zero), limits.min, limits.max).astype(kind)
+
+
+def _dequantized(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    scale, zero = details["quantization"]
+    if not np.issubdtype(values.dtype, np.integer) or not scale:
+        return values
+    return (values.astype(np.float32) - zero) * np.float32(scale)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["GlyphScores", "NetworkRecognizer", "Recognizer", "load_recognizer"]
 
 DEFAULT_MODEL = "default"
-WEIGHTS = ("model.tflite", "model.keras")
+KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
+WEIGHTS = ("model.tflite", "model.keras", "model.h5")
 """File looked for in a model folder, the faster first."""
 
 
@@ -100,8 +101,10 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     Parameters
     ----------
     path : str or Path, optional
-        A model folder with card.json, or a .tflite or .keras file with a card
-        beside it; the model that comes with the program where left out.
+        A model folder with card.json, or a .tflite, .keras or .h5 file with a
+        card beside it: card.json, or `<its name>.json` for a classifier that
+        was trained elsewhere (:class:`~hcr_batch.recognition.own.OwnCard`).
+        The model that comes with the program where left out.
     threads : int
         Threads of the network; processes scale better than threads.
 
@@ -112,10 +115,33 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     """
     given = Path(path) if path else data_folder("models") / DEFAULT_MODEL
     weights = _find_weights(given)
+    own = weights.with_suffix(".json")
+    if own.is_file():
+        return _load_own(weights, own, threads)
+    if weights == given and not (weights.parent / CARD_NAME).is_file():
+        raise _no_card(weights, own)
     card = read_card(weights.parent / CARD_NAME)
     verify_file(weights, card)
     _check_normalizer(card, weights)
     return NetworkRecognizer(_load_network(weights, threads), card)
+
+
+def _load_own(weights: Path, card_path: Path, threads: int) -> NetworkRecognizer:
+    from hcr_batch.recognition.own import OwnNetwork, full_card, read_own_card
+
+    own = read_own_card(card_path)
+    network = OwnNetwork(_load_network(weights, threads), own, weights)
+    return NetworkRecognizer(network, full_card(own, weights))
+
+
+def _no_card(weights: Path, own: Path) -> ModelError:
+    """The error that tells which card to write, after a look at the network."""
+    import numpy as np
+
+    from hcr_batch.recognition.own import card_example
+
+    outputs = _load_network(weights, 1)(np.zeros((1, 28, 28), np.float32)).shape[-1]
+    return ModelError(f"{weights}: no card beside it; write {own.name}, {card_example(outputs)}")
 
 
 def _find_weights(given: Path) -> Path:
@@ -144,8 +170,13 @@ def _load_network(weights: Path, threads: int) -> Network:
         from hcr_batch.recognition.litert import LiteRTNetwork
 
         return LiteRTNetwork(weights, threads)
-    if weights.suffix == ".keras":
-        from hcr_batch.recognition.keras_backend import KerasNetwork
-
+    if weights.suffix in KERAS_ENDINGS:
+        try:
+            from hcr_batch.recognition.keras_backend import KerasNetwork
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                f"{weights}: needs the package {error.name}; pip install 'hcr-batch[train]', "
+                "or convert it to .tflite"
+            ) from error
         return KerasNetwork(weights)
-    raise ModelError(f"{weights}: not a .tflite or .keras file; convert it with hcr-batch train")
+    raise ModelError(f"{weights}: not a .tflite, .keras or .h5 file; give --model one of these")
