@@ -3,7 +3,8 @@
 Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 """
 
-from hcr_batch.documents.reader import open_pages
+from hcr_batch.documents.memory import MemoryFile
+from hcr_batch.documents.reader import open_pages, read_picture
 from hcr_batch.documents.sources import EXTENSIONS, Source, discover
 
-__all__ = ["EXTENSIONS", "Source", "discover", "open_pages"]
+__all__ = ["EXTENSIONS", "MemoryFile", "Source", "discover", "open_pages", "read_picture"]

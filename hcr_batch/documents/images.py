@@ -19,9 +19,10 @@ from hcr_batch.errors import DocumentError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
+    from hcr_batch.documents.memory import MemoryFile
     from hcr_batch.types import Page
 
-__all__ = ["check_size", "gray_pixels", "image_pages"]
+__all__ = ["check_size", "first_frame", "gray_pixels", "image_pages"]
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 
@@ -57,12 +58,12 @@ FULL_SCALES = (1, 255, 4095, 65535)
 """White of fractions and of 8, 12 and 16 bits; scanners store 12 bits in 16."""
 
 
-def image_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
+def image_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[Page]:
     """Read the pages of a picture file; a TIFF has as many as frames.
 
     Parameters
     ----------
-    path : Path
+    path : Path or MemoryFile
     settings : DocumentSettings
 
     Yields
@@ -80,6 +81,16 @@ def image_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
         for number, frame in enumerate(_frames(image, path), start=1):
             check_size(frame.size, path, number, settings)
             yield make_page(_decoded(frame, path, number), number, settings)
+
+
+def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:
+    """The first frame of a picture file as it is; see `hcr_batch.documents.read_picture`."""
+    with path.open("rb") as file, _open(file, path) as image:
+        check_size(image.size, path, 1, settings)
+        gray = _decoded(image, path, 1).gray
+        if gray.min() == 255 and image.has_transparency_data:
+            return 255 - np.asarray(image.convert("RGBA").getchannel("A"))
+        return gray
 
 
 def _open(file: BinaryIO, path: Path) -> Image.Image:

@@ -29,6 +29,7 @@ from hcr_batch.errors import DocumentError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
+    from hcr_batch.documents.memory import MemoryFile
     from hcr_batch.types import Page
 
 __all__ = ["pdf_pages"]
@@ -57,7 +58,7 @@ class _Scan:
     dpi: tuple[float, float]
 
 
-def pdf_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
+def pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[Page]:
     """Read the pages of a PDF.
 
     A page that is one scanned image (with or without hidden text from an
@@ -66,7 +67,7 @@ def pdf_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
 
     Parameters
     ----------
-    path : Path
+    path : Path or MemoryFile
     settings : DocumentSettings
         `pdf_renderer` "poppler" renders every page with pdf2image; with
         "pdfium" poppler, where installed, takes what pdfium cannot open.
@@ -86,7 +87,8 @@ def pdf_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
         raise DocumentError(f"{path}: cannot be read ({error.strerror}); check the file") from error
     if not END_MARK.search(data.rstrip(b"\0 \t\r\n")[-TAIL_BYTES:]):
         raise DocumentError(f"{path}: the PDF is cut short; scan or copy it again")
-    document = None if settings.pdf_renderer == "poppler" else _opened(path, data)
+    poppler = settings.pdf_renderer == "poppler" and isinstance(path, Path)
+    document = None if poppler else _opened(path, data)
     if document is None:
         from hcr_batch.documents.poppler import poppler_pages
 
@@ -109,7 +111,8 @@ def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
             raise DocumentError(
                 f"{path}: encrypted with a password; save a copy without one"
             ) from error
-        if shutil.which("pdftoppm"):
+        # Poppler reads files by name: what is in memory alone stays there.
+        if isinstance(path, Path) and shutil.which("pdftoppm"):
             return None
         raise DocumentError(f"{path}: damaged PDF ({error}); scan or save it again") from error
 

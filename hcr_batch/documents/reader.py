@@ -7,24 +7,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.errors import DocumentError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hcr_batch.config import DocumentSettings
     from hcr_batch.types import Page
 
-__all__ = ["open_pages"]
+__all__ = ["open_pages", "read_picture"]
 
 HEAD_BYTES = 1024
 """A PDF's mark may stand anywhere in so many first bytes (ISO 32000, annex H)."""
 
 
-def open_pages(path: str | os.PathLike[str], settings: DocumentSettings) -> Iterator[Page]:
+def open_pages(
+    path: str | os.PathLike[str] | MemoryFile, settings: DocumentSettings
+) -> Iterator[Page]:
     """Read the pages of a document, one at a time.
 
     Parameters
     ----------
-    path : str or path
+    path : str, path or MemoryFile
         PNG, JPEG, TIFF (every frame a page), PDF, WebP, BMP or GIF.
     settings : DocumentSettings
 
@@ -40,8 +45,8 @@ def open_pages(path: str | os.PathLike[str], settings: DocumentSettings) -> Iter
         of no known format; the message names the file, the page where there
         is one, and the remedy.
     """
-    path = Path(path)
-    if b"%PDF-" in _head(path):
+    path = path if isinstance(path, MemoryFile) else Path(path)
+    if _is_pdf(path):
         from hcr_batch.documents.pdf import pdf_pages
 
         return pdf_pages(path, settings)
@@ -50,7 +55,41 @@ def open_pages(path: str | os.PathLike[str], settings: DocumentSettings) -> Iter
     return image_pages(path, settings)
 
 
-def _head(path: Path) -> bytes:
+def read_picture(
+    path: str | os.PathLike[str] | MemoryFile, settings: DocumentSettings
+) -> np.ndarray:
+    """Read a picture as it is: not a page, so neither its size nor its ground is judged.
+
+    Parameters
+    ----------
+    path : str, path or MemoryFile
+        PNG, JPEG, TIFF (its first frame), WebP, BMP or GIF.
+    settings : DocumentSettings
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        Upright gray. What is transparent is paper, and where all that was
+        drawn on it is white, the strokes are dark instead.
+
+    Raises
+    ------
+    DocumentError
+        As :func:`open_pages` has it, or the file is a PDF.
+    """
+    path = path if isinstance(path, MemoryFile) else Path(path)
+    if _is_pdf(path):
+        raise DocumentError(f"{path}: a PDF, no picture; read it with hcr-batch scan")
+    from hcr_batch.documents.images import first_frame
+
+    return first_frame(path, settings)
+
+
+def _is_pdf(path: Path | MemoryFile) -> bool:
+    return b"%PDF-" in _head(path)
+
+
+def _head(path: Path | MemoryFile) -> bytes:
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
