@@ -1,39 +1,70 @@
-"""What the neighbours in a field say: digits stand with digits, letters with letters."""
+"""What the neighbours in a field say: digits stand with digits, letters make words."""
 
 from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
-__all__ = ["with_context"]
+__all__ = ["letter_pairs", "with_context"]
 
-STAY = 0.92
-"""Probability that the next character is of the same kind; the other two share the rest."""
-KINDS = np.array(
+PAIRS_FILE = Path(__file__).with_name("letter_pairs.csv")
+"""How often a letter follows another in names of people and places and in words."""
+MODES = ("digit", "code capital", "code small", "first letter", "capital", "small letter")
+"""What a writer may be at: a number, a code of either case, the first letter of a word,
+or a later one of either case."""
+START = np.array([0.5, 0.10, 0.04, 0.27, 0.0, 0.09])
+"""Probability of each mode where a field begins: digits as often as letters."""
+CHANGE = np.array(
     [
-        [character.isdigit() for character in CHARACTERS],
-        [character.isupper() for character in CHARACTERS],
-        [character.islower() for character in CHARACTERS],
+        [0.940, 0.030, 0.010, 0.015, 0.000, 0.005],
+        [0.040, 0.920, 0.030, 0.010, 0.000, 0.000],
+        [0.040, 0.030, 0.920, 0.010, 0.000, 0.000],
+        [0.005, 0.005, 0.000, 0.010, 0.490, 0.490],
+        [0.010, 0.005, 0.000, 0.005, 0.950, 0.030],
+        [0.010, 0.000, 0.005, 0.010, 0.040, 0.935],
     ]
 )
-PRIOR = np.array([0.5, 0.25, 0.25])
-"""Probability of each kind where nothing is known: digits as often as letters."""
+"""Probability of each mode (column) after another (row), inside a run of characters."""
+CHANGE_AT_BLANK = np.array(
+    [
+        [0.80, 0.05, 0.02, 0.10, 0.00, 0.03],
+        [0.20, 0.60, 0.05, 0.15, 0.00, 0.00],
+        [0.20, 0.05, 0.60, 0.05, 0.00, 0.10],
+        [0.15, 0.05, 0.00, 0.70, 0.00, 0.10],
+        [0.15, 0.03, 0.00, 0.80, 0.00, 0.02],
+        [0.15, 0.00, 0.02, 0.50, 0.00, 0.33],
+    ]
+)
+"""The same where a blank stands between."""
+WORDLIKE = np.array([False, False, False, True, True, True])
+DIGITS, CAPITALS, SMALL = slice(0, 10), slice(10, 36), slice(36, 62)
+SPANS = (DIGITS, CAPITALS, SMALL, CAPITALS, CAPITALS, SMALL)
+"""The 62 characters that each mode writes."""
+UNKNOWN_PAIRS = 0.05
+"""Share of letters in words that follow no habit: foreign names, abbreviations."""
+LEAST = 1e-7
+"""Likelihoods below this are all the same."""
 
 
-def with_context(probabilities: np.ndarray) -> np.ndarray:
-    """Weigh each character's probabilities by the kinds of its neighbours.
+def with_context(probabilities: np.ndarray, after_blank: np.ndarray | None = None) -> np.ndarray:
+    """Weigh each character's probabilities by those of its neighbours.
 
-    A hidden Markov model of three states, digit, capital and small letter,
-    with the forward-backward algorithm (Rabiner 1989): a circle among digits
-    is a zero, a bar among small letters an l. One character alone gives
-    digits and letters equal chances.
+    A hidden Markov model with the forward-backward algorithm (Rabiner 1989):
+    a state is a mode and a character. A circle among digits is a zero; in
+    words letters follow each other as they do in names, in codes as they
+    like. One character alone gives digits and letters equal chances.
 
     Parameters
     ----------
     probabilities : ndarray of float32, shape (N, 62)
         Of the characters of one field in order, from a recognizer that holds
         all 62 for equally likely; rows sum to at most 1.
+    after_blank : ndarray of bool, shape (N,), optional
+        True where a blank stands before the character.
 
     Returns
     -------
@@ -42,25 +73,85 @@ def with_context(probabilities: np.ndarray) -> np.ndarray:
     """
     if not len(probabilities):
         return probabilities
+    if after_blank is None:
+        after_blank = np.zeros(len(probabilities), bool)
+    start, inside, at_blank = _model()
+    steps = [at_blank if blank else inside for blank in after_blank[1:]]
+    likelihood = np.maximum(probabilities[:, _characters()], LEAST)
+    posterior = _posterior(likelihood, start, steps)
+    weighted = posterior @ np.eye(len(CHARACTERS))[_characters()]
     total = probabilities.sum(axis=1, keepdims=True)
-    sizes = KINDS.sum(axis=1)
-    # Likelihood of the ink under each kind, all its characters equally likely.
-    likelihood = np.maximum(probabilities @ (KINDS / sizes[:, None]).T, 1e-9)
-    change = (1 - STAY) / (len(KINDS) - 1)
-    step = np.full((len(KINDS), len(KINDS)), change) + np.eye(len(KINDS)) * (STAY - change)
-    before = _forward(likelihood, step)
-    after = _forward(likelihood[::-1], step)[::-1] / PRIOR
-    weighted = probabilities * ((before * after / sizes) @ KINDS)
-    weighted *= total / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
-    return fold_cases(weighted).astype(np.float32)
+    return fold_cases(weighted * total).astype(np.float32)
 
 
-def _forward(likelihood: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Probability of each kind at each place given all places before it alone."""
-    prior = PRIOR
-    result = np.empty_like(likelihood)
+@cache
+def letter_pairs() -> np.ndarray:
+    """Counts of letter pairs, float64 (27, 26): the last row holds first letters of words."""
+    return np.loadtxt(PAIRS_FILE, delimiter=",")
+
+
+@cache
+def _characters() -> np.ndarray:
+    """The character of each state, int (states,)."""
+    return np.concatenate([np.arange(len(CHARACTERS))[span] for span in SPANS])
+
+
+@cache
+def _model() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First probabilities (states,) and the two tables of changes (states, states)."""
+    pairs = _habits(letter_pairs())
+    start = np.concatenate([p * _alone(mode, pairs) for mode, p in enumerate(START)])
+    return start, _changes(CHANGE, pairs), _changes(CHANGE_AT_BLANK, pairs, broken=True)
+
+
+def _habits(counts: np.ndarray) -> np.ndarray:
+    """Probability of each letter after another (and, last row, of first letters)."""
+    letters = counts.sum(axis=0) / counts.sum()
+    # A pair seen seldom counts as likely as its letter is: a weight of 20 pairs.
+    share = (counts + 20 * letters) / (counts.sum(axis=1, keepdims=True) + 20)
+    return (1 - UNKNOWN_PAIRS) * share + UNKNOWN_PAIRS / len(letters)
+
+
+def _alone(mode: int, pairs: np.ndarray) -> np.ndarray:
+    """Probability of each character of a mode that nothing leads to."""
+    size = SPANS[mode].stop - SPANS[mode].start
+    return pairs[-1] if WORDLIKE[mode] else np.full(size, 1 / size)
+
+
+def _changes(modes: np.ndarray, pairs: np.ndarray, broken: bool = False) -> np.ndarray:
+    rows = []
+    for before, chances in enumerate(modes):
+        size = SPANS[before].stop - SPANS[before].start
+        blocks = [
+            chance * (
+                pairs[:-1]
+                if WORDLIKE[before] and WORDLIKE[mode] and MODES[mode] != "first letter"
+                and not broken
+                else np.tile(_alone(mode, pairs), (size, 1))
+            )
+            for mode, chance in enumerate(chances)
+        ]
+        rows.append(np.hstack(blocks))
+    return np.vstack(rows)
+
+
+def _posterior(
+    likelihood: np.ndarray, start: np.ndarray, steps: list[np.ndarray]
+) -> np.ndarray:
+    """Probability of each state at each place, (N, states); rows sum to 1."""
+    before = np.empty_like(likelihood, dtype=np.float64)
+    prior = start
     for place, seen in enumerate(likelihood):
-        result[place] = prior
         state = prior * seen
-        prior = step @ (state / state.sum())
-    return result
+        before[place] = state / state.sum()
+        if place < len(steps):
+            prior = before[place] @ steps[place]
+    after = np.ones(len(start))
+    for place in range(len(likelihood) - 1, -1, -1):
+        seen = likelihood[place] * after
+        before[place] *= after
+        before[place] /= before[place].sum()
+        if place:
+            after = steps[place - 1] @ seen
+            after /= after.max()
+    return before

@@ -173,12 +173,14 @@ def _read_cells(
 def _read_inked(
     glyphs: _FieldGlyphs, scores: GlyphScores, threshold: float, hand: Hand
 ) -> list[Reading]:
-    inked = [cell for cell in glyphs.cells if cell.ink is not None]
+    places = [place for place, cell in enumerate(glyphs.cells) if cell.ink is not None]
+    inked = [glyphs.cells[place] for place in places]
     odd = printed_among_written(scores.printed)
     # Marks and print say nothing about the kind of their neighbours.
     plain = np.array([not cell.small for cell in inked], bool) & ~odd
     weighed = scores.characters.copy()
-    weighed[plain] = with_context(scores.characters[plain])
+    after_blank = np.diff(np.array(places)[plain], prepend=0) > 1
+    weighed[plain] = with_context(scores.characters[plain], after_blank)
     return [
         glyph_reading(row, threshold, _reasons(cell, hand))
         if is_plain
@@ -220,13 +222,14 @@ def _read_line(
     if hand is Hand.RATHER_PRINTED:
         return [(line.box, mark_reading(np.zeros(len(scores.characters[0])), "printed"))]
     reasons = ("printed",) if hand is Hand.RATHER_WRITTEN else ()
-    weighed = with_context(scores.characters[path])
     gaps = [b.box.x - a.box.right for a, b in zip(chosen, chosen[1:])]
     usual = float(np.median(gaps)) if gaps else 0.0
     word_gap = max(WORD_GAP * line.height, USUAL_GAPS * usual)
+    after_blank = np.array([False, *(gap > word_gap for gap in gaps)])
+    weighed = with_context(scores.characters[path], after_blank)
     cells: list[tuple[Box, Reading]] = []
     for number, (candidate, row) in enumerate(zip(chosen, weighed)):
-        if number and gaps[number - 1] > word_gap:
+        if after_blank[number]:
             before = chosen[number - 1].box
             blank = Box(before.right, line.box.y, gaps[number - 1], line.box.height)
             cells.append((blank, blank_reading()))

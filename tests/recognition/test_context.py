@@ -1,4 +1,4 @@
-"""Digits stand with digits, letters with letters; the sums of probabilities stay."""
+"""Digits stand with digits, letters make words; the sums of probabilities stay."""
 
 import numpy as np
 import pytest
@@ -37,6 +37,21 @@ def test_a_circle_is_a_zero_among_digits_and_an_o_among_letters():
 
 def test_all_doubtful_ones_agree():
     assert read(rows(CIRCLE, STROKE, *sure("5"), CIRCLE)) == "0150"
+
+
+def test_letters_follow_each_other_as_in_names():
+    bowl = {"n": 0.4, "r": 0.3, "h": 0.25}
+    assert read(rows(*sure("Ha"), bowl, *sure("s"))) == "HanS"
+    assert read(rows(*sure("P"), bowl, *sure("ilip"))) == "PhIlIP"
+    assert read(rows(*sure("HOM"), {"E": 0.4, "F": 0.55})) == "HOME"
+
+
+def test_words_begin_anew_after_a_blank():
+    first = {"V": 0.55, "N": 0.42}
+    text = rows(*sure("FRIED"), first, *sure("AN"))
+    blank = np.array([False] * 5 + [True] + [False] * 2)
+    joined, parted = with_context(text), with_context(text, blank)
+    assert joined[5, CHARACTERS.index("N")] > parted[5, CHARACTERS.index("N")]
 
 
 def test_a_clear_character_stays_whatever_stands_beside_it():
