@@ -8,11 +8,11 @@ import numpy as np
 
 from hcr_batch.recognition.calibration import (
     CHARACTERS,
-    CHARSETS,
     MERGED_PAIRS,
     best_in_charset,
     expected_calibration_error,
     fold_cases,
+    folded_charset,
 )
 
 __all__ = ["SetMetrics", "area_under_curve", "correct_readings", "fold_labels", "measure_set"]
@@ -66,8 +66,8 @@ def measure_set(
 ) -> SetMetrics:
     """Measure probabilities (N, 62), N at least 1, against labels (N,) under a charset."""
     confidence, correct = correct_readings(probabilities, labels, charset)
-    allowed = np.array([character in CHARSETS[charset] for character in CHARACTERS])
-    order = np.argsort(-fold_cases(probabilities) * allowed, axis=1)[:, :3]
+    folded = fold_cases(probabilities) * folded_charset(charset)
+    order = np.argsort(-folded, axis=1)[:, :3]
     return SetMetrics(
         samples=len(labels),
         charset=charset,

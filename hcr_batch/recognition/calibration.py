@@ -14,10 +14,12 @@ __all__ = [
     "MERGED_PAIRS",
     "Threshold",
     "best_in_charset",
+    "chance_calibration_error",
     "clopper_pearson_upper",
     "expected_calibration_error",
     "fit_temperature",
     "fold_cases",
+    "folded_charset",
     "temperature_scale",
     "thresholds_for",
 ]
@@ -30,6 +32,8 @@ CHARSETS = {
     "alnum": CHARACTERS,
     "digits": string.digits,
     "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "letters": string.ascii_letters,
 }
 """Charsets for which a model card holds thresholds."""
 
@@ -83,14 +87,24 @@ def fold_cases(probabilities: np.ndarray) -> np.ndarray:
     return folded
 
 
+def folded_charset(charset: str) -> np.ndarray:
+    """Which characters a charset leaves after folding: bool (62,), capitals for the pairs."""
+    inside = [_folded(character) for character in CHARSETS[charset]]
+    return np.array([character in inside for character in CHARACTERS])
+
+
+def _folded(character: str) -> str:
+    return character.upper() if character.upper() in MERGED_PAIRS else character
+
+
 def best_in_charset(
     probabilities: np.ndarray, charset: str = "alnum"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Likeliest character of a charset and the confidence in it.
 
-    Cases that look alike are summed; with a charset of one case, either case
-    of a letter counts for it. The confidence is conditional: probability of
-    the character over that of the charset and of foreign ink together.
+    Cases that look alike are summed, whichever of them the charset holds. The
+    confidence is conditional: probability of the character over that of the
+    charset and of foreign ink together.
 
     Parameters
     ----------
@@ -102,11 +116,10 @@ def best_in_charset(
     Returns
     -------
     index : ndarray of int, shape (N,)
-        Into the 62 characters.
+        Into the 62 characters; a capital for letters whose cases look alike.
     confidence : ndarray of float, shape (N,)
     """
-    allowed = np.array([character in CHARSETS[charset] for character in CHARACTERS])
-    folded = fold_cases(probabilities) * allowed
+    folded = fold_cases(probabilities) * folded_charset(charset)
     foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
     index = folded.argmax(axis=1)
     best = folded[np.arange(len(folded)), index]
@@ -170,6 +183,21 @@ def expected_calibration_error(
     parts = np.array_split(order, min(bins, len(order)))
     gaps = [abs(confidence[part].mean() - correct[part].mean()) * len(part) for part in parts]
     return float(sum(gaps) / len(order))
+
+
+def chance_calibration_error(confidence: np.ndarray, draws: int = 20, seed: int = 0) -> float:
+    """The expected calibration error that sampling alone makes of perfect confidences, 0 to 1.
+
+    Parameters
+    ----------
+    confidence : ndarray of float, shape (N,)
+    draws : int
+        Simulated sets of rightness, over which the mean is taken.
+    seed : int
+    """
+    rng = np.random.default_rng(seed)
+    drawn = (rng.random(len(confidence)) < confidence for _ in range(draws))
+    return float(np.mean([expected_calibration_error(confidence, right) for right in drawn]))
 
 
 def clopper_pearson_upper(errors: int, count: int, level: float = 0.95) -> float:

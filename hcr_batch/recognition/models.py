@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Network = Callable[[np.ndarray], np.ndarray]
 
-__all__ = ["GlyphScores", "NetworkRecognizer", "Recognizer", "load_recognizer"]
+__all__ = ["GlyphScores", "NetworkRecognizer", "Recognizer", "load_recognizer", "model_files"]
 
 DEFAULT_MODEL = "default"
 KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
@@ -113,7 +113,7 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     ModelError
         Missing, damaged, or made with another normalizer.
     """
-    given = Path(path) if path else data_folder("models") / DEFAULT_MODEL
+    given = _given(path)
     weights = _find_weights(given)
     own = weights.with_suffix(".json")
     if own.is_file():
@@ -124,6 +124,23 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     verify_file(weights, card)
     _check_normalizer(card, weights)
     return NetworkRecognizer(_load_network(weights, threads), card)
+
+
+def model_files(path: str | Path | None = None) -> tuple[Path, Path]:
+    """Weights and card that :func:`load_recognizer` reads.
+
+    Raises
+    ------
+    ModelError
+        There are no weights.
+    """
+    weights = _find_weights(_given(path))
+    own = weights.with_suffix(".json")
+    return weights, own if own.is_file() else weights.parent / CARD_NAME
+
+
+def _given(path: str | Path | None) -> Path:
+    return Path(path) if path else data_folder("models") / DEFAULT_MODEL
 
 
 def _load_own(weights: Path, card_path: Path, threads: int) -> NetworkRecognizer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,103 +10,18 @@ import numpy as np
 from hcr_batch.evaluation.glyphs import charsets_of
 from hcr_batch.evaluation.metrics import area_under_curve, correct_readings, measure_set
 from hcr_batch.glyphs.normalize import normalize_ink
-from hcr_batch.recognition.calibration import (
-    CHARSETS,
-    best_in_charset,
-    expected_calibration_error,
-    fit_temperature,
-    temperature_scale,
-    thresholds_for,
-)
+from hcr_batch.recognition.calibration import best_in_charset
 from hcr_batch.recognition.litert import LiteRTNetwork
+from hcr_batch.training.calibrating import Outputs, character_probabilities
 from hcr_batch.training.degrade import scanned
 from hcr_batch.training.foreign import FOREIGN_KINDS
 from hcr_batch.training.printed import PrintedSet
-from hcr_batch.training.sets import CharacterSet
-from hcr_batch.training.targets import FOREIGN, allowed_matrix
+from hcr_batch.training.targets import FOREIGN
 
-__all__ = [
-    "TARGET_ERRORS",
-    "Outputs",
-    "calibration_figures",
-    "character_probabilities",
-    "common_temperature",
-    "foreign_figures",
-    "print_figures",
-    "set_figures",
-    "threshold_figures",
-]
+__all__ = ["foreign_figures", "print_figures", "set_figures"]
 
-TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
-"""Error rates among accepted readings for which the card holds thresholds."""
 MADE = 1500
 """Foreign and printed glyphs made for measuring."""
-CAP = 2500
-"""A set counts for no more than this many glyphs, so that no source dominates."""
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """A set of characters and the network's logits (N, 64) on it."""
-
-    characters: CharacterSet
-    logits: np.ndarray
-
-
-def character_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Probabilities (N, 62) of the characters from logits (N, 64)."""
-    return temperature_scale(logits[:, : FOREIGN + 1], temperature)[:, :FOREIGN]
-
-
-def common_temperature(held: Sequence[Outputs]) -> float:
-    """Temperature that fits all sets, each up to its cap, glyphs by trust in their labels."""
-    folded = allowed_matrix(case_known=False)
-    labels = np.concatenate([one.characters.labels for one in held])
-    allowed = np.stack([folded[str(label)] > 0 for label in labels])
-    weights = np.concatenate(
-        [one.characters.weights * min(1.0, CAP / len(one.characters)) for one in held]
-    )
-    logits = np.concatenate([one.logits for one in held])[:, : FOREIGN + 1]
-    return round(fit_temperature(logits, allowed, weights), 4)
-
-
-def calibration_figures(held: Sequence[Outputs], temperature: float) -> dict[str, float]:
-    """Expected calibration error over all held-out glyphs, before and after."""
-    figures = {}
-    for name, value in (("ece_before", 1.0), ("ece_after", temperature)):
-        confidence, correct = _pooled(held, value, "alnum")
-        figures[name] = round(expected_calibration_error(confidence, correct), 5)
-    return figures
-
-
-def threshold_figures(
-    clean: Sequence[Outputs], temperature: float, seed: int
-) -> dict[str, list[dict[str, float]]]:
-    """Thresholds by charset, from sets whose labels are clean enough to count rare errors."""
-    figures = {}
-    for charset in CHARSETS:
-        confidence, correct = _pooled(clean, temperature, charset, CAP, seed)
-        figures[charset] = [asdict(t) for t in thresholds_for(confidence, correct, TARGET_ERRORS)]
-    return figures
-
-
-def _pooled(
-    held: Sequence[Outputs],
-    temperature: float,
-    charset: str,
-    cap: int | None = None,
-    seed: int = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Confidence and rightness of glyphs whose label the charset holds, up to `cap` a set."""
-    rng = np.random.default_rng(seed)
-    pairs = []
-    for one in held:
-        inside = np.flatnonzero(np.isin(one.characters.labels, list(CHARSETS[charset])))
-        inside = rng.permutation(inside)[:cap]
-        probabilities = character_probabilities(one.logits[inside], temperature)
-        pairs.append(correct_readings(probabilities, one.characters.labels[inside], charset))
-    confidence, correct = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return confidence, correct
 
 
 def set_figures(outputs: Outputs, temperature: float) -> dict[str, Any]:

@@ -268,11 +268,18 @@ def unseen_part(path: Path, recipe: Mapping[str, Any]) -> CharacterSet:
     CharacterSet
         The held-out writers of a source of the recipe; any other set whole.
     """
-    data = load_set(path.parent, path.stem)
     for source in recipe.get("sources", ()):
-        if source["name"] == data.name:
+        if source["name"] == path.stem:
+            data = _trusted(path, source.get("low_trust"))
             return split_by_writer(data, source["held"], recipe["seed"])[1]
-    return data
+    return load_set(path.parent, path.stem)
+
+
+def _trusted(path: Path, low_trust: Mapping[str, Mapping[str, float]] | None) -> CharacterSet:
+    try:
+        return load_set(path.parent, path.stem, low_trust)
+    except NoInputError:  # of the same name, but without the arrays that tell whom to trust less
+        return load_set(path.parent, path.stem)
 
 
 def split_by_writer(

@@ -13,18 +13,10 @@ from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.glyphs.normalize import NORMALIZER_VERSION
 from hcr_batch.recognition.card import CARD_NAME, file_hash, read_card, write_card
 from hcr_batch.recognition.litert import LiteRTNetwork
+from hcr_batch.training.calibrating import Outputs, calibration, character_probabilities
 from hcr_batch.training.data import TrainingData
 from hcr_batch.training.export import choose, count_flops, try_candidates
-from hcr_batch.training.figures import (
-    Outputs,
-    calibration_figures,
-    character_probabilities,
-    common_temperature,
-    foreign_figures,
-    print_figures,
-    set_figures,
-    threshold_figures,
-)
+from hcr_batch.training.figures import foreign_figures, print_figures, set_figures
 from hcr_batch.training.recipe import Recipe
 from hcr_batch.training.targets import CLASSES
 
@@ -116,18 +108,15 @@ def _typical(data: TrainingData, count: int = 300) -> np.ndarray:
 
 
 def _figures(network: LiteRTNetwork, data: TrainingData, recipe: Recipe) -> dict[str, Any]:
-    held = [Outputs(one, network(one.images)) for one in data.held]
-    tests = [Outputs(one, network(one.images)) for one in data.tests]
     clean = {source.name for source in recipe.sources if source.clean}
-    temperature = common_temperature(held)
-    thresholds = threshold_figures(
-        [one for one in held if one.characters.name in clean], temperature, recipe.seed
-    )
-    (default,) = (t for t in thresholds["alnum"] if t["target_error"] == FLAG_ERROR)
+    held = [Outputs(one, network(one.images), one.name in clean) for one in data.held]
+    tests = [Outputs(one, network(one.images), fitted=False) for one in data.tests]
+    calibrated = calibration(held + tests, recipe.seed)
+    temperature = calibrated["temperature"]
+    alnum = calibrated["thresholds"]["alnum"]
+    (default,) = (t for t in alnum if t["target_error"] == FLAG_ERROR)
     return {
-        "temperature": temperature,
-        "calibration": calibration_figures(held, temperature),
-        "thresholds": thresholds,
+        **calibrated,
         "metrics": {one.characters.name: set_figures(one, temperature) for one in held + tests},
         "foreign": foreign_figures(network, held, temperature, default["threshold"], recipe.seed),
         "printed": print_figures(network, data.held_printed, held + tests, recipe.seed),

@@ -6,6 +6,7 @@ import pytest
 from hcr_batch.recognition.calibration import (
     CHARACTERS,
     best_in_charset,
+    chance_calibration_error,
     clopper_pearson_upper,
     expected_calibration_error,
     fit_temperature,
@@ -61,6 +62,14 @@ def test_calibration_error_measures_overconfidence():
     assert expected_calibration_error(np.full(1000, 0.9), correct) == pytest.approx(0.4, abs=0.02)
 
 
+def test_chance_alone_makes_less_error_of_more_glyphs():
+    confidence = np.random.default_rng(1).uniform(0.5, 1.0, 20_000)
+    few, many = chance_calibration_error(confidence[:200]), chance_calibration_error(confidence)
+    assert many < 0.01 < few
+    right = np.random.default_rng(2).random(20_000) < confidence
+    assert expected_calibration_error(confidence, right) < 2 * many
+
+
 @pytest.mark.parametrize(
     ("errors", "count", "bound"),
     # Exact values of the beta distribution's 95 % point (tables; 0 errors: 1 - 0.05 ** (1 / n)).
@@ -110,3 +119,9 @@ def test_capitals_only_charset_counts_both_look_alike_cases():
     index, confidence = best_in_charset(one_glyph(s=0.6, S=0.3, d5=0.1), "upper")
     assert CHARACTERS[index[0]] == "S"
     assert confidence[0] == pytest.approx(1.0)
+
+
+def test_lower_charset_counts_look_alike_pairs_and_no_other_capitals():
+    index, confidence = best_in_charset(one_glyph(S=0.3, s=0.2, A=0.4, a=0.1), "lower")
+    assert CHARACTERS[index[0]] == "S"
+    assert confidence[0] == pytest.approx(0.5 / 0.6)

@@ -1,0 +1,161 @@
+"""Calibration of a network on characters that it has not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from hcr_batch.evaluation.glyphs import charsets_of
+from hcr_batch.evaluation.metrics import correct_readings
+from hcr_batch.recognition.calibration import (
+    CHARSETS,
+    chance_calibration_error,
+    expected_calibration_error,
+    fit_temperature,
+    temperature_scale,
+    thresholds_for,
+)
+from hcr_batch.training.sets import CharacterSet
+from hcr_batch.training.targets import FOREIGN, allowed_matrix
+
+__all__ = [
+    "TARGET_ERRORS",
+    "Outputs",
+    "calibration",
+    "calibration_figures",
+    "character_probabilities",
+    "common_temperature",
+    "threshold_figures",
+]
+
+TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
+"""Error rates among accepted readings for which the card holds thresholds."""
+CAP = 2500
+"""A set counts for no more than this many glyphs, so that no source dominates."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """A set of characters and the network's logits (N, 64) on it.
+
+    Attributes
+    ----------
+    clean : bool
+        Its labels are right often enough to count rare errors by them.
+    fitted : bool
+        It takes part in the calibration, and is not measured alone.
+    """
+
+    characters: CharacterSet
+    logits: np.ndarray
+    clean: bool = True
+    fitted: bool = True
+
+
+def calibration(outputs: Sequence[Outputs], seed: int) -> dict[str, Any]:
+    """What a model card says of its calibration.
+
+    Parameters
+    ----------
+    outputs : sequence of Outputs
+        At least one that is fitted.
+    seed : int
+        Of the choice of glyphs where a set has too many.
+
+    Returns
+    -------
+    dict
+        `temperature`; `calibration`, the expected calibration error before and
+        after, pooled and by set; `thresholds` by charset.
+    """
+    fitted = [one for one in outputs if one.fitted]
+    clean = [one for one in fitted if one.clean] or fitted
+    temperature = common_temperature(fitted)
+    by_set = {one.characters.name: calibration_by_charset(one, temperature) for one in outputs}
+    return {
+        "temperature": temperature,
+        "calibration": {**calibration_figures(fitted, temperature), "sets": by_set},
+        "thresholds": threshold_figures(clean, temperature, seed),
+    }
+
+
+def character_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Probabilities (N, 62) of the characters from logits (N, 64)."""
+    return temperature_scale(logits[:, : FOREIGN + 1], temperature)[:, :FOREIGN]
+
+
+def common_temperature(fitted: Sequence[Outputs]) -> float:
+    """Temperature that fits all sets, each up to its cap, glyphs by trust in their labels."""
+    folded = allowed_matrix(case_known=False)
+    labels = np.concatenate([one.characters.labels for one in fitted])
+    allowed = np.stack([folded[str(label)] > 0 for label in labels])
+    weights = np.concatenate(
+        [one.characters.weights * min(1.0, CAP / len(one.characters)) for one in fitted]
+    )
+    logits = np.concatenate([one.logits for one in fitted])[:, : FOREIGN + 1]
+    return round(fit_temperature(logits, allowed, weights), 4)
+
+
+def calibration_figures(fitted: Sequence[Outputs], temperature: float) -> dict[str, float]:
+    """Expected calibration error over all fitted glyphs, before and after."""
+    figures = {}
+    for name, value in (("ece_before", 1.0), ("ece_after", temperature)):
+        confidence, correct = _pooled(fitted, value, "alnum")
+        figures[name] = round(expected_calibration_error(confidence, correct), 5)
+    return figures
+
+
+def calibration_by_charset(one: Outputs, temperature: float) -> dict[str, dict[str, float]]:
+    """The same of one set under each charset that fits it, and what chance alone makes."""
+    labels = one.characters.labels
+    figures = {}
+    for charset in charsets_of(labels):
+        raw = correct_readings(character_probabilities(one.logits), labels, charset)
+        probabilities = character_probabilities(one.logits, temperature)
+        confidence, correct = correct_readings(probabilities, labels, charset)
+        figures[charset] = {
+            "samples": len(labels),
+            "accuracy": round(float(correct.mean()), 5),
+            "ece_before": round(expected_calibration_error(*raw), 5),
+            "ece_after": round(expected_calibration_error(confidence, correct), 5),
+            "ece_by_chance": round(chance_calibration_error(confidence), 5),
+        }
+    return figures
+
+
+def threshold_figures(
+    clean: Sequence[Outputs], temperature: float, seed: int
+) -> dict[str, list[dict[str, float]]]:
+    """Thresholds by charset, from sets whose labels are clean enough to count rare errors.
+
+    A charset of which the sets hold no character is left out.
+    """
+    figures = {}
+    for charset in CHARSETS:
+        confidence, correct = _pooled(clean, temperature, charset, CAP, seed)
+        if len(confidence):
+            found = thresholds_for(confidence, correct, TARGET_ERRORS)
+            figures[charset] = [asdict(threshold) for threshold in found]
+    return figures
+
+
+def _pooled(
+    sets: Sequence[Outputs],
+    temperature: float,
+    charset: str,
+    cap: int | None = None,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence and rightness of glyphs whose label the charset holds, up to `cap` a set."""
+    pairs = []
+    for one in sets:
+        rng = np.random.default_rng((seed, *one.characters.name.encode()))
+        inside = np.flatnonzero(np.isin(one.characters.labels, list(CHARSETS[charset])))
+        inside = rng.permutation(inside)[:cap]
+        probabilities = character_probabilities(one.logits[inside], temperature)
+        pairs.append(correct_readings(probabilities, one.characters.labels[inside], charset))
+    confidence, correct = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return confidence, correct
