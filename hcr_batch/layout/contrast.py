@@ -8,51 +8,75 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box
 
-__all__ = ["is_front", "is_written", "usual_darkness"]
+__all__ = ["are_front", "is_written", "side_darkness", "usual_darkness"]
 
 REACH_MM = 0.8
 """How far outside a box its line is looked for."""
+QUANTILE = 0.4
+"""Share of a line's pixels that may be lighter than what counts as its darkness."""
 WRITTEN_SHARE = 0.01
 """A box with more of its area inked than this is written in."""
 INNER = 0.15
 """Share of a box, at each side, that is left out when ink in it is looked for."""
 
 
-def usual_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> float:
-    """Darkness, 0 to 255, of the lines of a page's own boxes, which are the darker ones."""
-    if not boxes:
-        return 0.0
-    reach = _reach(pixels_per_mm)
-    darkness = [max(_sides(box, ink.darkness, reach)[:2]) for box in boxes]
-    return min(float(np.percentile(darkness, 75)), 2.0 * ink.threshold)
+def side_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarray:
+    """Darkness of the lines above and below boxes and of their left and right walls.
 
-
-def is_front(
-    box: Box,
-    usual: float,
-    ink: Ink,
-    pixels_per_mm: float,
-    settings: LayoutSettings,
-    *,
-    closed: bool,
-) -> bool:
-    """Whether a box is of the page itself and does not shine through from its back.
+    Of each pixel row near a side its lower quantile: a stroke across it does
+    not count. Of the rows, the darkest.
 
     Parameters
     ----------
-    box : Box
-    usual : float
-        As :func:`usual_darkness` gives it.
+    boxes : list of Box
     ink : Ink
     pixels_per_mm : float
+
+    Returns
+    -------
+    ndarray of float, shape (N, 4)
+    """
+    reach = max(2, round(REACH_MM * pixels_per_mm))
+    return np.array([_sides(box, ink.darkness, reach) for box in boxes]).reshape(-1, 4)
+
+
+def usual_darkness(sides: np.ndarray, ink: Ink) -> float:
+    """Darkness, 0 to 255, of the lines of a page's own boxes, which are the darker ones.
+
+    Parameters
+    ----------
+    sides : ndarray of float, shape (N, 4)
+        As :func:`side_darkness` gives them.
+    ink : Ink
+    """
+    if not len(sides):
+        return 0.0
+    return min(float(np.percentile(sides[:, :2].max(axis=1), 75)), 2.0 * ink.threshold)
+
+
+def are_front(
+    sides: np.ndarray, closed: np.ndarray, usual: float, settings: LayoutSettings
+) -> np.ndarray:
+    """Which boxes are of the page itself and do not shine through from its back.
+
+    Parameters
+    ----------
+    sides : ndarray of float, shape (N, 4)
+        As :func:`side_darkness` gives them.
+    closed : ndarray of bool, shape (N,)
+        Has a line above and below, or walls on all sides; else one line is enough.
+    usual : float
+        As :func:`usual_darkness` gives it.
     settings : LayoutSettings
         `min_line_contrast`.
-    closed : bool
-        It has a line above and below, or walls on all sides; else one line is enough.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
     """
-    sides = _sides(box, ink.darkness, _reach(pixels_per_mm))
     # One line alone may be that of a box of this page, beside which another shines through.
-    darkness = max(sorted(sides)[1], min(sides[:2])) if closed else max(sides[:2])
+    both = np.maximum(np.sort(sides, axis=1)[:, 1], sides[:, :2].min(axis=1))
+    darkness = np.where(closed, both, sides[:, :2].max(axis=1))
     return darkness >= settings.min_line_contrast * usual
 
 
@@ -65,12 +89,7 @@ def is_written(box: Box, ink: Ink) -> bool:
     return area.size > 0 and float(area.mean()) > WRITTEN_SHARE
 
 
-def _reach(pixels_per_mm: float) -> int:
-    return max(2, round(REACH_MM * pixels_per_mm))
-
-
 def _sides(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float, float, float]:
-    """Darkness of the lines above and below a box and of its left and right wall."""
     left, top, right, bottom = (max(0, round(v)) for v in (box.x, box.y, box.right, box.bottom))
     return (
         _darkest(darkness[max(0, top - reach) : top + 2, left:right]),
@@ -81,7 +100,12 @@ def _sides(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float, fl
 
 
 def _darkest(strip: np.ndarray) -> float:
-    """The darkest row of a strip by its lower quantile: a stroke across it does not count."""
+    """The largest of the rows' quantiles, interpolated."""
     if not strip.size:
         return 0.0
-    return float(np.percentile(strip, 40, axis=1).max())
+    place = QUANTILE * (strip.shape[1] - 1)
+    low = int(place)
+    high = min(low + 1, strip.shape[1] - 1)
+    ordered = np.partition(strip, (low, high), axis=1)
+    below, above = ordered[:, low].astype(float), ordered[:, high]
+    return float((below + (place - low) * (above - below)).max())

@@ -10,7 +10,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.bands import divide_bands, find_bands
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
-from hcr_batch.layout.contrast import is_front, is_written, usual_darkness
+from hcr_batch.layout.contrast import are_front, is_written, side_darkness, usual_darkness
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
 from hcr_batch.layout.rulings import Rulings, find_rulings
@@ -57,6 +57,11 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
     )
 
 
+def sides_of(boxes: list[Box]) -> np.ndarray:
+    """Left, top, right and bottom of N boxes, float64, shape (4, N)."""
+    return np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
+
+
 def bounds(boxes: tuple[Box, ...]) -> Box:
     """The smallest box around all of `boxes`."""
     left, top = min(b.x for b in boxes), min(b.y for b in boxes)
@@ -69,10 +74,7 @@ def _box_fields(
 ) -> list[tuple[str, tuple[Box, ...]]]:
     layers = find_rulings(ink, pixels_per_mm, settings)
     front, faint = _candidates(layers, ink, pixels_per_mm, settings)
-    cells: list[Box] = []
-    for box in front + [box for box in faint if is_written(box, ink)]:
-        if not _any_overlap(box, cells):
-            cells.append(box)
+    cells = _apart(front + [box for box in faint if is_written(box, ink)])
     rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
     rows = _without_frames(rows)
     return [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
@@ -86,28 +88,25 @@ def _candidates(
     Blank ones among the faint shine through from the back, or it does not matter.
     """
     found = [(find_bands(layer, settings), find_boxes(layer, settings)) for layer in layers]
-    last_bands, last_boxes = found[-1]
-    usual = usual_darkness([b.box for b in last_bands] + last_boxes, ink, pixels_per_mm)
+    sides = [
+        side_darkness([band.box for band in bands] + boxes, ink, pixels_per_mm)
+        for bands, boxes in found
+    ]
+    usual = usual_darkness(sides[-1], ink)
     front: list[Box] = []
     faint: list[Box] = []
-    for rulings, (bands, boxes) in zip(layers, found, strict=True):
-        for wanted, cells in ((True, front), (False, faint)):
-            chosen_bands = [
-                band
-                for band in bands
-                if is_front(
-                    band.box, usual, ink, pixels_per_mm, settings, closed=not band.open_side
-                )
-                == wanted
-            ]
-            chosen_boxes = [
-                box
-                for box in boxes
-                if is_front(box, usual, ink, pixels_per_mm, settings, closed=True) == wanted
-            ]
-            cells += divide_bands(chosen_bands, rulings, settings)
+    for rulings, (bands, boxes), darkness in zip(layers, found, sides, strict=True):
+        closed = np.array([not band.open_side for band in bands] + [True] * len(boxes), bool)
+        is_front = are_front(darkness, closed, usual, settings)
+        for wanted, cells in ((is_front, front), (~is_front, faint)):
+            cells += divide_bands(_chosen(bands, wanted[: len(bands)]), rulings, settings)
+            chosen_boxes = _chosen(boxes, wanted[len(bands) :])
             cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
     return front, faint
+
+
+def _chosen(items: list, wanted: np.ndarray) -> list:
+    return [item for item, is_wanted in zip(items, wanted, strict=True) if is_wanted]
 
 
 def _fields_of_row(
@@ -170,30 +169,29 @@ def _is_check_box(box: Box, pixels_per_mm: float) -> bool:
 
 def _without_frames(rows: list[list[Box]]) -> list[list[Box]]:
     """Leave out boxes that have another box inside."""
-    every = [box for row in rows for box in row]
-    kept = ([box for box in row if not _holds_another(box, every)] for row in rows)
+    left, top, right, bottom = sides_of([box for row in rows for box in row])
+    slack = 0.1 * (bottom - top)[:, None]
+    area = (right - left) * (bottom - top)
+    holds = (left >= left[:, None] - slack) & (top >= top[:, None] - slack)
+    holds &= (right <= right[:, None] + slack) & (bottom <= bottom[:, None] + slack)
+    is_frame = iter((holds & (area < 0.8 * area[:, None])).any(axis=1))
+    kept = ([box for box in row if not next(is_frame)] for row in rows)
     return [row for row in kept if row]
 
 
-def _holds_another(box: Box, others: list[Box]) -> bool:
-    slack = 0.1 * box.height
-    return any(
-        other is not box
-        and other.x >= box.x - slack
-        and other.y >= box.y - slack
-        and other.right <= box.right + slack
-        and other.bottom <= box.bottom + slack
-        and other.width * other.height < 0.8 * box.width * box.height
-        for other in others
-    )
-
-
-def _any_overlap(box: Box, others: list[Box]) -> bool:
-    return any(
-        min(box.right, o.right) - max(box.x, o.x) > 0.3 * min(box.width, o.width)
-        and min(box.bottom, o.bottom) - max(box.y, o.y) > 0.3 * min(box.height, o.height)
-        for o in others
-    )
+def _apart(boxes: list[Box]) -> list[Box]:
+    """Leave out boxes that overlap an earlier one."""
+    left, top, right, bottom = sides_of(boxes)
+    width, height = right - left, bottom - top
+    kept = np.zeros(len(boxes), bool)
+    for number, box in enumerate(boxes):
+        across = np.minimum(box.right, right) - np.maximum(box.x, left)
+        down = np.minimum(box.bottom, bottom) - np.maximum(box.y, top)
+        shared = (across > 0.3 * np.minimum(box.width, width)) & (
+            down > 0.3 * np.minimum(box.height, height)
+        )
+        kept[number] = not (shared & kept).any()
+    return _chosen(boxes, kept)
 
 
 def _reading_order(

@@ -23,6 +23,7 @@ CROSSING_MM = 1.4
 """A pen stroke across a light line hides this much of it at most."""
 LIGHT_LINE_MM = 15.0
 """A form with light lines has at least one as long as this."""
+_AROUND = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     thin, written = _thin_and_written(ink, scale, per_mm, settings)
     everything = _rulings(thin | written, settings.ruling_gap_mm, scale, per_mm, settings)
     # The blurred rim of a pen stroke is as light as a light line.
-    apart = cv2.dilate(written, np.ones((3, 3), np.uint8))
+    apart = cv2.dilate(written, _AROUND)
     light = _rulings(thin & ~apart & 1, CROSSING_MM, scale, per_mm, settings)
     longest = np.ones((1, round(LIGHT_LINE_MM * per_mm)), np.uint8)
     if cv2.morphologyEx(light.horizontal, cv2.MORPH_OPEN, longest).any():
@@ -119,15 +120,16 @@ def _thin_and_written(
     written = darkness > ink.threshold
     raised = cv2.subtract(darkness, shade)
     level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
-    bare = cv2.dilate(written.view(np.uint8), np.ones((3, 3), np.uint8)) == 0
-    texture = _rms(raised * bare, 3 * side)
-    thin = (raised > level) & (raised > TEXTURE_FACTOR * texture)
-    return thin.view(np.uint8), written.view(np.uint8)
+    bare = cv2.erode(cv2.bitwise_not(cv2.compare(darkness, ink.threshold, cv2.CMP_GT)), _AROUND)
+    texture = _rms(cv2.bitwise_and(raised, bare), 3 * side)
+    # A whole number is above the limit exactly if it is above its whole part.
+    limit = cv2.max(cv2.convertScaleAbs(texture, alpha=TEXTURE_FACTOR, beta=-0.5), int(level))
+    return cv2.compare(raised, limit, cv2.CMP_GT) & 1, written.view(np.uint8)
 
 
 def _rms(values: np.ndarray, side: int) -> np.ndarray:
-    """Root mean square in a window; float32."""
-    return np.sqrt(cv2.blur(np.square(values, dtype=np.float32), (side, side)))
+    """Root mean square of uint8 in a window; float32."""
+    return cv2.sqrt(cv2.sqrBoxFilter(values, cv2.CV_32F, (side, side)))
 
 
 def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.ndarray:
