@@ -43,9 +43,17 @@ class DueCell:
 
 @dataclass(frozen=True)
 class PlacedField:
-    """A field with the file and the page that it stands on; `size` is (width, height) there."""
+    """A field with the page that it stands on.
 
-    path: Path
+    Attributes
+    ----------
+    paths : tuple of Path
+        Every file of this content, absolute; `file` is the first one's name in the results.
+    size : tuple of int
+        (width, height) of the page as it lies in the file.
+    """
+
+    paths: tuple[Path, ...]
     file: str
     sha256: str
     page: int
@@ -64,11 +72,11 @@ class Cells:
         self._connection = connection
 
     def state(self) -> tuple:
-        """Changes whenever files or readings do."""
+        """Changes when files or readings do; a reading that is replaced within a second may not."""
         return self._connection.execute(
             "SELECT (SELECT max(id) FROM readings), (SELECT count(*) FROM readings), "
             "(SELECT count(*) FROM files), (SELECT sum(reading) FROM files), "
-            "(SELECT max(read_at) FROM readings)"
+            "(SELECT max(read_at) FROM readings), (SELECT max(id) FROM fields)"
         ).fetchone()
 
     def due(self, unflagged: bool) -> Iterator[DueCell]:
@@ -98,21 +106,25 @@ class Cells:
 
     def field(self, place: Place) -> PlacedField | None:
         """The field that has a cell at this place; None if none of the files has one any more."""
-        row = self._connection.execute(
+        rows = self._connection.execute(
             "SELECT files.path, files.name, pages.width, pages.height, fields.id, fields.name, "
             f"fields.kind FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
             f"WHERE {AT_PLACE} ORDER BY files.name, files.path",
             _values(place),
-        ).fetchone()
-        if row is None:
+        ).fetchall()
+        if not rows:
             return None
-        path, file, width, height, number, name, kind = row
+        _, file, width, height, number, name, kind = rows[0]
         cells = self._connection.execute(
             f"SELECT {CELL_COLUMNS} FROM cells WHERE field = ? ORDER BY position", (number,)
         )
-        field = FieldRecord(name, kind, tuple(map(cell_of_row, cells)))
         return PlacedField(
-            Path(os.fsdecode(path)), file, place.sha256, place.page, (width, height), field
+            tuple(Path(os.fsdecode(path)) for path, *_ in rows),
+            file,
+            place.sha256,
+            place.page,
+            (width, height),
+            FieldRecord(name, kind, tuple(map(cell_of_row, cells))),
         )
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "Place",
     "apply_corrections",
     "is_same_place",
+    "reviewed_part",
 ]
 
 CORRECTIONS_SCHEMA = """
@@ -225,6 +226,11 @@ def apply_corrections(page: PageRecord, corrections: Iterable[Correction]) -> Pa
     return replace(page, fields=tuple(fields))
 
 
+def reviewed_part(page: PageRecord) -> PageRecord:
+    """A corrected page with the fields that have an answer alone."""
+    return replace(page, fields=tuple(filter(_is_reviewed, page.fields)))
+
+
 def is_same_place(one: Box, other: Box) -> bool:
     """Whether two boxes show the same cell, exactly or as found by another reading."""
     if one == other:
@@ -234,6 +240,10 @@ def is_same_place(one: Box, other: Box) -> bool:
     shared = max(width, 0) * max(height, 0)
     whole = one.width * one.height + other.width * other.height - shared
     return shared >= SAME_PLACE * whole > 0
+
+
+def _is_reviewed(field: FieldRecord) -> bool:
+    return any(";".join(cell.reading.reasons) in REVIEW_REASONS for cell in field.cells)
 
 
 def _corrected_field(field: FieldRecord, answers: Sequence[Correction]) -> FieldRecord:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from hcr_batch.batch.cells import Cells, cell_of_row
 from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA, Corrections, apply_corrections
-from hcr_batch.errors import OutputError
+from hcr_batch.errors import OutputError, UsageError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 
-__all__ = ["FileState", "Journal", "journal_path", "open_journal"]
+__all__ = ["FileState", "Journal", "existing_journal", "journal_path", "open_journal"]
 
 SCHEMA_VERSION = 2
 """Raise this when the tables change, and say in UPGRADES how."""
@@ -107,6 +107,20 @@ class FileState:
 def journal_path(output: Path) -> Path:
     """`results.hcr.sqlite` for `results.csv`, whatever the format."""
     return output.with_name(f"{output.stem}.hcr.sqlite")
+
+
+def existing_journal(output: Path) -> Path:
+    """The journal of results that were written before.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    path = journal_path(output)
+    if not path.exists():
+        raise UsageError(f"{path}: no journal of these results; give the --out of a scan")
+    return path
 
 
 def open_journal(path: Path) -> Journal:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from hcr_batch import __version__
+from hcr_batch.batch.corrections import REVIEW_REASONS, reviewed_part
 from hcr_batch.batch.engines import WorkerDied, run_tasks
 from hcr_batch.batch.journal import Journal, journal_path, open_journal
 from hcr_batch.batch.lock import exclusive, lock_path
@@ -168,8 +169,20 @@ def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Plan:
         return make_plan(sources, journal, request.recipe, request.effort)
 
 
-def export(journal: Journal, output: Path, file_format: str, fields: Path | None) -> None:
+def export(
+    journal: Journal,
+    output: Path,
+    file_format: str,
+    fields: Path | None,
+    only_reviewed: bool = False,
+) -> None:
     """Write the results, and the wide table if `fields` is given, from the journal.
+
+    Parameters
+    ----------
+    only_reviewed : bool
+        Only the cells that a person has answered; in the wide table the
+        fields that have one.
 
     Raises
     ------
@@ -177,9 +190,14 @@ def export(journal: Journal, output: Path, file_format: str, fields: Path | None
         A file cannot be written; the old one is still there.
     """
     rows = (row for file, page in journal.pages() for row in page_rows(file.name, page))
+    if only_reviewed:
+        rows = (row for row in rows if row.reasons in REVIEW_REASONS)
     write_results(output, rows, file_format)
     if fields:
-        wide = (field_row(file.name, page) for file, page in journal.pages())
+        pages = ((file.name, page) for file, page in journal.pages())
+        if only_reviewed:
+            pages = ((name, reviewed_part(page)) for name, page in pages)
+        wide = (field_row(name, page) for name, page in pages if page.fields)
         write_fields(fields, journal.field_names(), wide)
 
 

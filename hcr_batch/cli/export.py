@@ -16,7 +16,16 @@ __all__ = ["export"]
 @click.option("--out", type=FILE, help="Where to write; RESULTS itself if not given.")
 @fields_option
 @format_option
-def export(results: Path, out: Path | None, fields: Path | None, file_format: str | None) -> None:
+@click.option(
+    "--only-reviewed", is_flag=True, help="Only the cells that a person answered in a review."
+)
+def export(
+    results: Path,
+    out: Path | None,
+    fields: Path | None,
+    file_format: str | None,
+    only_reviewed: bool,
+) -> None:
     """Write RESULTS of an earlier scan again, corrections included, in any format.
 
     Reads the journal beside RESULTS; no form is opened.
@@ -25,18 +34,20 @@ def export(results: Path, out: Path | None, fields: Path | None, file_format: st
     Example:
       hcr-batch export results.csv --out results.parquet
     """
-    from hcr_batch.batch.journal import journal_path, open_journal
+    from hcr_batch.batch.journal import existing_journal, open_journal
     from hcr_batch.batch.lock import exclusive, lock_path
     from hcr_batch.batch.run import export as write
     from hcr_batch.errors import UsageError
     from hcr_batch.results.atomic import check_writable
     from hcr_batch.results.writers import format_of
 
-    path = journal_path(results)
-    if not path.exists():
-        raise UsageError(f"{path}: no journal of these results; give the --out of a scan")
+    if only_reviewed and out in (None, results):
+        raise UsageError(
+            f"{results}: --only-reviewed would leave the rest out of it; give another --out"
+        )
+    path = existing_journal(results)
     out = out or results
     for output in filter(None, (out, fields)):
         check_writable(output)
     with exclusive(lock_path(results)), open_journal(path) as journal:
-        write(journal, out, file_format or format_of(out), fields)
+        write(journal, out, file_format or format_of(out), fields, only_reviewed)

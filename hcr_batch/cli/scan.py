@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.cli._options import FILE, fields_option, format_option
+from hcr_batch.cli._options import FILE, Share, fields_option, format_option
+from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
     from hcr_batch.batch.observers import Observer
@@ -20,22 +20,6 @@ if TYPE_CHECKING:
     from hcr_batch.config import Settings
 
 __all__ = ["scan"]
-
-
-class Share(click.ParamType):
-    """A share of 1, given as 0.005 or as 0.5%."""
-
-    name = "share"
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> float:
-        text = str(value).strip()
-        try:
-            share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            share = -1.0
-        if not 0 <= share <= 1:
-            self.fail(f"{value!r} is no share; write 0.005 or 0.5%", parameter, context)
-        return share
 
 
 @click.command()
@@ -92,23 +76,11 @@ def scan(
     if dry_run:
         _print_plan(plan_scan(request, sys.stdin))
         return
-    _end_like_ctrl_c()
+    end_like_ctrl_c()
     with ExitStack() as files:
         observer = Observers(list(_observers(quiet, log_json, files)))
         summary = run_scan(request, observer, sys.stdin)
     click.get_current_context().exit(summary.exit_code)
-
-
-def _end_like_ctrl_c() -> None:
-    """Make `kill`, `systemctl stop` and a closed terminal keep what is finished, as Ctrl-C does.
-
-    What is ignored stays so: a shell starts background jobs deaf to Ctrl-C,
-    and nohup makes them deaf to the terminal's end, on purpose.
-    """
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
 
 
 def _request(

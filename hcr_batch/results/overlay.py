@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hcr_batch.results.records import CellRecord, PageRecord
-from hcr_batch.types import Page
+from hcr_batch.types import Box, Page
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image, ImageDraw
 
-__all__ = ["draw_page"]
+__all__ = ["draw_page", "upright_corners"]
 
 DPI = 150.0
 """Resolution of the pictures: fit for a screen, whatever the scan's."""
@@ -55,7 +55,7 @@ def draw_page(page: Page, record: PageRecord, title: str) -> Image.Image:
     marks = Image.new("RGBA", picture.size)
     draw = ImageDraw.Draw(marks)
     cells = [cell for field in record.fields for cell in field.cells]
-    corners = [_corners(cell, page, scale) for cell in cells]
+    corners = [upright_corners(cell.box, page, scale) for cell in cells]
     # Blank cells first and readings last: what matters most lies on top.
     for cell, outline in sorted(zip(cells, corners, strict=True), key=_importance):
         _draw_frame(draw, cell, outline)
@@ -76,11 +76,23 @@ def _background(page: Page, scale: float) -> Image.Image:
     return faded.convert("RGB")
 
 
-def _corners(cell: CellRecord, page: Page, scale: float) -> np.ndarray:
-    """Corners of a cell in the picture, float64 (4, 2), clockwise from the top left."""
+def upright_corners(box: Box, page: Page, scale: float = 1.0) -> np.ndarray:
+    """Where a box of the page as it lies in the file is on the upright page.
+
+    Parameters
+    ----------
+    box : Box
+    page : Page
+    scale : float
+        Pixels of the result to one of `page.gray`.
+
+    Returns
+    -------
+    ndarray of float64, shape (4, 2)
+        The corners of the upright rectangle around it, clockwise from the top left.
+    """
     import numpy as np
 
-    box = cell.box
     source = np.array(
         [(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)], float
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -22,7 +23,7 @@ TURN_S = 0.5
 
 
 class Server:
-    """An app that listens from the start; `run` answers until `stop` or Ctrl-C.
+    """An app that listens from the start; `run` answers until it is stopped or Ctrl-C.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ class Server:
         Address to listen on.
     port : int
         0 takes a free one; `port` of the server says which.
+    stopping : threading.Event, optional
+        Setting it stops the server, as `stop` does.
     options : dict
         Further settings of waitress, such as `threads` or `connection_limit`.
 
@@ -40,13 +43,22 @@ class Server:
         The address or the port cannot be had.
     """
 
-    def __init__(self, app: Flask, host: str, port: int, **options: Any) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        host: str,
+        port: int,
+        stopping: threading.Event | None = None,
+        **options: Any,
+    ) -> None:
         from waitress import create_server
 
+        # It warns of every request that waits for a thread, which is how it is meant to be.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         # The app refuses what is too large in its own words; this is the wall behind it.
         options.setdefault("max_request_body_size", 2 * app.config["MAX_CONTENT_LENGTH"])
         self._map: dict[int, Any] = {}
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
         self._server = create_server(
             app, map=self._map, sockets=[_listen(host, port)], ident=None, **options
         )

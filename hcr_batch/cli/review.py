@@ -1,0 +1,123 @@
+"""`hcr-batch review`: flagged characters, answered by a person in the browser."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hcr_batch.cli._options import FILE, Share, fields_option
+from hcr_batch.cli._signals import end_like_ctrl_c
+
+if TYPE_CHECKING:
+    from hcr_batch.web.review_pages import PagePictures
+    from hcr_batch.web.review_session import ReviewSession
+
+__all__ = ["review"]
+
+
+@click.command()
+@click.argument("results", type=FILE)
+@fields_option
+@click.option(
+    "--sample",
+    type=Share(),
+    default="0",
+    help="Also show this share of the unflagged characters, to measure how many are wrong: 2%.",
+)
+@click.option(
+    "--target-error", type=Share(), help="What the sample is compared with; as in the settings."
+)
+@click.option("--reviewer", help="Name kept with the answers; your login name if not given.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--no-browser", is_flag=True, help="Open no browser; print the address alone.")
+@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+def review(
+    results: Path,
+    fields: Path | None,
+    sample: float,
+    target_error: float | None,
+    reviewer: str | None,
+    port: int,
+    host: str,
+    no_browser: bool,
+    config: Path | None,
+) -> None:
+    """Look at the flagged characters of RESULTS in the browser and correct them.
+
+    Every answer is in the journal beside RESULTS at once. RESULTS itself is
+    written again when you finish, press Ctrl-C or pause for a minute.
+
+    \b
+    Example:
+      hcr-batch review results.csv --sample 2%
+    """
+    from hcr_batch.batch.journal import existing_journal
+    from hcr_batch.config import load_settings
+    from hcr_batch.results.atomic import check_writable
+    from hcr_batch.results.writers import format_of
+    from hcr_batch.web.review_pages import PagePictures
+    from hcr_batch.web.review_session import ReviewRequest, ReviewSession
+
+    settings = load_settings(config)
+    journal = existing_journal(results)
+    for output in filter(None, (results, fields)):
+        check_writable(output)
+    if target_error is None:
+        target_error = settings.recognition.target_error
+    request = ReviewRequest(results, journal, format_of(results), fields, sample, target_error)
+    session = ReviewSession(request)
+    if session.queue.progress().due:
+        pictures = PagePictures(settings.documents)
+        _serve(session, pictures, reviewer or _login_name(), (host, port), not no_browser)
+    else:
+        click.echo(f"{results}: nothing is flagged", err=True)
+    for line in session.verdict():
+        click.echo(line)
+
+
+def _serve(
+    session: ReviewSession,
+    pictures: PagePictures,
+    reviewer: str,
+    address: tuple[str, int],
+    browser: bool,
+) -> None:
+    """Serve until the reviewer finishes or Ctrl-C; the results are written either way."""
+    import secrets
+    import threading
+    import webbrowser
+
+    from hcr_batch.web.review import review_app
+    from hcr_batch.web.security import allowed_hosts
+    from hcr_batch.web.server import Server
+
+    token, leaving = secrets.token_urlsafe(16), threading.Event()
+    hosts = allowed_hosts(address[0])
+    app = review_app(session, pictures, token, hosts, reviewer, leave=leaving.set)
+    server = Server(app, *address, stopping=leaving)
+    page = f"{server.address}/{token}/"
+    progress = session.queue.progress()
+    left = progress.due - progress.answered
+    click.echo(f"{left} of {progress.due} cells to review at {page} (Ctrl-C ends)", err=True)
+    if browser:
+        webbrowser.open(page)
+    end_like_ctrl_c()
+    threading.Thread(target=session.export_when_idle, args=(leaving,), daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        server.run()
+    leaving.set()
+    if not session.is_exported:
+        click.echo(session.export(), err=True)
+
+
+def _login_name() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "reviewer"

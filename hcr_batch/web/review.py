@@ -1,0 +1,290 @@
+"""The review page and what its scripts ask for, all under a secret path."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template, request
+
+from hcr_batch.batch.corrections import Correction, Kind, Place
+from hcr_batch.errors import DocumentError, HcrError
+from hcr_batch.web.review_pages import PagePictures
+from hcr_batch.web.review_session import GivenAnswer, ReviewSession, StandingAnswer
+from hcr_batch.web.security import secure
+
+if TYPE_CHECKING:
+    from hcr_batch.batch.cells import DueCell, PlacedField
+    from hcr_batch.batch.journal import Journal
+    from hcr_batch.results.records import CellRecord
+
+__all__ = ["review_app"]
+
+MAX_REQUEST_BYTES = 1 << 20
+MAX_CELLS = 200
+"""Cells in one request or answer."""
+LONGEST_NAME = 60
+"""Characters of a reviewer's name."""
+
+
+def review_app(
+    session: ReviewSession,
+    pictures: PagePictures,
+    token: str,
+    hosts: frozenset[str],
+    reviewer: str,
+    leave: Callable[[], None],
+) -> Flask:
+    """Make the app.
+
+    Parameters
+    ----------
+    session : ReviewSession
+    pictures : PagePictures
+    token : str
+        Everything lies under `/token/`; who does not know it gets nothing.
+    hosts : frozenset of str
+        Host names to answer to.
+    reviewer : str
+        Name under which answers are kept where the page gives no other.
+    leave : callable
+        Is called when a reviewer has finished.
+    """
+    # Windows may know another type for scripts, which a browser told not to sniff refuses.
+    mimetypes.add_type("text/javascript", ".js")
+    app = Flask(__name__, static_folder=None)
+    secure(app, hosts, MAX_REQUEST_BYTES)
+    pages = _Pages(session, pictures, reviewer, leave)
+    review = Blueprint("review", __name__, url_prefix=f"/{token}", static_folder="static/review")
+    review.add_url_rule("/", view_func=pages.page)
+    review.add_url_rule("/progress", view_func=pages.progress)
+    review.add_url_rule("/cell/<key>", view_func=pages.cell)
+    review.add_url_rule("/field/<key>.png", view_func=pages.field_picture)
+    review.add_url_rule("/page/<key>.png", view_func=pages.page_picture)
+    for name in ("tiles", "next", "fields", "answers", "finish"):
+        review.add_url_rule(f"/{name}", view_func=getattr(pages, name), methods=["POST"])
+    app.register_blueprint(review)
+    return app
+
+
+class _Pages:
+    """One method an address; bodies are JSON both ways."""
+
+    def __init__(
+        self,
+        session: ReviewSession,
+        pictures: PagePictures,
+        reviewer: str,
+        leave: Callable[[], None],
+    ) -> None:
+        self._session, self._queue = session, session.queue
+        self._pictures, self._reviewer, self._leave = pictures, reviewer, leave
+
+    def page(self) -> str:
+        return render_template(
+            "review.html", reviewer=self._reviewer, results=self._session.request.results.name
+        )
+
+    def progress(self) -> Response:
+        self._queue.refresh()
+        self._queue.renew(request.args.get("client", ""))
+        return jsonify(progress=self._progress())
+
+    def tiles(self) -> Response:
+        body = _body()
+        self._queue.reload(needed=False)
+        cells = self._queue.tiles(
+            _text(body, "client"), _size(body), _texts(body, "first"), set(_texts(body, "skip"))
+        )
+        with self._session.open_journal() as journal:
+            tiles = [_tile(cell, journal) for cell in cells]
+        return jsonify(cells=tiles, progress=self._progress())
+
+    def next(self) -> Response:
+        body = _body()
+        self._queue.refresh()
+        cell = self._queue.next_cell(
+            _text(body, "client"),
+            body.get("after"),
+            bool(body.get("backwards")),
+            bool(body.get("otherField")),
+        )
+        shown = self._described(cell.place) if cell else None
+        return jsonify(cell=shown, progress=self._progress())
+
+    def cell(self, key: str) -> Response:
+        return jsonify(cell=self._described(_place(key)), progress=self._progress())
+
+    def fields(self) -> Response:
+        body = _body()
+        self._queue.refresh()
+        cells = self._queue.fields(_text(body, "client"), body.get("after"), _size(body))
+        fields = [self._described(cell.place) for cell in cells]
+        return jsonify(fields=[field for field in fields if field], progress=self._progress())
+
+    def answers(self) -> Response:
+        body = _body()
+        given = [_given(one) for one in _list(body, "answers")]
+        reviewer = _text(body, "reviewer").strip()[:LONGEST_NAME] or self._reviewer
+        standing = self._session.record(given, reviewer)
+        return jsonify(answers=list(map(_standing, standing)), progress=self._progress())
+
+    def finish(self) -> Response:
+        try:
+            lines = [self._session.export(), *self._session.verdict()]
+        except HcrError as error:
+            abort(500, str(error))
+        self._leave()
+        return jsonify(lines=lines)
+
+    def field_picture(self, key: str) -> Response:
+        place = _place(key)
+        with self._session.open_journal() as journal:
+            field = _found(journal.cells.field(place))
+        due = [cell.place.box for cell in self._queue.due_in_field(key)]
+        marked = due if request.args.get("marked") == "due" else [place.box]
+        return _picture(self._pictures.field, field, marked)
+
+    def page_picture(self, key: str) -> Response:
+        place = _place(key)
+        with self._session.open_journal() as journal:
+            field = _found(journal.cells.field(place))
+        return _picture(self._pictures.page, field, [place.box])
+
+    def _progress(self) -> dict[str, int]:
+        progress = self._queue.progress()
+        return {"due": progress.due, "answered": progress.answered}
+
+    def _described(self, place: Place) -> dict[str, Any] | None:
+        """A cell with the whole field around it."""
+        due = {cell.place.key for cell in self._queue.due_in_field(place.key)}
+        with self._session.open_journal() as journal:
+            field = journal.cells.field(place)
+            if field is None:
+                return None
+            cells = [_in_field(cell, field, journal, due) for cell in field.field.cells]
+        return {
+            "key": place.key,
+            "file": field.file,
+            "page": field.page,
+            "field": field.field.name,
+            "failed": any("check_failed" in one.reading.reasons for one in field.field.cells),
+            "cells": cells,
+        }
+
+
+def _tile(cell: DueCell, journal: Journal) -> dict[str, Any]:
+    # Nothing here may tell a sampled character from a flagged one.
+    return {
+        "key": cell.place.key,
+        "read": cell.reading.character,
+        "place": f"{cell.file}, page {cell.place.page}, {cell.field}, {cell.position}",
+        "alternatives": [character for character, _ in cell.reading.alternatives],
+        "picture": _data_url(journal.cells.picture(cell.place)),
+        "answer": _answer(journal.corrections.latest(cell.place)),
+    }
+
+
+def _in_field(
+    cell: CellRecord, field: PlacedField, journal: Journal, due: set[str]
+) -> dict[str, Any]:
+    place = field.place(cell)
+    return {
+        "key": place.key,
+        "read": cell.reading.character,
+        "alternatives": [character for character, _ in cell.reading.alternatives],
+        "due": place.key in due,
+        "picture": _data_url(journal.cells.picture(place)),
+        "answer": _answer(journal.corrections.latest(place)),
+    }
+
+
+def _answer(correction: Correction | None) -> dict[str, Any] | None:
+    return correction and {
+        "version": correction.id,
+        "kind": correction.kind.value,
+        "character": correction.character,
+        "reviewer": correction.reviewer,
+    }
+
+
+def _standing(standing: StandingAnswer) -> dict[str, Any]:
+    answer = _answer(standing.correction)
+    return {"key": standing.key, "taken": standing.taken, "answer": answer}
+
+
+def _data_url(png: bytes | None) -> str | None:
+    return png and f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _picture(
+    draw: Callable[[PlacedField, list], bytes], field: PlacedField, marked: list
+) -> Response:
+    try:
+        return Response(draw(field, marked), mimetype="image/png")
+    except DocumentError as error:
+        abort(404, str(error))
+
+
+def _found(field: PlacedField | None) -> PlacedField:
+    return field or abort(404, "there is no such cell any more")
+
+
+def _place(key: Any) -> Place:
+    try:
+        return Place.of_key(str(key))
+    except ValueError as error:
+        abort(400, str(error))
+
+
+def _body() -> dict[str, Any]:
+    """The request's JSON; demanding its type keeps forms of other sites out."""
+    body = request.get_json()
+    return body if isinstance(body, dict) else abort(400, "an object is wanted")
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    return value if isinstance(value, str) else abort(400, f"{name} must be a text")
+
+
+def _list(body: dict[str, Any], name: str) -> list:
+    value = body.get(name, [])
+    fits = isinstance(value, list) and len(value) <= MAX_CELLS
+    return value if fits else abort(400, f"{name} must be a list of at most {MAX_CELLS}")
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    value = body.get(name, [])
+    fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return value if fits else abort(400, f"{name} must be a list of texts")
+
+
+def _size(body: dict[str, Any]) -> int:
+    size = body.get("size")
+    fits = isinstance(size, int) and 1 <= size <= MAX_CELLS
+    return size if fits else abort(400, f"size must be from 1 to {MAX_CELLS}")
+
+
+def _given(value: Any) -> GivenAnswer:
+    """An answer from a window, checked."""
+    if not isinstance(value, dict):
+        abort(400, "an answer must be an object")
+    try:
+        kind = Kind(value.get("kind"))
+    except ValueError:
+        abort(400, f"kind must be one of {', '.join(kind.value for kind in Kind)}")
+    character, seen = _text(value, "character"), value.get("seen", 0)
+    if not isinstance(seen, int):
+        abort(400, "seen must be a number")
+    if kind is Kind.CHARACTER and not _is_character(character):
+        abort(400, "character must be one visible character")
+    if kind not in (Kind.CHARACTER, Kind.ACCEPTED):
+        character = ""
+    return GivenAnswer(_place(value.get("key")).key, kind, character, seen)
+
+
+def _is_character(text: str) -> bool:
+    return len(text) == 1 and text.isprintable() and not text.isspace()

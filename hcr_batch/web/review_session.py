@@ -1,0 +1,218 @@
+"""One sitting of review: what is answered goes into the results, and into a verdict on them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hcr_batch.batch.cells import PlacedField
+from hcr_batch.batch.corrections import Answer, Correction, Kind, Place
+from hcr_batch.batch.journal import Journal, open_journal
+from hcr_batch.batch.lock import exclusive, lock_path
+from hcr_batch.batch.run import export
+from hcr_batch.errors import HcrError, LockedError
+from hcr_batch.evaluation.matching import fold
+from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
+from hcr_batch.web.review_queue import ReviewQueue
+
+__all__ = ["GivenAnswer", "ReviewRequest", "ReviewSession", "StandingAnswer"]
+
+
+IDLE_S = 60.0
+"""Seconds without an answer after which the results are written."""
+
+
+@dataclass(frozen=True)
+class ReviewRequest:
+    """What to review and where the corrections go.
+
+    Attributes
+    ----------
+    results, journal : Path
+    file_format : str
+        One of `hcr_batch.results.writers.FORMATS`.
+    fields : Path, optional
+        The wide table, where one is wanted.
+    sample : float
+        Share of the unflagged characters to mix in, 0 to 1.
+    target_error : float
+        Wanted share of wrong among unflagged characters.
+    """
+
+    results: Path
+    journal: Path
+    file_format: str = "csv"
+    fields: Path | None = None
+    sample: float = 0.0
+    target_error: float = 0.005
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """What a window sends: the cell's key, what it says, and the answer that it saw there."""
+
+    key: str
+    kind: Kind
+    character: str
+    seen: int
+
+
+@dataclass(frozen=True)
+class StandingAnswer:
+    """What now counts for a cell; `taken` is False where somebody else was faster."""
+
+    key: str
+    taken: bool
+    correction: Correction | None
+
+
+class ReviewSession:
+    """The queue and the journal behind the pages; may be used from several threads."""
+
+    def __init__(self, request: ReviewRequest) -> None:
+        self.request = request
+        self.queue = ReviewQueue(self.open_journal, request.sample)
+        self._exporting = threading.Lock()
+        # Answers of an earlier sitting may have been left out of the results by a crash.
+        self._exported = 0
+
+    def open_journal(self) -> Journal:
+        return open_journal(self.request.journal)
+
+    def record(self, given: Sequence[GivenAnswer], reviewer: str) -> list[StandingAnswer]:
+        """Write answers into the journal; each is there for good when this returns."""
+        with self.open_journal() as journal:
+            answers = [_answer(one, journal.cells.field(Place.of_key(one.key))) for one in given]
+            taken = iter(journal.corrections.record([one for one in answers if one], reviewer))
+            corrections = [next(taken) if answer else None for answer in answers]
+            standing = [
+                StandingAnswer(
+                    one.key,
+                    correction is not None,
+                    correction or journal.corrections.latest(Place.of_key(one.key)),
+                )
+                for one, correction in zip(given, corrections, strict=True)
+            ]
+        if None in answers:
+            # Such a cell was read anew meanwhile.
+            self.queue.reload()
+        self.queue.refresh()
+        return standing
+
+    def export(self) -> str:
+        """Write the results with all answers so far; a line that says what came of it.
+
+        Raises
+        ------
+        OutputError
+            The results cannot be written; the answers are in the journal.
+        """
+        with self._exporting, self.open_journal() as journal:
+            self.queue.refresh()
+            newest = self.queue.last_answer
+            try:
+                with exclusive(lock_path(self.request.results)):
+                    export(
+                        journal,
+                        self.request.results,
+                        self.request.file_format,
+                        self.request.fields,
+                    )
+            except LockedError:
+                return (
+                    f"{self.request.results}: a scan is writing it; the answers are in the "
+                    "journal, and the scan puts them in when it ends"
+                )
+            self._exported = newest
+        progress = self.queue.progress()
+        return (
+            f"{self.request.results}: written with the answers to {progress.answered} "
+            f"of {progress.due} cells"
+        )
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether the results hold every answer known."""
+        return self._exported == self.queue.last_answer
+
+    def export_when_idle(self, leaving: threading.Event) -> None:
+        """Export whenever nobody has answered for a while; returns when `leaving` is set."""
+        seen = self.queue.last_answer
+        while not leaving.wait(IDLE_S):
+            idle, seen = seen == self.queue.last_answer, self.queue.last_answer
+            if idle and not self.is_exported:
+                # What goes wrong now is told when the reviewer leaves.
+                with suppress(HcrError):
+                    self.export()
+
+    def verdict(self) -> list[str]:
+        """What the sample says of the unflagged characters, in lines for a person to read."""
+        if not self.request.sample:
+            return []
+        size, answers = self.queue.answered_sample()
+        judged = [one for one in answers if one.kind is not Kind.ILLEGIBLE]
+        wrong = sum(not _is_right(one) for one in judged)
+        error = silent_error(wrong, len(judged))
+        lines = [
+            f"sample: {len(answers)} of {size} unflagged characters answered, {wrong} wrong",
+            f"silent error rate: {error.rate:.2%} (95 % interval {error.low:.2%} to "
+            f"{error.high:.2%}); target {self.request.target_error:.2%}",
+        ]
+        if len(answers) < size:
+            lines.append("the sample is not finished: the rate holds for the answered part alone")
+        return [*lines, self._threshold(judged)]
+
+    def _threshold(self, judged: Sequence[Correction]) -> str:
+        sampled = [
+            ReviewedCharacter(one.confidence, _is_right(one), 1 / self.request.sample)
+            for one in judged
+        ]
+        flagged = [
+            ReviewedCharacter(one.confidence, _is_right(one))
+            for one in self.queue.answered_flagged()
+            if one.read and one.kind is not Kind.ILLEGIBLE
+        ]
+        threshold = threshold_for([*sampled, *flagged], self.request.target_error)
+        if threshold is None:
+            return "no threshold would have met the target"
+        return (
+            f"threshold that would have met the target: {threshold:.4f} "
+            f"(scan --threshold {threshold:.4f})"
+        )
+
+
+def _answer(given: GivenAnswer, field: PlacedField | None) -> Answer | None:
+    """The answer with what the machine read; None if there is no such cell any more.
+
+    Also None if a reading was accepted that is not the one there now.
+    """
+    if field is None:
+        return None
+    place = Place.of_key(given.key)
+    position, cell = next(
+        (number, cell)
+        for number, cell in enumerate(field.field.cells, start=1)
+        if cell.box == place.box
+    )
+    if given.kind is Kind.ACCEPTED and given.character != cell.reading.character:
+        return None
+    character = given.character
+    if given.kind is Kind.CHARACTER and not _has_small_look_alikes(field):
+        character = fold(character)
+    return Answer(
+        place, field.field.name, position, cell.reading, given.kind, character, given.seen
+    )
+
+
+def _has_small_look_alikes(field: PlacedField) -> bool:
+    """Whether the field's readings tell `s` from `S`; without a template they do not."""
+    characters = (cell.reading.character for cell in field.field.cells)
+    return any(character != fold(character) for character in characters)
+
+
+def _is_right(answer: Correction) -> bool:
+    """Whether the machine had read what the reviewer says."""
+    return fold(answer.character) == fold(answer.read)

@@ -1,0 +1,106 @@
+// What the pages say to the server, and what they remember of it.
+
+const home = location.pathname;
+const memory = {
+  get: (name, fallback) => JSON.parse(sessionStorage.getItem(home + name)) ?? fallback,
+  set: (name, value) => sessionStorage.setItem(home + name, JSON.stringify(value)),
+};
+
+// Kept over a reload, so that the window goes on with the cells it had.
+export const client = memory.get("client", null) ?? crypto.randomUUID?.() ?? String(Math.random());
+memory.set("client", client);
+
+let undoable = memory.get("undoable", []);
+const versions = new Map(memory.get("versions", []));
+const listeners = { progress: [], error: [] };
+let last = Promise.resolve();
+
+export const onProgress = (listener) => listeners.progress.push(listener);
+export const onError = (listener) => listeners.error.push(listener);
+export const reviewer = () => document.getElementById("reviewer").value.trim();
+
+/** Asks the server; a body makes it a POST. Tells the listeners, and throws where it fails. */
+export async function ask(address, body) {
+  const options = body && {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  let reply;
+  try {
+    const response = await fetch(address, options);
+    reply = await response.json();
+    if (!response.ok) throw new Error(reply.error);
+  } catch (error) {
+    const lost = error instanceof TypeError;
+    const message = lost
+      ? "Not saved: hcr-batch review is not running any more. Start it again."
+      : `Not done: ${error.message}`;
+    listeners.error.forEach((listener) => listener(message));
+    throw error;
+  }
+  listeners.error.forEach((listener) => listener(null));
+  if (reply.progress) listeners.progress.forEach((listener) => listener(reply.progress));
+  return reply;
+}
+
+/** Notes the answers that cells came with. */
+export function learn(cells) {
+  for (const cell of cells) versions.set(cell.key, cell.answer?.version ?? 0);
+}
+
+/**
+ * Sends answers, one batch after the other: [{cell, kind, character}].
+ * Gives the server's [{key, taken, answer}], and puts the new answers on the cells.
+ */
+export function send(batch, { remember = true, view = null } = {}) {
+  const before = batch.map(({ cell }) => ({ key: cell.key, ...state(cell.answer) }));
+  last = last.catch(() => {}).then(() => post(batch));
+  return last.then((answers) => {
+    const taken = before.filter((_, number) => answers[number].taken);
+    if (remember && taken.length) undoable.push({ view, cells: taken });
+    undoable = undoable.slice(-200);
+    keep();
+    return answers;
+  });
+}
+
+/** Takes the last batch back; gives {view, cells: [keys], refused} or null where there is none. */
+export async function undo() {
+  const step = undoable.pop();
+  if (!step) return null;
+  const batch = step.cells.map(({ key, kind, character }) => ({ cell: { key }, kind, character }));
+  try {
+    const answers = await send(batch, { remember: false });
+    const refused = answers.filter((answer) => !answer.taken).length;
+    return { view: step.view, keys: step.cells.map((cell) => cell.key), refused };
+  } catch (error) {
+    undoable.push(step);
+    throw error;
+  }
+}
+
+async function post(batch) {
+  const answers = batch.map(({ cell, kind, character }) => ({
+    key: cell.key,
+    kind,
+    character,
+    seen: versions.get(cell.key) ?? 0,
+  }));
+  const reply = await ask("answers", { reviewer: reviewer(), answers });
+  reply.answers.forEach(({ key, answer }, number) => {
+    versions.set(key, answer?.version ?? 0);
+    batch[number].cell.answer = answer;
+  });
+  return reply.answers;
+}
+
+function state(answer) {
+  return answer ? { kind: answer.kind, character: answer.character } : { kind: "open", character: "" };
+}
+
+function keep() {
+  const wanted = new Set(undoable.flatMap((step) => step.cells.map((cell) => cell.key)));
+  memory.set("undoable", undoable);
+  memory.set("versions", [...versions].filter(([key]) => wanted.has(key)));
+}

@@ -1,0 +1,57 @@
+// What the three ways to review share.
+
+export const byId = (id) => document.getElementById(id);
+
+/** Makes an element: properties, then children (elements or texts). */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  const { dataset = {}, ...rest } = properties;
+  Object.assign(element.dataset, dataset);
+  for (const [name, value] of Object.entries(rest)) {
+    if (name.startsWith("aria-") || name === "role") element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export const say = (text) => (byId("status").textContent = text);
+
+export const isOpen = (cell) => !cell.answer || cell.answer.kind === "open";
+
+/** What a cell holds now, as the pages write it: `.` for blank and `?` for illegible. */
+export function shown(cell) {
+  if (isOpen(cell)) return cell.read || ".";
+  if (cell.answer.kind === "illegible") return "?";
+  return cell.answer.character || ".";
+}
+
+/** The answer that a typed character stands for; null where it stands for none. */
+export function answerOf(cell, typed) {
+  if (typed === "." || typed === " ") return { cell, kind: "blank", character: "" };
+  if (typed === "?") return { cell, kind: "illegible", character: "" };
+  if ([...typed].length !== 1 || !typed.trim()) return null;
+  return { cell, kind: "character", character: capital(typed) };
+}
+
+export const accept = (cell) => ({ cell, kind: "accepted", character: cell.read });
+
+/** Says whose answers stand, where somebody else was faster. */
+export function reportRefused(answers) {
+  const refused = answers.filter((answer) => !answer.taken);
+  if (!refused.length) return false;
+  const names = [...new Set(refused.map(({ answer }) => answer?.reviewer ?? "a new scan"))];
+  const what = refused.length === 1 ? "This cell" : `${refused.length} cells`;
+  say(`${what} had been changed by ${names.join(" and ")} in the meantime; that stands.`);
+  return true;
+}
+
+export function picture(cell, alt) {
+  return cell.picture
+    ? make("img", { src: cell.picture, alt, draggable: false })
+    : make("span", { className: "nothing", role: "img", "aria-label": alt });
+}
+
+function capital(typed) {
+  return byId("capitals").checked ? typed.toUpperCase() : typed;
+}

@@ -1,0 +1,112 @@
+// By field: the field's image above an input with its text.
+
+import { ask, client, learn, send } from "./api.js";
+import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+import { strip } from "./one.js";
+
+const SIZE = 6;
+let shownFields = [];
+const section = byId("fields");
+
+export const fields = {
+  open: () => load(null),
+  back: () => load(null),
+  press: () => false,
+  type: () => false,
+};
+
+async function load(after) {
+  const reply = await ask("fields", { client, after, size: SIZE });
+  shownFields = reply.fields;
+  shownFields.forEach((field) => learn(field.cells));
+  section.replaceChildren(...shownFields.map(card), ...(shownFields.length ? [more()] : []));
+  if (shownFields.length) section.querySelector("input").focus();
+  else fields.onEmpty();
+}
+
+function more() {
+  const last = shownFields.at(-1).key;
+  return make("p", {}, make("button", { type: "button", onclick: () => load(last) }, "More fields"));
+}
+
+function card(field, number) {
+  const id = `field-${number}`;
+  const check = field.failed ? make("strong", {}, " · fails its check") : null;
+  const place = `${field.file}, page ${field.page}, field ${field.field}`;
+  const note = make("p", { id: `${id}-note`, className: "note" }, hint(field));
+  const input = make("input", {
+    id,
+    value: text(field),
+    size: Math.ceil(1.4 * Math.max(6, field.cells.length)) + 1,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: false,
+    "aria-describedby": `${id}-note`,
+  });
+  const form = make(
+    "form",
+    { className: "field" },
+    make("label", { htmlFor: id }, place, check),
+    strip(field.key, "due"),
+    crops(field),
+    make("div", { className: "entry" }, input, make("button", { className: "primary" }, "Save ", make("kbd", {}, "Enter"))),
+    note,
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save(field, form, input, note);
+  });
+  return form;
+}
+
+const text = (field) => field.cells.map(shown).join("").replace(/\.+$/, "");
+
+const hint = (field) =>
+  `${field.cells.length} characters; . is a blank between them, ? is illegible.`;
+
+function crops(field) {
+  const items = field.cells.map((cell) =>
+    make(
+      "li",
+      { className: cell.due ? (isOpen(cell) ? "due" : "answered") : "" },
+      picture(cell, ""),
+      make("span", {}, shown(cell)),
+    ),
+  );
+  return make("ol", { className: "neighbours", "aria-label": "The field's characters" }, ...items);
+}
+
+async function save(field, form, input, note) {
+  const typed = [...input.value.replace(/ /g, ".")];
+  if (typed.length > field.cells.length) {
+    note.textContent = `This field has ${field.cells.length} characters, and ${typed.length} stand here.`;
+    input.setAttribute("aria-invalid", "true");
+    return;
+  }
+  input.removeAttribute("aria-invalid");
+  const answers = field.cells.map((cell, place) => change(cell, typed[place] ?? ".")).filter(Boolean);
+  try {
+    const refused = answers.length && reportRefused(await send(answers, { view: "fields" }));
+    form.classList.add("saved");
+    form.querySelector("ol").replaceWith(crops(field));
+    input.value = text(field);
+    note.textContent = refused ? byId("status").textContent : "Saved.";
+    if (!refused) say("Saved");
+    await goOn(form);
+  } catch {
+    note.textContent = "Not saved.";
+  }
+}
+
+/** The answer that the typed character gives for a cell; null where nothing is to be said. */
+function change(cell, typed) {
+  if (typed === shown(cell)) return cell.due && isOpen(cell) ? accept(cell) : null;
+  return answerOf(cell, typed);
+}
+
+async function goOn(form) {
+  const open = [...section.querySelectorAll("form:not(.saved)")];
+  const next = open.find((other) => form.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
+  if (next ?? open[0]) (next ?? open[0]).querySelector("input").focus();
+  else await load(shownFields.at(-1).key);
+}

@@ -1,0 +1,192 @@
+// One by one: a crop large, with the field and the page around it.
+
+import { ask, client, learn, send } from "./api.js";
+import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+
+let field = null;
+let busy = false;
+const visited = [];
+
+export const one = {
+  open: () => (field ? show(field.key) : go({})),
+  back: (keys) => show(keys[0]),
+  press(event) {
+    const alternative = /^Digit[1-3]$/.test(event.code) && pickable(event) ? event.code.at(-1) : "";
+    if (alternative) return pick(Number(alternative) - 1);
+    if (event.altKey) return false;
+    if (event.key === "Enter") answer(current() && accept(current()));
+    else if (event.key === "ArrowLeft") back();
+    else if (event.key === "ArrowRight") go({ after: field?.key });
+    else if (event.key === "ArrowDown") go({ after: field?.key, otherField: true });
+    else if (event.key === "/") showPage();
+    else return type(event.key);
+    return true;
+  },
+  type,
+};
+
+const current = () => field?.cells.find((cell) => cell.key === field.key);
+
+async function go(where) {
+  if (busy) return;
+  busy = true;
+  try {
+    const reply = await ask("next", { client, ...where });
+    if (reply.cell) draw(reply.cell);
+    else {
+      field = null;
+      one.onEmpty();
+    }
+  } finally {
+    busy = false;
+  }
+}
+
+async function show(key) {
+  const reply = await ask(`cell/${key}`);
+  if (reply.cell) draw(reply.cell);
+  else await go({});
+}
+
+async function back() {
+  visited.pop();
+  const key = visited.at(-1);
+  if (key) await show(key);
+  else await go({ after: field?.key, backwards: true });
+}
+
+function draw(shownField) {
+  field = shownField;
+  learn(field.cells);
+  if (visited.at(-1) !== field.key) visited.push(field.key);
+  const cell = current();
+  const number = field.cells.indexOf(cell) + 1;
+  const place = `${field.file}, page ${field.page}, field ${field.field}, character ${number} of ${field.cells.length}`;
+  byId("one").replaceChildren(
+    make("figure", { className: "large" }, picture(cell, "The character")),
+    make("div", { className: "side" }, ...reading(cell), ...choices(cell), help(cell)),
+    strip(field.key, "current"),
+    neighbours(cell),
+    make("p", { className: "place" }, place),
+  );
+  say(cell.read ? `Read as ${cell.read}` : "No character");
+}
+
+function reading(cell) {
+  const words = { blank: "blank", illegible: "illegible" };
+  const label = isOpen(cell) ? "Read as" : `Answered by ${cell.answer.reviewer}`;
+  const value = isOpen(cell) ? cell.read || "no character" : (words[cell.answer.kind] ?? cell.answer.character);
+  const short = [...value].length === 1;
+  return [make("p", { className: "reading" }, `${label} `, make("b", { className: short ? "" : "word" }, value))];
+}
+
+function choices(cell) {
+  const button = (key, label, action, kind = "") =>
+    make("button", { type: "button", className: kind, onclick: action }, label, " ", make("kbd", {}, key));
+  const prefix = fieldHasDigits() ? "Alt+" : "";
+  return [
+    make(
+      "div",
+      { className: "choices" },
+      button("Enter", cell.read ? `It is ${cell.read}` : "It is no character", () => answer(accept(cell)), "primary"),
+      ...cell.alternatives.map((other, index) => button(`${prefix}${index + 1}`, other, () => pick(index), "other")),
+    ),
+    make(
+      "div",
+      { className: "choices" },
+      button(".", "Blank", () => type(".")),
+      button("?", "Illegible", () => type("?")),
+      button("←", "Back", back),
+      button("→", "Skip", () => go({ after: field.key })),
+      button("↓", "Next field", () => go({ after: field.key, otherField: true })),
+      button("/", "Page", showPage),
+    ),
+  ];
+}
+
+function help() {
+  return make(
+    "label",
+    { className: "type" },
+    "Or type what it is ",
+    make("input", {
+      maxLength: 1,
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: false,
+      className: "letter",
+      oninput: (event) => type(event.target.value),
+    }),
+  );
+}
+
+/** The field as it lies on the page; nothing where the file is not there any more. */
+export function strip(key, marked) {
+  const figure = make("figure", { className: "strip" });
+  const image = make("img", { alt: "The field on its page", src: `field/${key}.png?marked=${marked}` });
+  image.addEventListener("error", () => figure.replaceWith());
+  figure.append(image);
+  return figure;
+}
+
+function neighbours(cell) {
+  const tiles = field.cells.map((other) =>
+    make(
+      "li",
+      { className: other === cell ? "current" : isOpen(other) ? "" : "answered" },
+      picture(other, ""),
+      make("span", {}, shown(other)),
+    ),
+  );
+  return make("ol", { className: "neighbours", "aria-label": "The field's characters" }, ...tiles);
+}
+
+/** Whether plain 1 to 3 pick alternatives: in a field with digits they are what they say. */
+function pickable(event) {
+  return event.altKey || !fieldHasDigits();
+}
+
+function fieldHasDigits() {
+  const mine = [current().read, ...current().alternatives];
+  return [...mine, ...field.cells.map(shown)].some((character) => /\d/.test(character));
+}
+
+function pick(index) {
+  const cell = current();
+  const character = cell?.alternatives[index];
+  if (character) answer({ cell, kind: "character", character });
+  return Boolean(character);
+}
+
+function type(character) {
+  const given = current() && answerOf(current(), character);
+  if (given) answer(given);
+  return Boolean(given);
+}
+
+async function answer(given) {
+  if (!given || busy) return;
+  busy = true;
+  const key = field.key;
+  try {
+    const refused = reportRefused(await send([given], { view: "one" }));
+    busy = false;
+    await (refused ? show(key) : go({ after: key }));
+  } catch {
+    // The alert says it; the cell stays.
+  } finally {
+    busy = false;
+  }
+}
+
+function showPage() {
+  const dialog = byId("whole");
+  if (!field) return;
+  const image = dialog.querySelector("img");
+  image.src = `page/${field.key}.png`;
+  image.onerror = () => {
+    dialog.close();
+    say("The page cannot be shown: its file is not there any more, or has changed.");
+  };
+  dialog.showModal();
+}

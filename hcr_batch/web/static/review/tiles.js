@@ -1,0 +1,203 @@
+// Tiles: what was read as the same character side by side; the odd one out jumps out.
+
+import { ask, client, learn, send } from "./api.js";
+import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say } from "./common.js";
+
+const TILE = 94; // px, with its gap
+let cells = [];
+let cursor = 0;
+let busy = false;
+const putOff = new Set();
+
+const grid = byId("grid");
+const tileOf = (number) => grid.querySelector(`[data-number="${number}"]`);
+
+export const tiles = {
+  open: () => load(),
+  async back(keys) {
+    keys.forEach((key) => putOff.delete(key));
+    await load(keys);
+  },
+  /** What a key does; true if it did something. */
+  press(event) {
+    const move = moves[event.key];
+    if (event.key === "Enter") acceptRest();
+    else if (event.key === " ") toggle(cursor);
+    else if (move) point(cursor + move(columns()), true);
+    else return type(event.key);
+    return true;
+  },
+  type,
+  accept: () => acceptRest(),
+};
+
+const moves = {
+  ArrowLeft: () => -1,
+  ArrowRight: () => 1,
+  ArrowUp: (columns) => -columns,
+  ArrowDown: (columns) => columns,
+  Home: () => -Infinity,
+  End: () => Infinity,
+};
+
+async function load(first = []) {
+  const slots = columns() * rows();
+  busy = true;
+  try {
+    const reply = await ask("tiles", { client, size: Math.min(slots, 200), first, skip: [...putOff] });
+    learn(reply.cells);
+    draw(fitting(reply.cells, slots));
+    if (!cells.length) tiles.onEmpty(putOff.size);
+  } finally {
+    busy = false;
+  }
+}
+
+/** As many cells as fit on the page, each group with its heading. */
+function fitting(all, slots) {
+  let used = 0;
+  let group = null;
+  return all.filter((cell) => {
+    used += cell.read === group ? 1 : 2;
+    group = cell.read;
+    return used <= slots;
+  });
+}
+
+function draw(list) {
+  cells = list;
+  grid.replaceChildren();
+  let group = null;
+  cells.forEach((cell, number) => {
+    if (cell.read !== group) {
+      group = cell.read;
+      const same = cells.filter((other) => other.read === group).length;
+      grid.append(heading(group, same));
+    }
+    grid.append(tile(cell, number));
+    paint(number);
+  });
+  cursor = 0;
+  if (cells.length) point(0, true);
+}
+
+function heading(character, count) {
+  return make(
+    "h2",
+    {},
+    make("span", { className: "hidden" }, "Read as "),
+    make("b", {}, character || "–"),
+    make("small", {}, character ? `read as ${character}` : "no character", ` · ${count}`),
+  );
+}
+
+function tile(cell, number) {
+  const element = make(
+    "button",
+    { type: "button", className: "tile", tabIndex: -1, dataset: { number } },
+    picture(cell, ""),
+    make("span", { className: "badge" }),
+  );
+  element.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "mouse" && number !== cursor) point(number, false);
+  });
+  element.addEventListener("click", () => {
+    point(number, true);
+    if (isOpen(cell)) toggle(number);
+  });
+  return element;
+}
+
+function paint(number) {
+  const cell = cells[number];
+  const element = tileOf(number);
+  if (!element) return;
+  const words = { blank: "blank", illegible: "illegible" };
+  const answered = !isOpen(cell);
+  const off = putOff.has(cell.key);
+  const mark = { blank: "␣", illegible: "?", accepted: "✓" };
+  const badge = answered ? (mark[cell.answer.kind] ?? cell.answer.character) : off ? "…" : "";
+  element.querySelector(".badge").textContent = badge;
+  element.classList.toggle("answered", answered);
+  element.classList.toggle("off", off && !answered);
+  const answer = answered ? `answered ${words[cell.answer.kind] ?? cell.answer.character}` : "";
+  element.setAttribute(
+    "aria-label",
+    [`read as ${cell.read || "no character"}`, answer || (off ? "put off" : ""), cell.place]
+      .filter(Boolean)
+      .join(", "),
+  );
+}
+
+function point(number, focus) {
+  tileOf(cursor)?.classList.remove("current");
+  cursor = Math.max(0, Math.min(cells.length - 1, number));
+  const element = tileOf(cursor);
+  if (!element) return;
+  element.classList.add("current");
+  if (focus) element.focus({ preventScroll: false });
+  describe(cells[cursor]);
+}
+
+function describe(cell) {
+  byId("place").textContent = cell.place;
+  const choice = (label, key, name) =>
+    make("button", { type: "button", onclick: () => type(key), "aria-label": name }, label);
+  byId("choices").replaceChildren(
+    ...cell.alternatives.map((character) => choice(character, character, `it is ${character}`)),
+    choice(make("kbd", {}, "."), ".", "it is blank"),
+    choice(make("kbd", {}, "?"), "?", "it is illegible"),
+  );
+}
+
+function type(character) {
+  const number = cursor;
+  const cell = cells[number];
+  const answer = cell && answerOf(cell, character);
+  if (!answer || busy) return false;
+  putOff.delete(cell.key);
+  tileOf(number).classList.add("pending");
+  send([answer], { view: "tiles" })
+    .then((answers) => reportRefused(answers) || say(`Saved: ${character}`))
+    .catch(() => {})
+    .finally(() => {
+      tileOf(number)?.classList.remove("pending");
+      if (cells[number] === cell) paint(number);
+    });
+  point(number + 1, true);
+  return true;
+}
+
+function toggle(number) {
+  const { key } = cells[number];
+  if (!putOff.delete(key)) putOff.add(key);
+  paint(number);
+}
+
+async function acceptRest() {
+  if (busy || !cells.length) return;
+  busy = true;
+  const rest = cells.filter((cell) => isOpen(cell) && !putOff.has(cell.key)).map(accept);
+  try {
+    if (rest.length) {
+      const answers = await send(rest, { view: "tiles" });
+      const taken = answers.filter((answer) => answer.taken).length;
+      reportRefused(answers) || say(`Accepted: ${taken}`);
+    }
+    await load();
+  } catch {
+    cells.forEach((_, number) => paint(number));
+  } finally {
+    busy = false;
+  }
+}
+
+function columns() {
+  return Math.max(1, Math.floor((grid.clientWidth + 6) / TILE));
+}
+
+function rows() {
+  const top = grid.getBoundingClientRect().top + scrollY;
+  const room = innerHeight - top - byId("bar-tiles").offsetHeight - 12;
+  return Math.max(2, Math.floor((room + 6) / TILE));
+}
