@@ -120,11 +120,12 @@ def _thin_and_written(
     written = darkness > ink.threshold
     raised = cv2.subtract(darkness, shade)
     level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
-    bare = cv2.erode(cv2.bitwise_not(cv2.compare(darkness, ink.threshold, cv2.CMP_GT)), _AROUND)
-    texture = _rms(cv2.bitwise_and(raised, bare), 3 * side)
+    bare = 1 - cv2.dilate(written.view(np.uint8), _AROUND)
+    texture = _rms(raised * bare, 3 * side)
     # A whole number is above the limit exactly if it is above its whole part.
-    limit = cv2.max(cv2.convertScaleAbs(texture, alpha=TEXTURE_FACTOR, beta=-0.5), int(level))
-    return cv2.compare(raised, limit, cv2.CMP_GT) & 1, written.view(np.uint8)
+    limit = cv2.convertScaleAbs(texture, alpha=TEXTURE_FACTOR, beta=-0.5)
+    thin = (raised > limit) & (raised > level)
+    return thin.view(np.uint8), written.view(np.uint8)
 
 
 def _rms(values: np.ndarray, side: int) -> np.ndarray:
