@@ -1,0 +1,265 @@
+import csv
+import string
+
+import pytest
+from browser import open_browser, served
+from review_maker import make_scan
+
+from hcr_batch.batch.corrections import Answer, Kind
+from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.config import load_settings
+from hcr_batch.web.review import review_app
+from hcr_batch.web.review_pages import PagePictures
+from hcr_batch.web.review_session import ReviewRequest, ReviewSession
+from hcr_batch.web.security import allowed_hosts
+
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
+WAIT_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as window:
+        yield window
+
+
+class Review:
+    """The review page in a browser's window."""
+
+    def __init__(self, browser, made, address):
+        self.browser, self.made, self.address = browser, made, address
+
+    def open(self, view="tiles"):
+        self.browser.get("about:blank")
+        self.browser.get(f"{self.address}#{view}")
+        self.wait(lambda: self.text("#count") not in ("", "Loading…"))
+        if view == "tiles":
+            self.wait(lambda: self.find(".tile.current"))
+
+    def find(self, selector):
+        return self.browser.find_elements("css selector", selector)
+
+    def text(self, selector):
+        return self.find(selector)[0].text
+
+    def press(self, *keys):
+        for key in keys:
+            self.browser.switch_to.active_element.send_keys(key)
+
+    def wait(self, condition):
+        """Wait until a condition holds; elements may come and go meanwhile."""
+        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        passing = (StaleElementReferenceException, IndexError)
+        wait = WebDriverWait(self.browser, WAIT_S, 0.05, ignored_exceptions=passing)
+        return wait.until(lambda _: condition())
+
+    def wait_answered(self, count):
+        self.wait(lambda: self.text("#count").startswith(f"{count} of"))
+
+    def complaints(self):
+        return [entry["message"] for entry in self.browser.get_log("browser")]
+
+    def finish(self):
+        self.find("#finish")[0].click()
+        self.wait(lambda: self.find("#finished[open]"))
+        with self.made.results.open(encoding="utf-8", newline="") as file:
+            table = list(csv.DictReader(file))
+        return {(row["field"], int(row["position"])): row for row in table}
+
+
+@pytest.fixture
+def review_of(browser, tmp_path):
+    """Makes a scan of what was written and read, and opens its review."""
+    running = []
+
+    def start(fields, **options):
+        made = make_scan(tmp_path, fields, **options)
+        session = ReviewSession(ReviewRequest(made.results, journal_path(made.results)))
+        pictures = PagePictures(load_settings().documents)
+        hosts = allowed_hosts("127.0.0.1")
+        app = review_app(session, pictures, "secret", hosts, "Ada", lambda: None)
+        context = served(app)
+        running.append(context)
+        address = f"{context.__enter__().address}/secret/"
+        return Review(browser, made, address)
+
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
+
+
+def in_tiles_order(made, read):
+    """What truly stands in the cells, as the tiles show them: by what was read, unsure first."""
+    places = [(machine, machine == made.truth[place], place) for place, machine in read.items()]
+    return [(machine, made.truth[place]) for machine, _, place in sorted(places)]
+
+
+def cells_of(fields):
+    return {
+        (name, place): read
+        for name, (_, machine) in fields.items()
+        for place, read in enumerate(machine, start=1)
+    }
+
+
+def test_thirty_flagged_tiles_by_keyboard_alone(review_of):
+    fields = {
+        "first": ("0123456789", "0123456789"),
+        "second": ("2345678901", "2375678901"),
+        "third": ("ABCDEFGHIJ", "A8CDEFGHIJ"),
+    }
+    review = review_of(fields)
+    review.open()
+    order = in_tiles_order(review.made, cells_of(fields))
+    assert len(order) == len(review.find(".tile")) == 30
+    for read, true in order:
+        review.press(true if true != read else Keys.ARROW_RIGHT)
+    review.wait_answered(2)
+    review.press(Keys.ENTER)
+    review.wait_answered(30)
+    review.wait(lambda: "Everything is reviewed" in review.text("main"))
+    rows = review.finish()
+    assert {place: row["character"] for place, row in rows.items()} == review.made.truth
+    assert {(row["flagged"], row["reasons"]) for row in rows.values()} == {("false", "reviewed")}
+    assert review.complaints() == []
+
+
+def test_pointing_at_a_tile_and_typing_is_enough(review_of):
+    from selenium.webdriver import ActionChains
+
+    review = review_of({"a": ("5555555536", "5555555555")})
+    review.open()
+    odd = review.find(".tile")[1]
+    ActionChains(review.browser).move_to_element(odd).send_keys("6").perform()
+    review.wait_answered(1)
+    assert odd.text == "6"
+
+
+def test_reloading_in_the_middle_loses_nothing(review_of):
+    review = review_of({"a": ("1234567890", "7234567890")})
+    review.open()
+    tile = next(tile for tile in review.find(".tile") if "read as 7" in tile.accessible_name)
+    tile.click()
+    review.press("1")
+    review.wait_answered(1)
+    review.browser.refresh()
+    review.wait_answered(1)
+    review.wait(lambda: len(review.find(".tile")) == 9)
+    review.press(Keys.BACKSPACE)
+    review.wait_answered(0)
+    review.wait(lambda: len(review.find(".tile")) == 10)
+    assert review.text("#status") == "Undone"
+
+
+def test_two_windows_at_once_share_the_work(review_of, browser):
+    letters = string.ascii_uppercase[:8]
+    review = review_of({f"f{row}": (letters, letters) for row in range(12)})
+    review.open()
+    first = browser.current_window_handle
+    mine = len(review.find(".tile"))
+    browser.switch_to.new_window("window")
+    second = browser.current_window_handle
+    try:
+        review.open()
+        his = len(review.find(".tile"))
+        assert 0 < his <= 96 - mine
+        review.press(Keys.ENTER)
+        review.wait_answered(his)
+        browser.switch_to.window(first)
+        review.press(Keys.ENTER)
+        review.wait_answered(his + mine)
+        browser.switch_to.window(second)
+    finally:
+        browser.switch_to.window(second)
+        browser.close()
+        browser.switch_to.window(first)
+
+
+def test_who_was_slower_is_told_whose_answer_stands(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open("one")
+    review.wait(lambda: "character 1 of 2" in review.text("#one .place"))
+    with open_journal(journal_path(review.made.results)) as journal:
+        cell = next(journal.cells.due(unflagged=False))
+        answer = Answer(cell.place, cell.field, 1, cell.reading, Kind.CHARACTER, "7", 0)
+        journal.corrections.record([answer], "Bob")
+    review.press("9")
+    review.wait(lambda: "Answered by Bob" in review.text("#one .reading"))
+    assert review.finish()["a", 1]["character"] == "7"
+
+
+def test_one_by_one_by_keyboard(review_of):
+    review = review_of({"a": ("1X_4", "7124"), "b": ("ABC", "ABD")})
+    review.open("one")
+
+    def at(position):
+        review.wait(lambda: f"character {position} of" in review.text("#one .place"))
+
+    at(1)
+    review.press("1")  # In a field with digits a digit is what it says.
+    at(2)
+    review.press(Keys.ARROW_LEFT)
+    at(1)
+    review.press(Keys.ARROW_RIGHT)
+    at(2)
+    review.press("?")
+    at(3)
+    review.press(".")
+    at(4)
+    review.press(Keys.BACKSPACE)
+    at(3)
+    review.press(Keys.ARROW_DOWN)
+    review.wait(lambda: "field b" in review.text("#one .place"))
+    review.press(Keys.ENTER)
+    at(2)
+    review.press(Keys.ENTER)
+    at(3)
+    review.press("1")  # No digit in sight: the first alternative.
+    review.wait_answered(5)
+    rows = review.finish()
+    answers = {place: (row["character"], row["reasons"]) for place, row in rows.items()}
+    assert answers["a", 1] == ("1", "reviewed")
+    assert answers["a", 2] == ("", "illegible")
+    assert answers["a", 3] == ("2", "low_confidence")
+    assert answers["b", 3] == ("C", "reviewed")
+
+
+def test_the_page_is_shown_on_demand(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open("one")
+    review.wait(lambda: review.find("#one .strip img"))
+    review.press("/")
+    review.wait(lambda: review.find("#whole[open] img"))
+    loaded = "return document.querySelector('#whole img').naturalWidth"
+    review.wait(lambda: review.browser.execute_script(loaded) > 700)
+    review.press(Keys.ESCAPE)
+    review.wait(lambda: not review.find("#whole[open]"))
+
+
+def test_by_field_a_text_is_typed_under_its_image(review_of):
+    review = review_of({"a": ("1_34", "1_84"), "b": ("SAM", "5AM")}, sure="4AM")
+    review.open("fields")
+    review.wait(lambda: len(review.find("#fields form")) == 2)
+    first = review.browser.switch_to.active_element
+    assert first.get_attribute("value") == "1.84"
+    review.press(Keys.CONTROL + "a", "1.345", Keys.ENTER)
+    assert "This field has 4 characters" in review.text("#fields .note")
+    review.press(Keys.BACKSPACE, Keys.ENTER)
+    review.wait(lambda: "Saved" in review.text("#fields .note"))
+    second = review.browser.switch_to.active_element
+    assert second.get_attribute("value") == "5AM"
+    review.press(Keys.CONTROL + "a", "SAM", Keys.ENTER)
+    review.wait(lambda: "Everything is reviewed" in review.text("main"))
+    rows = review.finish()
+    assert {place: row["character"] for place, row in rows.items()} == review.made.truth
+
+
+def test_a_lost_server_is_said_and_nothing_looks_saved(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open()
+    review.browser.execute_script("window.fetch = () => Promise.reject(new TypeError('gone'))")
+    review.press("9")
+    review.wait(lambda: "Not saved" in review.text("#alert"))
+    assert not review.find(".tile.answered")
