@@ -17,6 +17,7 @@ __all__ = [
     "ModelError",
     "NoInputError",
     "OutputError",
+    "TooLargeError",
     "UsageError",
 ]
 
@@ -76,6 +77,10 @@ class DocumentError(HcrError):
     """One document cannot be read; the run goes on without it."""
 
     exit_code = ExitCode.SOME_FAILED
+
+
+class TooLargeError(DocumentError):
+    """A page has more pixels than the settings allow."""
 
 
 class LockedError(HcrError):

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from hcr_batch.documents.raster import Orientation, Raster, make_page
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DocumentError, TooLargeError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
@@ -143,12 +143,12 @@ def check_size(size: tuple[int, int], path: Path, number: int, settings: Documen
 
     Raises
     ------
-    DocumentError
+    TooLargeError
         It has more than `max_megapixels`.
     """
     megapixels = size[0] * size[1] / 1e6
     if megapixels > settings.max_megapixels:
-        raise DocumentError(
+        raise TooLargeError(
             f"{path}, page {number}: {megapixels:.0f} megapixels, more than the"
             f" {settings.max_megapixels:.0f} allowed; reduce it or raise documents.max_megapixels"
         )

@@ -1,0 +1,95 @@
+"""`hcr-batch serve`: draw or upload characters and forms, in the browser or over REST."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from hcr_batch.cli._options import FILE
+
+__all__ = ["serve"]
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one."
+)
+@click.option(
+    "--allow-host", "names", multiple=True, help="A host name to answer to; may be repeated."
+)
+@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@click.option("--model", type=FILE, help="A model folder or file in place of the default.")
+@click.option(
+    "--max-mb", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Of one upload."
+)
+@click.option(
+    "--max-megapixels",
+    type=click.FloatRange(0.1),
+    default=40.0,
+    show_default=True,
+    help="Of one picture or page.",
+)
+@click.option(
+    "--max-pages", type=click.IntRange(1), default=50, show_default=True, help="Of one document."
+)
+@click.option(
+    "--queue",
+    "waiting",
+    type=click.IntRange(0, 500),
+    default=64,
+    show_default=True,
+    help="Predictions that may wait; more are turned away.",
+)
+@click.option(
+    "--timeout",
+    "seconds",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that one may wait, and that a document may take.",
+)
+def serve(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    config: Path | None,
+    model: Path | None,
+    **limits: float,
+) -> None:
+    """Serve a page to draw or upload on, and a REST API, until Ctrl-C.
+
+    Nothing that is sent is kept. Only this machine is answered unless --host
+    says otherwise; there is no password, so put a proxy that asks for one
+    before it where others can reach it.
+
+    \b
+    Example:
+      hcr-batch serve --port 8000
+    """
+    # Before numpy is imported: requests run side by side, each on one thread.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import signal
+
+    import cv2
+
+    from hcr_batch.config import load_settings
+    from hcr_batch.recognition import load_recognizer
+    from hcr_batch.web.security import allowed_hosts
+    from hcr_batch.web.serve import ServeLimits, make_app, server_for
+
+    cv2.setNumThreads(1)
+    settings = load_settings(config)
+    recognizer = load_recognizer(model or settings.recognition.model or None)
+    limit = ServeLimits(**limits)
+    hosts = allowed_hosts(host, names)
+    app = make_app(recognizer, settings, limit, hosts, any_address=host in ("0.0.0.0", "::"))
+    server = server_for(app, host, port, limit)
+    signal.signal(signal.SIGTERM, lambda *_: server.stop())
+    click.echo(f"hcr-batch: {server.address} (Ctrl-C stops it)", err=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("hcr-batch: stopped", err=True)

@@ -1,0 +1,144 @@
+"""What the server answers: predictions and scanned pages as JSON, CSV and pictures."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hcr_batch.documents import MemoryFile, open_pages
+from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.results.overlay import draw_page
+from hcr_batch.results.records import FieldRecord, PageRecord, record_page
+from hcr_batch.results.rows import page_rows
+from hcr_batch.results.writers import FORMATS
+
+if TYPE_CHECKING:
+    from hcr_batch.config import Settings
+    from hcr_batch.recognition import Recognizer
+    from hcr_batch.recognition.single import Prediction
+    from hcr_batch.types import Reading
+
+__all__ = ["ScannedPage", "TooMuchError", "csv_of", "prediction_json", "scan_json", "scan_pages"]
+
+
+class TooMuchError(Exception):
+    """A document has more pages, or takes longer, than the server allows."""
+
+
+@dataclass(frozen=True)
+class ScannedPage:
+    """A page that was read; `overlay` is its picture as PNG, None where nobody asked for it."""
+
+    record: PageRecord
+    overlay: bytes | None
+
+
+def prediction_json(prediction: Prediction, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The answer of POST /predict for one picture."""
+    return {
+        **_reading_json(prediction.reading),
+        "results": [round(float(share), 6) for share in prediction.probabilities],
+        "classes": list(classes),
+    }
+
+
+def scan_pages(
+    file: MemoryFile,
+    recognizer: Recognizer,
+    settings: Settings,
+    *,
+    draw: bool,
+    max_pages: int,
+    max_seconds: float,
+) -> list[ScannedPage]:
+    """Read all pages of an upload.
+
+    Raises
+    ------
+    DocumentError
+        It cannot be read.
+    TooMuchError
+        It has more than `max_pages`, or took longer than `max_seconds`.
+    """
+    start = time.monotonic()
+    scanned: list[ScannedPage] = []
+    for page in open_pages(file, settings.documents):
+        if page.number > max_pages:
+            raise TooMuchError(f"{file}: more than {max_pages} pages; send it in parts")
+        if time.monotonic() - start > max_seconds:
+            raise TooMuchError(f"{file}: not done after {max_seconds:g} s; send fewer pages")
+        record = record_page(read_page(page, recognizer, settings))
+        title = f"{file}, page {page.number}"
+        scanned.append(ScannedPage(record, _png(draw_page(page, record, title)) if draw else None))
+    return scanned
+
+
+def scan_json(name: str, pages: list[ScannedPage], with_csv: bool) -> dict[str, Any]:
+    """The answer of POST /scan."""
+    answer: dict[str, Any] = {"file": name, "pages": [_page_json(page) for page in pages]}
+    if with_csv:
+        answer["csv"] = csv_of(name, pages).decode()
+    return answer
+
+
+def csv_of(name: str, pages: list[ScannedPage]) -> bytes:
+    """The rows of an upload as results.csv has them."""
+    out = io.BytesIO()
+    FORMATS["csv"](out, (row for page in pages for row in page_rows(name, page.record)))
+    return out.getvalue()
+
+
+def _page_json(page: ScannedPage) -> dict[str, Any]:
+    record = page.record
+    answer = {
+        "number": record.number,
+        "width": record.width,
+        "height": record.height,
+        "fields": [_field_json(field) for field in record.fields],
+    }
+    if page.overlay is not None:
+        answer["overlay"] = "data:image/png;base64," + base64.b64encode(page.overlay).decode()
+    return answer
+
+
+def _field_json(field: FieldRecord) -> dict[str, Any]:
+    readings = [cell.reading for cell in field.cells]
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "text": "".join(reading.character or " " for reading in readings).strip(),
+        "confidence": round(math.prod(reading.confidence for reading in readings), 4),
+        "flagged": any(reading.flagged for reading in readings),
+        "cells": list(_cells_json(field)),
+    }
+
+
+def _cells_json(field: FieldRecord) -> Iterator[dict[str, Any]]:
+    for cell in field.cells:
+        box = cell.box
+        place = {name: round(getattr(box, name)) for name in ("x", "y", "width", "height")}
+        yield {**place, **_reading_json(cell.reading)}
+
+
+def _reading_json(reading: Reading) -> dict[str, Any]:
+    return {
+        "character": reading.character,
+        "confidence": round(reading.confidence, 6),
+        "flagged": reading.flagged,
+        "reasons": list(reading.reasons),
+        "alternatives": [
+            {"character": other, "confidence": round(share, 6)}
+            for other, share in reading.alternatives
+        ],
+    }
+
+
+def _png(picture: Any) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format="PNG", compress_level=3)
+    return out.getvalue()
