@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from hcr_batch.cli._options import FILE
+from hcr_batch.cli._signals import end_like_ctrl_c
 
 __all__ = ["serve"]
 
@@ -71,8 +73,6 @@ def serve(
     """
     # Before numpy is imported: requests run side by side, each on one thread.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import signal
-
     import cv2
 
     from hcr_batch.config import load_settings
@@ -87,9 +87,7 @@ def serve(
     hosts = allowed_hosts(host, names)
     app = make_app(recognizer, settings, limit, hosts, any_address=host in ("0.0.0.0", "::"))
     server = server_for(app, host, port, limit)
-    signal.signal(signal.SIGTERM, lambda *_: server.stop())
-    click.echo(f"hcr-batch: {server.address} (Ctrl-C stops it)", err=True)
-    try:
+    end_like_ctrl_c()
+    click.echo(f"serving at {server.address}/ (Ctrl-C ends)", err=True)
+    with suppress(KeyboardInterrupt):
         server.run()
-    except KeyboardInterrupt:
-        click.echo("hcr-batch: stopped", err=True)
