@@ -44,21 +44,23 @@ def foreign_figures(
     -------
     dict
         `outlet_wins`: share, by kind, for which the foreign outlet is likelier
-        than all characters together; `flagged`: share of foreign ink with a
-        confidence below `threshold`; `characters_called_foreign`: share of
-        true characters lost to the outlet.
+        than all characters together; `flagged_by_kind`: share with a confidence
+        below `threshold`, `flagged`: the same of all, in the shares in which
+        they are made; `characters_called_foreign`: share of true characters
+        lost to the outlet.
     """
-    wins, flags = {}, []
-    for kind, (share, make) in FOREIGN_KINDS.items():
+    wins, flags = {}, {}
+    for kind, (_, make) in FOREIGN_KINDS.items():
         glyphs = _made(make, held, np.random.default_rng((seed, *kind.encode())))
         probabilities = character_probabilities(network(glyphs), temperature)
         wins[kind] = round(float((probabilities.sum(axis=1) < 0.5).mean()), 4)
-        flags.append(share * float((best_in_charset(probabilities)[1] < threshold).mean()))
-    shares = sum(share for share, _ in FOREIGN_KINDS.values())
+        flags[kind] = round(float((best_in_charset(probabilities)[1] < threshold).mean()), 4)
+    shares = {kind: share for kind, (share, _) in FOREIGN_KINDS.items()}
     real = np.concatenate([character_probabilities(one.logits, temperature) for one in held])
     return {
         "outlet_wins": wins,
-        "flagged": round(sum(flags) / shares, 4),
+        "flagged": round(float(np.average(list(flags.values()), weights=list(shares.values()))), 4),
+        "flagged_by_kind": flags,
         "characters_called_foreign": round(float((real.sum(axis=1) < 0.5).mean()), 5),
     }
 

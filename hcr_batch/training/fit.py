@@ -67,13 +67,14 @@ def fit(
     keras.config.set_dtype_policy(recipe.precision)
     try:
         model = keras.saving.load_model(checkpoint) if history else _compiled(recipe)
+        batches = _Epochs(mixture, steps, first=len(history))
         model.fit(
-            _Epochs(mixture, steps, first=len(history)),
+            batches,
             epochs=recipe.epochs,
             initial_epoch=len(history),
             validation_data=held,
             validation_batch_size=512,
-            callbacks=[_Pace(recipe, steps), _Keeper(folder, history)],
+            callbacks=[_Pace(recipe, batches), _Keeper(folder, history)],
             verbose=1 if verbose else 0,
         )
     finally:
@@ -145,23 +146,22 @@ def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:
 
 
 class _Pace(keras.callbacks.Callback):
-    """Sets the learning rate before each batch.
+    """Sets the learning rate before each batch, and which epoch the batches are of.
 
-    Kept out of the optimizer, so that a resumed run follows the recipe as it
-    is now: fewer or more epochs than when it began.
+    Both are kept out of what Keras counts, so that a resumed run follows the
+    recipe as it is now: fewer or more epochs than when it began.
     """
 
-    def __init__(self, recipe: Recipe, steps: int) -> None:
+    def __init__(self, recipe: Recipe, batches: _Epochs) -> None:
         super().__init__()
         self.recipe = recipe
-        self.steps = steps
-        self.epoch = 0
+        self.batches = batches
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.batches.epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
-        rate = learning_rate(self.recipe, self.epoch + batch / self.steps)
+        rate = learning_rate(self.recipe, self.batches.epoch + batch / self.batches.steps)
         self.model.optimizer.learning_rate = rate
 
 
@@ -179,9 +179,6 @@ class _Epochs(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.mixture.batch(self.epoch, index)
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
 
 class _Keeper(keras.callbacks.Callback):

@@ -12,11 +12,13 @@ pytest.importorskip("tensorflow")
 from hcr_batch.cli import cli
 from hcr_batch.errors import ConfigError
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.recognition.models import WEIGHTS
+from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.training.batches import Mixture
 from hcr_batch.training.data import load_data
 from hcr_batch.training.fit import read_history
 from hcr_batch.training.recipe import load_recipe
+
+WRITTEN = ("model.tflite", "model.keras", "history.csv", "history.png")
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +37,14 @@ def test_training_leaves_a_model_that_loads(trained):
     recognizer = load_recognizer(folder / "model")
     with np.load(folder / "later.npz") as stored:
         assert recognizer.probabilities(stored["images"]).shape == (20, 62)
-    assert all((folder / "model" / name).exists() for name in (*WEIGHTS, "history.png"))
+    assert all((folder / "model" / name).exists() for name in WRITTEN)
 
 
 def test_card_tells_sources_figures_and_thresholds(trained):
     card = load_recognizer(trained[1] / "model").card
     assert [source["name"] for source in card.document["data"]] == ["unipen", "boxed"]
     assert set(card.document["metrics"]) == {"unipen", "boxed", "later"}
-    assert set(card.thresholds) == {"alnum", "digits", "upper"}
+    assert set(card.thresholds) == set(CHARSETS)
     assert card.document["export"]["kept"] in card.document["export"]
 
 
@@ -116,6 +118,24 @@ def test_missing_weights_to_begin_with_are_named(trained):
     config = polish_recipe(folder, folder / "nowhere.keras")
     with pytest.raises(ConfigError, match=r"nowhere\.keras: .* start_from"):
         train(config, folder, folder / "none", folder / "none.work", limit=100, verbose=False)
+
+
+def test_an_epoch_has_its_own_batches_whether_resumed_or_not(trained, tmp_path, monkeypatch):
+    from hcr_batch.training.run import train
+
+    seen: dict[int, set[int]] = {}
+    make = Mixture.batch
+
+    def noted(self, epoch, number):
+        seen.setdefault(epoch, set()).add(number)
+        return make(self, epoch, number)
+
+    monkeypatch.setattr(Mixture, "batch", noted)
+    _, folder = trained
+    config = folder / "recipe.toml"
+    train(config, folder, tmp_path / "new", tmp_path / "work", limit=40, verbose=False)
+    assert seen.keys() == {0, 1}
+    assert seen[0] == seen[1] == set(range(len(seen[0])))
 
 
 def test_missing_data_is_one_line_with_the_remedy(tmp_path):
