@@ -8,15 +8,14 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
 __all__ = ["find_boxes", "is_paper"]
 
 BRIDGE_MM = 0.5
-"""Walls that end this near to each other meet: rounded and broken corners."""
-CORNER_MM = 1.4
-"""Largest radius of a round corner."""
+"""Walls that end this near to each other meet: broken corners."""
 JOINT_MM = 0.6
 """A wall that ends this near to a line stands on it."""
 BROKEN_MM = 3.0
@@ -25,7 +24,7 @@ MAX_WALL_MM = 1.6
 """What is dark at this distance behind all walls is a black ground."""
 SAME_SIZE = 0.12
 MIN_ALIKE = 3
-"""Round boxes are believed where as many, themselves included, differ by less than that."""
+"""Frames are believed where as many, themselves included, differ by less than that."""
 CORNER_SHARE = 0.2
 """Share of a side, at each end, that a round corner may take."""
 SEEN_SHARE = 0.75
@@ -76,11 +75,9 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     horizontal = rulings.horizontal | _mended(rulings.horizontal, rulings.pixels_per_mm)
     for start, end in _missing_sides(horizontal, rulings, settings):
         cv2.line(horizontal, start, end, 1, 1)
-    boxes = _enclosed(horizontal, np.zeros_like(horizontal), rulings, settings)
-    rounded = _enclosed(horizontal, _corners(horizontal, rulings), rulings, settings)
-    rounded = [box for box in rounded if not any(_same_place(box, known) for known in boxes)]
-    boxes += [box for box in rounded if sum(_alike(box, b) for b in boxes + rounded) >= MIN_ALIKE]
+    boxes = _enclosed(horizontal, rulings, settings)
     boxes = [box for box in boxes if _is_drawn(box, rulings)]
+    boxes = _with_frames(boxes, find_frames(rulings, settings))
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
 
 
@@ -98,25 +95,21 @@ def is_paper(box: Box, faint: np.ndarray) -> bool:
     return area.size > 0 and float(area.mean()) < MAX_DARK
 
 
-def _enclosed(
-    horizontal: np.ndarray, corners: np.ndarray, rulings: Rulings, settings: LayoutSettings
-) -> list[Box]:
-    walls = _joined(horizontal, rulings.vertical, corners, rulings.pixels_per_mm)
+def _with_frames(boxes: list[Box], frames: list[Box]) -> list[Box]:
+    """Put frames in the place of the boxes inside them, where several are alike."""
+    frames = [f for f in frames if sum(_alike(f, other) for other in frames) >= MIN_ALIKE]
+    return [box for box in boxes if not any(_same_place(box, f) for f in frames)] + frames
+
+
+def _enclosed(horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    walls = _joined(horizontal, rulings.vertical, rulings.pixels_per_mm)
     return _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
 
 
 def _alike(a: Box, b: Box) -> bool:
-    """Whether two boxes stand on one level and have one size."""
+    """Whether two boxes have one size."""
     slack = SAME_SIZE * a.height
-    sides = (a.y - b.y, a.height - b.height, a.width - b.width)
-    return all(abs(difference) <= slack for difference in sides)
-
-
-def _corners(horizontal: np.ndarray, rulings: Rulings) -> np.ndarray:
-    """Ink near both a line and a wall: round corners, where neither of them reaches."""
-    side = 2 * round(CORNER_MM * rulings.pixels_per_mm) + 1
-    reach = np.ones((side, side), np.uint8)
-    return rulings.faint & cv2.dilate(horizontal, reach) & cv2.dilate(rulings.vertical, reach)
+    return abs(a.height - b.height) <= slack and abs(a.width - b.width) <= slack
 
 
 def _same_place(a: Box, b: Box) -> bool:
@@ -163,18 +156,17 @@ def _thin_walled(box: Box, rulings: Rulings) -> bool:
     return sum(side.size > 0 and float(side.mean()) > 0.8 for side in beyond) < 3
 
 
-def _joined(
-    horizontal: np.ndarray, vertical: np.ndarray, corners: np.ndarray, per_mm: float
-) -> np.ndarray:
+def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    crossing = cv2.transpose(horizontal | corners)
-    vertical = cv2.transpose(_spanning(cv2.transpose(vertical), crossing, reach))
-    lines = _spanning(horizontal, vertical | corners, reach)
+    vertical = cv2.transpose(
+        _spanning(cv2.transpose(vertical), cv2.transpose(horizontal), reach)
+    )
+    lines = _spanning(horizontal, vertical, reach)
     long = cv2.morphologyEx(
         horizontal, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm)), np.uint8)
     )
-    return vertical | lines | long | corners
+    return vertical | lines | long
 
 
 def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray:

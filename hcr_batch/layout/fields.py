@@ -11,6 +11,7 @@ from hcr_batch.layout.bands import divide_bands, find_bands
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
 from hcr_batch.layout.contrast import are_front, is_written, side_darkness, usual_darkness
+from hcr_batch.layout.lettering import is_lettering
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
 from hcr_batch.layout.rulings import Rulings, find_rulings
@@ -21,7 +22,10 @@ __all__ = ["find_fields"]
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
 MAX_SPACING = 0.6
-"""Boxes further apart than this share of their width belong to different fields."""
+"""Boxes further apart than this share of their width belong to different fields,"""
+SAME_GAP = 1.3
+MIN_GAPS = 3
+"""unless so many boxes of their row are as far apart."""
 SAME_WIDTH = 0.25
 """Spaced boxes of one field differ less than this in width."""
 MAX_WIDTH_RATIO = 2.4
@@ -77,7 +81,8 @@ def _box_fields(
     cells = _apart(front + [box for box in faint if is_written(box, ink)])
     rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
     rows = _without_frames(rows)
-    return [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
+    found = [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
+    return [(kind, run) for kind, run in found if not is_lettering(run, layers[-1])]
 
 
 def _candidates(
@@ -136,15 +141,24 @@ def _split_row(
 ) -> list[tuple[Box, ...]]:
     """Part a row where a gap, another size or a wide box separates."""
     runs: list[list[Box]] = []
+    usual = _usual_gap(row)
     for before, box in pairwise([None, *row]):
-        if before is not None and _together(before, box, pixels_per_mm, settings):
+        if before is not None and _together(before, box, usual, pixels_per_mm, settings):
             runs[-1].append(box)
         else:
             runs.append([box])
     return [tuple(run) for run in runs]
 
 
-def _together(a: Box, b: Box, pixels_per_mm: float, settings: LayoutSettings) -> bool:
+def _usual_gap(row: list[Box]) -> float:
+    """Gap between the boxes of a row that stand next to each other; 0 for few of them."""
+    gaps = [b.x - a.right for a, b in pairwise(row) if b.x - a.right < min(a.width, b.width)]
+    return float(np.median(gaps)) if len(gaps) >= MIN_GAPS else 0.0
+
+
+def _together(
+    a: Box, b: Box, usual_gap: float, pixels_per_mm: float, settings: LayoutSettings
+) -> bool:
     wide = max(a.width / a.height, b.width / b.height) > settings.max_cell_aspect
     tall = max(a.height, b.height) > settings.max_cell_mm * pixels_per_mm
     if wide or tall:
@@ -153,7 +167,8 @@ def _together(a: Box, b: Box, pixels_per_mm: float, settings: LayoutSettings) ->
     narrow, broad = sorted((a.width, b.width))
     if gap <= SHARED_WALL_MM * pixels_per_mm:
         return broad <= MAX_WIDTH_RATIO * narrow
-    return gap <= MAX_SPACING * narrow and broad - narrow <= SAME_WIDTH * broad
+    near = max(MAX_SPACING * narrow, min(SAME_GAP * usual_gap, narrow))
+    return gap <= near and broad - narrow <= SAME_WIDTH * broad
 
 
 def _kind(run: tuple[Box, ...], pixels_per_mm: float) -> str:

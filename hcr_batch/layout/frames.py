@@ -1,0 +1,89 @@
+"""Separate boxes with round or square corners, whatever is written in them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.rulings import Rulings, outlines
+from hcr_batch.types import Box
+
+__all__ = ["find_frames"]
+
+CORNER_SHARE = 0.12
+"""Share of a side, at each end, that a round corner may take."""
+RING_CORNER = 0.13
+"""A ring leaves squares of this share of its size free in its corners, a round corner does not."""
+SEEN_SHARE = 0.85
+"""Share of the rest of a side that is dark in one and the same pixel row."""
+RIM_MM = 0.7
+"""The lines of a frame lie this near to its outline: a line is not quite level."""
+MAX_ASPECT = 1.25
+"""Width over height; a wider frame holds a string, or several cells."""
+INNER_SHARE = 0.92
+"""A pixel column inside that is darker is a wall: two cells, not one."""
+
+
+def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """Find frames of one cell that touch no other frame.
+
+    A frame is a connected part of the ink with a straight line at all four
+    edges of its outline. Strokes that stand on its lines do not disturb: they
+    are inside.
+
+    Parameters
+    ----------
+    rulings : Rulings
+    settings : LayoutSettings
+        `min_comb_cell_mm` (a smaller ring may be a letter) and `max_cell_mm`.
+
+    Returns
+    -------
+    list of Box
+        The inner areas, at the scale of the rulings.
+    """
+    least = settings.min_comb_cell_mm * rulings.pixels_per_mm
+    most = settings.max_cell_mm * rulings.pixels_per_mm
+    rim = max(2, round(RIM_MM * rulings.pixels_per_mm))
+    inner = (
+        _inside(rulings.faint[y : y + height, x : x + width], x, y, rim)
+        for x, y, width, height in outlines(rulings.faint)
+        if least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
+    )
+    return [box for box in inner if box is not None and min(box.width, box.height) >= least]
+
+
+def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:
+    """The area within the lines of a frame; None where it has not all four."""
+    walls = [
+        _wall(part, rim),
+        _wall(part[::-1], rim),
+        _wall(part.T, rim),
+        _wall(part.T[::-1], rim),
+    ]
+    if min(walls) == 0 or _is_ring(part):
+        return None
+    top, bottom, left, right = walls
+    inner = part[top : len(part) - bottom, left : part.shape[1] - right]
+    if not inner.size or inner[:, rim:-rim].mean(axis=0).max(initial=0.0) > INNER_SHARE:
+        return None
+    return Box(x + left, y + top, inner.shape[1], inner.shape[0])
+
+
+def _is_ring(part: np.ndarray) -> bool:
+    """Whether the outline is so round that it leaves the corners free."""
+    side = max(1, round(RING_CORNER * min(part.shape)))
+    corners = (part[:side, :side], part[:side, -side:], part[-side:, :side], part[-side:, -side:])
+    return sum(bool(corner.any()) for corner in corners) <= 2
+
+
+def _wall(part: np.ndarray, rim: int) -> int:
+    """Pixel rows that the line at the upper edge takes; 0 without a line."""
+    corner = int(CORNER_SHARE * part.shape[1])
+    edge = part[: 2 * rim, corner : part.shape[1] - corner]
+    share = np.maximum(edge[1:], edge[:-1]).mean(axis=1)
+    seen = np.flatnonzero(share[:rim] >= SEEN_SHARE)
+    if not len(seen):
+        return 0
+    below = np.flatnonzero(share[seen[0] :] < SEEN_SHARE)
+    return int(seen[0] + below[0]) if len(below) else 0
