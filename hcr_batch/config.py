@@ -19,6 +19,7 @@ else:  # pragma: no cover - Python 3.10 alone
     import tomli as tomllib
 
 __all__ = [
+    "BatchSettings",
     "DocumentSettings",
     "GlyphSettings",
     "LayoutSettings",
@@ -36,6 +37,7 @@ CHOICES = {
 """Settings that take one of a few words; every other text is free."""
 
 RANGES = {
+    "batch.page_seconds": (1, math.inf),
     "documents.pdf_dpi": (36, 1200),
     "recognition.target_error": (0, 1),
     "recognition.threshold": (0, 1),
@@ -101,6 +103,13 @@ class RecognitionSettings:
 
 
 @dataclass(frozen=True)
+class BatchSettings:
+    """How many files are gone through; see `[batch]` in default.toml. No reading depends on it."""
+
+    page_seconds: float
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every setting of a scan, one frozen group a stage."""
 
@@ -108,10 +117,13 @@ class Settings:
     layout: LayoutSettings
     glyphs: GlyphSettings
     recognition: RecognitionSettings
+    batch: BatchSettings
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over all values; readings depend on nothing else here."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        """SHA-256 (hex) over all values that readings depend on."""
+        values = dataclasses.asdict(self)
+        del values["batch"]
+        text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,15 +1,17 @@
 """A reader that needs no model: a file's own text says what comes of it."""
 
+import errno
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.batch.worker import Outcome, read_file
+from hcr_batch.batch.worker import Outcome, ReadTask, read_pages
 from hcr_batch.errors import DocumentError
 from hcr_batch.types import Box, CellReading, FieldReading, PageReading, Reading
 
@@ -20,31 +22,48 @@ __all__ = ["FakeReader"]
 class FakeReader:
     """Makes a function that reads text: a line a field, `_` a blank cell, lower case flagged.
 
-    Lines of one word are orders: BROKEN, DEFECT, DIE, and SLEEP for `seconds`.
-    Every reading leaves a line in `log`.
+    A form feed begins another page. Lines of one word are orders: BROKEN,
+    DEFECT, BUSY, DIE, CRASH, and SLEEP for `seconds`. Every page that is read
+    leaves a line in `log`.
     """
 
     log: Path
     seconds: float = 0.2
 
-    def __call__(self) -> Callable[[Path], Outcome]:
-        return lambda path: read_file(path, self._scan)
+    def __call__(self) -> Callable[[ReadTask], Outcome]:
+        return lambda task: read_pages(task, self)
 
-    def _scan(self, path: Path) -> tuple[PageReading, ...]:
-        with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"{path.name}\n")
-        text = path.read_text(encoding="utf-8")
+    def pages(self, path: Path, first: int, last: int, watch: object) -> Iterator[PageReading]:
+        pages = enumerate(_texts(path), start=1)
+        for number, text in islice(pages, first - 1, last):
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(f"{path.name}\n")
+            with watch("decode"):
+                yield self._read(number, text, path)
+
+    def count(self, path: Path) -> int:
+        return len(_texts(path))
+
+    def _read(self, number: int, text: str, path: Path) -> PageReading:
         lines = text.split()
         if "BROKEN" in lines:
             raise DocumentError(f"{path}: broken; scan it again")
         if "DEFECT" in lines:
             raise ValueError("two\nlines")
+        if "BUSY" in lines:
+            raise DocumentError(f"{path}: busy") from OSError(errno.EBUSY, "busy")
         if "DIE" in lines:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "CRASH" in lines:
+            os.kill(os.getpid(), signal.SIGSEGV)
         if "SLEEP" in lines:
             time.sleep(self.seconds)
         fields = (_field(f"f{place:03d}", line, place) for place, line in enumerate(lines, start=1))
-        return (PageReading(1, 800, 600, tuple(fields)),)
+        return PageReading(number, 800, 600, tuple(fields))
+
+
+def _texts(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split("\f")
 
 
 def _field(name: str, text: str, place: int) -> FieldReading:

@@ -1,16 +1,18 @@
-"""Engines: run one function over many tasks, in this process or in several.
+"""The local engine: one function over many tasks, in processes of this machine.
 
 A task goes to a handler, which each process makes once from a picklable
 factory. Results come as they are ready, in any order, while only a few tasks
-are on their way: memory stays flat however many there are.
+are on their way: memory stays flat however many there are. A process that
+dies or hangs costs the task it was at, and nothing else.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -18,7 +20,7 @@ from typing import Generic, TypeVar
 
 from hcr_batch.errors import ExitCode, HcrError
 
-__all__ = ["WorkerDied", "run_tasks"]
+__all__ = ["HandlerFactory", "Lost", "WorkersUnavailableError", "run_tasks"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,6 +29,9 @@ HandlerFactory = Callable[[], Callable[[Task], Result]]
 TASKS_AHEAD = 2
 """Tasks handed to a worker at a time: one in work, one waiting, so that it is never idle."""
 
+TICK = 1.0
+"""Seconds after which the time of the tasks in work is looked at."""
+
 READY = "ready"
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
@@ -34,10 +39,14 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
-class WorkerDied:
-    """Takes the place of the result of a task that ended its process."""
+class Lost:
+    """Takes the place of the result of a task that ended its process, or was ended with it.
+
+    `passing` says that another try may go well.
+    """
 
     reason: str
+    passing: bool = False
 
 
 class WorkersUnavailableError(HcrError):
@@ -47,23 +56,28 @@ class WorkersUnavailableError(HcrError):
 
 
 def run_tasks(
-    make_handler: HandlerFactory, tasks: Iterable[Task], jobs: int
-) -> Iterator[tuple[Task, Result | WorkerDied]]:
+    make_handler: HandlerFactory,
+    next_task: Callable[[], Task | None],
+    jobs: int,
+    time_limit: Callable[[Task], float] | None = None,
+) -> Iterator[tuple[Task, Result | Lost]]:
     """Hand every task to a handler.
 
     Parameters
     ----------
     make_handler : callable
-        Makes the handler, a function from task to result; picklable if
-        `jobs` is above 1.
-    tasks : iterable
-        Taken one by one as workers are free; picklable.
+        Makes the handler, a function from task to result; picklable.
+    next_task : callable
+        Gives a task, picklable, or None where there is none at present; asked
+        as workers are free, until there is none left and all results are had.
     jobs : int
-        Processes; 1 works in this one.
+        Processes.
+    time_limit : callable, optional
+        Seconds that a task may take before its process is ended.
 
     Yields
     ------
-    tuple of (task, result or WorkerDied)
+    tuple of (task, result or Lost)
         As they are ready. Closing the generator ends the workers at once.
 
     Raises
@@ -71,10 +85,12 @@ def run_tasks(
     HcrError
         What `make_handler` raised, or workers that cannot start.
     """
-    if jobs == 1:
-        handler = make_handler()
-        return ((task, handler(task)) for task in tasks)
-    return _run_in_processes(make_handler, tasks, jobs)
+    pool = _Pool(make_handler, next_task, time_limit)
+    try:
+        while pool.hand_out(jobs):
+            yield from pool.results()
+    finally:
+        pool.stop()
 
 
 class _Worker(Generic[Task, Result]):
@@ -86,6 +102,8 @@ class _Worker(Generic[Task, Result]):
         self.process = context.Process(target=_serve, args=(make_handler, other), daemon=True)
         self.tasks: deque[Task] = deque()
         self.ready = False
+        self.seconds = 0.0
+        """Time that the first of its tasks has taken so far."""
         _start_deaf(self.process)
         # Only the process holds this end now, so its death is seen as an end of file.
         other.close()
@@ -96,66 +114,101 @@ class _Worker(Generic[Task, Result]):
         with suppress(OSError):
             self.connection.send(task)
 
+    def take(self) -> Task:
+        """The task that it is done with."""
+        self.seconds = 0.0
+        return self.tasks.popleft()
+
     def stop(self) -> None:
         self.process.kill()
         self.process.join()
         self.connection.close()
 
-    def why_dead(self) -> str:
+    def loss(self) -> Lost:
+        """Why it has died."""
         self.process.join()
         code = self.process.exitcode or 0
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return f"the process reading it ended ({name}), perhaps for want of memory"
+        killed = name == "SIGKILL"
+        cause = ", perhaps for want of memory" if killed else ""
+        return Lost(f"the process reading it ended ({name}){cause}", passing=killed)
 
 
-def _run_in_processes(
-    make_handler: HandlerFactory, tasks: Iterable[Task], jobs: int
-) -> Iterator[tuple[Task, Result | WorkerDied]]:
-    waiting: Iterator[Task] = iter(tasks)
-    returned: deque[Task] = deque()
-    workers = [_Worker(make_handler) for _ in range(jobs)]
-    try:
-        while _hand_out(workers, returned, waiting):
-            busy = {worker.connection: worker for worker in workers if worker.tasks}
-            for connection in wait(list(busy)):
-                worker = busy[connection]
-                try:
-                    message = connection.recv()
-                except (EOFError, OSError):
-                    result = _after_death(worker)
-                    task = worker.tasks.popleft()
-                    returned.extend(worker.tasks)
-                    workers[workers.index(worker)] = _Worker(make_handler)
-                    worker.stop()
-                    yield task, result
+class _Pool(Generic[Task, Result]):
+    """Workers, started as there is work for them, and the tasks given back by dead ones."""
+
+    def __init__(
+        self,
+        make_handler: HandlerFactory,
+        next_task: Callable[[], Task | None],
+        time_limit: Callable[[Task], float] | None,
+    ) -> None:
+        self._make_handler = make_handler
+        self._next_task = next_task
+        self._time_limit = time_limit
+        self._workers: list[_Worker[Task, Result]] = []
+        self._returned: deque[Task] = deque()
+
+    def hand_out(self, jobs: int) -> bool:
+        """Fill up the workers, evenly; False when nothing is left to do or to wait for."""
+        for depth in range(1, TASKS_AHEAD + 1):
+            for place in range(jobs):
+                if place < len(self._workers) and len(self._workers[place].tasks) >= depth:
                     continue
-                if isinstance(message, HcrError):
-                    raise message
-                if not worker.ready:
-                    worker.ready = True
-                    continue
-                yield worker.tasks.popleft(), message
-    finally:
-        for worker in workers:
+                task = self._returned.popleft() if self._returned else self._next_task()
+                if task is None:
+                    return any(worker.tasks for worker in self._workers)
+                if place == len(self._workers):
+                    self._workers.append(_Worker(self._make_handler))
+                self._workers[place].give(task)
+        return True
+
+    def results(self) -> Iterator[tuple[Task, Result | Lost]]:
+        """What is ready now, or after one tick at the most."""
+        busy = {worker.connection: worker for worker in self._workers if worker.tasks}
+        start = time.monotonic()
+        ready = wait(list(busy), TICK)
+        # A run that was stopped (Ctrl-Z) or a machine that slept did not work meanwhile.
+        passed = min(time.monotonic() - start, 2 * TICK)
+        for connection, worker in busy.items():
+            worker.seconds += passed if worker.ready else 0.0
+            if connection in ready:
+                yield from self._received(worker)
+            elif self._is_late(worker):
+                limit = self._time_limit(worker.tasks[0])
+                yield self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
+
+    def stop(self) -> None:
+        for worker in self._workers:
             worker.stop()
 
+    def _received(self, worker: _Worker) -> Iterator[tuple[Task, Result | Lost]]:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):
+            loss = worker.loss()
+            if not worker.ready:
+                raise WorkersUnavailableError(
+                    f"worker processes cannot start: {loss.reason}; free some memory and try again"
+                ) from None
+            yield self._replaced(worker, loss)
+            return
+        if isinstance(message, HcrError):
+            raise message
+        if worker.ready:
+            yield worker.take(), message
+        worker.ready = True
 
-def _hand_out(workers: list[_Worker], returned: deque, waiting: Iterator) -> bool:
-    """Fill up the workers, evenly; False when nothing is left to do or to wait for."""
-    for depth in range(1, TASKS_AHEAD + 1):
-        for worker in workers:
-            if len(worker.tasks) < depth:
-                task = returned.popleft() if returned else next(waiting, None)
-                if task is not None:
-                    worker.give(task)
-    return any(worker.tasks for worker in workers)
+    def _is_late(self, worker: _Worker) -> bool:
+        return bool(self._time_limit) and worker.seconds > self._time_limit(worker.tasks[0])
 
-
-def _after_death(worker: _Worker) -> WorkerDied:
-    reason = worker.why_dead()
-    if not worker.ready:
-        raise WorkersUnavailableError(f"worker processes cannot start: {reason}; try --jobs 1")
-    return WorkerDied(reason)
+    def _replaced(self, worker: _Worker, loss: Lost) -> tuple[Task, Lost]:
+        """End a worker; its first task is lost, the others go back."""
+        worker.stop()
+        task = worker.take()
+        self._returned.extend(worker.tasks)
+        self._workers[self._workers.index(worker)] = _Worker(self._make_handler)
+        return task, loss
 
 
 def _start_deaf(process: multiprocessing.Process) -> None:

@@ -7,82 +7,29 @@ Two files of equal content share one.
 
 from __future__ import annotations
 
-import os
+import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hcr_batch.batch.cells import Cells, cell_of_row
-from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA, Corrections, apply_corrections
-from hcr_batch.errors import OutputError, UsageError
+from hcr_batch.batch.corrections import Corrections, apply_corrections
+from hcr_batch.batch.locations import Location, exists, key, location_of
+from hcr_batch.batch.schema import connect, transaction
+from hcr_batch.errors import UsageError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 
-__all__ = ["FileState", "Journal", "existing_journal", "journal_path", "open_journal"]
-
-SCHEMA_VERSION = 2
-"""Raise this when the tables change, and say in UPGRADES how."""
-
-APPLICATION_ID = 0x48435242
-"""Marks the file as ours ("HCRB"), in SQLite's own field for that."""
-
-BUSY_S = 30.0
-"""Seconds to wait while another process writes: a scan and a review share the journal."""
-
-SCHEMA = """
-CREATE TABLE readings (
-    id INTEGER PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    recipe TEXT NOT NULL,
-    failure TEXT,                -- why it could not be read; NULL if it was
-    seconds REAL NOT NULL,
-    read_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    UNIQUE (sha256, recipe)
-);
-CREATE TABLE files (
-    path BLOB PRIMARY KEY,       -- absolute, as the bytes that the system knows it by
-    name TEXT NOT NULL,          -- as in the results
-    reading INTEGER REFERENCES readings ON DELETE SET NULL,
-    failure TEXT                 -- passing trouble of the file itself, tried again next time
-);
-CREATE TABLE pages (
-    id INTEGER PRIMARY KEY,
-    reading INTEGER NOT NULL REFERENCES readings ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    UNIQUE (reading, number)
-);
-CREATE TABLE fields (
-    id INTEGER PRIMARY KEY,
-    page INTEGER NOT NULL REFERENCES pages ON DELETE CASCADE,
-    place INTEGER NOT NULL,      -- in reading order, from 1
-    name TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    UNIQUE (page, place)
-);
-CREATE TABLE cells (
-    field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    character TEXT NOT NULL,
-    confidence REAL NOT NULL,
-    flagged INTEGER NOT NULL,
-    reasons TEXT NOT NULL,
-    alternatives TEXT NOT NULL,
-    PRIMARY KEY (field, position)
-) WITHOUT ROWID;
-CREATE TABLE crops (             -- apart from the cells, which exports read in bulk
-    field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    png BLOB NOT NULL,
-    PRIMARY KEY (field, position)
-);
-CREATE INDEX files_by_name ON files (name);
-"""
-
-UPGRADES = {1: f"DROP TABLE corrections; {CORRECTIONS_SCHEMA}"}
-"""What makes each older version the next one; version 1 had no way to enter corrections."""
+__all__ = [
+    "FileEntry",
+    "FileState",
+    "Journal",
+    "existing_journal",
+    "journal_path",
+    "open_journal",
+]
 
 CELLS_OF_PAGE = """
 SELECT fields.place, fields.name, fields.kind, cells.x, cells.y, cells.width, cells.height,
@@ -94,11 +41,23 @@ ORDER BY fields.place, cells.position
 """
 
 
+IN_PARTS = "+"
+"""After the recipe of a reading that has not all of its pages yet; no file points at it."""
+
+
+class FileEntry(NamedTuple):
+    """A file as a run found it; `signature` is empty where it is not to be relied on."""
+
+    path: Location
+    name: str
+    signature: str = ""
+
+
 @dataclass(frozen=True)
 class FileState:
     """A file that the journal knows; `failure` is None if it was read, `sha256` if it was not."""
 
-    path: Path
+    path: Location
     name: str
     failure: str | None
     sha256: str | None = None
@@ -131,14 +90,7 @@ def open_journal(path: Path) -> Journal:
     OutputError
         It cannot be opened, is another program's or of another version.
     """
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-        _prepare(connection, path)
-    except sqlite3.Error as error:
-        raise OutputError(
-            f"{path}: cannot be opened as a journal ({error}); move it away or give another --out"
-        ) from error
-    return Journal(connection, path)
+    return Journal(connect(path), path)
 
 
 class Journal:
@@ -162,6 +114,18 @@ class Journal:
             "SELECT id, failure FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe)
         ).fetchone()
 
+    def last_reading(self) -> int:
+        """The id of the latest reading; later ones have greater ids while none is taken away."""
+        return self._execute("SELECT coalesce(max(id), 0) FROM readings").fetchone()[0]
+
+    def hash_of(self, path: Location) -> tuple[str, str] | None:
+        """SHA-256 and signature of a file when it was last hashed."""
+        return self._execute(
+            "SELECT sha256, signature FROM files JOIN readings ON readings.id = files.reading "
+            "WHERE path = ?",
+            (key(path),),
+        ).fetchone()
+
     def add(
         self,
         sha256: str,
@@ -169,45 +133,126 @@ class Journal:
         pages: Iterable[PageRecord],
         failure: str | None,
         seconds: float,
-        files: Iterable[tuple[Path, str]],
+        files: Iterable[tuple],
     ) -> None:
         """Enter what came of a content, in place of an earlier reading, and its files.
 
         Parameters
         ----------
-        files : iterable of (Path, str)
-            Every file of this content with its name in the results.
+        files : iterable of FileEntry or tuple
+            Every file of this content: path, name, and signature where there is one.
         """
         with self._transaction():
-            self._execute("DELETE FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe))
-            reading = self._execute(
-                "INSERT INTO readings (sha256, recipe, failure, seconds) VALUES (?, ?, ?, ?)",
-                (sha256, recipe, failure, seconds),
-            ).lastrowid
-            for page in pages:
-                self._add_page(reading, page)
-            self._point(((path, name, reading) for path, name in files))
+            self._drop(sha256, recipe)
+            self._drop(sha256, recipe + IN_PARTS)
+            reading = self._new_reading(sha256, recipe, failure)
+            self._add_pages(reading, pages, seconds)
+            self._point((FileEntry(*file), reading) for file in files)
 
-    def point(self, files: Iterable[tuple[Path, str, int]]) -> None:
-        """Make files (path, name, reading) point at readings that are there."""
+    def add_part(
+        self, sha256: str, recipe: str, pages: Iterable[PageRecord], seconds: float
+    ) -> None:
+        """Enter some pages of a long document; what was read of it before stays in force."""
         with self._transaction():
-            self._point(files)
+            state = self.state(sha256, recipe + IN_PARTS)
+            reading = state[0] if state else self._new_reading(sha256, recipe + IN_PARTS, None)
+            self._add_pages(reading, pages, seconds)
 
-    def add_passing_failure(self, path: Path, name: str, failure: str) -> None:
+    def part_pages(self, sha256: str, recipe: str) -> set[int]:
+        """Numbers of the pages that `add_part` has entered."""
+        rows = self._execute(
+            "SELECT number FROM pages JOIN readings ON readings.id = pages.reading "
+            "WHERE sha256 = ? AND recipe = ?",
+            (sha256, recipe + IN_PARTS),
+        )
+        return {number for (number,) in rows}
+
+    def drop_parts(self, sha256: str, recipe: str) -> None:
+        """Forget what `add_part` has entered."""
+        with self._transaction():
+            self._drop(sha256, recipe + IN_PARTS)
+
+    def join_parts(self, sha256: str, recipe: str, files: Iterable[FileEntry]) -> None:
+        """Put the parts, complete now, in place of an earlier reading, and enter the files."""
+        with self._transaction():
+            self._drop(sha256, recipe)
+            reading, _ = self.state(sha256, recipe + IN_PARTS)
+            self._execute("UPDATE readings SET recipe = ? WHERE id = ?", (recipe, reading))
+            self._point((entry, reading) for entry in files)
+
+    def point(self, files: Iterable[tuple[FileEntry, int]]) -> None:
+        """Make files point at readings that are there; nothing is written where they do."""
+        changed = [
+            (entry, reading) for entry, reading in files if not self._points(entry, reading)
+        ]
+        if changed:
+            with self._transaction():
+                self._point(changed)
+
+    def add_passing_failure(self, path: Location, name: str, failure: str) -> None:
         """Note that a file could not be had this time; what was read of it before is dropped."""
         with self._transaction():
             self._execute(
-                "REPLACE INTO files (path, name, reading, failure) VALUES (?, ?, NULL, ?)",
-                (_key(path), name, failure),
+                "REPLACE INTO files (path, name, failure) VALUES (?, ?, ?)",
+                (key(path), name, failure),
             )
 
-    def forget_missing(self, present: Iterable[Path]) -> None:
+    def forget_missing(self, present: Iterable[Location]) -> None:
         """Drop the files that are not in `present` and no longer exist; readings stay."""
-        known = {_key(path) for path in present}
+        known = {key(path) for path in present}
         rows = self._execute("SELECT path FROM files").fetchall()
-        gone = [row for row in rows if row[0] not in known and not os.path.lexists(row[0])]
+        gone = [row for row in rows if row[0] not in known and not exists(location_of(row[0]))]
+        if gone:
+            with self._transaction():
+                self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
+
+    def begin_run(self, conditions: Mapping[str, object]) -> int:
+        """Note that a run begins, and under which conditions; its number."""
         with self._transaction():
-            self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
+            return self._execute(
+                "INSERT INTO runs (conditions) VALUES (?)", (json.dumps(conditions),)
+            ).lastrowid
+
+    def end_run(self, number: int, summary: Mapping[str, object]) -> None:
+        """Note what came of a run."""
+        with self._transaction():
+            self._execute(
+                "UPDATE runs SET summary = ? WHERE id = ?", (json.dumps(summary), number)
+            )
+
+    def last_runs(self, count: int) -> list[tuple[str, str, str | None]]:
+        """When the latest runs began, their conditions and what came of them, as JSON."""
+        return self._execute(
+            "SELECT began_at, conditions, summary FROM runs ORDER BY id DESC LIMIT ?", (count,)
+        ).fetchall()
+
+    def totals(self) -> dict[str, int]:
+        """Numbers of files, unfinished documents, pages, characters, flagged and reviewed cells."""
+        names = ("files", "pages", "characters", "flagged", "unfinished", "reviewed")
+        row = self._execute(
+            "SELECT count(*), coalesce(sum(pages), 0), coalesce(sum(characters), 0), "
+            "coalesce(sum(flagged), 0), "
+            "(SELECT count(*) FROM readings WHERE recipe LIKE ?), "
+            "(SELECT count(*) FROM (SELECT DISTINCT sha256, page, x, y FROM corrections)) "
+            "FROM files LEFT JOIN readings ON readings.id = files.reading",
+            (f"%{IN_PARTS}",),
+        ).fetchone()
+        return dict(zip(names, row, strict=True))
+
+    def is_exported(self, path: Path, content: str, signature: str | None) -> bool:
+        """Whether a file was written with this content from the tables as they are, and is so."""
+        row = self._execute(
+            "SELECT content, signature FROM exports WHERE path = ?", (key(path),)
+        ).fetchone()
+        return row == (self._revised(content), signature)
+
+    def note_export(self, path: Path, content: str, signature: str | None) -> None:
+        """Note that a file is written."""
+        with self._transaction():
+            self._execute(
+                "REPLACE INTO exports VALUES (?, ?, ?)",
+                (key(path), self._revised(content), signature or ""),
+            )
 
     def separate_names(self, present: Iterable[Path]) -> None:
         """Make every name unique, in favour of the files in `present`.
@@ -215,7 +260,7 @@ class Journal:
         A file of an earlier run that lay in another folder under the same name
         gets so many outer folders put before its name that it is told apart.
         """
-        known = {_key(path) for path in present}
+        known = {key(path) for path in present}
         rows = self._execute(
             "SELECT path, name FROM files WHERE name IN "
             "(SELECT name FROM files GROUP BY name HAVING count(*) > 1) ORDER BY path"
@@ -236,7 +281,7 @@ class Journal:
             "SELECT path, name, coalesce(files.failure, readings.failure) FROM files "
             "LEFT JOIN readings ON readings.id = files.reading ORDER BY name, path"
         )
-        return (FileState(Path(os.fsdecode(path)), name, fail) for path, name, fail in rows)
+        return (FileState(location_of(path), name, fail) for path, name, fail in rows)
 
     def pages(self) -> Iterator[tuple[FileState, PageRecord]]:
         """Every page of every file, by name and number, corrections applied, without pictures."""
@@ -248,7 +293,7 @@ class Journal:
         )
         answered = self.corrections.pages()
         for path, name, page, sha256, number, width, height in rows:
-            state = FileState(Path(os.fsdecode(path)), name, None, sha256)
+            state = FileState(location_of(path), name, None, sha256)
             record = PageRecord(number, width, height, self._fields(page))
             if (sha256, number) in answered:
                 record = apply_corrections(record, self.corrections.of_page(sha256, number))
@@ -269,6 +314,29 @@ class Journal:
             fields.setdefault((place, name, kind), []).append(cell_of_row(cell))
         return tuple(
             FieldRecord(name, kind, tuple(cells)) for (_, name, kind), cells in fields.items()
+        )
+
+    def _new_reading(self, sha256: str, recipe: str, failure: str | None) -> int:
+        return self._execute(
+            "INSERT INTO readings (sha256, recipe, failure, seconds) VALUES (?, ?, ?, 0)",
+            (sha256, recipe, failure),
+        ).lastrowid
+
+    def _drop(self, sha256: str, recipe: str) -> None:
+        self._execute("DELETE FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe))
+
+    def _add_pages(self, reading: int, pages: Iterable[PageRecord], seconds: float) -> None:
+        counts = [0, 0, 0]
+        for page in pages:
+            self._add_page(reading, page)
+            cells = [cell for field in page.fields for cell in field.cells]
+            counts[0] += 1
+            counts[1] += sum(cell.occupied for cell in cells)
+            counts[2] += sum(cell.reading.flagged for cell in cells)
+        self._execute(
+            "UPDATE readings SET seconds = seconds + ?, pages = pages + ?, "
+            "characters = characters + ?, flagged = flagged + ? WHERE id = ?",
+            (seconds, *counts, reading),
         )
 
     def _add_page(self, reading: int, page: PageRecord) -> None:
@@ -294,71 +362,28 @@ class Journal:
             ((row, position, cell.png) for position, cell in numbered if cell.png),
         )
 
-    def _point(self, files: Iterable[tuple[Path, str, int]]) -> None:
+    def _point(self, files: Iterable[tuple[FileEntry, int]]) -> None:
         self._connection.executemany(
-            "REPLACE INTO files (path, name, reading, failure) VALUES (?, ?, ?, NULL)",
-            ((_key(path), name, reading) for path, name, reading in files),
+            "REPLACE INTO files (path, name, reading, signature) VALUES (?, ?, ?, ?)",
+            ((key(file.path), file.name, reading, file.signature) for file, reading in files),
         )
+
+    def _points(self, file: FileEntry, reading: int) -> bool:
+        row = self._execute(
+            "SELECT name, reading, failure, signature FROM files WHERE path = ?",
+            (key(file.path),),
+        ).fetchone()
+        return row == (file.name, reading, None, file.signature)
+
+    def _revised(self, content: str) -> str:
+        (number,) = self._execute("SELECT number FROM revision").fetchone()
+        return f"{content} {number}"
 
     def _execute(self, statement: str, values: tuple = ()) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._connection, self.path)
-
-
-class _Transaction:
-    """All of what happens within, or nothing; a full disk becomes an OutputError."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK" if kind else "COMMIT")
-        except sqlite3.Error as failure:
-            error = failure
-        if isinstance(error, sqlite3.OperationalError):
-            raise OutputError(
-                f"{self._path}: cannot be written ({error}); check the disk's free space"
-            ) from error
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new journal; refuse what is none of ours."""
-    application, version = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("application_id", "user_version")
-    )
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    known = application == APPLICATION_ID and version in (*UPGRADES, SCHEMA_VERSION)
-    if not empty and not known:
-        connection.close()
-        raise OutputError(
-            f"{path}: not a journal of this program's version (found {version}, "
-            f"want {SCHEMA_VERSION}); move it away to read everything anew"
-        )
-    connection.execute("PRAGMA journal_mode = WAL")
-    # In WAL mode this can lose the last commits to a power cut, never the file.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if empty:
-        changes = f"PRAGMA application_id = {APPLICATION_ID}; {SCHEMA} {CORRECTIONS_SCHEMA}"
-    else:
-        changes = " ".join(UPGRADES[older] for older in range(version, SCHEMA_VERSION))
-    if changes:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
-
-
-def _key(path: Path) -> bytes:
-    return os.fsencode(path.absolute())
+    def _transaction(self) -> AbstractContextManager[None]:
+        return transaction(self._connection, self.path)
 
 
 def _longer_name(path: bytes, name: str, taken: Collection[str]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from hcr_batch.batch.plan import Plan
-    from hcr_batch.batch.run import ScanSummary
+    from hcr_batch.batch.request import ScanSummary
+    from hcr_batch.batch.worker import StageTime
 
 __all__ = ["FileEvent", "JsonLog", "Observer", "Observers"]
 
@@ -30,8 +32,14 @@ class FileEvent:
 class Observer:
     """Is told what happens in a run, in the process that was started; does nothing with it."""
 
-    def planned(self, plan: Plan) -> None:
-        """The run knows what it has to do."""
+    def begun(self, files: int, conditions: Mapping[str, object]) -> None:
+        """The files are found, the model and settings known."""
+
+    def known(self, name: str) -> None:
+        """A file needs no reading."""
+
+    def pages_read(self, name: str, stages: Sequence[StageTime]) -> None:
+        """Some pages of a file were read, or broke off."""
 
     def file_done(self, event: FileEvent) -> None:
         """A file was read, or could not be."""
@@ -52,9 +60,17 @@ class Observers(Observer):
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
 
-    def planned(self, plan: Plan) -> None:
+    def begun(self, files: int, conditions: Mapping[str, object]) -> None:
         for observer in self._observers:
-            observer.planned(plan)
+            observer.begun(files, conditions)
+
+    def known(self, name: str) -> None:
+        for observer in self._observers:
+            observer.known(name)
+
+    def pages_read(self, name: str, stages: Sequence[StageTime]) -> None:
+        for observer in self._observers:
+            observer.pages_read(name, stages)
 
     def file_done(self, event: FileEvent) -> None:
         for observer in self._observers:
@@ -74,17 +90,34 @@ class Observers(Observer):
 
 
 class JsonLog(Observer):
-    """Writes a JSON object a line: `event`, `time` (seconds since 1970), what belongs to it."""
+    """Writes a JSON object a line: `run`, `time` (seconds since 1970), `event`, what belongs to it.
+
+    Parameters
+    ----------
+    file : text file
+        Written line by line.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self._run = f"{datetime.now():%Y%m%dT%H%M%S}-{os.getpid()}"
 
-    def planned(self, plan: Plan) -> None:
-        self._write("run", new=plan.new_files, known=len(plan.known))
+    def begun(self, files: int, conditions: Mapping[str, object]) -> None:
+        self._write("run", files=files, **conditions)
+
+    def pages_read(self, name: str, stages: Sequence[StageTime]) -> None:
+        for time_taken in stages:
+            self._write(
+                "page",
+                file=name,
+                page=time_taken.page,
+                stage=time_taken.stage,
+                milliseconds=_milliseconds(time_taken.seconds),
+            )
 
     def file_done(self, event: FileEvent) -> None:
         values = asdict(event)
-        milliseconds = round(1000 * values.pop("seconds"), 1)
+        milliseconds = _milliseconds(values.pop("seconds"))
         for name in values.pop("names"):
             self._write("file", file=name, milliseconds=milliseconds, **values)
 
@@ -98,6 +131,10 @@ class JsonLog(Observer):
         self._write("end", exit_code=int(summary.exit_code), **asdict(summary))
 
     def _write(self, event: str, **values: object) -> None:
-        line = {"time": round(time.time(), 3), "event": event, **values}
+        line = {"run": self._run, "time": round(time.time(), 3), "event": event, **values}
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(1000 * seconds, 1)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
-from hcr_batch.batch.journal import Journal
+from hcr_batch.batch.journal import FileEntry, Journal
+from hcr_batch.batch.locations import Location, digest, seconds_unchanged, signature
 from hcr_batch.documents import Source
 
-__all__ = ["Content", "Effort", "KnownFile", "Plan", "make_plan", "signature"]
+__all__ = ["Effort", "KnownFile", "LostFile", "NewFile", "classify"]
 
-Signature = tuple[int, int]
+SETTLED_SECONDS = 2.0
+"""A file's times tell whether it changed since it was hashed only if it had been left alone so
+long before; clocks of file systems are coarse."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +26,26 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Content:
-    """Something to read once: a content, and every file that has it.
+class NewFile:
+    """A file whose content is to be read.
 
-    `signature` is the first file's size and time of change when it was hashed.
+    `signature` is of the moment when it was hashed; `settled` says whether it
+    had been left alone for a while then.
     """
 
+    source: Source
     sha256: str
-    signature: Signature
-    files: tuple[Source, ...]
+    signature: str
+    settled: bool
 
     @property
-    def path(self) -> Path:
-        return self.files[0].path
+    def path(self) -> Location:
+        return self.source.path
+
+    @property
+    def entry(self) -> FileEntry:
+        """What the journal is to know of it."""
+        return FileEntry(self.path, self.source.name, self.signature if self.settled else "")
 
 
 @dataclass(frozen=True)
@@ -48,72 +53,57 @@ class KnownFile:
     """A file whose content was read before; `failure` is None if that went well."""
 
     source: Source
+    entry: FileEntry
     reading: int
     failure: str | None
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Contents to read, files that are done, and files that cannot be had (with reasons)."""
+class LostFile:
+    """A file that cannot be had this time, and why."""
 
-    contents: tuple[Content, ...]
-    known: tuple[KnownFile, ...]
-    unreadable: tuple[tuple[Source, str], ...]
-
-    @property
-    def new_files(self) -> int:
-        return sum(len(content.files) for content in self.contents)
+    source: Source
+    reason: str
 
 
-def make_plan(sources: Iterable[Source], journal: Journal, recipe: str, effort: Effort) -> Plan:
-    """Compare the files with the journal, by content.
+def classify(
+    sources: Iterable[Source],
+    journal: Journal,
+    recipe: str,
+    effort: Effort,
+    is_full: Callable[[], bool] = lambda: False,
+) -> Iterator[NewFile | KnownFile | LostFile]:
+    """Compare files with the journal, by content, one by one as they are asked for.
+
+    A file that has not changed since an earlier run hashed it is not opened.
 
     Parameters
     ----------
     recipe : str
         Hash of everything but the content that a reading depends on.
+    is_full : callable
+        Says that no more will be read; files that are not known by their
+        dates are then passed over, not opened.
     """
-    marks: dict[str, Signature] = {}
-    files: dict[str, list[Source]] = defaultdict(list)
-    known: list[KnownFile] = []
-    unreadable: list[tuple[Source, str]] = []
     for source in sources:
         try:
-            sha256, mark = _hash(source.path)
+            hashed = _known_hash(source.path, journal)
+            if not hashed and is_full():
+                continue
+            sha256, mark = hashed or digest(source.path)
         except OSError as error:
-            reason = f"{source.path}: cannot be read ({error.strerror}); check the file"
-            unreadable.append((source, reason))
+            reason = f"{source.path}: cannot be read ({error.strerror or error}); check the file"
+            yield LostFile(source, reason)
             continue
-        state = None if effort.force else journal.state(sha256, recipe)
-        if state and not (state[1] and effort.retry_failed):
-            known.append(KnownFile(source, *state))
+        new = NewFile(source, sha256, mark, seconds_unchanged(source.path) > SETTLED_SECONDS)
+        state = journal.state(sha256, recipe)
+        if state and not effort.force and not (state[1] and effort.retry_failed):
+            yield KnownFile(source, new.entry, *state)
         else:
-            marks.setdefault(sha256, mark)
-            files[sha256].append(source)
-    contents = (Content(key, marks[key], tuple(same)) for key, same in files.items())
-    return Plan(tuple(islice(contents, effort.limit)), tuple(known), tuple(unreadable))
+            yield new
 
 
-def signature(path: Path) -> Signature | None:
-    """Size and time of change of a file; None if it is gone."""
-    try:
-        return _signature(os.stat(path))
-    except OSError:
-        return None
-
-
-def _signature(status: os.stat_result) -> Signature:
-    return status.st_size, status.st_mtime_ns
-
-
-def _hash(path: Path) -> tuple[str, Signature]:
-    with path.open("rb") as file:
-        mark = _signature(os.fstat(file.fileno()))
-        return _digest(file), mark
-
-
-def _digest(file) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
+def _known_hash(path: Location, journal: Journal) -> tuple[str, str] | None:
+    """SHA-256 and signature of a file that is unchanged since the journal had them."""
+    before = journal.hash_of(path)
+    return before if before and before[1] and before[1] == signature(path) else None

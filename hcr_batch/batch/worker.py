@@ -1,58 +1,242 @@
-"""What a worker does with one file: read it, or draw what was read on it."""
+"""What a worker does with a file: read some of its pages, or draw what was read on them."""
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
+from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
+from hcr_batch.documents import count_pages, open_pages
 from hcr_batch.errors import DocumentError, HcrError
 from hcr_batch.results.atomic import atomic_output
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page
-from hcr_batch.types import Page
+from hcr_batch.types import Page, PageReading
 
-__all__ = ["DrawTask", "Outcome", "PageDrawer", "PageReader", "picture_paths"]
+__all__ = [
+    "DocumentReader",
+    "DrawTask",
+    "Outcome",
+    "PageDrawer",
+    "PageReader",
+    "ReadTask",
+    "StageTime",
+    "picture_paths",
+    "read_pages",
+]
+
+PASSING = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EACCES", "EPERM", "ENOENT", "EIO", "EAGAIN", "EBUSY", "EINTR", "ETXTBSY", "ENOSPC"),
+        *("EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ESTALE", "ETIMEDOUT", "ECONNRESET"),
+        *("ECONNREFUSED", "ECONNABORTED", "ENETUNREACH", "EHOSTUNREACH", "EREMOTEIO"),
+    )
+    if hasattr(errno, name)
+)
+"""Errors of the system that say nothing about the document; the next run tries again."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of reading one file; `failure` is None if it was read."""
+class ReadTask:
+    """Pages `first` to `last`, from 1 and as far as there are any, of a file."""
 
-    pages: tuple[PageRecord, ...]
-    failure: str | None
+    path: Location
+    sha256: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Seconds that one stage of one page took: decode, layout, recognize or encode."""
+
+    page: int
+    stage: str
     seconds: float
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What came of reading some pages of a file.
+
+    Attributes
+    ----------
+    pages : tuple of PageRecord
+    failure : str or None
+        Why it could not be read.
+    seconds : float
+    total : int
+        Pages of the whole file.
+    passing : bool
+        The failure is no fault of the document; another try may go well.
+    stages : tuple of StageTime
+    """
+
+    pages: tuple[PageRecord, ...]
+    failure: str | None
+    seconds: float
+    total: int = 0
+    passing: bool = False
+    stages: tuple[StageTime, ...] = ()
+
+
+class Stopwatch:
+    """Adds up the seconds of each stage; those of a stage within another count for itself alone."""
+
+    def __init__(self) -> None:
+        self._seconds: Counter[str] = Counter()
+        self._within = 0.0
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start, before, self._within = time.perf_counter(), self._within, 0.0
+        try:
+            yield
+        finally:
+            passed = time.perf_counter() - start
+            self._seconds[stage] += passed - self._within
+            self._within = before + passed
+
+    def take(self, page: int) -> list[StageTime]:
+        """The stages since the last call, which were of this page."""
+        times = [StageTime(page, stage, seconds) for stage, seconds in self._seconds.items()]
+        self._seconds.clear()
+        return times
+
+
+class DocumentReader(Protocol):
+    """What `read_pages` needs: the pages of a file, and how many there are."""
+
+    def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
+        """Read pages `first` to `last`, as far as there are any, timing the stages."""
+
+    def count(self, path: Path) -> int:
+        """Number of pages."""
+
+
+@dataclass(frozen=True)
 class PageReader:
-    """Makes the function that reads a file; the model is loaded once a process."""
+    """Makes the function that reads pages; the model is loaded once a process."""
 
     settings: Settings
 
-    def __call__(self) -> Callable[[Path], Outcome]:
+    def __call__(self) -> Callable[[ReadTask], Outcome]:
         import cv2
 
         from hcr_batch.recognition import load_recognizer
-        from hcr_batch.recognition.pipeline import scan_document
 
         # One process a core: threads of their own would only get in each other's way.
         cv2.setNumThreads(1)
         recognizer = load_recognizer(self.settings.recognition.model or None, threads=1)
-        return lambda path: read_file(
-            path, lambda file: scan_document(file, recognizer, settings=self.settings)
-        )
+        reader = _FormReader(self.settings, recognizer)
+        return lambda task: read_pages(task, reader)
+
+
+class _FormReader:
+    """Reads forms with a recognizer."""
+
+    def __init__(self, settings: Settings, recognizer: Any) -> None:
+        self._settings = settings
+        self._recognizer = recognizer
+
+    def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
+        from hcr_batch.recognition.pipeline import read_page
+
+        recognizer = _Timed(self._recognizer, watch)
+        with closing(open_pages(path, self._settings.documents, first, last)) as pages:
+            while page := _next_timed(pages, watch):
+                with watch("layout"):
+                    reading = read_page(page, recognizer, self._settings)
+                yield reading
+
+    def count(self, path: Path) -> int:
+        return count_pages(path, self._settings.documents)
+
+
+class _Timed:
+    """A recognizer whose time is taken."""
+
+    def __init__(self, recognizer: Any, watch: Stopwatch) -> None:
+        self._recognizer = recognizer
+        self._watch = watch
+
+    def scores(self, glyphs: Any) -> Any:
+        with self._watch("recognize"):
+            return self._recognizer.scores(glyphs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recognizer, name)
+
+
+def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> Page | None:
+    with watch("decode"):
+        return next(pages, None)
+
+
+def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
+    """Read some pages of a file, whatever is wrong with it."""
+    start = time.perf_counter()
+    try:
+        with local_copy(task.path) as path:
+            pages, stages, total = _read(path, task, reader)
+        return Outcome(pages, None, time.perf_counter() - start, total, stages=stages)
+    except DocumentError as error:
+        failure, passing = str(error), _is_passing(error)
+    except Exception as error:
+        # The outermost edge of one file: a defect met in it must not cost the
+        # other files of the night. It is recorded with its place and counted as failed.
+        failure, passing = _defect(task.path, error), isinstance(error, MemoryError)
+    return Outcome((), failure, time.perf_counter() - start, passing=passing)
+
+
+def _read(
+    path: Path, task: ReadTask, reader: DocumentReader
+) -> tuple[tuple[PageRecord, ...], tuple[StageTime, ...], int]:
+    """Pages, their times, and how many the whole file has."""
+    watch = Stopwatch()
+    records: list[PageRecord] = []
+    stages: list[StageTime] = []
+    for reading in reader.pages(path, task.first, task.last, watch):
+        with watch("encode"):
+            records.append(record_page(reading))
+        stages += watch.take(reading.number)
+    # Only a document that may go on is worth being opened once more to be counted.
+    full = len(records) > task.last - task.first
+    total = reader.count(path) if full else task.first - 1 + len(records)
+    return tuple(records), tuple(stages), total
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    while error:
+        if isinstance(error, OSError) and error.errno in PASSING:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _defect(location: Location, error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{location}: cannot be read, by a defect of the program "
+        f"({type(error).__name__}: {error}, at {Path(frame.filename).name}:{frame.lineno}); "
+        "please report it"
+    ).replace("\n", " ")
 
 
 @dataclass(frozen=True)
 class DrawTask:
     """A file, the pages read in it, and its name in the results."""
 
-    path: Path
+    path: Location
     name: str
     pages: tuple[PageRecord, ...]
 
@@ -69,12 +253,13 @@ class PageDrawer:
 
     def _draw(self, task: DrawTask) -> str | None:
         """Write a PNG for every page; why it failed, or None."""
-        from hcr_batch.documents import open_pages
-
         records = {record.number: record for record in task.pages}
         paths = picture_paths(self.folder, task.name, task.pages)
         try:
-            with closing(open_pages(task.path, self.settings)) as pages:
+            with (
+                local_copy(task.path) as path,
+                closing(open_pages(path, self.settings)) as pages,
+            ):
                 for page in pages:
                     if page.number in records:
                         self._draw_page(page, records[page.number], task, paths[page.number])
@@ -92,29 +277,3 @@ class PageDrawer:
 def picture_paths(folder: Path, name: str, pages: tuple[PageRecord, ...]) -> dict[int, Path]:
     """Where the picture of each page goes: `scans/a.pdf` has `scans/a.pdf.p1.png`."""
     return {page.number: folder / f"{name}.p{page.number}.png" for page in pages}
-
-
-def read_file(path: Path, scan: Callable[[Path], tuple]) -> Outcome:
-    """Read one file, whatever is wrong with it.
-
-    Parameters
-    ----------
-    scan : callable
-        From a path to a tuple of PageReading.
-    """
-    start = time.perf_counter()
-    pages, failure = (), None
-    try:
-        pages = tuple(map(record_page, scan(path)))
-    except DocumentError as error:
-        failure = str(error)
-    except Exception as error:
-        # The outermost edge of one file: a defect met in it must not cost the
-        # other files of the night. It is recorded with its place and counted as failed.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        failure = (
-            f"{path}: cannot be read, by a defect of the program "
-            f"({type(error).__name__}: {error}, at {Path(place.filename).name}:{place.lineno}); "
-            "please report it"
-        ).replace("\n", " ")
-    return Outcome(pages, failure, time.perf_counter() - start)

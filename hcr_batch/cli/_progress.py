@@ -10,8 +10,9 @@ import click
 from hcr_batch.batch.observers import FileEvent, Observer
 
 if TYPE_CHECKING:
-    from hcr_batch.batch.plan import Plan
-    from hcr_batch.batch.run import ScanSummary
+    from collections.abc import Mapping
+
+    from hcr_batch.batch.request import ScanSummary
 
 __all__ = ["Terminal"]
 
@@ -29,11 +30,15 @@ class Terminal(Observer):
         self._quiet = quiet
         self._bar: Any = None
 
-    def planned(self, plan: Plan) -> None:
-        if not self._quiet and plan.new_files and sys.stderr.isatty():
+    def begun(self, files: int, conditions: Mapping[str, object]) -> None:
+        if not self._quiet and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=plan.new_files, unit="file", smoothing=0.1, leave=False)
+            self._bar = tqdm(total=files, unit="file", smoothing=0.1, leave=False)
+
+    def known(self, name: str) -> None:
+        if self._bar is not None:
+            self._bar.update()
 
     def file_done(self, event: FileEvent) -> None:
         if event.failure:
@@ -42,6 +47,7 @@ class Terminal(Observer):
             self._bar.update(len(event.names))
 
     def known_failure(self, name: str, failure: str) -> None:
+        self.known(name)
         if not self._quiet:
             self.note(f"{failure} (an earlier run; --retry-failed tries again)")
 

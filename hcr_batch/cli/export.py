@@ -34,9 +34,9 @@ def export(
     Example:
       hcr-batch export results.csv --out results.parquet
     """
+    from hcr_batch.batch.export import export as write
     from hcr_batch.batch.journal import existing_journal, open_journal
     from hcr_batch.batch.lock import exclusive, lock_path
-    from hcr_batch.batch.run import export as write
     from hcr_batch.errors import UsageError
     from hcr_batch.results.atomic import check_writable
     from hcr_batch.results.writers import format_of

@@ -14,9 +14,11 @@ from hcr_batch.cli._options import FILE, Share, fields_option, format_option
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hcr_batch.batch.observers import Observer
-    from hcr_batch.batch.plan import Plan
-    from hcr_batch.batch.run import ScanRequest
+    from hcr_batch.batch.request import ScanRequest
+    from hcr_batch.batch.run import PlannedFile
     from hcr_batch.config import Settings
 
 __all__ = ["scan"]
@@ -87,7 +89,7 @@ def _request(
     paths: tuple[str, ...], out: Path, log: Path | None, options: dict[str, Any]
 ) -> ScanRequest:
     from hcr_batch.batch.plan import Effort
-    from hcr_batch.batch.run import ScanRequest, fingerprint
+    from hcr_batch.batch.request import ScanRequest, fingerprint
     from hcr_batch.recognition import load_recognizer
     from hcr_batch.results.writers import format_of
 
@@ -151,11 +153,19 @@ def _observers(quiet: bool, log: Path | None, files: ExitStack) -> list[Observer
     return observers
 
 
-def _print_plan(plan: Plan) -> None:
-    for content in plan.contents:
-        for source in content.files:
-            click.echo(f"read\t{source.name}")
-    for file in plan.known:
-        click.echo(f"{'failed before' if file.failure else 'skip'}\t{file.source.name}")
-    for source, reason in plan.unreadable:
-        click.echo(f"unreadable\t{source.name}\t{reason}")
+def _print_plan(plan: Iterable[PlannedFile]) -> None:
+    """A line a file: what is read, then what is not, with its reason."""
+    from hcr_batch.batch.plan import KnownFile, NewFile
+
+    rest: list[str] = []
+    for file in plan:
+        name = file.source.name
+        if isinstance(file, NewFile):
+            click.echo(f"read\t{name}")
+        elif isinstance(file, KnownFile):
+            failed = f"failed before\t{name}\t{file.failure}"
+            rest.append(failed if file.failure else f"skip\t{name}")
+        else:
+            rest.append(f"unreadable\t{name}\t{file.reason}")
+    for line in rest:
+        click.echo(line)

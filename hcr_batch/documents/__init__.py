@@ -4,7 +4,15 @@ Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 """
 
 from hcr_batch.documents.memory import MemoryFile
-from hcr_batch.documents.reader import open_pages, read_picture
+from hcr_batch.documents.reader import count_pages, open_pages, read_picture
 from hcr_batch.documents.sources import EXTENSIONS, Source, discover
 
-__all__ = ["EXTENSIONS", "MemoryFile", "Source", "discover", "open_pages", "read_picture"]
+__all__ = [
+    "EXTENSIONS",
+    "MemoryFile",
+    "Source",
+    "count_pages",
+    "discover",
+    "open_pages",
+    "read_picture",
+]

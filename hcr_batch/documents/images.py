@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hcr_batch.documents.memory import MemoryFile
     from hcr_batch.types import Page
 
-__all__ = ["check_size", "first_frame", "gray_pixels", "image_pages"]
+__all__ = ["check_size", "count_image_pages", "first_frame", "gray_pixels", "image_pages"]
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 
@@ -58,13 +58,17 @@ FULL_SCALES = (1, 255, 4095, 65535)
 """White of fractions and of 8, 12 and 16 bits; scanners store 12 bits in 16."""
 
 
-def image_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[Page]:
+def image_pages(
+    path: Path | MemoryFile, settings: DocumentSettings, first: int = 1, last: int | None = None
+) -> Iterator[Page]:
     """Read the pages of a picture file; a TIFF has as many as frames.
 
     Parameters
     ----------
     path : Path or MemoryFile
     settings : DocumentSettings
+    first, last : int, optional
+        Pages to read, from 1, both included; all where left out.
 
     Yields
     ------
@@ -78,9 +82,22 @@ def image_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator
     # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
     # turns it wrongly.
     with path.open("rb") as file, _open(file, path) as image:
-        for number, frame in enumerate(_frames(image, path), start=1):
+        frames = enumerate(_frames(image, path), start=1)
+        for number, frame in itertools.islice(frames, first - 1, last):
             check_size(frame.size, path, number, settings)
             yield make_page(_decoded(frame, path, number), number, settings)
+
+
+def count_image_pages(path: Path | MemoryFile) -> int:
+    """Frames of a TIFF but its thumbnails, 1 for any other picture.
+
+    Raises
+    ------
+    DocumentError
+        The picture is of no known format or damaged.
+    """
+    with path.open("rb") as file, _open(file, path) as image:
+        return sum(1 for _ in _frames(image, path))
 
 
 def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hcr_batch.documents.memory import MemoryFile
     from hcr_batch.types import Page
 
-__all__ = ["pdf_pages"]
+__all__ = ["count_pdf_pages", "pdf_pages"]
 
 TAIL_BYTES = 4096
 END_MARK = re.compile(rb"startxref|%%EOF")
@@ -58,7 +58,9 @@ class _Scan:
     dpi: tuple[float, float]
 
 
-def pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[Page]:
+def pdf_pages(
+    path: Path | MemoryFile, settings: DocumentSettings, first: int = 1, last: int | None = None
+) -> Iterator[Page]:
     """Read the pages of a PDF.
 
     A page that is one scanned image (with or without hidden text from an
@@ -71,6 +73,8 @@ def pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[P
     settings : DocumentSettings
         `pdf_renderer` "poppler" renders every page with pdf2image; with
         "pdfium" poppler, where installed, takes what pdfium cannot open.
+    first, last : int, optional
+        Pages to read, from 1, both included; all where left out.
 
     Yields
     ------
@@ -81,25 +85,50 @@ def pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> Iterator[P
     DocumentError
         The file is damaged, cut short, encrypted, or a page too large.
     """
+    data = _data(path)
+    document = _document(path, data, settings)
+    if document is None:
+        from hcr_batch.documents.poppler import poppler_pages
+
+        yield from poppler_pages(path, settings, first, last)
+        return
+    altered = ALTERED_PIXELS.search(data) is not None
+    with contextlib.closing(document):
+        document.init_forms()
+        for number in range(first, min(len(document), last or len(document)) + 1):
+            raster = _read(document, number, path, settings, altered)
+            yield make_page(raster, number, settings)
+
+
+def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
+    """Pages of a PDF; raises a DocumentError as `pdf_pages` does."""
+    document = _document(path, _data(path), settings)
+    if document is None:
+        from hcr_batch.documents.poppler import count_poppler_pages
+
+        return count_poppler_pages(path)
+    with contextlib.closing(document):
+        return len(document)
+
+
+def _data(path: Path | MemoryFile) -> bytes:
+    """All of a PDF, which must have its end."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read ({error.strerror}); check the file") from error
     if not END_MARK.search(data.rstrip(b"\0 \t\r\n")[-TAIL_BYTES:]):
         raise DocumentError(f"{path}: the PDF is cut short; scan or copy it again")
-    poppler = settings.pdf_renderer == "poppler" and isinstance(path, Path)
-    document = None if poppler else _opened(path, data)
-    if document is None:
-        from hcr_batch.documents.poppler import poppler_pages
+    return data
 
-        yield from poppler_pages(path, settings)
-        return
-    altered = ALTERED_PIXELS.search(data) is not None
-    with contextlib.closing(document):
-        document.init_forms()
-        for number in range(1, len(document) + 1):
-            raster = _read(document, number, path, settings, altered)
-            yield make_page(raster, number, settings)
+
+def _document(
+    path: Path | MemoryFile, data: bytes, settings: DocumentSettings
+) -> pypdfium2.PdfDocument | None:
+    """A PDF as pdfium opens it; nothing where poppler is to read it."""
+    if settings.pdf_renderer == "poppler" and isinstance(path, Path):
+        return None
+    return _opened(path, data)
 
 
 def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
     from hcr_batch.types import Page
 
-__all__ = ["poppler_pages"]
+__all__ = ["count_poppler_pages", "poppler_pages"]
 
 
-def poppler_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
+def poppler_pages(
+    path: Path, settings: DocumentSettings, first: int = 1, last: int | None = None
+) -> Iterator[Page]:
     """Render the pages of a PDF one by one with `pdftoppm`.
 
     Parameters
     ----------
     path : Path
     settings : DocumentSettings
+    first, last : int, optional
+        Pages to read, from 1, both included; all where left out.
 
     Yields
     ------
@@ -37,9 +41,14 @@ def poppler_pages(path: Path, settings: DocumentSettings) -> Iterator[Page]:
     DocumentError
         poppler is not installed or cannot read the file.
     """
-    count = int(_information(path)["Pages"])
-    for number in range(1, count + 1):
+    count = count_poppler_pages(path)
+    for number in range(first, min(count, last or count) + 1):
         yield make_page(_rendered(path, number, settings), number, settings)
+
+
+def count_poppler_pages(path: Path) -> int:
+    """Pages that poppler finds in a PDF; raises a DocumentError as `poppler_pages` does."""
+    return int(_information(path)["Pages"])
 
 
 def _information(path: Path, number: int = 1) -> dict[str, Any]:

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
     from hcr_batch.types import Page
 
-__all__ = ["open_pages", "read_picture"]
+__all__ = ["count_pages", "open_pages", "read_picture"]
 
 HEAD_BYTES = 1024
 """A PDF's mark may stand anywhere in so many first bytes (ISO 32000, annex H)."""
 
 
 def open_pages(
-    path: str | os.PathLike[str] | MemoryFile, settings: DocumentSettings
+    path: str | os.PathLike[str] | MemoryFile,
+    settings: DocumentSettings,
+    first: int = 1,
+    last: int | None = None,
 ) -> Iterator[Page]:
     """Read the pages of a document, one at a time.
 
@@ -32,6 +35,8 @@ def open_pages(
     path : str, path or MemoryFile
         PNG, JPEG, TIFF (every frame a page), PDF, WebP, BMP or GIF.
     settings : DocumentSettings
+    first, last : int, optional
+        Pages to read, from 1, both included; all where left out.
 
     Yields
     ------
@@ -49,10 +54,28 @@ def open_pages(
     if _is_pdf(path):
         from hcr_batch.documents.pdf import pdf_pages
 
-        return pdf_pages(path, settings)
+        return pdf_pages(path, settings, first, last)
     from hcr_batch.documents.images import image_pages
 
-    return image_pages(path, settings)
+    return image_pages(path, settings, first, last)
+
+
+def count_pages(path: str | os.PathLike[str] | MemoryFile, settings: DocumentSettings) -> int:
+    """How many pages `open_pages` gives, found without decoding any.
+
+    Raises
+    ------
+    DocumentError
+        As `open_pages` has it.
+    """
+    path = path if isinstance(path, MemoryFile) else Path(path)
+    if _is_pdf(path):
+        from hcr_batch.documents.pdf import count_pdf_pages
+
+        return count_pdf_pages(path, settings)
+    from hcr_batch.documents.images import count_image_pages
+
+    return count_image_pages(path)
 
 
 def read_picture(

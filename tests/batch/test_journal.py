@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.batch.status import journal_status
 from hcr_batch.errors import OutputError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
@@ -98,17 +99,34 @@ def test_the_journal_lies_beside_the_results():
     assert journal_path(Path("out/results.csv")) == Path("out/results.hcr.sqlite")
 
 
+TO_VERSION_1 = """
+DROP TABLE corrections;
+DROP TABLE revision;
+DROP TABLE runs;
+DROP TABLE exports;
+DROP TRIGGER files_INSERT;
+DROP TRIGGER files_UPDATE;
+DROP TRIGGER files_DELETE;
+ALTER TABLE files DROP COLUMN signature;
+ALTER TABLE readings DROP COLUMN pages;
+ALTER TABLE readings DROP COLUMN characters;
+ALTER TABLE readings DROP COLUMN flagged;
+CREATE TABLE corrections (sha256 TEXT);
+PRAGMA user_version = 1;
+"""
+
+
 def test_a_journal_of_the_version_before_is_taken_over(tmp_path):
     path = tmp_path / "old.hcr.sqlite"
     with open_journal(path) as journal:
         add(journal)
     connection = sqlite3.connect(path)
-    connection.executescript(
-        "DROP TABLE corrections; PRAGMA user_version = 1; CREATE TABLE corrections (sha256 TEXT);"
-    )
+    connection.executescript(TO_VERSION_1)
     connection.close()
     with open_journal(path) as journal:
         assert len(pages(journal)) == 1
         assert list(journal.corrections.since()) == []
+        status = journal_status(journal)
+        assert (status.pages, status.characters, status.flagged) == (1, 1, 1)
     with open_journal(path) as journal:
         assert len(pages(journal)) == 1

@@ -13,7 +13,8 @@ from fake_reader import FakeReader
 
 from hcr_batch.batch.observers import FileEvent, Observer
 from hcr_batch.batch.plan import Effort
-from hcr_batch.batch.run import ScanRequest, dry_run, scan
+from hcr_batch.batch.request import ScanRequest
+from hcr_batch.batch.run import dry_run, scan
 from hcr_batch.config import load_settings
 from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError, UsageError
 
@@ -169,6 +170,13 @@ def test_a_process_that_dies_costs_only_its_file(run, forms):
     assert "SIGKILL" in failure
 
 
+@pytest.fixture
+def settled(monkeypatch):
+    """Files count as finished however lately they were written."""
+    monkeypatch.setattr("hcr_batch.batch.plan.SETTLED_SECONDS", -1)
+
+
+@pytest.mark.usefixtures("settled")
 def test_a_failure_is_remembered_and_retried_on_request(run, forms, read_names):
     (forms / "bad.png").write_text("BROKEN")
     run()
@@ -223,7 +231,7 @@ def test_limit_leaves_the_rest_for_the_next_run(run):
 
 def test_a_dry_run_writes_nothing(tmp_path, forms):
     request = ScanRequest((str(forms),), tmp_path / "out" / "r.csv", load_settings(), "model")
-    assert dry_run(request).new_files == 5
+    assert len(list(dry_run(request))) == 5
     assert not (tmp_path / "out").exists()
 
 
@@ -256,7 +264,7 @@ def test_a_second_run_on_the_same_output_is_refused(run, forms):
     class Intruder(Recorder):
         refused = False
 
-        def planned(self, plan):
+        def begun(self, files, conditions):
             with pytest.raises(LockedError):
                 run()
             self.refused = True
@@ -272,7 +280,8 @@ import sys
 from pathlib import Path
 from fake_reader import FakeReader
 from hcr_batch.batch.observers import Observer
-from hcr_batch.batch.run import ScanRequest, scan
+from hcr_batch.batch.request import ScanRequest
+from hcr_batch.batch.run import scan
 from hcr_batch.config import load_settings
 
 if __name__ == "__main__":

@@ -1,0 +1,134 @@
+"""What a run is asked for, and what it did."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hcr_batch
+from hcr_batch.batch.journal import journal_path
+from hcr_batch.batch.plan import Effort
+from hcr_batch.config import Settings
+from hcr_batch.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hcr_batch.recognition import ModelCard
+
+__all__ = ["ScanRequest", "ScanSummary", "code_fingerprint", "fingerprint"]
+
+READING_CODE = ("types.py", "documents", "layout", "glyphs", "recognition", "forms", "results")
+"""Parts of the program that decide what a reading is."""
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan, how, and where the results go.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        Folders, files, patterns, URLs, `-`.
+    output : Path
+        The results; the journal lies beside them.
+    model : str
+        Fingerprint of the model, part of what a reading is known by.
+    jobs : int
+        Processes, or actors on a cluster.
+    file_format : str
+        One of `hcr_batch.results.writers.FORMATS`.
+    fields, overlay : Path, optional
+        The wide table; a folder for pictures of the pages.
+    effort : Effort
+    ignore : tuple of Path
+        Further outputs that are never input.
+    """
+
+    paths: tuple[str, ...]
+    output: Path
+    settings: Settings
+    model: str
+    jobs: int = 1
+    file_format: str = "csv"
+    fields: Path | None = None
+    overlay: Path | None = None
+    effort: Effort = field(default_factory=Effort)
+    ignore: tuple[Path, ...] = ()
+
+    @property
+    def recipe(self) -> str:
+        """Hash of all that a reading depends on but the file itself."""
+        parts = [self.settings.fingerprint(), self.model, code_fingerprint()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What a person wants to know of a run later."""
+        return {
+            "program": hcr_batch.__version__,
+            "model": self.settings.recognition.model or "default",
+            "model_fingerprint": self.model,
+            "settings": self.settings.fingerprint(),
+            "target_error": self.settings.recognition.target_error,
+            "threshold": self.settings.recognition.threshold,
+            "recipe": self.recipe,
+        }
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        written = (self.output, journal_path(self.output), self.fields, self.overlay)
+        return (*(path for path in written if path), *self.ignore)
+
+
+@dataclass(frozen=True)
+class ScanSummary:
+    """What a run did; pages, characters and flagged are of the files new in it.
+
+    `failed` counts files given to this run that have no readings, those that
+    failed in an earlier run included: the results lack them all the same.
+    """
+
+    new: int = 0
+    skipped: int = 0
+    failed: int = 0
+    pages: int = 0
+    characters: int = 0
+    flagged: int = 0
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if not self.failed:
+            return ExitCode.OK
+        return ExitCode.SOME_FAILED if self.new or self.skipped else ExitCode.ALL_FAILED
+
+    def __str__(self) -> str:
+        share = 100 * self.flagged / self.characters if self.characters else 0.0
+        rate = self.pages / self.seconds if self.seconds else 0.0
+        return (
+            f"files: {self.new} new, {self.skipped} skipped, {self.failed} failed; "
+            f"pages: {self.pages}; characters: {self.characters}; "
+            f"flagged: {self.flagged} ({share:.1f} %); {rate:.1f} pages a second"
+        )
+
+
+def fingerprint(card: ModelCard) -> str:
+    """SHA-256 (hex) of a model's card, which itself holds the hashes of the model's files."""
+    return hashlib.sha256(json.dumps(card.document, sort_keys=True).encode()).hexdigest()
+
+
+def code_fingerprint() -> str:
+    """SHA-256 (hex) of the source that makes readings: a new version of it reads anew."""
+    digest = hashlib.sha256()
+    root = Path(hcr_batch.__file__).parent
+    for part in READING_CODE:
+        place = root / part
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()

@@ -1,0 +1,193 @@
+"""The tables of the journal, and how they are opened and changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA
+from hcr_batch.errors import OutputError
+
+__all__ = ["connect", "transaction"]
+
+SCHEMA_VERSION = 3
+"""Raise this when the tables change, and say in UPGRADES how."""
+
+APPLICATION_ID = 0x48435242
+"""Marks the file as ours ("HCRB"), in SQLite's own field for that."""
+
+BUSY_S = 30.0
+"""Seconds to wait while another process writes: a scan and a review share the journal."""
+
+SCHEMA = """
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    failure TEXT,                -- why it could not be read; NULL if it was
+    seconds REAL NOT NULL,
+    pages INTEGER NOT NULL DEFAULT 0,
+    characters INTEGER NOT NULL DEFAULT 0,
+    flagged INTEGER NOT NULL DEFAULT 0,
+    read_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    UNIQUE (sha256, recipe)
+);
+CREATE TABLE files (
+    path BLOB PRIMARY KEY,       -- absolute, as the bytes that the system knows it by, or a URL
+    name TEXT NOT NULL,          -- as in the results
+    reading INTEGER REFERENCES readings ON DELETE SET NULL,
+    signature TEXT,              -- size, times, inode when it was hashed; '' if not to be relied on
+    failure TEXT                 -- passing trouble of the file itself, tried again next time
+);
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    reading INTEGER NOT NULL REFERENCES readings ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    UNIQUE (reading, number)
+);
+CREATE TABLE fields (
+    id INTEGER PRIMARY KEY,
+    page INTEGER NOT NULL REFERENCES pages ON DELETE CASCADE,
+    place INTEGER NOT NULL,      -- in reading order, from 1
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    UNIQUE (page, place)
+);
+CREATE TABLE cells (
+    field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    character TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    flagged INTEGER NOT NULL,
+    reasons TEXT NOT NULL,
+    alternatives TEXT NOT NULL,
+    PRIMARY KEY (field, position)
+) WITHOUT ROWID;
+CREATE TABLE crops (             -- apart from the cells, which exports read in bulk
+    field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    png BLOB NOT NULL,
+    PRIMARY KEY (field, position)
+);
+CREATE INDEX files_by_name ON files (name);
+"""
+
+RUNS_SCHEMA = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    conditions TEXT NOT NULL,    -- JSON: program, model, settings
+    summary TEXT                 -- JSON: what came of it; NULL while it runs, or if it was killed
+);
+CREATE TABLE exports (           -- files written, as they were then
+    path BLOB PRIMARY KEY,
+    content TEXT NOT NULL,       -- what was written, and in which state of the tables below
+    signature TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE revision (number INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
+"""
+
+REVISED = ("files", "corrections")
+"""Tables whose every change changes the results, whichever program makes it."""
+
+TRIGGERS = " ".join(
+    f"CREATE TRIGGER {table}_{event} AFTER {event} ON {table} "
+    "BEGIN UPDATE revision SET number = number + 1; END;"
+    for table in REVISED
+    for event in ("INSERT", "UPDATE", "DELETE")
+)
+
+COUNTS = """
+ALTER TABLE files ADD COLUMN signature TEXT;
+ALTER TABLE readings ADD COLUMN pages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE readings ADD COLUMN characters INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE readings ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0;
+UPDATE readings SET (pages, characters, flagged) = (
+    SELECT count(DISTINCT pages.id), coalesce(sum(character <> '' OR flagged), 0),
+           coalesce(sum(cells.flagged), 0)
+    FROM pages LEFT JOIN fields ON fields.page = pages.id LEFT JOIN cells ON field = fields.id
+    WHERE pages.reading = readings.id
+);
+"""
+
+UPGRADES = {
+    1: f"DROP TABLE corrections; {CORRECTIONS_SCHEMA}",
+    2: f"{COUNTS} {RUNS_SCHEMA} {TRIGGERS}",
+}
+"""What makes each older version the next one; version 1 had no way to enter corrections."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, with its tables made where it is new.
+
+    Raises
+    ------
+    OutputError
+        It cannot be opened, is another program's or of another version.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        raise OutputError(
+            f"{path}: cannot be opened as a journal ({error}); move it away or give another --out"
+        ) from error
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """All of what happens within, or nothing.
+
+    Raises
+    ------
+    OutputError
+        The disk is full, or another program keeps the file locked.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error}); check the disk's free space"
+        ) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new journal; refuse what is none of ours."""
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    )
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    known = application == APPLICATION_ID and version in (*UPGRADES, SCHEMA_VERSION)
+    if not empty and not known:
+        connection.close()
+        raise OutputError(
+            f"{path}: not a journal of this program's version (found {version}, "
+            f"want {SCHEMA_VERSION}); move it away to read everything anew"
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    # In WAL mode this can lose the last commits to a power cut, never the file.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if empty:
+        tables = f"{SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA} {TRIGGERS}"
+        changes = f"PRAGMA application_id = {APPLICATION_ID}; {tables}"
+    else:
+        changes = " ".join(UPGRADES[older] for older in range(version, SCHEMA_VERSION))
+    if changes:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
