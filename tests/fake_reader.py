@@ -23,7 +23,7 @@ class FakeReader:
     """Makes a function that reads text: a line a field, `_` a blank cell, lower case flagged.
 
     A form feed begins another page. Lines of one word are orders: BROKEN,
-    DEFECT, BUSY, DIE, CRASH, and SLEEP for `seconds`. Every page that is read
+    DEFECT, BUSY, DIE, CRASH, HANG, and SLEEP for `seconds`. Every page that is read
     leaves a line in `log`.
     """
 
@@ -37,7 +37,7 @@ class FakeReader:
         pages = enumerate(_texts(path), start=1)
         for number, text in islice(pages, first - 1, last):
             with self.log.open("a", encoding="utf-8") as log:
-                log.write(f"{path.name}\n")
+                log.write(f"{path.name!a}\n".replace("'", ""))
             with watch("decode"):
                 yield self._read(number, text, path)
 
@@ -56,6 +56,8 @@ class FakeReader:
             os.kill(os.getpid(), signal.SIGKILL)
         if "CRASH" in lines:
             os.kill(os.getpid(), signal.SIGSEGV)
+        if "HANG" in lines:
+            time.sleep(3600)
         if "SLEEP" in lines:
             time.sleep(self.seconds)
         fields = (_field(f"f{place:03d}", line, place) for place, line in enumerate(lines, start=1))

@@ -106,6 +106,7 @@ class Feed:
         content.seconds += outcome.seconds
         self.observer.pages_read(content.first.source.name, outcome.stages)
         if outcome.failure:
+            outcome = replace(outcome, failure=_printable(outcome.failure))
             content.failure = content.failure or outcome
         elif not content.failure:
             self._count(content, outcome)
@@ -216,7 +217,7 @@ class Feed:
     def _enter_changed(self, files: Iterable[NewFile]) -> str:
         reason = ""
         for file in files:
-            reason = f"{file.path}: changed or went while it was read; the next run takes it"
+            reason = f"{file.source.name}: changed or went while it was read; the next run takes it"
             self.journal.add_passing_failure(file.path, file.source.name, reason)
         return reason
 
@@ -232,8 +233,9 @@ class Feed:
             self.summary = replace(self.summary, skipped=self.summary.skipped + 1)
 
     def _enter_lost(self, file: LostFile) -> None:
-        self.journal.add_passing_failure(file.source.path, file.source.name, file.reason)
-        self._enter_event(FileEvent((file.source.name,), file.reason))
+        reason = _printable(file.reason)
+        self.journal.add_passing_failure(file.source.path, file.source.name, reason)
+        self._enter_event(FileEvent((file.source.name,), reason))
 
     def _enter_twin(self, file: NewFile) -> None:
         """Point a file at what was read of another with the same content in this run."""
@@ -266,6 +268,11 @@ def _is_as_read(file: NewFile) -> bool:
         return digest(file.path)[0] == file.sha256
     except OSError:
         return False
+
+
+def _printable(text: str) -> str:
+    """The text with what a file's name has of no valid Unicode written as `\\xff`."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _ranges(numbers: Iterable[int], size: int) -> list[tuple[int, int]]:

@@ -90,17 +90,17 @@ def _request(
 ) -> ScanRequest:
     from hcr_batch.batch.plan import Effort
     from hcr_batch.batch.request import ScanRequest, fingerprint
-    from hcr_batch.recognition import load_recognizer
+    from hcr_batch.recognition import load_card
     from hcr_batch.results.writers import format_of
 
     settings = _settings(options)
     # Before any file is touched, so that a damaged model stops the run with its own message.
-    recognizer = load_recognizer(settings.recognition.model or None)
+    card = load_card(settings.recognition.model or None)
     return ScanRequest(
         paths,
         out,
         settings,
-        model=fingerprint(recognizer.card),
+        model=fingerprint(card),
         jobs=options["jobs"] or _cores(),
         file_format=options["file_format"] or format_of(out),
         fields=options["fields"],

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     Network = Callable[[np.ndarray], np.ndarray]
 
-__all__ = ["GlyphScores", "NetworkRecognizer", "Recognizer", "load_recognizer", "model_files"]
+__all__ = [
+    "GlyphScores",
+    "NetworkRecognizer",
+    "Recognizer",
+    "load_card",
+    "load_recognizer",
+    "model_files",
+]
 
 DEFAULT_MODEL = "default"
 KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
@@ -124,6 +131,22 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     verify_file(weights, card)
     _check_normalizer(card, weights)
     return NetworkRecognizer(_load_network(weights, threads), card)
+
+
+def load_card(path: str | Path | None = None) -> ModelCard:
+    """The card of a model; the network of one that has a card.json is only compared with it.
+
+    Raises
+    ------
+    ModelError
+        Missing or damaged.
+    """
+    weights, card_path = model_files(path)
+    if card_path.name != CARD_NAME or not card_path.is_file():
+        return load_recognizer(path).card
+    card = read_card(card_path)
+    verify_file(weights, card)
+    return card
 
 
 def model_files(path: str | Path | None = None) -> tuple[Path, Path]:

@@ -53,7 +53,7 @@ def run(tmp_path, forms):
                 **changes,
             }
         )
-        return scan(request, observer or Recorder(), reader=FakeReader(tmp_path / "read.log"))
+        return scan(request, observer or Recorder(), reader=FakeReader(tmp_path / "read.log", 0.01))
 
     return scan_forms
 
@@ -359,3 +359,145 @@ def test_an_interrupt_ends_soon_and_keeps_what_is_finished(start, forms, tmp_pat
     files = {row["file"] for row in rows(tmp_path / "results.csv")}
     assert {f"form{number}.png" for number in range(5)} <= files
     assert len(files) < 45
+
+
+def long_document(pages: int) -> str:
+    return "\f".join(f"PAGE{number}" for number in range(1, pages + 1))
+
+
+def test_pages_of_a_long_document_are_spread_over_the_workers(run, forms, tmp_path):
+    (forms / "long.png").write_text(long_document(45))
+    recorder = Recorder()
+    assert run(2, recorder).pages == 50
+    (event,) = [event for event in recorder.events if event.names == ("long.png",)]
+    assert event.pages == 45
+    table = [row for row in rows(tmp_path / "results.csv") if row["file"] == "long.png"]
+    text = {int(row["page"]): "" for row in table}
+    for row in table:
+        text[int(row["page"])] += row["character"]
+    assert text == {number: f"PAGE{number}" for number in range(1, 46)}
+    assert list(text) == sorted(text)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_long_document_that_fails_on_one_page_fails_whole(run, forms, tmp_path, read_names):
+    (forms / "long.png").write_text(long_document(30) + "\fBROKEN")
+    summary = run(2)
+    assert (summary.new, summary.failed) == (5, 1)
+    assert "long.png" not in {row["file"] for row in rows(tmp_path / "results.csv")}
+    before = len(read_names())
+    run(2)
+    assert len(read_names()) == before
+
+
+def test_a_long_document_is_gone_on_with_after_a_kill(start, run, forms, tmp_path, read_names):
+    pages = "\f".join(f"SLEEP P{number}" for number in range(40))
+    (forms / "form0.png").write_text(pages)
+    process = start(jobs=1, seconds=0.05)
+    wait_for_readings(tmp_path / "read.log", 20)
+    process.kill()
+    process.communicate()
+    at_kill = read_names().count("form0.png")
+    assert run().new >= 1
+    # What was in work at the kill, eight pages at the most, is read a second time.
+    assert 40 <= read_names().count("form0.png") <= 48 < at_kill + 40
+    before = (tmp_path / "results.csv").read_bytes()
+    run(effort=Effort(force=True))
+    assert (tmp_path / "results.csv").read_bytes() == before
+
+
+def test_a_passing_failure_is_tried_again_without_being_asked(run, forms, read_names):
+    (forms / "bad.png").write_text("BUSY")
+    assert (run().failed, run().failed) == (1, 1)
+    assert read_names().count("bad.png") == 2
+
+
+def test_a_file_that_is_just_being_written_is_tried_again(run, forms, read_names):
+    (forms / "new.png").write_text("BROKEN")
+    recorder = Recorder()
+    run(observer=recorder)
+    (failure,) = [event.failure for event in recorder.events if event.failure]
+    assert "still being written" in failure
+    run()
+    assert read_names().count("new.png") == 2
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(run, forms, tmp_path):
+    class Writer(Recorder):
+        def pages_read(self, name, stages):
+            if name == "form2.png":
+                (forms / name).write_text("OTHER")
+
+    assert run(observer=Writer()).failed == 1
+    assert "form2.png" not in {row["file"] for row in rows(tmp_path / "results.csv")}
+    assert run().failed == 0
+    text = "".join(
+        row["character"]
+        for row in rows(tmp_path / "results.csv")
+        if row["file"] == "form2.png"
+    )
+    assert text == "OTHER"
+
+
+def test_a_file_that_goes_while_others_are_read_fails_alone(run, forms):
+    class Remover(Recorder):
+        def begun(self, files, conditions):
+            (forms / "form4.png").unlink()
+
+    summary = run(observer=Remover())
+    assert (summary.new, summary.failed) == (4, 1)
+
+
+def test_a_crash_in_native_code_is_no_passing_failure(run, forms, read_names):
+    (forms / "bad.png").write_text("CRASH")
+    recorder = Recorder()
+    assert run(observer=recorder).failed == 1
+    (failure,) = [event.failure for event in recorder.events if event.failure]
+    assert "SIGSEGV" in failure
+
+
+def test_a_page_that_takes_too_long_costs_only_its_file(run, forms, monkeypatch):
+    monkeypatch.setattr("hcr_batch.batch.feed.PAGES_A_TASK", 1)
+    (forms / "bad.png").write_text("HANG")
+    recorder = Recorder()
+    summary = run(1, recorder, settings=load_settings(batch={"page_seconds": 1.0}))
+    assert (summary.new, summary.failed) == (5, 1)
+    (failure,) = [event.failure for event in recorder.events if event.failure]
+    assert "not done within" in failure
+
+
+@pytest.mark.usefixtures("settled")
+def test_unchanged_files_are_not_even_opened(run, forms, monkeypatch):
+    run()
+
+    def refuse(path):
+        raise AssertionError(f"{path} is hashed again")
+
+    monkeypatch.setattr("hcr_batch.batch.plan.digest", refuse)
+    assert run().skipped == 5
+
+
+def test_results_that_would_be_equal_are_not_written_again(run, tmp_path):
+    results = tmp_path / "results.csv"
+    run()
+    first = results.stat().st_ino
+    run()
+    assert results.stat().st_ino == first
+    before = results.read_bytes()
+    results.write_text("damaged")
+    run()
+    assert results.read_bytes() == before
+
+
+def test_names_of_any_bytes_links_in_circles_and_twins(run, forms, tmp_path):
+    odd = os.fsdecode(os.fsencode(forms) + b"/\xff\xfe\xe4.png")
+    Path(odd).write_text("ODD")
+    Path(odd.replace("\udce4", "\udce5")).write_text("BROKEN")
+    (forms / "circle").symlink_to(forms)
+    (forms / "to-nowhere.png").symlink_to(forms / "to-nowhere.png")
+    recorder = Recorder()
+    summary = run(2, recorder)
+    assert (summary.new, summary.failed) == (6, 2)
+    assert all(event.failure.isprintable() for event in recorder.events if event.failure)
+    assert "\\xff\\xfe\\xe4.png" in {row["file"] for row in rows(tmp_path / "results.csv")}
+    assert run().skipped == 6

@@ -79,8 +79,13 @@ def test_all_outputs_of_one_scan(capsys, forms, tmp_path):
     assert first["file"] == "a.png"
     assert [row["file"] for row in rows(tmp_path / "f.csv")] == ["a.png"]
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["a.png.p1.png"]
-    events = [json.loads(line)["event"] for line in (tmp_path / "log.jsonl").open()]
-    assert events == ["run", "file", "end"]
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
+    assert [event["event"] for event in events] == ["run", *4 * ["page"], "file", "end"]
+    assert len({event["run"] for event in events}) == 1
+    stages = [event for event in events if event["event"] == "page"]
+    assert {event["stage"] for event in stages} == {"decode", "layout", "recognize", "encode"}
+    assert all((event["file"], event["page"]) == ("a.png", 1) for event in stages)
+    assert 0 < sum(event["milliseconds"] for event in stages) <= events[-2]["milliseconds"]
 
 
 def test_outputs_inside_the_folder_are_not_input(capsys, forms):
@@ -151,6 +156,30 @@ def test_export_writes_the_results_again(capsys, forms, tmp_path):
     assert len(rows(tmp_path / "f.csv")) == 2
 
 
+def test_status_shows_what_the_journal_holds(capsys, forms, tmp_path):
+    out = tmp_path / "r.csv"
+    (forms / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    _, _, err = leave(capsys, "scan", forms, "--out", out, "--jobs", 1)
+    summary = err.splitlines()[-1]
+    code, shown, _ = leave(capsys, "status", out)
+    assert code == 0
+    lines = shown.splitlines()
+    assert lines[:2] == ["files: 3, 1 of them failed", "pages: 2"]
+    assert f"{lines[2]};" in summary
+    assert f"{lines[3]};" in summary
+    assert "ended after" in shown
+    assert "files: 2 new, 0 skipped, 1 failed" in shown
+    assert "target error 0.5 %" in shown
+    assert [line.split("\t")[:2] for line in lines if "\t" in line] == [["failed", "broken.png"]]
+    figures = json.loads(leave(capsys, "status", out, "--report", "json")[1])
+    assert (figures["files"], figures["pages"], figures["reviewed"]) == (3, 2, 0)
+
+
+def test_status_of_nothing_is_refused(capsys, tmp_path):
+    assert leave(capsys, "status", tmp_path / "r.csv")[0] == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_export_without_a_journal_is_refused(capsys, tmp_path):
     code, _, err = leave(capsys, "export", tmp_path / "r.csv")
     assert code == 2
@@ -180,11 +209,12 @@ def test_kill_and_a_closed_terminal_end_a_scan_as_ctrl_c_does(tmp_path, name):
         text=True,
     )
     deadline = time.monotonic() + 30
-    while not (log.exists() and '"file"' in log.read_text()) and time.monotonic() < deadline:
+    done = '"event": "file"'
+    while not (log.exists() and done in log.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(getattr(signal, name))
     assert process.wait(10) == 130
-    finished = {json.loads(line)["file"] for line in log.open() if '"event": "file"' in line}
+    finished = {json.loads(line)["file"] for line in log.open() if done in line}
     assert 0 < len(finished) < 60
     assert {row["file"] for row in rows(out)} == finished
     assert "0 failed" in process.stderr.read()

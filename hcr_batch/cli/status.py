@@ -1,0 +1,90 @@
+"""`hcr-batch status`: what the journal of some results holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hcr_batch.cli._options import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hcr_batch.batch.status import Run, Status
+
+__all__ = ["status"]
+
+
+@click.command()
+@click.argument("results", type=FILE)
+@click.option(
+    "--report",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+def status(results: Path, report: str) -> None:
+    """Show what the journal beside RESULTS holds: the look of the morning after.
+
+    Files, pages and characters read, how many are flagged and reviewed, the
+    last run with its model, and each file that failed with its reason. A scan
+    may be running meanwhile.
+
+    \b
+    Example:
+      hcr-batch status results.csv
+    """
+    import json
+    from dataclasses import asdict
+
+    from hcr_batch.batch.journal import journal_path, open_journal
+    from hcr_batch.batch.status import journal_status
+    from hcr_batch.errors import UsageError
+
+    path = journal_path(results)
+    if not path.exists():
+        raise UsageError(f"{path}: no journal of these results; give the --out of a scan")
+    with open_journal(path) as journal:
+        found = journal_status(journal)
+    if report == "json":
+        click.echo(json.dumps(asdict(found), indent=1))
+        return
+    for line in _lines(found):
+        click.echo(line)
+
+
+def _lines(found: Status) -> Iterator[str]:
+    share = 100 * found.flagged / found.characters if found.characters else 0.0
+    yield f"files: {found.files}, {len(found.failures)} of them failed"
+    if found.unfinished:
+        yield f"begun: {found.unfinished} long documents, which the next run goes on with"
+    yield f"pages: {found.pages}"
+    yield f"characters: {found.characters}"
+    yield f"flagged: {found.flagged} ({share:.1f} %)"
+    yield f"reviewed: {found.reviewed}"
+    if found.last_run:
+        yield from _run_lines(found.last_run)
+    for name, reason in found.failures:
+        yield f"failed\t{name}\t{reason}"
+
+
+def _run_lines(run: Run) -> Iterator[str]:
+    conditions, summary = run.conditions, run.summary
+    yield f"last run: {run.began_at} UTC, {_ending(summary)}"
+    threshold, target = conditions["threshold"], conditions["target_error"]
+    limit = f"threshold {threshold:g}" if threshold else f"target error {100 * target:g} %"
+    fingerprints = f"{conditions['model_fingerprint'][:12]}, settings {conditions['settings'][:12]}"
+    yield f"model: {conditions['model']} {fingerprints}, {limit}, program {conditions['program']}"
+
+
+def _ending(summary: dict | None) -> str:
+    if summary is None:
+        return "not ended: it is still running, or was killed"
+    ending = "interrupted after" if summary["interrupted"] else "ended after"
+    return (
+        f"{ending} {summary['seconds']:.0f} s; files: {summary['new']} new, "
+        f"{summary['skipped']} skipped, {summary['failed']} failed"
+    )
