@@ -36,16 +36,16 @@ def export(
         A file cannot be written; the old one is still there.
     """
     part = "reviewed" if only_reviewed else "all"
-    rows = _rows(journal, only_reviewed)
-    _renew(journal, output, f"{file_format} {part}", lambda: write_results(output, rows, file_format))
+
+    def write_rows() -> None:
+        write_results(output, _rows(journal, only_reviewed), file_format)
+
+    def write_table() -> None:
+        write_fields(fields, journal.field_names(), _field_rows(journal, only_reviewed))
+
+    _renew(journal, output, f"{file_format} {part}", write_rows)
     if fields:
-        wide = _field_rows(journal, only_reviewed)
-        _renew(
-            journal,
-            fields,
-            f"fields {part}",
-            lambda: write_fields(fields, journal.field_names(), wide),
-        )
+        _renew(journal, fields, f"fields {part}", write_table)
 
 
 def _rows(journal: Journal, only_reviewed: bool) -> Iterator[ResultRow]:

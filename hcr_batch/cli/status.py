@@ -40,14 +40,10 @@ def status(results: Path, report: str) -> None:
     import json
     from dataclasses import asdict
 
-    from hcr_batch.batch.journal import journal_path, open_journal
+    from hcr_batch.batch.journal import existing_journal, open_journal
     from hcr_batch.batch.status import journal_status
-    from hcr_batch.errors import UsageError
 
-    path = journal_path(results)
-    if not path.exists():
-        raise UsageError(f"{path}: no journal of these results; give the --out of a scan")
-    with open_journal(path) as journal:
+    with open_journal(existing_journal(results)) as journal:
         found = journal_status(journal)
     if report == "json":
         click.echo(json.dumps(asdict(found), indent=1))

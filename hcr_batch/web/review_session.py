@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hcr_batch.batch.cells import PlacedField
 from hcr_batch.batch.corrections import Answer, Correction, Kind, Place
+from hcr_batch.batch.export import export
 from hcr_batch.batch.journal import Journal, open_journal
 from hcr_batch.batch.lock import exclusive, lock_path
-from hcr_batch.batch.run import export
 from hcr_batch.errors import HcrError, LockedError
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
