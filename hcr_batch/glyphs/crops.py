@@ -52,11 +52,14 @@ def character_cells(picture: np.ndarray) -> tuple[np.ndarray, ...]:
         then does.
     """
     small = _reduced(picture)
-    return tuple(_cell(picture if dark else 255 - picture) for dark in _polarities(small))
+    return tuple(
+        _cell(picture, small) if dark else _cell(255 - picture, 255 - small)
+        for dark in _polarities(small)
+    )
 
 
-def _cell(picture: np.ndarray) -> np.ndarray:
-    cell = _even_light(_reduced(picture))
+def _cell(picture: np.ndarray, small: np.ndarray) -> np.ndarray:
+    cell = _even_light(small)
     left, top, width, height = _ink_box(cell)
     scale = max(picture.shape) / max(cell.shape)
     if scale > 1 and 0 < max(width, height) < SMALL_INK * max(cell.shape):
