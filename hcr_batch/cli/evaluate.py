@@ -2,55 +2,97 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hcr_batch.cli._options import FILE, data_option
 
+if TYPE_CHECKING:
+    from hcr_batch.evaluation.glyphs import SetResult
+
 __all__ = ["evaluate"]
 
-HEADER = ("set", "charset", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
+HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
 
 
 @click.command()
 @data_option
 @click.option("--set", "names", multiple=True, help="Only this set; may be repeated.")
 @click.option("--model", type=FILE, help="Model folder or file.")
+@click.option("--report", type=FILE, help="Also a page with pictures, and JSON, in this folder.")
 @click.option(
-    "--report",
+    "--format",
+    "form",
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
     help="What to print.",
 )
-def evaluate(data: Path, names: tuple[str, ...], model: Path | None, report: str) -> None:
+def evaluate(
+    data: Path, names: tuple[str, ...], model: Path | None, report: Path | None, form: str
+) -> None:
     """Measure a recognizer on characters it has not learned from.
 
     Of a set that the model was trained on, only the writers held out of that
-    training count; any other set counts whole. Accuracy is of 47 classes (15
-    look-alike pairs merged) and, for sets of digits or capitals, also under
-    that charset. ECE is the expected calibration error. Where a set has raw
-    cells, the last column is the accuracy through the program's own
-    normalizer.
+    training count; any other set counts whole. The reading says how many
+    classes are told apart: 62; 47 with the look-alike pairs merged; 36 with
+    all cases merged; or digits, upper, lower, letters where a set holds
+    nothing else and a form's field would say so. ECE is the expected
+    calibration error. Where a set has raw cells, the last column is the
+    accuracy through the program's own normalizer.
 
     \b
     Example:
-      hcr-batch evaluate --data data --set mnist_test
+      hcr-batch evaluate --data data --set mnist_test --report report
     """
     import json
 
-    from hcr_batch.evaluation.glyphs import evaluate_set
     from hcr_batch.recognition import load_recognizer
-    from hcr_batch.training.sets import find_sets, unseen_part
 
     recognizer = load_recognizer(model)
-    rows = []
+    results = list(_results(recognizer, data, names))
+    rows = [row for one in results for row in one.rows()]
+    click.echo(json.dumps(rows, indent=1) if form == "json" else _table(rows))
+    if report:
+        page = _write(results, str(recognizer.card.document.get("name", "model")), report)
+        click.echo(f"report: {page}", err=True)
+
+
+def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[SetResult]:
+    from tqdm import tqdm
+
+    from hcr_batch.evaluation.glyphs import evaluate_set
+    from hcr_batch.training.sets import find_sets, unseen_part
+
     for path in find_sets(data, names):
         part = unseen_part(path, recognizer.card.document.get("recipe", {}))
         if len(part):
-            rows += evaluate_set(recognizer, part.name, part.images, part.labels, part.raw)
-    click.echo(json.dumps(rows, indent=1) if report == "json" else _table(rows))
+            bar = {"desc": part.name, "leave": False, "disable": not sys.stderr.isatty()}
+            yield evaluate_set(
+                recognizer,
+                part.name,
+                part.images,
+                part.labels,
+                part.cases,
+                part.raw,
+                progress=lambda cells, bar=bar: tqdm(cells, unit="cell", **bar),
+            )
+
+
+def _write(results: Sequence[SetResult], model: str, folder: Path) -> Path:
+    from hcr_batch.errors import UsageError
+    from hcr_batch.evaluation.pages import write_report
+
+    try:
+        return write_report(results, model, folder)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"--report needs the package {error.name}; pip install 'hcr-batch[train]'"
+        ) from error
 
 
 def _table(rows: list[dict]) -> str:
@@ -60,5 +102,5 @@ def _table(rows: list[dict]) -> str:
     for row in rows:
         raw = f"{row['raw_accuracy']:.4f}" if "raw_accuracy" in row else ""
         shares = (f"{row[key]:.4f}" for key in ("accuracy", "top3", "calibration_error"))
-        lines.append((row["set"], row["charset"], str(row["samples"]), *shares, raw))
+        lines.append((row["set"], row["reading"], str(row["samples"]), *shares, raw))
     return aligned(lines, "<<>>>>>")

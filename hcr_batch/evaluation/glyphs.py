@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hcr_batch.evaluation.metrics import measure_set
+from hcr_batch.evaluation.judged import Judged, judge, readings_for
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.models import Recognizer
 
-__all__ = ["charsets_of", "evaluate_set"]
+__all__ = ["SetResult", "charsets_of", "evaluate_set"]
+
+
+@dataclass(frozen=True)
+class SetResult:
+    """What came of one set.
+
+    Attributes
+    ----------
+    name : str
+    images : ndarray of uint8, shape (N, 28, 28)
+    judged : tuple of Judged
+        One a reading.
+    raw : tuple of Judged
+        The same characters through the program's own normalizer; empty where
+        the set has no raw cells.
+    """
+
+    name: str
+    images: np.ndarray
+    judged: tuple[Judged, ...]
+    raw: tuple[Judged, ...] = ()
+
+    @property
+    def main(self) -> Judged:
+        """The reading closest to practice: under the set's charset, else in 47 or 36 classes."""
+        plain = [one for one in self.judged if one.reading != "62"]
+        return plain[-1] if plain[-1].reading in CHARSETS else plain[0]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """`set`, the figures of each reading, and `raw_accuracy` with raw cells."""
+        rows = [{"set": self.name, **one.figures()} for one in self.judged]
+        for row, through in zip(rows, self.raw, strict=False):
+            row["raw_accuracy"] = through.figures()["accuracy"]
+        return rows
 
 
 def charsets_of(labels: np.ndarray) -> tuple[str, ...]:
@@ -23,36 +59,35 @@ def charsets_of(labels: np.ndarray) -> tuple[str, ...]:
 def evaluate_set(
     recognizer: Recognizer,
     name: str,
-    glyphs: np.ndarray,
+    images: np.ndarray,
     labels: np.ndarray,
+    cases: str,
     raw: np.ndarray | None = None,
-) -> list[dict[str, Any]]:
-    """Measure a recognizer on one set, under every charset that fits it.
+    progress: Callable[[np.ndarray], Any] = iter,
+) -> SetResult:
+    """Measure a recognizer on one set, in every reading that fits it.
 
     Parameters
     ----------
     recognizer : Recognizer
     name : str
         Of the set.
-    glyphs : ndarray of uint8, shape (N, 28, 28)
+    images : ndarray of uint8, shape (N, 28, 28)
     labels : ndarray of str, shape (N,)
+    cases : str
+        What a capital stands for, `known`, `merged` or `folded`.
     raw : ndarray of uint8, shape (N, rows, columns), optional
         The same characters as gray cells; read through ``recognizer.normalize``.
-
-    Returns
-    -------
-    list of dict
-        `set`, the fields of :class:`SetMetrics`, and `raw_accuracy` with raw cells.
+    progress : callable
+        Goes through the raw cells, the slow part.
     """
-    probabilities = recognizer.probabilities(glyphs)
-    through = None
+    readings = readings_for(labels, cases)
+
+    def judged(glyphs: np.ndarray) -> tuple[Judged, ...]:
+        probabilities = recognizer.probabilities(glyphs)
+        return tuple(judge(probabilities, labels, reading) for reading in readings)
+
+    through = ()
     if raw is not None:
-        own = np.stack([recognizer.normalize(cell) for cell in raw])
-        through = recognizer.probabilities(own)
-    rows = []
-    for charset in charsets_of(labels):
-        row = {"set": name, **measure_set(probabilities, labels, charset).as_dict()}
-        if through is not None:
-            row["raw_accuracy"] = measure_set(through, labels, charset).as_dict()["accuracy"]
-        rows.append(row)
-    return rows
+        through = judged(np.stack([recognizer.normalize(cell) for cell in progress(raw)]))
+    return SetResult(name, images, judged(images), through)

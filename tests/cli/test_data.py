@@ -31,7 +31,7 @@ def test_imported_letters_are_evaluated(tmp_path):
     result = run("import", "csv", path, "--out", tmp_path / "sets" / "az.npz")
     assert result.exception is None
     assert "26 characters of 26 classes" in result.stderr
-    words = ["evaluate", "--data", str(tmp_path / "sets"), "--report", "json"]
+    words = ["evaluate", "--data", str(tmp_path / "sets"), "--format", "json"]
     rows = json.loads(CliRunner().invoke(cli, words).stdout)
     assert {row["samples"] for row in rows} == {26}
 

@@ -1,6 +1,7 @@
 """`hcr-batch evaluate` on small sets."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -20,10 +21,10 @@ def folder(tmp_path):
 
 
 def test_report_as_json_has_a_row_a_set(folder):
-    words = ["evaluate", "--data", str(folder), "--set", "later", "--report", "json"]
+    words = ["evaluate", "--data", str(folder), "--set", "later", "--format", "json"]
     result = CliRunner().invoke(cli, words)
     assert result.exception is None
-    (row,) = json.loads(result.stdout)
+    row = json.loads(result.stdout)[1]
     assert (row["set"], row["samples"]) == ("later", 20)
     assert row["accuracy"] > 0.6
 
@@ -32,8 +33,32 @@ def test_table_covers_every_set_and_passes_over_strokes(folder):
     for name in ("boxed", "unipen"):
         (folder / f"{name}.npz").unlink()
     result = CliRunner().invoke(cli, ["evaluate", "--data", str(folder)])
-    assert result.stdout.splitlines()[0].split()[:3] == ["set", "charset", "glyphs"]
-    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == ["later"]
+    assert result.stdout.splitlines()[0].split()[:3] == ["set", "reading", "glyphs"]
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == 3 * ["later"]
+
+
+def test_readings_say_how_many_classes_are_told_apart(folder):
+    words = ["evaluate", "--data", str(folder), "--set", "later", "--format", "json"]
+    rows = json.loads(CliRunner().invoke(cli, words).stdout)
+    accuracy = {row["reading"]: row["accuracy"] for row in rows}
+    assert list(accuracy) == ["62", "47", "36"]
+    assert accuracy["62"] <= accuracy["47"] <= accuracy["36"]
+
+
+def test_report_has_a_page_with_pictures_and_numbers(folder, tmp_path):
+    out = tmp_path / "report"
+    words = ["evaluate", "--data", folder, "--set", "later", "--report", out]
+    result = CliRunner().invoke(cli, [*map(str, words)])
+    assert result.exception is None
+    page = (out / "index.html").read_text(encoding="utf-8")
+    pictures = re.findall(r"src='([^']+)'", page)
+    assert {"reject.png", "later.confusion.png", "later.reliability.png"} <= set(pictures)
+    assert all((out / picture).stat().st_size > 100 for picture in pictures)
+    report = json.loads((out / "report.json").read_text())
+    later = report["sets"]["later"]
+    assert sum(map(sum, later["confusion"]["counts"])) == 20
+    assert sum(row["samples"] for row in later["classes"]) == 20
+    assert len(later["accepted"]) == 5
 
 
 def test_unknown_set_is_named(folder):
