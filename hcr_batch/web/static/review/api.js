@@ -65,6 +65,9 @@ export function send(batch, { remember = true, view = null } = {}) {
   });
 }
 
+/** Waits until everything sent has been answered, well or not. */
+export const settled = () => last.catch(() => {});
+
 /** Takes the last batch back; gives {view, cells: [keys], refused} or null where there is none. */
 export async function undo() {
   const step = undoable.pop();

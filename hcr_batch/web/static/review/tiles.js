@@ -1,6 +1,6 @@
 // Tiles: what was read as the same character side by side; the odd one out jumps out.
 
-import { ask, client, learn, send } from "./api.js";
+import { ask, client, learn, send, settled } from "./api.js";
 import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say } from "./common.js";
 
 const TILE = 94; // px, with its gap
@@ -23,7 +23,7 @@ export const tiles = {
     const move = moves[event.key];
     if (event.key === "Enter") acceptRest();
     else if (event.key === " ") toggle(cursor);
-    else if (move) point(cursor + move(columns()), true);
+    else if (move) point(move(), true);
     else return type(event.key);
     return true;
   },
@@ -32,18 +32,32 @@ export const tiles = {
 };
 
 const moves = {
-  ArrowLeft: () => -1,
-  ArrowRight: () => 1,
-  ArrowUp: (columns) => -columns,
-  ArrowDown: (columns) => columns,
-  Home: () => -Infinity,
-  End: () => Infinity,
+  ArrowLeft: () => cursor - 1,
+  ArrowRight: () => cursor + 1,
+  ArrowUp: () => vertical(-1),
+  ArrowDown: () => vertical(1),
+  Home: () => 0,
+  End: () => cells.length - 1,
 };
+
+/** The nearest tile of the row above (-1) or below (1); headings are passed over. */
+function vertical(direction) {
+  const here = tileOf(cursor).getBoundingClientRect();
+  const distance = (tile) => {
+    const there = tile.getBoundingClientRect();
+    const down = (there.top - here.top) * direction;
+    return down < TILE / 2 ? Infinity : down * 1000 + Math.abs(there.left - here.left);
+  };
+  const tiles = [...grid.querySelectorAll(".tile")];
+  const nearest = tiles.reduce((best, tile) => (distance(tile) < distance(best) ? tile : best));
+  return distance(nearest) < Infinity ? Number(nearest.dataset.number) : cursor;
+}
 
 async function load(first = []) {
   const slots = columns() * rows();
   busy = true;
   try {
+    await settled();
     const reply = await ask("tiles", { client, size: Math.min(slots, 200), first, skip: [...putOff] });
     learn(reply.cells);
     draw(fitting(reply.cells, slots));
@@ -156,11 +170,14 @@ function type(character) {
   const answer = cell && answerOf(cell, character);
   if (!answer || busy) return false;
   putOff.delete(cell.key);
+  // Until it is saved, Enter must not take it for one that was left as it is.
+  cell.pending = (cell.pending ?? 0) + 1;
   tileOf(number).classList.add("pending");
   send([answer], { view: "tiles" })
     .then((answers) => reportRefused(answers) || say(`Saved: ${character}`))
     .catch(() => {})
     .finally(() => {
+      cell.pending -= 1;
       tileOf(number)?.classList.remove("pending");
       if (cells[number] === cell) paint(number);
     });
@@ -177,7 +194,8 @@ function toggle(number) {
 async function acceptRest() {
   if (busy || !cells.length) return;
   busy = true;
-  const rest = cells.filter((cell) => isOpen(cell) && !putOff.has(cell.key)).map(accept);
+  const isLeft = (cell) => isOpen(cell) && !cell.pending && !putOff.has(cell.key);
+  const rest = cells.filter(isLeft).map(accept);
   try {
     if (rest.length) {
       const answers = await send(rest, { view: "tiles" });
