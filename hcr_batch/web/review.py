@@ -63,7 +63,7 @@ def review_app(
     review.add_url_rule("/cell/<key>", view_func=pages.cell)
     review.add_url_rule("/field/<key>.png", view_func=pages.field_picture)
     review.add_url_rule("/page/<key>.png", view_func=pages.page_picture)
-    for name in ("tiles", "next", "fields", "answers", "finish"):
+    for name in ("tiles", "next", "fields", "answers", "release", "finish"):
         review.add_url_rule(f"/{name}", view_func=getattr(pages, name), methods=["POST"])
     app.register_blueprint(review)
     return app
@@ -131,6 +131,10 @@ class _Pages:
         standing = self._session.record(given, reviewer)
         return jsonify(answers=list(map(_standing, standing)), progress=self._progress())
 
+    def release(self) -> Response:
+        self._queue.release(_text(_body(), "client"))
+        return jsonify(progress=self._progress())
+
     def finish(self) -> Response:
         try:
             lines = [self._session.export(), *self._session.verdict()]
@@ -169,6 +173,7 @@ class _Pages:
             "key": place.key,
             "file": field.file,
             "page": field.page,
+            "down": (place.box.y + place.box.bottom) / 2 / field.size[1],
             "field": field.field.name,
             "failed": any("check_failed" in one.reading.reasons for one in field.field.cells),
             "cells": cells,

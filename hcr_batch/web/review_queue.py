@@ -135,6 +135,11 @@ class ReviewQueue:
                 if holder == client:
                     self._leases[key] = (client, until)
 
+    def release(self, client: str) -> None:
+        """A window was closed: others may have its cells."""
+        with self._lock:
+            self._leased(client, [])
+
     def answered_sample(self) -> tuple[int, list[Correction]]:
         """How many unflagged characters are mixed in, and the answers to them so far."""
         with self._lock:

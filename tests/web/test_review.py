@@ -113,6 +113,12 @@ def test_two_windows_get_different_cells_and_do_not_overwrite_each_other(session
     assert (refused["answer"]["character"], refused["answer"]["reviewer"]) == ("7", "Ada")
 
 
+def test_a_window_that_is_closed_leaves_its_cells_to_the_others(session, window):
+    window.tiles(size=2)
+    window.post("release", client="window")
+    assert len(Window(session, "other").tiles()) == 4
+
+
 def test_two_programs_on_one_journal_see_each_other(made, session, window):
     second = Window(ReviewSession(session.request), "second", "Bob")
     cell = window.tiles()[0]

@@ -44,6 +44,13 @@ export async function ask(address, body) {
   return reply;
 }
 
+/** Lets other windows have what this one showed; works while the window closes. */
+export function release() {
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify({ client });
+  fetch("release", { method: "POST", keepalive: true, headers, body }).catch(() => {});
+}
+
 /** Notes the answers that cells came with. */
 export function learn(cells) {
   for (const cell of cells) versions.set(cell.key, cell.answer?.version ?? 0);

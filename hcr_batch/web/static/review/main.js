@@ -1,6 +1,6 @@
 // The frame around the three ways to review: keys, progress, undo, finishing.
 
-import { ask, client, onError, onProgress, undo } from "./api.js";
+import { ask, client, onError, onProgress, release, undo } from "./api.js";
 import { byId, make, say } from "./common.js";
 import { fields } from "./fields.js";
 import { one } from "./one.js";
@@ -131,6 +131,7 @@ onError((message) => {
   byId("alert").textContent = message ?? "";
 });
 document.addEventListener("keydown", press);
+addEventListener("pagehide", release);
 byId("undo").addEventListener("click", takeBack);
 byId("finish").addEventListener("click", finish);
 byId("help").addEventListener("click", () => byId("keys").showModal());

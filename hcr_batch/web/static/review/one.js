@@ -184,6 +184,8 @@ function showPage() {
   if (!field) return;
   const image = dialog.querySelector("img");
   image.src = `page/${field.key}.png`;
+  const { down } = field;
+  image.onload = () => (dialog.scrollTop = image.offsetTop + down * image.height - dialog.clientHeight / 2);
   image.onerror = () => {
     dialog.close();
     say("The page cannot be shown: its file is not there any more, or has changed.");
