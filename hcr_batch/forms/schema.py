@@ -1,0 +1,336 @@
+"""Templates: the fields of a known form, their places and rules, read from TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hcr_batch.config import load_toml
+from hcr_batch.errors import ConfigError
+from hcr_batch.forms.automata import RuleError
+from hcr_batch.forms.rules import Rule, charset_of, make_rule
+from hcr_batch.forms.toml_lines import key_lines
+from hcr_batch.types import Box
+
+__all__ = [
+    "KINDS",
+    "UNKNOWN_FORM",
+    "Template",
+    "TemplateField",
+    "TemplatePage",
+    "load_template",
+    "load_templates",
+]
+
+KINDS = ("comb", "boxes", "free", "check")
+UNKNOWN_FORM = "unknown_form"
+"""Name of the one field of a page that fits no template; no field may take it."""
+REQUIRED = object()
+TOP_KEYS = {"name": REQUIRED, "page": REQUIRED, "field": REQUIRED}
+PAGE_KEYS = {"number": 1, "width_mm": REQUIRED, "height_mm": REQUIRED, "anchors": ()}
+FIELD_KEYS = {
+    "name": REQUIRED,
+    "kind": REQUIRED,
+    "box": None,
+    "page": 1,
+    "cells": None,
+    "gap": 0.0,
+    "cell_boxes": None,
+    "charset": "alnum",
+    "pattern": "",
+    "check": "none",
+    "required": False,
+}
+MAX_CELLS = 500
+MAX_PAGE_MM = 5000
+
+
+@dataclass(frozen=True)
+class TemplateField:
+    """A field of a form.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        `comb`, `boxes`, `free` or `check`.
+    box : Box
+        In millimetres on the blank form.
+    cells : tuple of Box
+        Its cells in millimetres; for `free` and `check` the box itself.
+    rule : Rule
+    summary : str
+        Charset, pattern and check as the template has them, for people.
+    """
+
+    name: str
+    kind: str
+    box: Box
+    cells: tuple[Box, ...]
+    rule: Rule
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class TemplatePage:
+    """A page of a form.
+
+    Attributes
+    ----------
+    number : int
+    width_mm, height_mm : float
+    fields : tuple of TemplateField
+    anchors : tuple of Box
+        Boxes printed on the form by which a scan is recognized, in
+        millimetres: those of its fields unless the template names others.
+    """
+
+    number: int
+    width_mm: float
+    height_mm: float
+    fields: tuple[TemplateField, ...]
+    anchors: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A known form; `fingerprint` is a SHA-256 (hex) over all that its readings depend on."""
+
+    name: str
+    pages: tuple[TemplatePage, ...]
+    fingerprint: str
+
+
+def load_templates(paths: Iterable[Path]) -> tuple[Template, ...]:
+    """Read templates; a folder stands for all `*.toml` files in it.
+
+    Raises
+    ------
+    ConfigError
+        One is malformed, a folder has none, or two have the same name.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        if not found:
+            raise ConfigError(f"{path}: holds no template (*.toml); give the path of one")
+        files += [file for file in found if file not in files]
+    templates: dict[str, Template] = {}
+    for file in files:
+        template = load_template(file)
+        if template.name in templates:
+            raise ConfigError(f'{file}: another template is named "{template.name}" too; rename one')
+        templates[template.name] = template
+    return tuple(templates.values())
+
+
+def load_template(path: Path) -> Template:
+    """Read a template and compile its rules.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read, is not TOML, has an unknown key or a bad value; the
+        message names file, line and key.
+    """
+    values = load_toml(path)
+    text = path.read_text(encoding="utf-8")
+    return _Reader(path, key_lines(text)).template(values, text)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the parsed values of one file; knows where each of them stands."""
+
+    path: Path
+    lines: dict[tuple[str, int, str], int]
+
+    def template(self, values: dict[str, Any], text: str) -> Template:
+        top = self.checked("", 0, values, TOP_KEYS)
+        name = self.text("", 0, "name", top["name"])
+        tables = [top["page"]] if isinstance(top["page"], dict) else top["page"]
+        pages = self.tables("page", tables, PAGE_KEYS)
+        asked = self.tables("field", top["field"], FIELD_KEYS)
+        numbers = [self.whole("page", n, "number", page["number"]) for n, page in enumerate(pages)]
+        fields: dict[int, list[TemplateField]] = {number: [] for number in numbers}
+        if len(fields) < len(pages):
+            self.fail("page", len(pages) - 1, "number", "stands for two pages; number them")
+        names: set[str] = set()
+        for place, entry in enumerate(asked):
+            number = self.whole("field", place, "page", entry["page"])
+            if number not in fields:
+                self.fail("field", place, "page", f"is {number}, but there is no such [[page]]")
+            page = pages[numbers.index(number)]
+            field = self.field(place, entry, page)
+            if field.name in names or field.name == UNKNOWN_FORM:
+                self.fail("field", place, "name", f'"{field.name}" is taken; choose another')
+            names.add(field.name)
+            fields[number].append(field)
+        ready = (
+            self.page(n, page, number, fields[number])
+            for n, (page, number) in enumerate(zip(pages, numbers, strict=True))
+        )
+        digest = hashlib.sha256(text.encode())
+        for file in self.lexicons(asked):
+            digest.update(file.read_bytes())
+        return Template(name, tuple(ready), digest.hexdigest())
+
+    def page(
+        self, place: int, page: dict[str, Any], number: int, fields: list[TemplateField]
+    ) -> TemplatePage:
+        width, height = (
+            self.length("page", place, key, page[key]) for key in ("width_mm", "height_mm")
+        )
+        anchors = self.boxes("page", place, "anchors", page["anchors"], flat=True)
+        anchors = anchors or tuple(cell for field in fields for cell in field.cells)
+        return TemplatePage(number, width, height, tuple(fields), anchors)
+
+    def field(self, place: int, entry: dict[str, Any], page: dict[str, Any]) -> TemplateField:
+        name = self.text("field", place, "name", entry["name"])
+        kind = self.text("field", place, "kind", entry["kind"])
+        if kind not in KINDS:
+            self.fail("field", place, "kind", f'is "{kind}"; it must be one of {", ".join(KINDS)}')
+        box, cells = self.places(place, entry, kind)
+        limits = (page["width_mm"], page["height_mm"])
+        if all(isinstance(limit, (int, float)) for limit in limits) and (
+            box.x < 0 or box.y < 0 or box.right > limits[0] or box.bottom > limits[1]
+        ):
+            key = "cell_boxes" if entry["cell_boxes"] else "box"
+            self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
+        summary = ", ".join(
+            str(entry[key]) for key in ("charset", "pattern", "check") if entry[key] not in ("", "none")
+        )
+        return TemplateField(name, kind, box, cells, self.rule(place, entry, kind), summary)
+
+    def places(
+        self, place: int, entry: dict[str, Any], kind: str
+    ) -> tuple[Box, tuple[Box, ...]]:
+        """The bounding box of a field and its cells."""
+        if entry["cell_boxes"] is not None:
+            if kind not in ("comb", "boxes") or entry["box"] is not None:
+                self.fail("field", place, "cell_boxes", "stands in place of box, in comb or boxes")
+            cells = self.boxes("field", place, "cell_boxes", entry["cell_boxes"])
+            return _around(cells), cells
+        if entry["box"] is None:
+            self.fail("field", place, "", "has no box = [x, y, width, height]")
+        box = self.boxes("field", place, "box", [entry["box"]])[0]
+        if kind in ("free", "check"):
+            return box, (box,)
+        if entry["cells"] is None:
+            self.fail("field", place, "", f"is a {kind} and has no cells: how many are there?")
+        count = self.whole("field", place, "cells", entry["cells"])
+        gap = self.number("field", place, "gap", entry["gap"])
+        width = (box.width - gap * (count - 1)) / count
+        if gap < 0 or width <= 0:
+            self.fail("field", place, "gap", f"of {gap} mm leaves no room for {count} cells")
+        return box, tuple(
+            Box(box.x + number * (width + gap), box.y, width, box.height) for number in range(count)
+        )
+
+    def rule(self, place: int, entry: dict[str, Any], kind: str) -> Rule:
+        if type(entry["required"]) is not bool:
+            self.fail("field", place, "required", "must be true or false")
+        if kind == "check":
+            for key in ("charset", "pattern", "check", "cells"):
+                if entry[key] != FIELD_KEYS[key]:
+                    self.fail("field", place, key, "makes no sense in a check box; remove it")
+            return Rule(required=entry["required"])
+        texts = {k: self.text("field", place, k, entry[k]) for k in ("charset", "pattern", "check")}
+        length = None
+        if kind == "free" and entry["cells"] is not None:
+            length = self.whole("field", place, "cells", entry["cells"])
+        key = "charset"
+        try:
+            charset = charset_of(texts["charset"])
+            key = "check" if texts["check"] != "none" else "pattern"
+            return make_rule(
+                charset,
+                texts["pattern"],
+                texts["check"],
+                length=length,
+                blanks=kind != "free",
+                required=entry["required"],
+                folder=self.path.parent,
+            )
+        except RuleError as error:
+            self.fail("field", place, key, str(error))
+
+    def lexicons(self, asked: list[dict[str, Any]]) -> list[Path]:
+        checks = (entry["check"].partition(":") for entry in asked)
+        return [self.path.parent / name for kind, _, name in checks if kind == "lexicon"]
+
+    def tables(
+        self, table: str, values: Any, known: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        if not isinstance(values, list) or not values or not all(isinstance(v, dict) for v in values):
+            self.fail("", 0, table, f"must be tables; write [[{table}]] before each")
+        return [self.checked(table, place, entry, known) for place, entry in enumerate(values)]
+
+    def checked(
+        self, table: str, place: int, values: dict[str, Any], known: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The values with defaults for those left out."""
+        for key in values:
+            if key not in known:
+                self.fail(table, place, key, f"is unknown; known are {', '.join(known)}")
+        for key, default in known.items():
+            if default is REQUIRED and key not in values:
+                self.fail(table, place, "", f"has no {key}")
+        return {key: values.get(key, default) for key, default in known.items()}
+
+    def text(self, table: str, place: int, key: str, value: Any) -> str:
+        if not isinstance(value, str) or (key == "name" and not value.strip()):
+            self.fail(table, place, key, f"must be a text, not {value!r}")
+        if not value.isprintable():
+            self.fail(table, place, key, "must not hold control characters")
+        return value
+
+    def number(self, table: str, place: int, key: str, value: Any) -> float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            self.fail(table, place, key, f"must be a number of millimetres, not {value!r}")
+        return float(value)
+
+    def length(self, table: str, place: int, key: str, value: Any) -> float:
+        number = self.number(table, place, key, value)
+        if not 0 < number <= MAX_PAGE_MM:
+            self.fail(table, place, key, f"is {value}; it must be from 0 to {MAX_PAGE_MM} mm")
+        return number
+
+    def whole(self, table: str, place: int, key: str, value: Any) -> int:
+        if type(value) is not int or not 1 <= value <= MAX_CELLS:
+            self.fail(table, place, key, f"must be a whole number from 1 to {MAX_CELLS}")
+        return value
+
+    def boxes(
+        self, table: str, place: int, key: str, values: Any, flat: bool = False
+    ) -> tuple[Box, ...]:
+        """Boxes in millimetres; lines have no height or no width where `flat` allows it."""
+        result = []
+        for value in values if isinstance(values, (list, tuple)) else [values]:
+            if not isinstance(value, list) or len(value) != 4:
+                self.fail(table, place, key, "must be [x, y, width, height] in mm")
+            x, y, width, height = (self.number(table, place, key, part) for part in value)
+            least, most = sorted((width, height))
+            if least < 0 or most == 0 or (least == 0 and not flat):
+                self.fail(table, place, key, "has a width or height of 0 or less")
+            result.append(Box(x, y, width, height))
+        if not result and key != "anchors":
+            self.fail(table, place, key, "is empty")
+        return tuple(result)
+
+    def fail(self, table: str, place: int, key: str, problem: str) -> Any:
+        line = self.lines.get((table, place, key)) or self.lines.get((table, place, ""))
+        line = line or self.lines.get(("", 0, table)) or 1
+        named = f"[[{table}]] {place + 1}" if table else ""
+        subject = " ".join(part for part in (named, key) if part) or "the template"
+        raise ConfigError(f"{self.path}, line {line}: {subject} {problem}")
+
+
+def _around(boxes: Iterable[Box]) -> Box:
+    boxes = tuple(boxes)
+    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+    return Box(left, top, max(b.right for b in boxes) - left, max(b.bottom for b in boxes) - top)
