@@ -130,6 +130,8 @@ def make_rule(
         automaton = _of_machines(machines, charset, blanks)
     else:
         automaton = None
+    if parsed.valid is not None and automaton is None:
+        automaton = _of_machines([_stripped()], charset, blanks)
     return Rule(charset, automaton, parsed.valid, required)
 
 
