@@ -148,11 +148,16 @@ class CellReading:
 
 @dataclass(frozen=True)
 class FieldReading:
-    """A field with its cells read, in order of position."""
+    """A field with its cells read, in order of position.
+
+    `joint` is the probability that its whole text is right, where a rule of
+    its template tells it; else it is the product of its cells' confidences.
+    """
 
     name: str
     kind: str
     cells: tuple[CellReading, ...]
+    joint: float | None = None
 
     @property
     def text(self) -> str:

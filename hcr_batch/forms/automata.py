@@ -167,9 +167,11 @@ def of_steps(
 
 def of_length(count: int) -> Machine:
     """All texts of `count` characters, blanks counted."""
-    return of_steps(
-        (0,), lambda state, _: (state[0] + 1,) if state[0] < count else None, lambda s: s[0] == count
-    )
+
+    def follow(state: tuple[int, ...], _: str) -> tuple[int, ...] | None:
+        return (state[0] + 1,) if state[0] < count else None
+
+    return of_steps((0,), follow, lambda state: state[0] == count)
 
 
 def both(a: Machine, b: Machine) -> Machine:
@@ -301,4 +303,5 @@ def _trimmed(machine: Machine) -> Machine:
         if (grown == live).all():
             break
         live = grown
-    return Machine(np.where((table != DEAD) & live[table], table, DEAD), machine.start, live & machine.accepting)
+    kept = np.where((table != DEAD) & live[table], table, DEAD)
+    return Machine(kept, machine.start, machine.accepting)

@@ -227,4 +227,4 @@ def _stdnum(name: str) -> Callable[[str], bool]:
     try:
         return importlib.import_module(f"stdnum.{name}").is_valid
     except (ImportError, AttributeError) as error:
-        raise RuleError(f'python-stdnum has no number format "{name}"; it has iban, ean, nl.bsn') from error
+        raise RuleError(f'python-stdnum has no "{name}"; it has iban, ean, nl.bsn') from error

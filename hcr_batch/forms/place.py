@@ -11,7 +11,7 @@ from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["place_fields"]
 
-SNAP_MM = 1.2
+SNAP_MM = 1.8
 """A box whose sides all lie this near to where a cell should be is that cell."""
 
 
@@ -51,10 +51,8 @@ def _snapped(cells: np.ndarray, found: np.ndarray, reach: float) -> np.ndarray:
     moves = found[nearest] - cells
     sure = np.abs(moves).max(axis=1) <= reach
     if sure.any():
-        # Paper is not flat: what is missing moves as the nearest cell of its field does.
-        known = np.flatnonzero(sure)
-        places = np.abs(np.arange(len(cells))[:, None] - known[None]).argmin(axis=1)
-        moves[~sure] = np.median(moves[known], axis=0) if len(known) > 2 else moves[known[places[~sure]]]
+        # Paper is not flat: what is missing moves as the rest of its field does.
+        moves[~sure] = np.median(moves[sure], axis=0)
         return cells + moves
     return cells
 

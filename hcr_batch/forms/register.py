@@ -20,12 +20,12 @@ MIN_ANCHORS = 3
 """And no fewer than this many, or all that there are: one box looks like another."""
 GOOD_QUALITY = 0.9
 """From which no other scale or direction is tried."""
-SAME_PLACE_MM = 1.0
+SAME_PLACE_MM = 1.5
 """An anchor is found where both its ends are this near to those of a box."""
-REACH_MM = 2.5
+REACH_MM = 3.0
 """While the fit is still rough, boxes this far away are taken for an anchor."""
-SIZE_SLACK = 0.12
-SIZE_SLACK_MM = 0.7
+SIZE_SLACK = 0.15
+SIZE_SLACK_MM = 1.5
 """Boxes are alike whose sides differ by less than this share, or this much."""
 BIN_MM = 3.0
 """Width of the classes in which shifts are counted."""
@@ -221,10 +221,12 @@ def _peaks(shifts: np.ndarray, width: float) -> Iterator[np.ndarray]:
     if not len(shifts):
         return
     bins = np.round(shifts / width).astype(np.int64)
-    values, which, counts = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+    _, which, counts = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+    which = which.ravel()
     for number in np.argsort(-counts, kind="stable")[:PEAKS]:
         # What a border between classes parts is brought together again.
-        near = (np.abs(shifts - np.median(shifts[which.ravel() == number], axis=0)) <= width).all(axis=1)
+        middle = np.median(shifts[which == number], axis=0)
+        near = (np.abs(shifts - middle) <= width).all(axis=1)
         yield np.median(shifts[near], axis=0)
 
 

@@ -123,7 +123,7 @@ def load_templates(paths: Iterable[Path]) -> tuple[Template, ...]:
     for file in files:
         template = load_template(file)
         if template.name in templates:
-            raise ConfigError(f'{file}: another template is named "{template.name}" too; rename one')
+            raise ConfigError(f'{file}: another template is "{template.name}" too; rename one')
         templates[template.name] = template
     return tuple(templates.values())
 
@@ -201,10 +201,10 @@ class _Reader:
         ):
             key = "cell_boxes" if entry["cell_boxes"] else "box"
             self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
-        summary = ", ".join(
-            str(entry[key]) for key in ("charset", "pattern", "check") if entry[key] not in ("", "none")
-        )
-        return TemplateField(name, kind, box, cells, self.rule(place, entry, kind), summary)
+        rule = self.rule(place, entry, kind)
+        given = (entry[key] for key in ("charset", "pattern", "check"))
+        summary = ", ".join(value for value in given if value not in ("", "none"))
+        return TemplateField(name, kind, box, cells, rule, summary)
 
     def places(
         self, place: int, entry: dict[str, Any], kind: str
@@ -266,7 +266,7 @@ class _Reader:
     def tables(
         self, table: str, values: Any, known: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        if not isinstance(values, list) or not values or not all(isinstance(v, dict) for v in values):
+        if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
             self.fail("", 0, table, f"must be tables; write [[{table}]] before each")
         return [self.checked(table, place, entry, known) for place, entry in enumerate(values)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -61,15 +62,16 @@ class Decoded:
         Probability that the whole text is right, given the rule.
     breaks : bool
         The most probable text of all broke the rule.
-    corrected : bool
-        And `symbols` keep it in its place.
+    corrected : tuple of int
+        The cells, from 0, in which `symbols` differ from it to keep the rule;
+        empty where nothing that keeps the rule came near.
     """
 
     symbols: tuple[int, ...]
     posterior: np.ndarray
     joint: float
     breaks: bool = False
-    corrected: bool = False
+    corrected: tuple[int, ...] = ()
 
 
 def restricted(rows: np.ndarray, charset: str) -> tuple[np.ndarray, np.ndarray]:
@@ -102,6 +104,7 @@ def restricted(rows: np.ndarray, charset: str) -> tuple[np.ndarray, np.ndarray]:
     return allowed / total[:, None], outside / total
 
 
+@lru_cache(maxsize=64)
 def _sources(charset: str) -> tuple[np.ndarray, np.ndarray]:
     """Which of the 62 classes (rows) count for which character (columns), and how much."""
     kept = np.zeros((len(CHARACTERS), len(CHARACTERS)))
@@ -183,7 +186,8 @@ def decode(chances: CellChances, rule: Rule) -> Decoded:
     posterior = (texts.cells + BREAKS_RULE * total * chances.symbols) / everything
     weight = texts.best_weight if corrected else 1.0
     joint = weight * (BREAKS_RULE + (keeps or corrected)) / everything
-    return Decoded(chosen, np.minimum(posterior, 1), min(joint, 1.0), not keeps, corrected)
+    changed = tuple(n for n, pair in enumerate(zip(chosen, plain, strict=True)) if len({*pair}) > 1)
+    return Decoded(chosen, np.minimum(posterior, 1), min(joint, 1.0), not keeps, changed)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
+from hcr_batch.forms.automata import BLANK, Automaton
 from hcr_batch.glyphs.strings import Candidate, TextLine
 from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
-__all__ = ["best_path", "sureness"]
+__all__ = ["best_path", "best_ruled_path", "sureness"]
 
 LOOK_ALIKES = ("0O", "1IL", "2Z", "5S", "6Gb", "8B", "9gq")
 """Characters, by their folded names, that only their neighbours tell apart."""
@@ -21,6 +25,8 @@ CLOSE = 0.4
 CLOSE_COST = 1.5
 """Likewise, where gaps are usually wider than the first, of one narrower than the second
 share of the usual."""
+BEAM = 2000
+"""States of a rule that are kept at each place of a line."""
 CUT_COST = 1.5
 """Natural logarithm of how much rarer touching characters are than separate ones."""
 
@@ -80,6 +86,106 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     while end > 0:
         path.append(int(came_by[end]))
         end = line.candidates[path[-1]].first
+    return path[::-1]
+
+
+def best_ruled_path(
+    lines: Sequence[TextLine], symbols: np.ndarray, automaton: Automaton
+) -> list[int] | None:
+    """The most probable way to cover all pieces whose text an automaton accepts.
+
+    Dynamic programming over the pieces and the automaton's states, the text
+    running on from line to line.
+
+    Parameters
+    ----------
+    lines : sequence of TextLine
+    symbols : ndarray of float, shape (candidates of all lines, 63)
+        Probabilities of the symbols.
+    automaton : Automaton
+
+    Returns
+    -------
+    list of int or None
+        Numbers of the chosen candidates among those of all lines; None where
+        nothing is accepted.
+    """
+    gains = np.log(np.maximum(symbols, LEAST))
+    fronts = [_Front.at_start(automaton)]
+    number = 0
+    for line in lines:
+        base, usual = len(fronts) - 1, _usual_gap(line)
+        arriving: list[list[_Front]] = [[] for _ in range(line.pieces)]
+        for candidate in line.candidates:
+            place = base + candidate.first
+            if place == len(fronts):
+                fronts.append(_Front.merged(arriving[candidate.first - 1]))
+            covered = candidate.last - candidate.first + 1
+            gain = covered * gains[number] - _cost(candidate, line.height, usual)
+            arriving[candidate.last].append(fronts[place].stepped(automaton, gain, number, place))
+            number += 1
+        fronts.append(_Front.merged(arriving[-1]))
+    return _traced(fronts, automaton)
+
+
+@dataclass(frozen=True)
+class _Front:
+    """The states of an automaton at one place, with their scores and how each was reached.
+
+    Attributes
+    ----------
+    states, scores : ndarray, shape (N,)
+    candidate, place, before : ndarray of int, shape (N,)
+        The candidate that led here, the place it began at, and the number of
+        the state there.
+    """
+
+    states: np.ndarray
+    scores: np.ndarray
+    candidate: np.ndarray
+    place: np.ndarray
+    before: np.ndarray
+
+    @classmethod
+    def at_start(cls, automaton: Automaton) -> _Front:
+        none = np.full(1, -1)
+        return cls(np.array([automaton.start]), np.zeros(1), none, none, none)
+
+    @classmethod
+    def merged(cls, fronts: list[_Front]) -> _Front:
+        """The best way to each state, the best states alone."""
+        names = ("states", "scores", "candidate", "place", "before")
+        parts = [[getattr(front, name) for front in fronts] for name in names]
+        states, scores, *others = (np.concatenate(part or [np.zeros(0, int)]) for part in parts)
+        order = np.argsort(-scores, kind="stable")
+        _, first = np.unique(states[order], return_index=True)
+        kept = order[np.sort(first)[:BEAM]]
+        return cls(states[kept], scores[kept], *(other[kept] for other in others))
+
+    def stepped(self, automaton: Automaton, gain: np.ndarray, number: int, place: int) -> _Front:
+        """After one more candidate; `gain` (63,) is that of each symbol."""
+        counts = automaton.first[self.states + 1] - automaton.first[self.states]
+        before = np.repeat(np.arange(len(self.states)), counts)
+        offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        leaving = automaton.first[self.states][before] + offset
+        # A piece of writing is never a blank.
+        inked = automaton.symbol[leaving] != BLANK
+        before, leaving = before[inked], leaving[inked]
+        scores = self.scores[before] + gain[automaton.symbol[leaving]]
+        same = np.ones(len(leaving), int)
+        return _Front(automaton.target[leaving], scores, same * number, same * place, before)
+
+
+def _traced(fronts: list[_Front], automaton: Automaton) -> list[int] | None:
+    last = fronts[-1]
+    ends = np.flatnonzero(automaton.accepting[last.states])
+    if not len(ends):
+        return None
+    path: list[int] = []
+    front, state = last, int(ends[last.scores[ends].argmax()])
+    while front.place[state] >= 0:
+        path.append(int(front.candidate[state]))
+        front, state = fronts[front.place[state]], int(front.before[state])
     return path[::-1]
 
 
