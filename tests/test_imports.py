@@ -25,6 +25,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "ai_edge_litert": "ai-edge-litert",
     "cv2": "opencv-python-headless",
+    "stdnum": "python-stdnum",
 }
 """Packages whose name for pip is not the one that is imported."""
 

@@ -247,7 +247,9 @@ def _is_reviewed(field: FieldRecord) -> bool:
 
 
 def _corrected_field(field: FieldRecord, answers: Sequence[Correction]) -> FieldRecord:
-    return replace(field, cells=tuple(_corrected(cell, answers) for cell in field.cells))
+    cells = tuple(_corrected(cell, answers) for cell in field.cells)
+    # What a rule said of the text as it was read says nothing once a person has changed it.
+    return replace(field, cells=cells, joint=field.joint if cells == field.cells else None)
 
 
 def _corrected(cell: CellRecord, answers: Sequence[Correction]) -> CellRecord:

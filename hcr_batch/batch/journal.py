@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 CELLS_OF_PAGE = """
-SELECT fields.place, fields.name, fields.kind, cells.x, cells.y, cells.width, cells.height,
+SELECT fields.place, fields.name, fields.kind, fields.joint,
+       cells.x, cells.y, cells.width, cells.height,
        cells.character, cells.confidence, cells.flagged, cells.reasons, cells.alternatives
 FROM fields
 JOIN cells ON cells.field = fields.id
@@ -309,11 +310,12 @@ class Journal:
         return [name for (name,) in rows]
 
     def _fields(self, page: int) -> tuple[FieldRecord, ...]:
-        fields: dict[tuple[int, str, str], list[CellRecord]] = {}
-        for place, name, kind, *cell in self._execute(CELLS_OF_PAGE, (page,)):
-            fields.setdefault((place, name, kind), []).append(cell_of_row(cell))
+        fields: dict[tuple[int, str, str, float | None], list[CellRecord]] = {}
+        for place, name, kind, joint, *cell in self._execute(CELLS_OF_PAGE, (page,)):
+            fields.setdefault((place, name, kind, joint), []).append(cell_of_row(cell))
         return tuple(
-            FieldRecord(name, kind, tuple(cells)) for (_, name, kind), cells in fields.items()
+            FieldRecord(name, kind, tuple(cells), joint)
+            for (_, name, kind, joint), cells in fields.items()
         )
 
     def _new_reading(self, sha256: str, recipe: str, failure: str | None) -> int:
@@ -349,8 +351,8 @@ class Journal:
 
     def _add_field(self, page: int, place: int, field: FieldRecord) -> None:
         row = self._execute(
-            "INSERT INTO fields (page, place, name, kind) VALUES (?, ?, ?, ?)",
-            (page, place, field.name, field.kind),
+            "INSERT INTO fields (page, place, name, kind, joint) VALUES (?, ?, ?, ?, ?)",
+            (page, place, field.name, field.kind, field.joint),
         ).lastrowid
         numbered = list(enumerate(field.cells, start=1))
         self._connection.executemany(

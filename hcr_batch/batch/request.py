@@ -15,6 +15,7 @@ from hcr_batch.config import Settings
 from hcr_batch.errors import ExitCode
 
 if TYPE_CHECKING:
+    from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import ModelCard
 
 __all__ = ["ScanRequest", "ScanSummary", "code_fingerprint", "fingerprint"]
@@ -44,6 +45,8 @@ class ScanRequest:
     effort : Effort
     ignore : tuple of Path
         Further outputs that are never input.
+    templates : tuple of Template
+        Known forms; their contents count in the recipe.
     """
 
     paths: tuple[str, ...]
@@ -56,11 +59,13 @@ class ScanRequest:
     overlay: Path | None = None
     effort: Effort = field(default_factory=Effort)
     ignore: tuple[Path, ...] = ()
+    templates: tuple[Template, ...] = ()
 
     @property
     def recipe(self) -> str:
         """Hash of all that a reading depends on but the file itself."""
-        parts = [self.settings.fingerprint(), self.model, code_fingerprint()]
+        forms = sorted(template.fingerprint for template in self.templates)
+        parts = [self.settings.fingerprint(), self.model, code_fingerprint(), *forms]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
@@ -73,6 +78,7 @@ class ScanRequest:
             "settings": self.settings.fingerprint(),
             "target_error": self.settings.recognition.target_error,
             "threshold": self.settings.recognition.threshold,
+            "templates": [template.name for template in self.templates],
             "recipe": self.recipe,
         }
 

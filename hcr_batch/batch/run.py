@@ -78,7 +78,8 @@ def scan(
             number = journal.begin_run(request.conditions)
             observer.begun(len(sources), request.conditions)
             feed = _feed(request, sources, journal, observer)
-            summary = _read(request, feed, reader or PageReader(request.settings), engine)
+            reader = reader or PageReader(request.settings, request.templates)
+            summary = _read(request, feed, reader, engine)
             present = [source.path for source in sources]
             journal.forget_missing(present)
             journal.separate_names(present)

@@ -12,7 +12,7 @@ from hcr_batch.errors import OutputError
 
 __all__ = ["connect", "transaction"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise this when the tables change, and say in UPGRADES how."""
 
 APPLICATION_ID = 0x48435242
@@ -55,6 +55,7 @@ CREATE TABLE fields (
     place INTEGER NOT NULL,      -- in reading order, from 1
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
+    joint REAL,                  -- probability of the whole text, where a rule tells it
     UNIQUE (page, place)
 );
 CREATE TABLE cells (
@@ -119,6 +120,7 @@ UPDATE readings SET (pages, characters, flagged) = (
 UPGRADES = {
     1: f"DROP TABLE corrections; {CORRECTIONS_SCHEMA}",
     2: f"{COUNTS} {RUNS_SCHEMA} {TRIGGERS}",
+    3: "ALTER TABLE fields ADD COLUMN joint REAL;",
 }
 """What makes each older version the next one; version 1 had no way to enter corrections."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
@@ -20,6 +20,9 @@ from hcr_batch.results.atomic import atomic_output
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page
 from hcr_batch.types import Page, PageReading
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.schema import Template
 
 __all__ = [
     "DocumentReader",
@@ -128,6 +131,7 @@ class PageReader:
     """Makes the function that reads pages; the model is loaded once a process."""
 
     settings: Settings
+    templates: tuple[Template, ...] = ()
 
     def __call__(self) -> Callable[[ReadTask], Outcome]:
         import cv2
@@ -137,16 +141,19 @@ class PageReader:
         # One process a core: threads of their own would only get in each other's way.
         cv2.setNumThreads(1)
         recognizer = load_recognizer(self.settings.recognition.model or None, threads=1)
-        reader = _FormReader(self.settings, recognizer)
+        reader = _FormReader(self.settings, recognizer, self.templates)
         return lambda task: read_pages(task, reader)
 
 
 class _FormReader:
     """Reads forms with a recognizer."""
 
-    def __init__(self, settings: Settings, recognizer: Any) -> None:
+    def __init__(
+        self, settings: Settings, recognizer: Any, templates: tuple[Template, ...]
+    ) -> None:
         self._settings = settings
         self._recognizer = recognizer
+        self._templates = templates
 
     def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
         from hcr_batch.recognition.pipeline import read_page
@@ -155,7 +162,7 @@ class _FormReader:
         with closing(open_pages(path, self._settings.documents, first, last)) as pages:
             while page := _next_timed(pages, watch):
                 with watch("layout"):
-                    reading = read_page(page, recognizer, self._settings)
+                    reading = read_page(page, recognizer, self._settings, self._templates)
                 yield reading
 
     def count(self, path: Path) -> int:

@@ -28,6 +28,13 @@ __all__ = ["scan"]
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--out", default="results.csv", show_default=True, type=FILE, help="The results.")
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    type=FILE,
+    help="A known form, or a folder of them; may be repeated.",
+)
 @click.option("--threshold", type=Share(), help="Flag characters below this confidence.")
 @click.option(
     "--target-error",
@@ -90,6 +97,7 @@ def _request(
 ) -> ScanRequest:
     from hcr_batch.batch.plan import Effort
     from hcr_batch.batch.request import ScanRequest, fingerprint
+    from hcr_batch.forms.schema import load_templates
     from hcr_batch.recognition import load_card
     from hcr_batch.results.writers import format_of
 
@@ -107,6 +115,7 @@ def _request(
         overlay=options["overlay"],
         effort=Effort(options["force"], options["retry_failed"], options["limit"]),
         ignore=(log,) if log else (),
+        templates=load_templates(options["templates"]),
     )
 
 

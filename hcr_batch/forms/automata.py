@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -35,22 +36,7 @@ MAX_PATTERN = 500
 """Characters of a regular expression."""
 PATTERN_SECONDS = 5.0
 """A regular expression that takes longer to compile is refused: some grow without end."""
-
-_COMPILE = """
-import json, sys
-from interegular import parse_pattern
-symbols, pattern = json.load(sys.stdin)
-try:
-    machine = parse_pattern(pattern).to_fsm()
-    table = [
-        [machine.map.get(state, {}).get(machine.alphabet[symbol], -1) for symbol in symbols]
-        for state in sorted(machine.states)
-    ]
-    print(json.dumps([table, machine.initial, sorted(machine.finals)]))
-except Exception as error:
-    print(json.dumps(f"{type(error).__name__}: {error}".rstrip(": ")))
-"""
-"""Runs in a process of its own: nothing else can stop a pattern that explodes."""
+COMPILER = Path(__file__).with_name("compile_pattern.py")
 
 
 class RuleError(ValueError):
@@ -106,8 +92,8 @@ def of_pattern(pattern: str) -> Machine:
         raise RuleError(f"longer than {MAX_PATTERN} characters; simplify it")
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _COMPILE],
-            input=json.dumps([SYMBOLS, pattern]),
+            [sys.executable, str(COMPILER)],
+            input=json.dumps({"pattern": pattern, "symbols": SYMBOLS}),
             capture_output=True,
             text=True,
             timeout=PATTERN_SECONDS,

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 
+import stdnum
+
 from hcr_batch.forms.automata import SYMBOLS, Machine, RuleError, of_steps
 
 __all__ = ["Check", "parse_check"]
@@ -225,6 +227,6 @@ def _stdnum(name: str) -> Callable[[str], bool]:
     if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", name):
         raise RuleError(f'"{name}" is no name of a python-stdnum module, such as iban or nl.bsn')
     try:
-        return importlib.import_module(f"stdnum.{name}").is_valid
+        return importlib.import_module(f"{stdnum.__name__}.{name}").is_valid
     except (ImportError, AttributeError) as error:
         raise RuleError(f'python-stdnum has no "{name}"; it has iban, ean, nl.bsn') from error

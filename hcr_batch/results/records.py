@@ -25,11 +25,12 @@ class CellRecord:
 
 @dataclass(frozen=True)
 class FieldRecord:
-    """A field with its cells in order of position."""
+    """A field with its cells in order of position; `joint` as in `FieldReading`."""
 
     name: str
     kind: str
     cells: tuple[CellRecord, ...]
+    joint: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class PageRecord:
 def record_page(page: PageReading) -> PageRecord:
     """Encode the pictures of a page's occupied cells; blank ones need no review."""
     fields = (
-        FieldRecord(field.name, field.kind, tuple(map(_record_cell, field.cells)))
+        FieldRecord(field.name, field.kind, tuple(map(_record_cell, field.cells)), field.joint)
         for field in page.fields
     )
     return PageRecord(page.number, page.width, page.height, tuple(fields))

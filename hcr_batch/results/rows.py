@@ -109,5 +109,7 @@ def harmless(text: str) -> str:
 def _field_values(field: FieldRecord) -> tuple[str, float, bool]:
     """Text with inner blanks, the probability that all of it is right, and whether to look."""
     text = "".join(cell.reading.character or " " for cell in field.cells).strip()
-    confidence = math.prod(cell.reading.confidence for cell in field.cells)
+    confidence = field.joint
+    if confidence is None:
+        confidence = math.prod(cell.reading.confidence for cell in field.cells)
     return text, confidence, any(cell.reading.flagged for cell in field.cells)

@@ -22,7 +22,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "forms"
 class LetterA:
     """A recognizer to which everything is a handwritten A."""
 
-    card = SimpleNamespace(threshold=lambda target_error: 0.5)
+    card = SimpleNamespace(threshold=lambda target_error, charset: 0.5)
 
     def scores(self, glyphs):
         assert glyphs.dtype == np.uint8
