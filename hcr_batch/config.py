@@ -120,9 +120,11 @@ class Settings:
     batch: BatchSettings
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over all values that readings depend on."""
+        """SHA-256 (hex) over all values that readings depend on, but the model."""
         values = dataclasses.asdict(self)
         del values["batch"]
+        # The model counts by what it is, not by where it lies.
+        del values["recognition"]["model"]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -78,6 +78,12 @@ def test_only_web_imports_flask(path):
         assert not roots & {"flask", "waitress", "werkzeug"}
 
 
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_only_the_cluster_engine_imports_ray(path):
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert "ray" not in roots or path.as_posix() == "batch/ray_engine.py"
+
+
 def test_every_package_is_installed():
     """setup.cfg lists packages by name; one that is forgotten would miss in the wheel."""
     listed = (ROOT / "setup.cfg").read_text(encoding="utf-8").split("packages =")[1]

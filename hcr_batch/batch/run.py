@@ -33,7 +33,7 @@ from hcr_batch.documents import Source, discover
 from hcr_batch.results.atomic import check_writable
 from hcr_batch.results.writers import check_format
 
-__all__ = ["PlannedFile", "dry_run", "scan"]
+__all__ = ["Engine", "PlannedFile", "dry_run", "scan"]
 
 PlannedFile = NewFile | KnownFile | LostFile
 Engine = Callable[..., Iterator]
@@ -71,15 +71,20 @@ def scan(
         check_writable(path)
     if request.overlay:
         check_writable(request.overlay / "page.png")
-    engine = engine or partial(run_tasks, jobs=request.jobs)
     with exclusive(lock_path(request.output)):
-        sources = _sources(request, stdin)
+        # Other machines have other working folders.
+        sources = [
+            replace(source, path=source.path.absolute()) if engine else source
+            for source in _sources(request, stdin)
+        ]
         with open_journal(journal_path(request.output)) as journal:
             number = journal.begin_run(request.conditions)
             observer.begun(len(sources), request.conditions)
             feed = _feed(request, sources, journal, observer)
             reader = reader or PageReader(request.settings, request.templates)
-            summary = _read(request, feed, reader, engine)
+            summary = _read(
+                request, feed, reader, engine or partial(run_tasks, jobs=request.jobs)
+            )
             present = [source.path for source in sources]
             journal.forget_missing(present)
             journal.separate_names(present)

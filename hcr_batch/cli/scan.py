@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hcr_batch.batch.observers import Observer
     from hcr_batch.batch.request import ScanRequest
-    from hcr_batch.batch.run import PlannedFile
+    from hcr_batch.batch.run import Engine, PlannedFile
     from hcr_batch.config import Settings
 
 __all__ = ["scan"]
@@ -42,6 +42,14 @@ __all__ = ["scan"]
     help="Flag so that at most this share of the other characters is wrong: 0.5% or 0.005.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster.",
+)
+@click.option("--ray-address", help="Of the cluster; from RAY_ADDRESS if not given.")
 @fields_option
 @click.option("--overlay", type=FILE, help="Also pictures of the pages, in this folder.")
 @format_option
@@ -62,9 +70,11 @@ def scan(
     dry_run: bool,
     log_json: Path | None,
     quiet: bool,
+    engine: str,
+    ray_address: str | None,
     **options: Any,
 ) -> None:
-    """Read forms: PATHS are folders, files or patterns; - reads a list of files.
+    """Read forms: PATHS are folders, files, patterns or URLs; - reads a list of files.
 
     Only what is new or changed since the last scan to the same --out is read;
     a journal beside it keeps the rest. Messages, and a summary as the last
@@ -88,7 +98,8 @@ def scan(
     end_like_ctrl_c()
     with ExitStack() as files:
         observer = Observers(list(_observers(quiet, log_json, files)))
-        summary = run_scan(request, observer, sys.stdin)
+        run = _ray(options["jobs"], ray_address) if engine == "ray" else None
+        summary = run_scan(request, observer, sys.stdin, engine=run)
     click.get_current_context().exit(summary.exit_code)
 
 
@@ -119,6 +130,18 @@ def _request(
     )
 
 
+def _ray(jobs: int | None, address: str | None) -> Engine:
+    from functools import partial
+
+    from hcr_batch.errors import UsageError
+
+    try:
+        from hcr_batch.batch.ray_engine import run_on_ray
+    except ModuleNotFoundError as error:
+        raise UsageError("--engine ray needs Ray; pip install 'hcr-batch[ray]'") from error
+    return partial(run_on_ray, jobs=jobs, address=address)
+
+
 def _settings(options: dict[str, Any]) -> Settings:
     from hcr_batch.config import load_settings
     from hcr_batch.errors import UsageError
@@ -132,6 +155,9 @@ def _settings(options: dict[str, Any]) -> Settings:
         "layout": ("layout", "mode"),
         "pdf_renderer": ("documents", "pdf_renderer"),
     }
+    if options["model"]:
+        # Other machines have other working folders.
+        options["model"] = os.path.abspath(options["model"])
     changes: dict[str, dict[str, Any]] = {}
     for option, (section, key) in places.items():
         if options[option] is not None:
