@@ -80,12 +80,14 @@ def divide(
     narrowest = settings.min_comb_cell_mm * rulings.pixels_per_mm
     narrowest = max(narrowest, MIN_ASPECT * box.height * scale)
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
+    reached = [cv2.dilate(profile[None], reach).ravel() > SEEN for profile in profiles]
+    chances = [float(seen.mean()) for seen in reached]
     for count in range(most, fewest - 1, -1):
         places = np.arange(1, count) * (width / count)
         if count <= FEW_CELLS and not _certain(box, places, tolerance, rulings):
             continue
-        for profile in profiles:
-            if _rhythm(cv2.dilate(profile[None], reach).ravel(), places):
+        for profile, seen, chance in zip(profiles, reached, chances, strict=True):
+            if _rhythm(seen, chance, places):
                 if not open_side and _misses_walls(box, places, tolerance, rulings):
                     continue
                 if _is_doubled(box, places, tolerance, rulings):
@@ -95,10 +97,9 @@ def divide(
     return [box]
 
 
-def _rhythm(reached: np.ndarray, places: np.ndarray) -> bool:
+def _rhythm(reached: np.ndarray, chance: float, places: np.ndarray) -> bool:
     """Whether nearly all teeth of one kind are in their places, more than by chance."""
-    seen = float((reached[np.round(places).astype(int)] > SEEN).mean())
-    chance = float((reached > SEEN).mean())
+    seen = np.count_nonzero(reached[np.rint(places).astype(int)]) / len(places)
     return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
 
 
@@ -155,7 +156,10 @@ def wall_profiles(box: Box, rulings: Rulings) -> np.ndarray:
         of the rulings.
     """
     area = _area(box, rulings)
-    slices = [part.mean(axis=0, dtype=np.float32) for part in np.array_split(area, SLICES)]
+    slices = [
+        cv2.reduce(part, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0] / len(part)
+        for part in np.array_split(area, SLICES)
+    ]
     whole = np.min(slices, axis=0) / DASHED_SHARE
     standing = np.maximum(_run(area), _run(area[::-1])) / (TOOTH_SHARE * len(area))
     dark = np.clip(np.stack([standing, whole]), 0, 1).astype(np.float32)
@@ -176,7 +180,7 @@ def _run(area: np.ndarray) -> np.ndarray:
     """Length of the unbroken run of ink from the first row down, a column."""
     # Rows next to the wall belong to its blurred edge: start where the run may.
     start = min(2, len(area) - 1)
-    return np.cumprod(area[start:], axis=0, dtype=np.int32).sum(axis=0) - start
+    return np.minimum.accumulate(area[start:], axis=0).sum(axis=0, dtype=np.int32) - start
 
 
 def _refined(places: np.ndarray, profile: np.ndarray, tolerance: int) -> np.ndarray:

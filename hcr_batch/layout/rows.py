@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -80,21 +81,23 @@ def complete_rows(
         Each row from left to right, rows from top to bottom.
     """
     rows = [_completed(row, rulings, settings) for row in rows_of(boxes)]
-    regular = [(box, len(row)) for row in rows for box in row]
-    return [
-        [box for box in row if not _is_fragment(box, len(row), regular)] for row in rows
-    ]
+    is_fragment = iter(_are_fragments(rows))
+    return [[box for box in row if not next(is_fragment)] for row in rows]
 
 
-def _is_fragment(box: Box, length: int, others: list[tuple[Box, int]]) -> bool:
-    """Whether a box lies mostly in a larger one that belongs to a longer row."""
-    return any(
-        more > length
-        and other.width * other.height > box.width * box.height
-        and _overlap(box, other)
-        and min(box.bottom, other.bottom) - max(box.y, other.y) > 0.6 * box.height
-        for other, more in others
-    )
+def _are_fragments(rows: list[list[Box]]) -> np.ndarray:
+    """Whether each box lies mostly in a larger one that belongs to a longer row; bool (N,)."""
+    sides = [(b.x, b.y, b.right, b.bottom) for row in rows for b in row]
+    left, top, right, bottom = np.array(sides, float).reshape(-1, 4).T
+    length = np.array([len(row) for row in rows for _ in row], int)
+    width, height = right - left, bottom - top
+    area = width * height
+    others = (length > length[:, None]) & (area > area[:, None])
+    across = np.minimum(right, right[:, None]) - np.maximum(left, left[:, None])
+    down = np.minimum(bottom, bottom[:, None]) - np.maximum(top, top[:, None])
+    others &= across > 0.3 * np.minimum(width, width[:, None])
+    others &= down > 0.6 * height[:, None]
+    return others.any(axis=1)
 
 
 def rows_of(boxes: Iterable[Box]) -> list[list[Box]]:
@@ -172,8 +175,8 @@ def _without_strokes(run: list[Box], rulings: Rulings) -> list[Box]:
 
 
 def _union(run: list[Box]) -> Box:
-    top = float(np.median([box.y for box in run]))
-    bottom = float(np.median([box.bottom for box in run]))
+    top = float(median([box.y for box in run]))
+    bottom = float(median([box.bottom for box in run]))
     return Box(run[0].x, top, run[-1].right - run[0].x, bottom - top)
 
 
@@ -229,6 +232,8 @@ def _grown(
         cell = fresh.pop()
         for direction in (-1, 1):
             beside = Box(cell.x + direction * (width + wall), cell.y, width, cell.height)
+            if any(sight.would_meet(beside, other) for other in taken):
+                continue
             found = sight.fitted(beside, whole=any(_overlap(beside, box) for box in merged))
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
@@ -294,6 +299,12 @@ class _Sight:
             return None
         x, end = (first + 1) / self._scale, last / self._scale
         return Box(x, cell.y, end - x, cell.height)
+
+    def would_meet(self, cell: Box, other: Box) -> bool:
+        """Whether a cell, wherever `fitted` may move it, overlaps another."""
+        reach = (2 * self._slack + 2) / self._scale
+        shared = min(cell.right, other.right) - max(cell.x, other.x)
+        return shared - 2 * reach > 0.3 * other.width
 
     def wall_between(self, before: Box, after: Box) -> bool:
         """Whether a straight wall stands between two neighbours."""
