@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,12 @@ __all__ = ["data"]
 KINDS = ("idx", "csv", "folder", "npz", "corrections")
 SPLITS = ("byclass", "bymerge", "balanced", "letters", "digits", "mnist")
 
+to_option = click.option(
+    "--to",
+    type=FILE,
+    help="Folder of fetched sets.  [default: hcr-batch in XDG_DATA_HOME or ~/.local/share]",
+)
+
 
 @click.group()
 def data() -> None:
@@ -27,6 +34,74 @@ def data() -> None:
     Example:
       hcr-batch data import csv "A_Z Handwritten Data.csv" --out sets/az.npz
     """
+
+
+@data.command("list")
+@to_option
+def list_(to: Path | None) -> None:
+    """Show the public sets that are known: size, whether fetched, terms, where they are.
+
+    \b
+    Example:
+      hcr-batch data list
+    """
+    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.training.catalog import CATALOG, sets_folder
+
+    folder = to or sets_folder()
+    lines = [("name", "what", "MB", "here", "terms", "where")]
+    for one in CATALOG:
+        here = "yes" if one.present(folder) else "no"
+        where = f"{one.page} (wants an account)" if one.kaggle else one.page
+        size = f"{one.size_mb:g}" if one.files else "on request"
+        lines.append((one.name, one.title, size, here, one.terms, where))
+    click.echo(aligned(lines, "<<><<<"))
+    click.echo(f"folder: {folder}", err=True)
+
+
+@data.command()
+@click.argument("names", nargs=-1, required=True)
+@to_option
+def fetch(names: tuple[str, ...], to: Path | None) -> None:
+    """Download public sets by NAME (see hcr-batch data list), verify and unpack them.
+
+    A download that broke off goes on where it was. Kaggle's sets need an API
+    token: ~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY.
+
+    \b
+    Example:
+      hcr-batch data fetch mnist
+    """
+    from hcr_batch.training.catalog import known_set, sets_folder
+    from hcr_batch.training.fetch import fetch_set
+
+    for wanted in [known_set(name) for name in names]:
+        with _DownloadBar(wanted.name) as bar:
+            place = fetch_set(wanted, to or sets_folder(), bar.show)
+        click.echo(f"{wanted.name}: {place}; make sets of it with", err=True)
+        for line in wanted.imported:
+            click.echo(f"  hcr-batch data {line.format(folder=place)}", err=True)
+
+
+class _DownloadBar:
+    """A progress bar of bytes where standard error is a terminal."""
+
+    def __init__(self, name: str) -> None:
+        from tqdm import tqdm
+
+        shown = sys.stderr.isatty()
+        self._bar = tqdm(desc=name, unit="B", unit_scale=True, leave=False, disable=not shown)
+
+    def __enter__(self) -> _DownloadBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, had: int, whole: int | None) -> None:
+        """Go to so many bytes of a file."""
+        self._bar.total = whole
+        self._bar.update(had - self._bar.n)
 
 
 @data.command("import")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
 
@@ -26,43 +28,105 @@ __all__ = ["train"]
     type=FILE,
     help="Folder for the checkpoint while it runs.  [default: <out>.work]",
 )
+@click.option(
+    "--continue",
+    "start",
+    type=FILE,
+    help="Model folder to fit further on your own sets in --data.",
+)
+@click.option("--own", multiple=True, help="With --continue: name of your own set, if not all.")
+@click.option("--export", type=click.Choice(["h5"]), help="Also write the network in this format.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was broken off.")
-@click.option("--limit", type=click.IntRange(min=40), help="Glyphs a source, for a quick try.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=40),
+    help="For a quick try: glyphs a source, or batches with --continue.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def train(
     config: Path | None,
     data: Path,
     out: Path,
     work: Path | None,
+    start: Path | None,
+    own: tuple[str, ...],
+    export: str | None,
     resume: bool,
     limit: int | None,
     quiet: bool,
 ) -> None:
     """Train a recognizer; write model.keras, model.tflite, card.json and the curves.
 
-    \b
+    With --continue, a model is fitted further on your own sets: those of --data
+    that it was not made from. The sets that it was made from, where they are in
+    --data, are rehearsed so that nothing is forgotten. Prints the accuracy
+    before and after; the result is a new model that is used only where --model
+    names it.
+
+    
     Example:
       hcr-batch train --config configs/train/default.toml --data data --out models/mine
+      hcr-batch train --continue models/default --data sets --out models/ours
     """
+    if start:
+        _refuse({"--config": config, "--work": work, "--resume": resume})
+        _continue(start, data, out, own, limit, quiet)
+    else:
+        _refuse({"--own": own}, "needs --continue")
+        _train_anew(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
+    if export:
+        _import("hcr_batch.training.h5").export_h5(out)
+    click.echo(f"model folder: {out}", err=True)
+
+
+def _train_anew(
+    config: Path | None, data: Path, out: Path, work: Path | None, **options: Any
+) -> None:
     from hcr_batch.config import data_folder
 
     config = config or data_folder("configs") / "train" / "default.toml"
     work = work or out.with_name(f"{out.name}.work")
-    card = _train(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
+    card = _import("hcr_batch.training.run").train(config, data, out, work, **options)
     for name, charsets in card["metrics"].items():
         for charset, figures in charsets.items():
             click.echo(f"{name:24} {charset:8} {figures['accuracy']:.4f}", err=True)
-    click.echo(f"model folder: {out}", err=True)
 
 
-def _train(*places: Path, **options: object) -> dict:
-    """Import the training, which takes seconds and an optional package, and run it."""
+def _continue(
+    start: Path, data: Path, out: Path, own: tuple[str, ...], limit: int | None, quiet: bool
+) -> None:
+    from hcr_batch.evaluation.tables import aligned
+
+    module = _import("hcr_batch.training.continuing")
+    settings = module.FineTuning() if limit is None else module.FineTuning(steps=limit)
+    changes = module.continue_training(start, data, out, own, settings, verbose=not quiet)
+    lines = [("set", "glyphs", "before %", "after %", "errors")]
+    for number, one in enumerate(changes):
+        name = f"{one.name} (yours)" if number == 0 else one.name
+        wrong = [round(one.samples * (1 - share)) for share in (one.before, one.after)]
+        shares = (f"{100 * share:.2f}" for share in (one.before, one.after))
+        lines.append((name, str(one.samples), *shares, f"{wrong[0]} -> {wrong[1]}"))
+    click.echo(aligned(lines, "<>>>>"))
+    click.echo(f"{start} is as it was; read with the new one by --model {out}", err=True)
+
+
+def _refuse(options: dict[str, object], why: str = "does not go with --continue") -> None:
+    from hcr_batch.errors import UsageError
+
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise UsageError(f"{given[0]} {why}")
+
+
+def _import(name: str) -> ModuleType:
+    """A module of the training, which takes seconds and optional packages."""
+    from importlib import import_module
+
     from hcr_batch.errors import UsageError
 
     try:
-        from hcr_batch.training.run import train as run
+        return import_module(name)
     except ModuleNotFoundError as error:
         raise UsageError(
             f"training needs the package {error.name}; pip install 'hcr-batch[train]'"
         ) from error
-    return run(*places, **options)
