@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +79,17 @@ class Cells:
             "(SELECT max(read_at) FROM readings), (SELECT max(id) FROM fields)"
         ).fetchone()
 
-    def due(self, unflagged: bool) -> Iterator[DueCell]:
-        """Flagged cells in the order of the results, with `unflagged` all characters.
+    def due(self, sampled: Callable[[str], bool] | None = None) -> Iterator[DueCell]:
+        """Flagged cells in the order of the results, and a sample of the other characters.
 
         A content that several files have comes once, under the first one's name.
+
+        Parameters
+        ----------
+        sampled : callable, optional
+            Says by the key of its place whether an unflagged character comes too.
         """
-        which = "cells.flagged OR cells.character <> ''" if unflagged else "cells.flagged"
+        which = "cells.flagged OR cells.character <> ''" if sampled else "cells.flagged"
         rows = self._connection.execute(
             f"SELECT min(files.name), readings.sha256, pages.number, fields.name, cells.position, "
             f"{CELL_COLUMNS} FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
@@ -92,8 +97,12 @@ class Cells:
             f"ORDER BY min(files.name), pages.number, fields.place, cells.position"
         )
         for file, sha256, page, field, position, *cell in rows:
-            record = cell_of_row(cell)
-            yield DueCell(Place(sha256, page, record.box), file, field, position, record.reading)
+            x, y, width, height, _, _, flagged, *_ = cell
+            # Millions may not come; nothing is made of those.
+            if flagged or sampled(f"{sha256}-{page}-{x}-{y}-{width}-{height}"):
+                record = cell_of_row(cell)
+                place = Place(sha256, page, record.box)
+                yield DueCell(place, file, field, position, record.reading)
 
     def picture(self, place: Place) -> bytes | None:
         """The PNG of a cell; None for a blank one, and where there is no such cell."""

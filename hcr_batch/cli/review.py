@@ -96,8 +96,15 @@ def _serve(
     from hcr_batch.web.server import Server
 
     token, leaving = secrets.token_urlsafe(16), threading.Event()
-    hosts = allowed_hosts(address[0])
-    app = review_app(session, pictures, token, hosts, reviewer, leave=leaving.set)
+    app = review_app(
+        session,
+        pictures,
+        token,
+        allowed_hosts(address[0]),
+        reviewer,
+        leave=leaving.set,
+        any_address=address[0] in ("0.0.0.0", "::"),
+    )
     server = Server(app, *address, stopping=leaving)
     page = f"{server.address}/{token}/"
     progress = session.queue.progress()

@@ -36,6 +36,7 @@ def review_app(
     hosts: frozenset[str],
     reviewer: str,
     leave: Callable[[], None],
+    any_address: bool = False,
 ) -> Flask:
     """Make the app.
 
@@ -51,11 +52,13 @@ def review_app(
         Name under which answers are kept where the page gives no other.
     leave : callable
         Is called when a reviewer has finished.
+    any_address : bool
+        Also answer to any numeric address, as a server on all of them must.
     """
     # Windows may know another type for scripts, which a browser told not to sniff refuses.
     mimetypes.add_type("text/javascript", ".js")
     app = Flask(__name__, static_folder=None)
-    secure(app, hosts, MAX_REQUEST_BYTES)
+    secure(app, hosts, MAX_REQUEST_BYTES, any_address)
     pages = _Pages(session, pictures, reviewer, leave)
     review = Blueprint("review", __name__, url_prefix=f"/{token}", static_folder="static/review")
     review.add_url_rule("/", view_func=pages.page)

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from itertools import groupby
 
@@ -18,6 +19,8 @@ __all__ = ["Progress", "ReviewQueue", "is_sampled"]
 
 LEASE_S = 120.0
 """Seconds for which cells shown in one window are not shown in another."""
+RELOAD_S = 30.0
+"""Seconds between two looks for new readings: a scan that runs beside makes some all the time."""
 HASH_BYTES = 8
 
 
@@ -59,12 +62,14 @@ class ReviewQueue:
         self._answers: dict[str, Correction] = {}
         self._last = 0
         self._leases: dict[str, tuple[str, float]] = {}
+        self._loaded_at = 0.0
         self.reload()
 
     def reload(self, needed: bool = True) -> None:
-        """Take over new readings too; unless `needed` only if the journal says there are some."""
+        """Take over new readings too; unless `needed` only if there are some, and now and then."""
         with self._lock, self._open_journal() as journal:
-            if needed or journal.cells.state() != self._state:
+            rested = time.monotonic() - self._loaded_at > RELOAD_S
+            if needed or (rested and journal.cells.state() != self._state):
                 self._load(journal)
         self.refresh()
 
@@ -165,13 +170,12 @@ class ReviewQueue:
             return [self._items[one].cell for one in there if self._same_field(one, key)]
 
     def _load(self, journal: Journal) -> None:
-        self._state = journal.cells.state()
+        self._state, self._loaded_at = journal.cells.state(), time.monotonic()
         self._items = {}
-        for cell in journal.cells.due(unflagged=self._sample > 0):
-            key = cell.place.key
-            if cell.reading.flagged or is_sampled(key, self._sample):
-                item = _Item(cell, cell.reading.confidence, not cell.reading.flagged)
-                self._items.setdefault(key, item)
+        sampled = partial(is_sampled, share=self._sample) if self._sample else None
+        for cell in journal.cells.due(sampled):
+            item = _Item(cell, cell.reading.confidence, not cell.reading.flagged)
+            self._items.setdefault(cell.place.key, item)
         self._items.update(_hidden_among_flagged(self._items))
         self._on_page: dict[tuple[str, int], list[str]] = defaultdict(list)
         for key, item in self._items.items():

@@ -1,3 +1,5 @@
+import sqlite3
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +104,13 @@ def test_two_connections_see_each_other(journal):
     assert list(journal.corrections.since(answer.id)) == []
 
 
+def test_an_answer_waits_for_a_scan_that_is_writing(journal):
+    other = sqlite3.connect(journal.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, lambda: other.execute("COMMIT")).start()
+    assert journal.corrections.record([say("1")], "Ada")[0].character == "1"
+
+
 def test_same_place():
     box = Box(10, 10, 20, 20)
     assert is_same_place(box, Box(12, 11, 20, 20))
@@ -118,9 +127,9 @@ def test_keys_name_places_and_nothing_else():
 
 def test_due_cells_fields_and_pictures_are_found(journal):
     add(journal, sha256="sha", names=("copy.png", "a.png"))
-    (due,) = journal.cells.due(unflagged=False)
+    (due,) = journal.cells.due()
     assert (due.place, due.file, due.field, due.position) == (PLACE, "a.png", "f001", 1)
-    assert [cell.reading for cell in journal.cells.due(unflagged=True)] == [FLAGGED, SURE]
+    assert [cell.reading for cell in journal.cells.due(lambda key: True)] == [FLAGGED, SURE]
     assert journal.cells.picture(PLACE) == b"png"
     field = journal.cells.field(PLACE)
     assert (field.file, field.size, len(field.field.cells)) == ("a.png", (800, 600), 3)

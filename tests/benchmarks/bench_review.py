@@ -94,7 +94,7 @@ def prepare(results: Path, count: int, seed: int) -> dict[Spot, str]:
     subprocess.run([*scan, "--out", results, "--target-error", "0.2%"], check=True)
     known = known_cells(results)
     with open_journal(journal_path(results)) as journal:
-        spots = [_spot_of(cell) for cell in journal.cells.due(unflagged=False)]
+        spots = [_spot_of(cell) for cell in journal.cells.due()]
     spots = [spot for spot in spots if spot in known]
     chosen = np.random.default_rng(seed).permutation(len(spots))[:count]
     kept = {spots[number]: known[spots[number]] for number in chosen}
@@ -128,7 +128,7 @@ def review(results: Path, truth: dict[Spot, str], way: str) -> Sitting:
         lambda: None,
     )
     with session.open_journal() as journal:
-        cells = {_place_of(cell): cell for cell in journal.cells.due(unflagged=False)}
+        cells = {_place_of(cell): cell for cell in journal.cells.due()}
     answers = {place: truth[_spot_of(cell)] for place, cell in cells.items()}
     wrong = {p for p, cell in cells.items() if (cell.reading.character or BLANK) != answers[p]}
     with served(app) as server, open_browser() as browser:

@@ -66,7 +66,7 @@ def results(tmp_path_factory):
 def review(results, count: int) -> list[str]:
     """Accept the first characters, correct one, call one illegible; what stands for a set."""
     with open_journal(journal_path(results)) as journal:
-        due = [cell for cell in journal.cells.due(unflagged=True) if cell.reading.character]
+        due = [cell for cell in journal.cells.due(lambda key: True) if cell.reading.character]
         answers = []
         for number, cell in enumerate(due[:count]):
             kind = {0: Kind.ILLEGIBLE, 1: Kind.CHARACTER}.get(number, Kind.ACCEPTED)

@@ -34,7 +34,7 @@ def made(tmp_path):
 
 def answer_first(made, character):
     with open_journal(journal_path(made.results)) as journal:
-        due = next(journal.cells.due(unflagged=False))
+        due = next(journal.cells.due())
         place = (due.place, due.field, due.position)
         answer = Answer(*place, due.reading, Kind.CHARACTER, character, 0)
         journal.corrections.record([answer], "Ada")
