@@ -9,7 +9,7 @@ from hcr_batch.glyphs.isolate import isolate_cell
 
 __all__ = ["character_cells"]
 
-LONGEST_SIDE = 192
+LONGEST_SIDE = 128
 """Pixels; the network sees 28, so more than this shows nothing but noise."""
 SMALL_INK = 0.4
 """Ink whose longer side is a smaller share of the picture's is looked at closer..."""
@@ -21,7 +21,7 @@ THINNEST_STROKE = 1 / 30
 """Share of the ink's longer side; thinner pens would fade away in a glyph of 28 pixels."""
 MINORITY_WEIGHT = 3.0
 """Ink covers less than paper: this says so many times more than the picture's rim does."""
-LIGHT_SAMPLES = 48
+LIGHT_SAMPLES = 32
 """Pixels along the longer side that are enough to fit the light on the paper."""
 LIGHT_ROUNDS = 6
 """Fits of the paper's light, each without what the one before found to be ink."""

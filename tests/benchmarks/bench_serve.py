@@ -4,7 +4,8 @@
 
 Starts `hcr-batch serve` and sends it drawn characters, each client the next as
 soon as the one before is answered. With --accuracy, prints instead how many
-pictures of the sets in HCR_DATA are read right, as they are and changed.
+pictures of the sets in HCR_DATA that the model has not learned from are read
+right, as they are and changed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -30,6 +32,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from drawn_character import STROKES, draw
+
+if TYPE_CHECKING:
+    from hcr_batch.recognition import Recognizer
 
 PERCENTILES = (50, 90, 95, 99, 100)
 SETS = ("drawn", "chars74k_hnd", "cell_digits", "comnist_latin", "mnist_test")
@@ -120,7 +125,7 @@ def accuracy(folder: Path, samples: int) -> None:
     recognizer = load_recognizer()
     print(f"{'set':14s} {'kind':14s} pictures  right %  in charset %")
     for name in SETS:
-        pictures, labels = _sample(folder / f"{name}.npz", samples)
+        pictures, labels = _sample(folder / f"{name}.npz", recognizer, samples)
         charset = "digits" if all(label.isdigit() for label in labels) else "alnum"
         for kind, change in changes():
             changed = [change(picture) for picture in pictures]
@@ -131,12 +136,14 @@ def accuracy(folder: Path, samples: int) -> None:
             print(f"{name:14s} {kind:14s} {len(labels):8d}", *(f"{s:8.1f}" for s in shares))
 
 
-def _sample(path: Path, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(path) as data:
-        labels = data["labels"]
-        pictures = data["raw64"] if "raw64" in data else data["images"]
-    chosen = np.random.default_rng(0).permutation(len(labels))[:samples]
-    return pictures[chosen], labels[chosen]
+def _sample(path: Path, recognizer: Recognizer, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures that the model has not learned from, raw where the set has them, and labels."""
+    from hcr_batch.training.sets import unseen_part
+
+    part = unseen_part(path, recognizer.card.document["recipe"])
+    pictures = part.images if part.raw is None else part.raw
+    chosen = np.random.default_rng(0).permutation(len(part))[:samples]
+    return pictures[chosen], part.labels[chosen]
 
 
 def _right(predictions: list, labels: np.ndarray) -> float:
