@@ -143,7 +143,7 @@ def _light(shape: tuple[int, int], depth: float, rng: np.random.Generator) -> np
 
 def _stored(gray: np.ndarray, defects: Defects) -> np.ndarray:
     if defects.bilevel:
-        level = 0.62 * float(np.median(gray))
+        level = 0.72 * float(np.median(gray))
         return np.where(gray < level, 0, 255).astype(np.uint8)
     if defects.jpeg:
         _, stream = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, defects.jpeg])

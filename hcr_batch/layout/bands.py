@@ -84,15 +84,21 @@ def find_bands(rulings: Rulings, settings: LayoutSettings) -> list[Band]:
     bands, paired = [], set()
     for index, upper in enumerate(lines):
         below = _partner(upper, lines[index + 1 :], rulings, settings)
-        if below is not None:
-            bands.append(_closed(upper, below, rulings))
-            paired |= {(upper, "below"), (below, "above")}
+        if below is None:
+            continue
+        band = _closed(upper, below, rulings)
+        # Lines of one length may be those of two combs below each other.
+        sides = ((upper, "below"), (below, "above"))
+        if band.closed or all(_open(*side, rulings, settings) is None for side in sides):
+            bands.append(band)
+            paired |= set(sides)
     for line in lines:
         for side in ("above", "below"):
             band = None if (line, side) in paired else _open(line, side, rulings, settings)
             if band is not None:
                 bands.append(band)
-    return bands
+    # A part of a line may look like a line of its own: the whole one comes first.
+    return sorted(bands, key=lambda band: -band.box.width)
 
 
 def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
@@ -212,10 +218,8 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     slack = round(SAME_WALL_MM * per_mm)
     first, rise_first = _upright(area, line.left, slack, inner=-1)
     last, rise_last = _upright(area, line.right, slack, inner=0)
-    if abs(rise_first - rise_last) > slack or min(rise_first, rise_last) < MIN_TOOTH_MM * per_mm:
-        return None
     rise = min(rise_first, rise_last)
-    if rise >= reach - 1:
+    if not MIN_TOOTH_MM * per_mm <= rise < reach - 1:
         return None
     # A black ground at the end of the walls is as good as a line.
     closed = reaching and rise >= ground - slack
@@ -225,7 +229,9 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     if low and side == "below":
         return None
     open_side = side == "above" and not closed and rise < LOW_MM * per_mm
-    return Band(_on_page(box, rulings), closed=not low, open_side=open_side)
+    # A stroke at one end may be higher than the wall there: then teeth between must prove it.
+    even = abs(rise_first - rise_last) <= slack
+    return Band(_on_page(box, rulings), closed=even and not low, open_side=open_side)
 
 
 def _ground(area: np.ndarray, least: int) -> int:

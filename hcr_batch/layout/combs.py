@@ -12,7 +12,9 @@ from hcr_batch.types import Box
 __all__ = ["divide", "wall_profiles"]
 
 TOOTH_SHARE = 0.12
-"""A tooth is at least this share of the box's height."""
+OPEN_TOOTH_SHARE = 0.7
+"""A tooth is at least this share of the box's height, or of the walls at the ends of an open
+comb: there all are about as high."""
 RIM_SHARE = 0.08
 """Share of the height within which a wall meets its line."""
 MANY_WALLS = 4
@@ -70,7 +72,7 @@ def divide(
     scale = rulings.scale
     if min(_area(box, rulings).shape) < SLICES:
         return [box]
-    profiles = wall_profiles(box, rulings)
+    profiles = wall_profiles(box, rulings, OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE)
     tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
     reach = np.ones((1, 2 * tolerance + 1))
     width = profiles.shape[1]
@@ -145,8 +147,16 @@ def _certain(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> 
     return len(places) > 1 and alike and min(heights) >= MIN_TOOTH * len(area)
 
 
-def wall_profiles(box: Box, rulings: Rulings) -> np.ndarray:
+def wall_profiles(box: Box, rulings: Rulings, tooth_share: float = TOOTH_SHARE) -> np.ndarray:
     """How much each pixel column of a box looks like a tooth, and like a whole wall.
+
+    Parameters
+    ----------
+    box : Box
+        In pixels of the page.
+    rulings : Rulings
+    tooth_share : float
+        Share of the box's height from which a tooth is clear.
 
     Returns
     -------
@@ -161,7 +171,7 @@ def wall_profiles(box: Box, rulings: Rulings) -> np.ndarray:
         for part in np.array_split(area, SLICES)
     ]
     whole = np.min(slices, axis=0) / DASHED_SHARE
-    standing = np.maximum(_run(area), _run(area[::-1])) / (TOOTH_SHARE * len(area))
+    standing = np.maximum(_run(area), _run(area[::-1])) / (tooth_share * len(area))
     dark = np.clip(np.stack([standing, whole]), 0, 1).astype(np.float32)
     distance = max(2, round(THIN_MM * rulings.pixels_per_mm))
     padded = np.pad(dark, ((0, 0), (distance, distance)))

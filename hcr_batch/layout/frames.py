@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.rulings import Rulings, outlines
+from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
 __all__ = ["find_frames"]
 
 CORNER_SHARE = 0.12
 """Share of a side, at each end, that a round corner may take."""
+BRIDGE_MM = 0.8
+"""A shorter break in a line is closed."""
 RING_CORNER = 0.13
 """A ring leaves squares of this share of its size free in its corners, a round corner does not."""
 SEEN_SHARE = 0.85
@@ -42,15 +45,32 @@ def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     list of Box
         The inner areas, at the scale of the rulings.
     """
-    least = settings.min_comb_cell_mm * rulings.pixels_per_mm
-    most = settings.max_cell_mm * rulings.pixels_per_mm
-    rim = max(2, round(RIM_MM * rulings.pixels_per_mm))
+    whole = _frames(rulings.faint, rulings.pixels_per_mm, settings)
+    mended = _frames(_bridged(rulings), rulings.pixels_per_mm, settings)
+    return whole + [box for box in mended if not any(_overlap(box, known) for known in whole)]
+
+
+def _frames(lines: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:
+    least = settings.min_comb_cell_mm * per_mm
+    most = settings.max_cell_mm * per_mm
+    rim = max(2, round(RIM_MM * per_mm))
     inner = (
-        _inside(rulings.faint[y : y + height, x : x + width], x, y, rim)
-        for x, y, width, height in outlines(rulings.faint)
+        _inside(lines[y : y + height, x : x + width], x, y, rim)
+        for x, y, width, height in outlines(lines)
         if least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
     )
     return [box for box in inner if box is not None and min(box.width, box.height) >= least]
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
+
+
+def _bridged(rulings: Rulings) -> np.ndarray:
+    """The ink with small breaks closed along both directions: coarse scans break thin lines."""
+    reach = odd(BRIDGE_MM * rulings.pixels_per_mm + 1)
+    across = cv2.morphologyEx(rulings.faint, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
+    return across | cv2.morphologyEx(rulings.faint, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
 
 
 def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:
