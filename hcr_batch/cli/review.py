@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["review"]
 
+EVERYWHERE = ("0.0.0.0", "::")
+"""Addresses that stand for all of this machine's."""
+
 
 @click.command()
 @click.argument("results", type=FILE)
@@ -88,6 +91,7 @@ def _serve(
 ) -> None:
     """Serve until the reviewer finishes or Ctrl-C; the results are written either way."""
     import secrets
+    import socket
     import threading
     import webbrowser
 
@@ -103,13 +107,16 @@ def _serve(
         allowed_hosts(address[0]),
         reviewer,
         leave=leaving.set,
-        any_address=address[0] in ("0.0.0.0", "::"),
+        any_address=address[0] in EVERYWHERE,
     )
     server = Server(app, *address, stopping=leaving)
     page = f"{server.address}/{token}/"
     progress = session.queue.progress()
     left = progress.due - progress.answered
     click.echo(f"{left} of {progress.due} cells to review at {page} (Ctrl-C ends)", err=True)
+    if address[0] in EVERYWHERE:
+        there = f"http://{socket.gethostname()}:{server.port}/{token}/"
+        click.echo(f"from other machines: {there} (unencrypted)", err=True)
     if browser:
         webbrowser.open(page)
     end_like_ctrl_c()

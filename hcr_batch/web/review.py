@@ -24,7 +24,9 @@ __all__ = ["review_app"]
 
 MAX_REQUEST_BYTES = 1 << 20
 MAX_CELLS = 200
-"""Cells in one request or answer."""
+"""Cells shown at once."""
+MAX_ANSWERS = 2000
+"""Answers taken at once: a page of tiles, or all of a long field."""
 LONGEST_NAME = 60
 """Characters of a reviewer's name."""
 
@@ -260,8 +262,8 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 def _list(body: dict[str, Any], name: str) -> list:
     value = body.get(name, [])
-    fits = isinstance(value, list) and len(value) <= MAX_CELLS
-    return value if fits else abort(400, f"{name} must be a list of at most {MAX_CELLS}")
+    fits = isinstance(value, list) and len(value) <= MAX_ANSWERS
+    return value if fits else abort(400, f"{name} must be a list of at most {MAX_ANSWERS}")
 
 
 def _texts(body: dict[str, Any], name: str) -> list[str]:

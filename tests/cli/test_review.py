@@ -2,6 +2,7 @@ import csv
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -89,6 +90,14 @@ def test_finishing_on_the_page_ends_the_program(made, running):
     assert "written" in lines[0]
     assert process.wait(timeout=30) == 0
     assert len(rows(made.results)) == 7
+
+
+def test_a_port_that_is_taken_is_named(capsys, made):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = leave(capsys, "review", made.results, "--no-browser", "--port", port)
+    assert code == 2
+    assert f"127.0.0.1:{port}: cannot be listened on" in err
 
 
 def test_nothing_to_review_is_said(capsys, tmp_path):

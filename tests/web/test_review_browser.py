@@ -2,7 +2,7 @@ import csv
 import string
 
 import pytest
-from browser import open_browser, served
+from browser import SCREEN, open_browser, served
 from review_maker import make_scan
 
 from hcr_batch.batch.corrections import Answer, Kind
@@ -151,6 +151,39 @@ def test_reloading_in_the_middle_loses_nothing(review_of):
     review.wait_answered(0)
     review.wait(lambda: len(review.find(".tile")) == 10)
     assert review.text("#status") == "Undone"
+
+
+def test_a_page_that_was_accepted_too_soon_comes_back(review_of):
+    review = review_of({"a": ("1234567890", "7234567890")})
+    review.open()
+    review.press(Keys.ENTER)
+    review.wait_answered(10)
+    review.find("#undo")[0].click()
+    review.wait_answered(0)
+    review.wait(lambda: len(review.find(".tile")) == 10)
+
+
+def test_what_is_put_off_in_the_tiles_is_left_for_later(review_of):
+    review = review_of({"a": ("123", "123")})
+    review.open()
+    review.press(Keys.SPACE, Keys.ENTER)
+    review.wait_answered(2)
+    review.wait(lambda: "1 put off" in review.text("main"))
+    review.find("[data-view=one]")[0].click()
+    review.wait(lambda: "character 1 of 3" in review.text("#one .place"))
+
+
+@pytest.mark.parametrize("view", ["tiles", "one", "fields"])
+def test_every_control_has_a_name_and_fits_on_the_screen(review_of, view):
+    review = review_of({"a": ("1234567890", "7234567890")})
+    review.open(view)
+    review.wait(lambda: review.find(f"#{view} img"))
+    controls = [one for one in review.find("button, input") if one.is_displayed()]
+    assert len(controls) > 8
+    assert [one.get_attribute("outerHTML") for one in controls if not one.accessible_name] == []
+    width = review.browser.execute_script("return document.documentElement.scrollWidth")
+    assert width <= SCREEN[0]
+    assert {one.rect["x"] + one.rect["width"] <= SCREEN[0] for one in controls} == {True}
 
 
 def test_two_windows_at_once_share_the_work(review_of, browser):
