@@ -155,6 +155,43 @@ def import_(
     _describe(found, load_recognizer(model), out)
 
 
+@data.command()
+@click.argument("source", metavar="SET.npz", type=FILE)
+@click.option("--out", required=True, type=FILE, help="Folder for the page, tables and pictures.")
+@click.option("--model", type=FILE, help="Recognizer that doubts labels, in place of the default.")
+def explore(source: Path, out: Path, model: Path | None) -> None:
+    """Look at a set: classes, duplicates, labels that look wrong, a sheet a class.
+
+    Prints the characters a class; --out receives index.html and the lists as
+    CSV, by row of the set.
+
+    \b
+    Example:
+      hcr-batch data explore sets/az.npz --out look
+    """
+    from hcr_batch.errors import UsageError
+    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.recognition import load_recognizer
+    from hcr_batch.training.explore import class_counts, write_exploration
+    from hcr_batch.training.sets import load_set
+
+    found = load_set(source.parent, source.name.removesuffix(".npz"))
+    try:
+        counts = write_exploration(found, load_recognizer(model), out)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"explore needs the package {error.name}; pip install 'hcr-batch[train]'"
+        ) from error
+    lines = [("class", "characters", "writers")]
+    lines += [(one.label, str(one.glyphs), str(one.writers)) for one in class_counts(found)]
+    click.echo(aligned(lines, "<>>"))
+    click.echo(
+        f"{counts['duplicates']} duplicates, {counts['near_duplicates']} near duplicates, "
+        f"{counts['suspicious']} suspicious labels; page: {out / 'index.html'}",
+        err=True,
+    )
+
+
 def _describe(found: CharacterSet, recognizer: Recognizer, out: Path) -> None:
     """Size of a set, and whether the recognizer finds it plausible."""
     import numpy as np

@@ -156,7 +156,7 @@ def gather(data: Path, recipe: dict[str, Any], names: Sequence[str], seed: int) 
         for name, source in known.items()
         if name in present - set(own_names)
     ]
-    halves = [split_by_writer(_part(held, seed), 0.5, seed) for _, held in parts if len(held)]
+    halves = [split_own(_part(held, seed), seed, 0.5) for _, held in parts if len(held) > 1]
     return OwnData(
         learned,
         held,
@@ -175,13 +175,16 @@ def _split_source(
     return split_by_writer(data, source["held"], seed)
 
 
-def split_own(own: CharacterSet, seed: int) -> tuple[CharacterSet, CharacterSet]:
-    """Characters to learn from and held out: by writer where there are enough of them."""
-    if len(np.unique(own.writers)) >= ENOUGH_WRITERS and len(np.unique(own.writers)) < len(own):
-        return split_by_writer(own, HELD, seed)
+def split_own(
+    own: CharacterSet, seed: int, share: float = HELD
+) -> tuple[CharacterSet, CharacterSet]:
+    """Characters to learn from and `share` held out: by writer where there are enough of them."""
+    writers = len(np.unique(own.writers))
+    if ENOUGH_WRITERS <= writers < len(own):
+        return split_by_writer(own, share, seed)
     order = np.random.default_rng(seed).permutation(len(own))
     held = np.zeros(len(own), bool)
-    held[order[: round(HELD * len(own))]] = True
+    held[order[: round(share * len(own))]] = True
     return own.take(~held), own.take(held)
 
 
