@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from hcr_batch.batch.journal import Journal
@@ -157,7 +157,7 @@ class Feed:
         """Put the pages into the journal, unless they are all and go in with the files."""
         done = self.journal.part_pages(task.sha256, self.recipe) if content.in_parts else set()
         read = {page.number for page in outcome.pages}
-        begins = not content.tasks and not self._is_last(content, outcome, done | read)
+        begins = not content.tasks and len(done | read) < outcome.total
         if content.in_parts or begins:
             self.journal.add_part(task.sha256, self.recipe, outcome.pages, outcome.seconds)
         if begins:
@@ -168,9 +168,6 @@ class Feed:
             content.tasks = len(new)
             self._parts.extend(new)
 
-    def _is_last(self, content: _Content, outcome: Outcome, pages: Set[int]) -> bool:
-        return len(pages) >= outcome.total
-
     def _withdraw(self, sha256: str, content: _Content) -> None:
         """Take back the tasks of a document that has failed."""
         kept = [task for task in self._parts if task.sha256 != sha256]
@@ -179,6 +176,7 @@ class Feed:
 
     def _finish(self, content: _Content, task: ReadTask, outcome: Outcome) -> None:
         if not all(map(_is_as_read, content.files)):
+            self.journal.drop_parts(task.sha256, self.recipe)
             failure = self._enter_changed(content.files)
         elif content.failure:
             failure = self._enter_failure(content, task.sha256)
@@ -206,9 +204,9 @@ class Feed:
             reason = outcome.failure
             if not outcome.passing:
                 reason += " (new: if it is still being written, the next run takes it)"
+                self.journal.drop_parts(sha256, self.recipe)
             for file in content.files:
                 self.journal.add_passing_failure(file.path, file.source.name, reason)
-            self.journal.drop_parts(sha256, self.recipe)
             return reason
         entries = [file.entry for file in content.files]
         self.journal.add(sha256, self.recipe, (), outcome.failure, content.seconds, entries)
