@@ -14,6 +14,7 @@ from hcr_batch.cli._signals import end_like_ctrl_c
 if TYPE_CHECKING:
     from hcr_batch.web.review_pages import PagePictures
     from hcr_batch.web.review_session import ReviewSession
+    from hcr_batch.web.server import Server
 
 __all__ = ["review"]
 
@@ -91,7 +92,6 @@ def _serve(
 ) -> None:
     """Serve until the reviewer finishes or Ctrl-C; the results are written either way."""
     import secrets
-    import socket
     import threading
     import webbrowser
 
@@ -110,15 +110,9 @@ def _serve(
         any_address=address[0] in EVERYWHERE,
     )
     server = Server(app, *address, stopping=leaving)
-    page = f"{server.address}/{token}/"
-    progress = session.queue.progress()
-    left = progress.due - progress.answered
-    click.echo(f"{left} of {progress.due} cells to review at {page} (Ctrl-C ends)", err=True)
-    if address[0] in EVERYWHERE:
-        there = f"http://{socket.gethostname()}:{server.port}/{token}/"
-        click.echo(f"from other machines: {there} (unencrypted)", err=True)
+    _announce(session, server, f"/{token}/")
     if browser:
-        webbrowser.open(page)
+        webbrowser.open(f"{server.address}/{token}/")
     end_like_ctrl_c()
     threading.Thread(target=session.export_when_idle, args=(leaving,), daemon=True).start()
     with suppress(KeyboardInterrupt):
@@ -126,6 +120,20 @@ def _serve(
     leaving.set()
     if not session.is_exported:
         click.echo(session.export(), err=True)
+
+
+def _announce(session: ReviewSession, server: Server, path: str) -> None:
+    import socket
+
+    progress = session.queue.progress()
+    left = progress.due - progress.answered
+    click.echo(
+        f"{left} of {progress.due} cells to review at {server.address}{path} (Ctrl-C ends)",
+        err=True,
+    )
+    if server.host in EVERYWHERE:
+        there = f"http://{socket.gethostname()}:{server.port}{path}"
+        click.echo(f"from other machines: {there} (unencrypted)", err=True)
 
 
 def _login_name() -> str:

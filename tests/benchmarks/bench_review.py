@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_review.py --crops 200
 
 The reviewer knows the truth. With `pointing` she holds the pointer over a wrong
-tile and types what it is; with `keyboard` she goes there by arrow keys. The page
+tile and types what it is; with `keyboard` she goes there by arrows and PgDn. The page
 itself counts what reaches it: keys (Shift is no stroke of its own) and clicks.
 """
 
@@ -43,6 +43,12 @@ BLANK = "."
 WAIT_S = 20.0
 SAME_ROW = 10
 """Pixels; tiles of one row lie no further apart in height."""
+NEXT_GROUP = """
+const here = document.querySelector(`[data-number="${arguments[0]}"]`);
+const later = [...document.querySelectorAll("#grid h2 + .tile")]
+  .filter((tile) => here.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING);
+return later.length ? Number(later[0].dataset.number) : -1;
+"""
 NAMES = "return [...document.querySelectorAll('.tile')].map((tile) => tile.ariaLabel)"
 COUNTING = """
 window.strokes = 0;
@@ -174,13 +180,18 @@ def _correct(
 
 
 def _walk(browser, tile) -> None:
-    """Go to a tile by arrow keys: first to its row, then along it."""
+    """Go to a later tile by keys, each time by the one that leads furthest."""
+    aim = int(tile.get_attribute("data-number"))
     while (here := browser.find_element("css selector", ".tile.current")) != tile:
-        right, down = (tile.rect[side] - here.rect[side] for side in "xy")
-        if abs(down) > SAME_ROW:
+        now = int(here.get_attribute("data-number"))
+        group = browser.execute_script(NEXT_GROUP, now)
+        down = tile.rect["y"] - here.rect["y"]
+        if now < group <= aim:
+            _key(browser, Keys.PAGE_DOWN)
+        elif abs(down) > SAME_ROW:
             _key(browser, Keys.ARROW_DOWN if down > 0 else Keys.ARROW_UP)
         else:
-            _key(browser, Keys.ARROW_RIGHT if right > 0 else Keys.ARROW_LEFT)
+            _key(browser, Keys.ARROW_RIGHT if aim > now else Keys.ARROW_LEFT)
 
 
 def _key(browser, key: str) -> None:

@@ -38,7 +38,16 @@ const moves = {
   ArrowDown: () => vertical(1),
   Home: () => 0,
   End: () => cells.length - 1,
+  PageUp: () => group(-1),
+  PageDown: () => group(1),
 };
+
+/** The first and least sure tile of the group before (-1) or after (1) the present one. */
+function group(direction) {
+  const starts = cells.flatMap((cell, number) => (cells[number - 1]?.read === cell.read ? [] : number));
+  if (direction < 0) return starts.findLast((start) => start < cursor) ?? 0;
+  return starts.find((start) => start > cursor) ?? cells.length - 1;
+}
 
 /** The nearest tile of the row above (-1) or below (1); headings are passed over. */
 function vertical(direction) {
