@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hcr_batch.cli._options import FILE
+
+if TYPE_CHECKING:
+    from hcr_batch.config import Settings
+    from hcr_batch.errors import HcrError
 
 __all__ = ["doctor"]
 
@@ -20,58 +25,117 @@ PACKAGES = {
     "ai-edge-litert": "",
     "pypdfium2": "",
     "pdf2image": "",
+    "flask": "only for review and serve: pip install flask",
+    "waitress": "only for review and serve: pip install waitress",
     "pyarrow": "only for --format parquet: pip install 'hcr-batch[parquet]'",
+    "ray": "only for --engine ray: pip install 'hcr-batch[ray]'",
+    "fsspec": "only for forms behind a URL: pip install 'hcr-batch[remote]'",
     "tensorflow": "only for training: pip install 'hcr-batch[train]'",
 }
 """Packages by name, with what a missing one is needed for if scanning does without it."""
+LIBRARIES = ("numpy", "cv2", "PIL", "scipy", "ai_edge_litert.interpreter", "pypdfium2")
+"""What scanning imports; an installed package may still lack a system library."""
 
 
 @click.command()
 @click.option("--model", type=FILE, help="A model in place of the default.")
-def doctor(model: Path | None) -> None:
+@click.option("--config", type=FILE, help="Also check these settings (TOML).")
+@click.option("--out", type=FILE, help="Also check that a scan can write these results.")
+def doctor(model: Path | None, config: Path | None, out: Path | None) -> None:
     """Show what is installed, which model is used, and what would fail.
 
-    The exit code is 4 if the model cannot be used, 3 if a package that
-    scanning needs is missing.
+    Every fault is named with its remedy. The exit code is that of the first:
+    3 if a package that scanning needs is missing or the settings are wrong, 4
+    if the model cannot be used, 9 if results cannot be written.
 
     \b
     Example:
-      hcr-batch doctor
+      hcr-batch doctor --out results.csv
     """
     from hcr_batch import __version__
+    from hcr_batch.errors import HcrError
 
     click.echo(f"hcr-batch {__version__}, Python {platform.python_version()}, {platform.system()}")
-    missing = [name for name in PACKAGES if not _show_package(name)]
-    _show_poppler()
-    needed = [name for name in missing if not PACKAGES[name]]
-    if needed:
-        from hcr_batch.errors import ConfigError
+    checks: tuple[Callable[[], Iterator[str]], ...] = (
+        _packages,
+        lambda: _renderer(_settings(config)),
+        lambda: _model(model or _settings(config).recognition.model or None),
+        lambda: _results(out),
+    )
+    faults: list[HcrError] = []
+    for check in checks:
+        try:
+            for line in check():
+                click.echo(line)
+        except HcrError as fault:
+            if str(fault) not in map(str, faults):
+                click.echo(f"hcr-batch: {fault}", err=True)
+                faults.append(fault)
+    if faults:
+        click.get_current_context().exit(faults[0].exit_code)
 
-        names = " ".join(needed)
+
+def _settings(config: Path | None) -> Settings:
+    from hcr_batch.config import load_settings
+
+    return load_settings(config)
+
+
+def _packages() -> Iterator[str]:
+    from hcr_batch.errors import ConfigError
+
+    missing = []
+    for name, purpose in PACKAGES.items():
+        version = _version(name)
+        absent = f"missing ({purpose or 'scanning needs it'})"
+        yield f"{name}: {version or absent}"
+        if not version and not purpose:
+            missing.append(name)
+    if missing:
+        names = " ".join(missing)
         raise ConfigError(f"scanning needs what is missing here; run: pip install {names}")
-    for line in _model_lines(model):
-        click.echo(line)
+    _import_all()
 
 
-def _show_package(name: str) -> bool:
+def _version(name: str) -> str | None:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        click.echo(f"{name}: {version(name)}")
+        return version(name)
     except PackageNotFoundError:
-        click.echo(f"{name}: missing ({PACKAGES[name] or 'scanning needs it'})")
-        return False
-    return True
+        return None
 
 
-def _show_poppler() -> None:
+def _import_all() -> None:
+    from importlib import import_module
+
+    from hcr_batch.errors import ConfigError
+
+    for name in LIBRARIES:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ConfigError(
+                f"{name} is installed but does not load ({error}); install what it lacks, or"
+                " install it again with pip install --force-reinstall"
+            ) from error
+
+
+def _renderer(settings: Settings) -> Iterator[str]:
     import shutil
 
+    from hcr_batch.errors import ConfigError
+
     place = shutil.which("pdftoppm")
-    click.echo(f"poppler: {place or 'missing (only for --pdf-renderer poppler: poppler-utils)'}")
+    yield f"poppler: {place or 'missing (only for --pdf-renderer poppler: poppler-utils)'}"
+    if not place and settings.documents.pdf_renderer == "poppler":
+        raise ConfigError(
+            'documents.pdf_renderer is "poppler", which is missing; install poppler-utils'
+            ' or set it to "pdfium"'
+        )
 
 
-def _model_lines(model: Path | None) -> Iterator[str]:
+def _model(model: str | Path | None) -> Iterator[str]:
     """Load the model, which checks it, and tell what its card says."""
     from hcr_batch.recognition import load_recognizer
 
@@ -80,3 +144,19 @@ def _model_lines(model: Path | None) -> Iterator[str]:
     for charset, entries in card.thresholds.items():
         limits = ", ".join(f"{100 * e.target_error:g} % at {e.threshold:.3f}" for e in entries)
         yield f"thresholds for {charset}: {limits}"
+
+
+def _results(out: Path | None) -> Iterator[str]:
+    """See that results can be written there, and that their journal can be gone on with."""
+    if out is None:
+        return
+    from hcr_batch.batch.journal import journal_path, open_journal
+    from hcr_batch.results.atomic import check_writable
+
+    check_writable(out)
+    path = journal_path(out)
+    if path.exists():
+        with open_journal(path):
+            pass
+    state = "can be gone on with" if path.exists() else "none yet"
+    yield f"results: {out} can be written; its journal: {state}"
