@@ -23,8 +23,6 @@ from hcr_batch.training.sets import CharacterSet, infer_cases, new_set
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
 __all__ = ["read_csv"]
 
 ROWS_AT_ONCE = 20_000
@@ -93,25 +91,26 @@ def _parts(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import pandas as pd
 
     try:
-        with pd.read_csv(path, header=None, chunksize=ROWS_AT_ONCE, dtype=str) as rows:
-            for number, chunk in enumerate(rows):
-                yield _numbers(chunk, path, first=number == 0)
+        first = pd.read_csv(path, header=None, nrows=1, dtype=str)
+        if first.shape[1] != COLUMNS:
+            raise NoInputError(
+                f"{path}: {first.shape[1]} columns; wanted are {COLUMNS}: a label and 784 pixels"
+            )
+        named = not all(str(value).isdigit() for value in first.iloc[0])
+        with pd.read_csv(
+            path, header=None, skiprows=int(named), chunksize=ROWS_AT_ONCE, dtype=np.int32
+        ) as chunks:
+            for chunk in chunks:
+                yield _split(chunk.to_numpy(), path)
     except pd.errors.EmptyDataError:
         return
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, OverflowError, pd.errors.ParserError) as error:
         raise NoInputError(
             f"{path}: not a table of a label and 784 pixels ({error}); is it the right file?"
         ) from error
 
 
-def _numbers(chunk: pd.DataFrame, path: Path, first: bool) -> tuple[np.ndarray, np.ndarray]:
-    if chunk.shape[1] != COLUMNS:
-        raise NoInputError(
-            f"{path}: {chunk.shape[1]} columns; wanted are {COLUMNS}: a label and 784 pixels"
-        )
-    if first and not all(str(value).isdigit() for value in chunk.iloc[0]):
-        chunk = chunk.iloc[1:]
-    values = chunk.to_numpy().astype(np.int64)
+def _split(values: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
     if values.size and not 0 <= values[:, 1:].min() <= values[:, 1:].max() <= 255:
         raise NoInputError(f"{path}: pixels from {values.min()} to {values.max()}; wanted 0 to 255")
-    return values[:, 0], values[:, 1:].astype(np.uint8)
+    return values[:, 0].astype(np.int64), values[:, 1:].astype(np.uint8)
