@@ -53,6 +53,8 @@ class Server:
     ) -> None:
         from waitress import create_server
 
+        from hcr_batch.web.refusals import Channel
+
         # It warns of every request that waits for a thread, which is how it is meant to be.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         # The app refuses what is too large in its own words; this is the wall behind it.
@@ -62,6 +64,7 @@ class Server:
         self._server = create_server(
             app, map=self._map, sockets=[_listen(host, port)], ident=None, **options
         )
+        self._server.channel_class = Channel
         self.host, self.port = host, int(self._server.effective_port)
 
     @property

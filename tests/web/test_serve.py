@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import threading
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -236,6 +237,7 @@ def test_a_full_queue_answers_503_and_when_to_come_again(schemas):
     assert started.wait(20)
     while sum(answer.status_code == 503 for answer in answers) < len(threads) - 4:
         assert len(answers) < len(threads)
+        time.sleep(0.01)
     assert app.test_client().get("/health").status_code == 200
     go_on.set()
     for thread in threads:

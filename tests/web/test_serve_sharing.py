@@ -1,6 +1,7 @@
 """One recognizer for many threads, and the gate before it."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_what_waits_is_classified_together_and_goes_to_whom_it_belongs():
         assert inner.started.wait(20)
         later = [pool.submit(shared.scores, glyphs(value, value)) for value in range(2, 6)]
         while shared._waiting.qsize() < 4:
-            pass
+            time.sleep(0.01)
         inner.go_on.set()
         for value, answer in enumerate([first, *later], start=1):
             assert answer.result(20).printed.tolist() == [value] * value

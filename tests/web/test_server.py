@@ -1,3 +1,4 @@
+import json
 import threading
 import urllib.error
 import urllib.request
@@ -35,3 +36,16 @@ def test_a_port_that_is_taken_is_named(app):
     first = Server(app, "127.0.0.1", 0)
     with pytest.raises(UsageError, match=f"{first.port}.*give another --port"):
         Server(app, "127.0.0.1", first.port)
+
+
+@pytest.mark.parametrize("size", [150, 1000])
+def test_what_is_too_large_is_refused_in_one_form_by_app_and_server(app, size):
+    server = Server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(server.address, b"0" * size)
+    server.stop()
+    thread.join(timeout=10)
+    assert refused.value.code == 413
+    assert json.load(refused.value)["error"]
