@@ -71,6 +71,7 @@ def review_app(
     for name in ("tiles", "next", "fields", "answers", "release", "finish"):
         review.add_url_rule(f"/{name}", view_func=getattr(pages, name), methods=["POST"])
     app.register_blueprint(review)
+    app.register_error_handler(HcrError, _failed)
     return app
 
 
@@ -141,10 +142,7 @@ class _Pages:
         return jsonify(progress=self._progress())
 
     def finish(self) -> Response:
-        try:
-            lines = [self._session.export(), *self._session.verdict()]
-        except HcrError as error:
-            abort(500, str(error))
+        lines = [self._session.export(), *self._session.verdict()]
         self._leave()
         return jsonify(lines=lines)
 
@@ -183,6 +181,11 @@ class _Pages:
             "failed": any("check_failed" in one.reading.reasons for one in field.field.cells),
             "cells": cells,
         }
+
+
+def _failed(error: HcrError) -> tuple[Response, int]:
+    """A full disk or a journal that is gone, in the words that the terminal would get."""
+    return jsonify(error=str(error)), 500
 
 
 def _tile(cell: DueCell, journal: Journal) -> dict[str, Any]:

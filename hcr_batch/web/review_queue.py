@@ -14,8 +14,9 @@ from itertools import groupby
 from hcr_batch.batch.cells import DueCell
 from hcr_batch.batch.corrections import Correction, Kind, is_same_place
 from hcr_batch.batch.journal import Journal
+from hcr_batch.types import Reading
 
-__all__ = ["Progress", "ReviewQueue", "is_sampled"]
+__all__ = ["Judged", "Progress", "ReviewQueue", "is_sampled"]
 
 LEASE_S = 120.0
 """Seconds for which cells shown in one window are not shown in another."""
@@ -30,6 +31,14 @@ class Progress:
 
     due: int
     answered: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A reading and what a person says stands there; empty for a blank."""
+
+    reading: Reading
+    truth: str
 
 
 @dataclass(frozen=True)
@@ -145,20 +154,27 @@ class ReviewQueue:
         with self._lock:
             self._leased(client, [])
 
-    def answered_sample(self) -> tuple[int, list[Correction]]:
-        """How many unflagged characters are mixed in, and the answers to them so far."""
+    def sample(self) -> tuple[int, list[Judged]]:
+        """How many unflagged characters are mixed in, and those answered so far."""
         with self._lock:
-            keys = [key for key, item in self._items.items() if item.sampled]
-            return len(keys), [self._answers[key] for key in keys if not self._is_open(key)]
+            items = [(key, item.cell) for key, item in self._items.items() if item.sampled]
+            return len(items), self._judged(items)
 
-    def answered_flagged(self) -> list[Correction]:
-        """The answers so far to cells that are flagged for their low confidence alone."""
+    def doubtful(self) -> list[Judged]:
+        """The cells answered so far that are flagged for their low confidence alone."""
         with self._lock:
-            return [
-                self._answers[key]
-                for key, item in self._items.items()
-                if item.cell.reading.reasons == ("low_confidence",) and not self._is_open(key)
-            ]
+            items = ((key, item.cell) for key, item in self._items.items())
+            return self._judged(
+                (key, cell) for key, cell in items if cell.reading.reasons == ("low_confidence",)
+            )
+
+    def _judged(self, cells: Iterable[tuple[str, DueCell]]) -> list[Judged]:
+        """What can be said of the readings as they are now; illegible cells say nothing."""
+        return [
+            Judged(cell.reading, self._answers[key].character)
+            for key, cell in cells
+            if not self._is_open(key) and self._answers[key].kind is not Kind.ILLEGIBLE
+        ]
 
     def due_in_field(self, key: str) -> list[DueCell]:
         """All cells that are due in the field of a cell, open or not."""

@@ -16,7 +16,7 @@ from hcr_batch.batch.lock import exclusive, lock_path
 from hcr_batch.errors import HcrError, LockedError
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
-from hcr_batch.web.review_queue import ReviewQueue
+from hcr_batch.web.review_queue import Judged, ReviewQueue
 
 __all__ = ["GivenAnswer", "ReviewRequest", "ReviewSession", "StandingAnswer"]
 
@@ -152,30 +152,27 @@ class ReviewSession:
         """What the sample says of the unflagged characters, in lines for a person to read."""
         if not self.request.sample:
             return []
-        size, answers = self.queue.answered_sample()
-        judged = [one for one in answers if one.kind is not Kind.ILLEGIBLE]
+        size, judged = self.queue.sample()
         wrong = sum(not _is_right(one) for one in judged)
         error = silent_error(wrong, len(judged))
         lines = [
-            f"sample: {len(answers)} of {size} unflagged characters answered, {wrong} wrong",
+            f"sample: {len(judged)} of {size} unflagged characters answered, {wrong} wrong",
             f"silent error rate: {error.rate:.2%} (95 % interval {error.low:.2%} to "
             f"{error.high:.2%}); target {self.request.target_error:.2%}",
         ]
-        if len(answers) < size:
+        if len(judged) < size:
             lines.append("the sample is not finished: the rate holds for the answered part alone")
         return [*lines, self._threshold(judged)]
 
-    def _threshold(self, judged: Sequence[Correction]) -> str:
-        sampled = [
-            ReviewedCharacter(one.confidence, _is_right(one), 1 / self.request.sample)
-            for one in judged
+    def _threshold(self, judged: Sequence[Judged]) -> str:
+        weighted = [(one, 1 / self.request.sample) for one in judged]
+        weighted += [(one, 1.0) for one in self.queue.doubtful()]
+        characters = [
+            ReviewedCharacter(one.reading.confidence, _is_right(one), weight)
+            for one, weight in weighted
+            if one.reading.character
         ]
-        flagged = [
-            ReviewedCharacter(one.confidence, _is_right(one))
-            for one in self.queue.answered_flagged()
-            if one.read and one.kind is not Kind.ILLEGIBLE
-        ]
-        threshold = threshold_for([*sampled, *flagged], self.request.target_error)
+        threshold = threshold_for(characters, self.request.target_error)
         if threshold is None:
             return "no threshold would have met the target"
         return (
@@ -213,6 +210,6 @@ def _has_small_look_alikes(field: PlacedField) -> bool:
     return any(character != fold(character) for character in characters)
 
 
-def _is_right(answer: Correction) -> bool:
+def _is_right(judged: Judged) -> bool:
     """Whether the machine had read what the reviewer says."""
-    return fold(answer.character) == fold(answer.read)
+    return fold(judged.truth) == fold(judged.reading.character)

@@ -235,6 +235,18 @@ def test_while_a_scan_writes_the_answers_wait_in_the_journal(made, window):
     assert not made.results.exists()
 
 
+def test_what_goes_wrong_is_told_on_the_page_in_the_words_of_the_terminal(made, window):
+    cell = window.tiles()[0]
+    journal = journal_path(made.results)
+    for file in journal.parent.glob(f"{journal.name}*"):
+        file.unlink()
+    journal.write_text("no journal any more" * 100)
+    one = {"key": cell["key"], "kind": "blank", "seen": 0}
+    answer = window.post("answers", answers=[one])
+    assert answer.status_code == 500
+    assert "cannot be opened as a journal" in answer.json["error"]
+
+
 def test_results_are_written_when_nobody_has_answered_for_a_while(made, session, monkeypatch):
     monkeypatch.setattr(review_session, "IDLE_S", 0.05)
     window = Window(session)

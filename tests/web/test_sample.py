@@ -2,7 +2,7 @@ import pytest
 from review_maker import make_scan
 
 from hcr_batch.batch.corrections import Kind
-from hcr_batch.batch.journal import journal_path
+from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.web.review_queue import is_sampled
 from hcr_batch.web.review_session import GivenAnswer, ReviewRequest, ReviewSession
 
@@ -60,6 +60,16 @@ def test_the_verdict_counts_what_is_wrong_among_the_unflagged(made):
     assert rate == "silent error rate: 0.56% (95 % interval 0.01% to 3.06%); target 0.50%"
     # 199 of all 200 are right, which is just good enough: even 0.8 would have done.
     assert threshold.startswith("threshold that would have met the target: 0.8000 ")
+
+
+def test_the_verdict_is_on_the_readings_as_they_are_now(made):
+    answer_all(session_of(made, 1.0), made.truth)
+    with open_journal(journal_path(made.results)) as journal:
+        ((file, answered),) = journal.pages()
+        # As if a better model had read it: what the answers say.
+        journal.add(file.sha256, "recipe", [answered], None, 0.1, [(made.page, "form.png")])
+    sample, *_ = session_of(made, 1.0).verdict()
+    assert sample == "sample: 200 of 200 unflagged characters answered, 0 wrong"
 
 
 def test_an_unfinished_sample_says_so_and_none_says_nothing(made):

@@ -101,6 +101,7 @@ function press(event) {
   }
   const number = { F1: "tiles", F2: "one", F3: "fields" }[event.key];
   if (number) return act(event, () => open(number));
+  if (event.target.id === "reviewer" && event.key === "Enter") event.target.blur();
   if (isText(event.target) || isOtherControl(event)) return;
   if (byId(view).hidden) return;
   if (event.key === "Backspace") return act(event, takeBack);
