@@ -14,7 +14,7 @@ from hcr_batch.web.review_session import ReviewRequest, ReviewSession
 from hcr_batch.web.security import allowed_hosts
 
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +257,25 @@ def test_one_by_one_by_keyboard(review_of):
     assert answers["a", 2] == ("", "illegible")
     assert answers["a", 3] == ("2", "low_confidence")
     assert answers["b", 3] == ("C", "reviewed")
+
+
+def test_alternatives_among_digits_are_taken_with_alt(review_of):
+    review = review_of({"a": ("17", "77")})
+    review.open("one")
+    review.wait(lambda: "character 1 of 2" in review.text("#one .place"))
+    assert "1 Alt+1" in review.text("#one .choices").replace("\n", " ")
+    review.press(Keys.ALT + "1")
+    review.wait(lambda: "character 2 of 2" in review.text("#one .place"))
+    assert review.finish()["a", 1]["character"] == "1"
+
+
+def test_without_the_scanned_file_the_kept_crops_are_shown(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.made.page.unlink()
+    review.open("fields")
+    review.wait(lambda: review.find("#fields .neighbours img"))
+    review.wait(lambda: not review.find("#fields .strip"))
+    assert all(crop.is_displayed() for crop in review.find("#fields .neighbours img"))
 
 
 def test_the_page_is_shown_on_demand(review_of):
