@@ -36,6 +36,10 @@ class Defects:
         Width in mm of the black border that a scanner lid leaves.
     bilevel : bool
         One bit a pixel.
+    fold : float
+        How much darker, from 0 to 1, a fold across the whole page is.
+    holes : int
+        Punched holes at the left edge, black on the scanner's lid.
     """
 
     skew: float = 0.0
@@ -47,6 +51,8 @@ class Defects:
     jpeg: int = 0
     border: float = 0.0
     bilevel: bool = False
+    fold: float = 0.0
+    holes: int = 0
 
 
 CLEAN = Defects()
@@ -69,6 +75,8 @@ def random_defects(rng: np.random.Generator, largest_skew: float = 3.5) -> Defec
         jpeg=int(sometimes(0.4, 35, 85)),
         border=sometimes(0.15, 2, 8),
         bilevel=bilevel,
+        fold=sometimes(0.1, 0.1, 0.3),
+        holes=2 * int(sometimes(0.1, 1, 2)),
     )
 
 
@@ -98,6 +106,11 @@ def degrade(
     page = gray.astype(np.float32)
     if defects.bleed:
         page -= defects.bleed * cv2.GaussianBlur(255.0 - back[:, ::-1], (0, 0), dpi / 150)
+    if defects.fold:
+        page[:, int(rng.uniform(0.1, 0.9) * page.shape[1])] *= 1 - defects.fold
+    for number in range(defects.holes):
+        centre = (round(0.3 * dpi), round(len(page) * (0.35 + 0.3 * number)))
+        cv2.circle(page, centre, round(0.11 * dpi), 20.0, -1, cv2.LINE_AA)
     if defects.skew:
         page = cv2.warpAffine(
             page,

@@ -31,6 +31,8 @@ __all__ = [
 SMALL_LETTERS = "acegmnopqrsuvwxyz"
 PAGE_SIZES = ((210.0, 297.0), (210.0, 148.0), (148.0, 210.0))
 """A4, A5 on its side and A5, in mm."""
+LARGEST_UNPADDED = 5.0
+"""Degrees; a page that is turned further is scanned on a larger sheet."""
 SMALL_SHARE = 0.72
 """Height of letters without ascender by that of capitals."""
 
@@ -56,12 +58,30 @@ class TruthField:
 
 @dataclass(frozen=True)
 class FilledForm:
-    """A scanned form and everything that is true about it."""
+    """A scanned form and everything that is true about it.
+
+    Attributes
+    ----------
+    gray : ndarray of uint8, shape (rows, columns)
+    dpi : float
+    style : str
+    fields : tuple of TruthField
+    skew : float
+        Degrees.
+    labels : tuple of Box
+        Boxes that hold print alone.
+    glyphs : tuple of (str, tuple of ndarray)
+        The string that was written in each row of cells, blanks left out, and the ink of
+        its characters as it was before the scan, float32 from 0 to 1.
+    """
 
     gray: np.ndarray
     dpi: float
     style: str
     fields: tuple[TruthField, ...]
+    skew: float = 0.0
+    labels: tuple[Box, ...] = ()
+    glyphs: tuple[tuple[str, tuple[np.ndarray, ...]], ...] = ()
 
 
 class Form:
@@ -72,6 +92,8 @@ class Form:
         self.rng = np.random.default_rng(spec.seed)
         self.sheet = Sheet(spec.width, spec.height, spec.dpi)
         self.fields: list[TruthField] = []
+        self.labels: list[Box] = []
+        self.written: list[tuple[str, tuple[np.ndarray, ...]]] = []
         self.margin = 0.08 * spec.width
 
     def print_and_fill(self) -> None:
@@ -138,11 +160,13 @@ class Form:
         lefts = self.margin + np.cumsum((0.0, *widths[:-1]))
         height = spec.cell_height
         for left, width, head in zip(lefts, widths, spec.heads, strict=True):
-            sheet.rectangle(Box(left, y, width, height), spec.line, spec.line_level)
+            self.labels.append(Box(left, y, width, height))
+            sheet.rectangle(self.labels[-1], spec.line, spec.line_level)
             sheet.text(left + 1.5, y + 0.3 * height, head, 2.9)
         for question in spec.questions:
             y += height
-            sheet.rectangle(Box(lefts[0], y, widths[0], height), spec.line, spec.line_level)
+            self.labels.append(Box(lefts[0], y, widths[0], height))
+            sheet.rectangle(self.labels[-1], spec.line, spec.line_level)
             sheet.text(lefts[0] + 1.5, y + 0.3 * height, question.label, 2.7)
             entry, number = question.answer.split("|")
             free = replace(question, width=widths[1], cells=0, answer=entry)
@@ -152,6 +176,7 @@ class Form:
         return y + height + 4
 
     def _write_cells(self, cells: Sequence[Box], answer: str) -> None:
+        written: list[np.ndarray] = []
         for cell, character in zip(cells, answer, strict=False):
             if character.strip():
                 ink = self._ink(character, self.spec.glyph_share * cell.height, 1.0 * cell.width)
@@ -161,6 +186,9 @@ class Form:
                 x = cell.x + cell.width * (0.5 + shift[0])
                 y = cell.y + cell.height * (0.54 + shift[1])
                 self.sheet.write(ink, x, y, self._pen_level())
+                written.append(ink)
+        text = answer[: len(cells)].replace(" ", "")
+        self.written.append((text, tuple(written)))
 
     def _write_string(self, box: Box, answer: str) -> None:
         x = box.x + 1.5
@@ -172,7 +200,8 @@ class Form:
             width = ink.shape[1] / self.sheet.scale
             y = box.y + box.height * (0.54 + self.rng.normal(0, 0.03))
             self.sheet.write(ink, x + width / 2, y, self._pen_level())
-            x += width + self.rng.uniform(0.6, 1.2)
+            touches = self.spec.touching and self.rng.random() < self.spec.touching
+            x += width + (self.rng.uniform(-0.5, 0.0) if touches else self.rng.uniform(0.6, 1.2))
             if x > box.right - box.height:
                 return
 
@@ -211,12 +240,35 @@ def make_form(spec: FormSpec, glyphs: GlyphSource) -> FilledForm:
     form.print_and_fill()
     page = form.sheet.reduced()
     back = np.roll(page, (len(page) // 23, len(page) // 31), axis=(0, 1))
-    matrix = skew_matrix(page.shape, spec.defects.skew)
-    matrix = matrix @ np.diag([spec.dpi / MM_PER_INCH, spec.dpi / MM_PER_INCH, 1.0])
-    fields = tuple(_mapped(field, matrix) for field in form.fields)
+    page, back, margin = _with_room(page, back, spec.defects.skew)
+    scale = spec.dpi / MM_PER_INCH
+    placed = np.array([[scale, 0, margin[0]], [0, scale, margin[1]], [0, 0, 1]])
+    matrix = skew_matrix(page.shape, spec.defects.skew) @ placed
     return FilledForm(
-        degrade(page, back, spec.dpi, spec.defects, rng), spec.dpi, spec.style, fields
+        gray=degrade(page, back, spec.dpi, spec.defects, rng),
+        dpi=spec.dpi,
+        style=spec.style,
+        fields=tuple(_mapped(field, matrix) for field in form.fields),
+        skew=spec.defects.skew,
+        labels=tuple(_mapped_box(box, matrix) for box in form.labels),
+        glyphs=tuple(form.written),
     )
+
+
+def _with_room(
+    page: np.ndarray, back: np.ndarray, skew: float
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """Page and back with white around them, so that a large turn cuts nothing off."""
+    if abs(skew) <= LARGEST_UNPADDED:
+        return page, back, (0, 0)
+    rows, columns = page.shape
+    sine = abs(np.sin(np.radians(skew)))
+    x, y = round(rows * sine / 2), round(columns * sine / 2)
+    padded = (
+        cv2.copyMakeBorder(side, y, y, x, x, cv2.BORDER_CONSTANT, value=255)
+        for side in (page, back)
+    )
+    return (*padded, (x, y))
 
 
 def random_form(
@@ -253,6 +305,7 @@ def random_form(
         pen=float(rng.uniform(0.3, 0.7)),
         pen_level=int(rng.choice([30, 50, 85, 120])),
         glyph_share=float(rng.uniform(0.5, 0.8)),
+        touching=0.2,
         defects=random_defects(rng, largest_skew),
     )
     return make_form(spec, glyphs)

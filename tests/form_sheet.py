@@ -48,6 +48,7 @@ class FormSpec:
     pen: float = 0.5
     pen_level: int = 40
     glyph_share: float = 0.65
+    touching: float = 0.0
     defects: Defects = CLEAN
     hint: str = "Please print clearly in capitals, one character a box."
     heads: tuple[str, str, str] = ("Item", "Entry", "Code")

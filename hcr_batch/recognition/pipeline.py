@@ -20,6 +20,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answer
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
+from hcr_batch.recognition.orientation import quarter_turns, turned
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -79,7 +80,7 @@ def read_page(
     Parameters
     ----------
     page : Page
-        Upright, dark ink on light paper; its skew is found here.
+        Dark ink on light paper; its skew, and which way up it lies, are found here.
     recognizer : Recognizer
     settings : Settings
     templates : sequence of Template
@@ -92,6 +93,10 @@ def read_page(
     """
     page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
     ink = binarize(page, settings.layout)
+    turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
+    if turns:
+        page = turned(page, turns)
+        ink = binarize(page, settings.layout)
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
     rules = [Rule()] * len(fields)
     if templates:

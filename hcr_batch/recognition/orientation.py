@@ -1,0 +1,104 @@
+"""Find out which way up a page lies, by reading some of its letters all four ways."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.rulings import outlines
+from hcr_batch.recognition.models import Recognizer
+from hcr_batch.recognition.strings import sureness
+from hcr_batch.types import MM_PER_INCH, Page
+
+__all__ = ["quarter_turns", "turned"]
+
+LETTER_MM = (1.3, 9.0)
+"""Lowest and highest ink that is looked at: print and writing, no specks and no boxes."""
+MAX_ASPECT = 2.2
+"""Longer by shorter side of a letter; lines and words are longer."""
+GLANCE = 48
+LOOK = 160
+"""Letters that are read at a glance, and where that leaves doubt."""
+FEWEST = 12
+"""Fewer letters say nothing."""
+UPRIGHT = 0.87
+"""Mean sureness from which a page is upright without a look at the other ways."""
+MARGIN = 0.05
+"""Mean sureness by which another way must read better."""
+LOOK_DPI = 150.0
+"""Letters are looked for at about this resolution,"""
+STRIPS = (2, 5, 1, 4, 0, 3, 6)
+"""in strips of the page in this order, until there are enough."""
+
+
+def quarter_turns(ink: Ink, pixels_per_mm: float, recognizer: Recognizer) -> int:
+    """How often a page must be turned by 90 degrees, counter-clockwise, to be upright.
+
+    Parameters
+    ----------
+    ink : Ink
+        Of the page, levelled to the nearest quarter.
+    pixels_per_mm : float
+    recognizer : Recognizer
+
+    Returns
+    -------
+    int
+        0 to 3; 0 where the letters do not tell.
+    """
+    letters = _letters(ink, pixels_per_mm, GLANCE)
+    if len(letters) < FEWEST or _mean_sureness(letters, 0, recognizer) >= UPRIGHT:
+        return 0
+    letters = _letters(ink, pixels_per_mm, LOOK)
+    ways = [_mean_sureness(letters, turns, recognizer) for turns in range(4)]
+    best = int(np.argmax(ways))
+    return best if ways[best] >= ways[0] + MARGIN else 0
+
+
+def turned(page: Page, turns: int) -> Page:
+    """Turn a page by quarters, counter-clockwise; `to_source` follows."""
+    if turns % 4 == 0:
+        return page
+    rows, columns = page.gray.shape
+    last_x, last_y = columns - 1, rows - 1
+    back = {
+        1: [[0, -1, last_x], [1, 0, 0], [0, 0, 1]],
+        2: [[-1, 0, last_x], [0, -1, last_y], [0, 0, 1]],
+        3: [[0, 1, 0], [-1, 0, last_y], [0, 0, 1]],
+    }[turns % 4]
+    gray = np.ascontiguousarray(np.rot90(page.gray, turns))
+    return dataclasses.replace(page, gray=gray, to_source=page.to_source @ np.array(back, float))
+
+
+def _mean_sureness(letters: list[np.ndarray], turns: int, recognizer: Recognizer) -> float:
+    glyphs = [normalize_ink(np.ascontiguousarray(np.rot90(ink, turns))) for ink in letters]
+    return float(sureness(recognizer.scores(np.stack(glyphs)).characters).mean())
+
+
+def _letters(ink: Ink, pixels_per_mm: float, wanted: int) -> list[np.ndarray]:
+    """Soft ink of some letters from all over the page."""
+    step = max(1, round(pixels_per_mm * MM_PER_INCH / LOOK_DPI))
+    least, most = (mm * pixels_per_mm / step for mm in LETTER_MM)
+    strips = np.array_split(np.arange(len(ink.mask)), len(STRIPS))
+    boxes: list[tuple[int, int, int, int]] = []
+    for strip in (strips[number] for number in STRIPS):
+        if len(boxes) >= wanted or not len(strip):
+            break
+        mask = np.ascontiguousarray(ink.mask[strip[0] : strip[-1] + 1 : step, ::step])
+        boxes += [
+            (x * step, int(strip[0]) + y * step, width * step, height * step)
+            for x, y, width, height in outlines(mask)
+            if least <= max(width, height) <= most
+            and max(width, height) <= MAX_ASPECT * min(width, height)
+        ]
+    return [_soft(ink, box) for box in boxes[:: max(1, len(boxes) // wanted)][:wanted]]
+
+
+def _soft(ink: Ink, box: tuple[int, int, int, int]) -> np.ndarray:
+    x, y, width, height = box
+    part = ink.darkness[y : y + height, x : x + width]
+    return cv2.convertScaleAbs(part, alpha=255 / max(1, int(part.max())))
