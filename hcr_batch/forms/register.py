@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,16 +12,20 @@ from scipy.spatial import cKDTree
 from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.types import Box
 
-__all__ = ["Fit", "best_fit", "corners_of", "fit_page", "mapped"]
+__all__ = ["Fit", "best_fit", "corners_of", "mapped"]
 
 MIN_QUALITY = 0.5
 """Share of the anchors that a page must show to be of a form."""
+MIN_AGREEMENT = 1.2
+"""Quality, and the share of the page's boxes that the form explains, together: in a dense
+table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3
 """And no fewer than this many, or all that there are: one box looks like another."""
 GOOD_QUALITY = 0.9
 """From which no other scale or direction is tried."""
-SAME_PLACE_MM = 1.5
-"""An anchor is found where both its ends are this near to those of a box."""
+SAME_PLACE, SAME_PLACE_MM = 0.12, 0.5
+"""An anchor is found where the middle of a box is no further from its own than this share of
+its smaller side, or than this."""
 REACH_MM = 3.0
 """While the fit is still rough, boxes this far away are taken for an anchor."""
 SIZE_SLACK = 0.15
@@ -30,6 +34,8 @@ SIZE_SLACK_MM = 1.5
 BIN_MM = 3.0
 """Width of the classes in which shifts are counted."""
 PEAKS = 6
+MIN_VOTES = 0.3
+"""Share of the anchors that must agree on a shift for it to be looked into."""
 SCALE_STEP = 0.03
 """Scales are counted in classes of this ratio."""
 SCALES = 4
@@ -39,6 +45,9 @@ ROUNDS = 6
 MIN_AFFINE, MIN_HOMOGRAPHY = 6, 12
 """Anchors found from which a fit may shear, and may be in perspective."""
 RANSAC_MM = 0.7
+MAX_TRIALS = 500
+MAX_STRETCH = 1.15
+"""No part of a page is enlarged more or less than its middle by a greater factor."""
 TURNS = (0, 2, 1, 3)
 """Quarter turns tried; upside down is likelier than sideways."""
 
@@ -60,6 +69,8 @@ class Fit:
         Share of the anchors found in their places, 0 to 1.
     found : int
         Their number.
+    known : float
+        Share of the page's boxes, in the area of the anchors, that they are.
     """
 
     template: str
@@ -68,6 +79,7 @@ class Fit:
     turns: int
     quality: float
     found: int
+    known: float
 
     @property
     def weight(self) -> float:
@@ -78,7 +90,8 @@ class Fit:
     def holds(self) -> bool:
         """Whether the page is one of this form."""
         enough = min(MIN_ANCHORS, len(self.page.anchors))
-        return self.quality >= MIN_QUALITY and self.found >= enough
+        agrees = self.quality + self.known >= MIN_AGREEMENT
+        return self.quality >= MIN_QUALITY and agrees and self.found >= enough
 
 
 def best_fit(
@@ -109,46 +122,50 @@ def best_fit(
         None where the page is of none of these forms.
     """
     page_boxes = corners_of(boxes)
-    fits = []
-    for template in templates:
-        expected = (number - 1) % len(template.pages)
-        # The page that is due comes first and wins where another fits as well.
-        order = sorted(range(len(template.pages)), key=lambda index: index != expected)
-        for page in (template.pages[index] for index in order):
-            fit = fit_page(template.name, page, page_boxes, size, pixels_per_mm)
-            if fit is not None and fit.holds:
-                fits.append(fit)
+    forms = [
+        (template.name, page)
+        for template in templates
+        for page in _by_turn(template.pages, number)
+    ]
+    fits: list[Fit] = []
+    for turns in TURNS:
+        turned = _turned(page_boxes, turns, size)
+        # The resolution that the file gives is right more often than not.
+        for scales in (_given_scale, _likely_scales):
+            for name, page in forms:
+                fits += _fits(name, page, turned, turns, scales, pixels_per_mm)
+            if any(fit.quality >= GOOD_QUALITY for fit in fits):
+                return max(fits, key=lambda fit: fit.weight)
     return max(fits, key=lambda fit: fit.weight, default=None)
 
 
-def fit_page(
+def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePage]:
+    """The pages of a form from the one that is due: it wins where others look the same."""
+    due = (number - 1) % len(pages)
+    return (*pages[due:], *pages[:due])
+
+
+def _fits(
     name: str,
     page: TemplatePage,
     boxes: np.ndarray,
-    size: tuple[int, int],
+    turns: int,
+    scales: Callable[[np.ndarray, np.ndarray, float], Sequence[float]],
     pixels_per_mm: float,
-) -> Fit | None:
-    """The best fit of one page of a template, however bad; None where nothing is alike.
-
-    Parameters
-    ----------
-    boxes : ndarray of float64, shape (N, 4)
-        Left, top, right, bottom in pixels.
-    """
+) -> Iterator[Fit]:
+    """The ways in which one page of a template fits the boxes of a page, turned already."""
     anchors = corners_of(page.anchors)
-    best: Fit | None = None
-    if not len(boxes) or not len(anchors):
-        return None
-    for turns in TURNS:
-        turned = _turned(boxes, turns, size)
-        for start in _starts(anchors, turned, pixels_per_mm):
-            transform, found = _refined(start, anchors, turned)
-            fit = Fit(name, page, transform, turns, found / len(anchors), found)
-            if best is None or fit.weight > best.weight:
-                best = fit
-            if best.quality >= GOOD_QUALITY and best.holds:
-                return best
-    return best
+    if len(boxes) < MIN_QUALITY * len(anchors):
+        return
+    for scale in scales(anchors, boxes, pixels_per_mm):
+        for start in _starts(anchors, boxes, scale):
+            transform, found = _refined(start, anchors, boxes)
+            known = found / max(_within(boxes, mapped(transform, anchors)), 1)
+            fit = Fit(name, page, transform, turns, found / len(anchors), found, known)
+            if fit.holds:
+                yield fit
+            if fit.quality >= GOOD_QUALITY:
+                return
 
 
 def corners_of(boxes: Iterable[Box]) -> np.ndarray:
@@ -183,13 +200,12 @@ def _turned(boxes: np.ndarray, turns: int, size: tuple[int, int]) -> np.ndarray:
     return boxes
 
 
-def _starts(anchors: np.ndarray, boxes: np.ndarray, pixels_per_mm: float) -> Iterator[np.ndarray]:
-    """Rough transforms, the likeliest first: scale and shift that many pairs agree on."""
-    for scale in _scales(anchors, boxes, pixels_per_mm):
-        pairs = _alike(anchors * scale, boxes, scale)
-        shift = _middles(boxes)[pairs[1]] - scale * _middles(anchors)[pairs[0]]
-        for x, y in _peaks(shift, BIN_MM * scale):
-            yield np.array([[scale, 0, x], [0, scale, y], [0, 0, 1.0]])
+def _starts(anchors: np.ndarray, boxes: np.ndarray, scale: float) -> Iterator[np.ndarray]:
+    """Rough transforms at a scale, the likeliest first: shifts that many pairs agree on."""
+    pairs = _alike(anchors * scale, boxes, scale)
+    shifts = _middles(boxes)[pairs[1]] - scale * _middles(anchors)[pairs[0]]
+    for x, y in _peaks(shifts, pairs[0], BIN_MM * scale, MIN_VOTES * len(anchors)):
+        yield np.array([[scale, 0, x], [0, scale, y], [0, 0, 1.0]])
 
 
 def _middles(boxes: np.ndarray) -> np.ndarray:
@@ -203,8 +219,14 @@ def _alike(a: np.ndarray, b: np.ndarray, per_mm: float) -> tuple[np.ndarray, np.
     return np.nonzero((np.abs(sizes_a[:, None] - sizes_b[None]) <= slack[:, None]).all(axis=2))
 
 
-def _scales(anchors: np.ndarray, boxes: np.ndarray, pixels_per_mm: float) -> list[float]:
-    """The scale that the resolution gives, then those on which pairs of one shape agree."""
+def _given_scale(_: np.ndarray, __: np.ndarray, pixels_per_mm: float) -> list[float]:
+    return [pixels_per_mm]
+
+
+def _likely_scales(
+    anchors: np.ndarray, boxes: np.ndarray, pixels_per_mm: float
+) -> list[float]:
+    """The scales on which most pairs of one shape agree."""
     sizes_a, sizes_b = anchors[:, 2:] - anchors[:, :2], boxes[:, 2:] - boxes[:, :2]
     # A line has no second side; its length alone tells the scale.
     ratios = np.log(np.maximum(sizes_b[None], 1.0) / np.maximum(sizes_a[:, None], 0.1))
@@ -213,21 +235,26 @@ def _scales(anchors: np.ndarray, boxes: np.ndarray, pixels_per_mm: float) -> lis
     steps = steps[np.abs(steps) * SCALE_STEP <= np.log(MAX_SCALE)]
     values, counts = np.unique(steps, return_counts=True)
     likely = values[np.argsort(-counts, kind="stable")][:SCALES]
-    return [pixels_per_mm, *(pixels_per_mm * np.exp(SCALE_STEP * step) for step in likely if step)]
+    return [pixels_per_mm * float(np.exp(SCALE_STEP * step)) for step in likely if step]
 
 
-def _peaks(shifts: np.ndarray, width: float) -> Iterator[np.ndarray]:
-    """Shifts on which most pairs agree."""
+def _peaks(
+    shifts: np.ndarray, anchor: np.ndarray, width: float, least: float
+) -> Iterator[np.ndarray]:
+    """Shifts on which most pairs agree, and at least so many anchors."""
     if not len(shifts):
         return
-    bins = np.round(shifts / width).astype(np.int64)
-    _, which, counts = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
-    which = which.ravel()
+    bins = np.round((shifts - shifts.min(axis=0)) / width).astype(np.int64)
+    which = bins[:, 0] * (bins[:, 1].max() + 1) + bins[:, 1]
+    counts = np.bincount(which)
     for number in np.argsort(-counts, kind="stable")[:PEAKS]:
-        # What a border between classes parts is brought together again.
+        if not counts[number]:
+            return
         middle = np.median(shifts[which == number], axis=0)
+        # What a border between classes parts is brought together again.
         near = (np.abs(shifts - middle) <= width).all(axis=1)
-        yield np.median(shifts[near], axis=0)
+        if len(np.unique(anchor[near])) >= least:
+            yield np.median(shifts[near], axis=0)
 
 
 def _refined(
@@ -236,21 +263,41 @@ def _refined(
     """Fit again and again to the boxes near the anchors; the transform and how many are found."""
     tree = cKDTree(_middles(boxes))
     best, most = transform, 0
+    scale = transform[0, 0]
     for _ in range(ROUNDS):
         per_mm = _pixels_per_mm(transform, anchors)
         placed = mapped(transform, anchors)
         _, nearest = tree.query(_middles(placed))
         distance = np.abs(boxes[nearest] - placed).max(axis=1) / per_mm
-        found = int((distance <= SAME_PLACE_MM).sum())
+        there = _in_place(boxes[nearest], placed, per_mm)
+        # Two anchors at one box are one.
+        found = len(np.unique(nearest[there]))
         if found < most:
             break
         best, most = transform, found
         near = distance <= REACH_MM
         fitted = _fitted(anchors[near], boxes[nearest[near]], per_mm)
-        if fitted is None or np.allclose(fitted, transform, atol=1e-6):
+        if fitted is None or not _keeps_size(fitted, anchors, scale):
             break
         transform = fitted
     return best, most
+
+
+def _within(boxes: np.ndarray, placed: np.ndarray) -> int:
+    """How many boxes lie in the area of the anchors."""
+    least, most = placed[:, :2].min(axis=0), placed[:, 2:].max(axis=0)
+    middles = _middles(boxes)
+    return int(((least <= middles) & (middles <= most)).all(axis=1).sum())
+
+
+def _in_place(boxes: np.ndarray, placed: np.ndarray, per_mm: float) -> np.ndarray:
+    """Which boxes are where an anchor was placed, and as large; bool (N,)."""
+    sizes, wanted = boxes[:, 2:] - boxes[:, :2], placed[:, 2:] - placed[:, :2]
+    slack = np.maximum(SAME_PLACE * wanted.min(axis=1), SAME_PLACE_MM * per_mm)
+    apart = np.abs(_middles(boxes) - _middles(placed)).max(axis=1)
+    resized = np.abs(sizes - wanted)
+    alike = resized <= np.maximum(SIZE_SLACK * wanted, SIZE_SLACK_MM * per_mm)
+    return (apart <= slack) & alike.all(axis=1)
 
 
 def _pixels_per_mm(transform: np.ndarray, anchors: np.ndarray) -> float:
@@ -258,6 +305,19 @@ def _pixels_per_mm(transform: np.ndarray, anchors: np.ndarray) -> float:
     middle = _middles(anchors).mean(axis=0)
     ends = _projected(transform, middle + np.array([[-1.0, -1.0], [1.0, 1.0]]))
     return float(np.linalg.norm(ends[1] - ends[0]) / np.sqrt(8.0))
+
+
+def _keeps_size(transform: np.ndarray, anchors: np.ndarray, scale: float) -> bool:
+    """Whether a transform enlarges everything about as much in all directions."""
+    left, top = anchors[:, :2].min(axis=0)
+    right, bottom = anchors[:, 2:].max(axis=0)
+    step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    for corner in ((left, top), (right, top), (left, bottom), (right, bottom)):
+        origin, across, down = _projected(transform, np.array(corner) + step)
+        sizes = np.linalg.svd(np.stack([across - origin, down - origin]), compute_uv=False)
+        if sizes.min() * MAX_STRETCH < scale or sizes.max() > MAX_STRETCH * scale:
+            return False
+    return True
 
 
 def _fitted(anchors: np.ndarray, boxes: np.ndarray, per_mm: float) -> np.ndarray | None:
@@ -268,8 +328,10 @@ def _fitted(anchors: np.ndarray, boxes: np.ndarray, per_mm: float) -> np.ndarray
     target = np.concatenate([boxes[:, :2], boxes[:, 2:]])
     slack = RANSAC_MM * per_mm
     if len(anchors) >= MIN_HOMOGRAPHY:
-        found, _ = cv2.findHomography(source, target, cv2.RANSAC, slack)
+        found, _ = cv2.findHomography(source, target, cv2.RANSAC, slack, maxIters=MAX_TRIALS)
         return found
     estimate = cv2.estimateAffine2D if len(anchors) >= MIN_AFFINE else cv2.estimateAffinePartial2D
-    found, _ = estimate(source, target, method=cv2.RANSAC, ransacReprojThreshold=slack)
+    found, _ = estimate(
+        source, target, method=cv2.RANSAC, ransacReprojThreshold=slack, maxIters=MAX_TRIALS
+    )
     return None if found is None else np.vstack([found, [0, 0, 1]])

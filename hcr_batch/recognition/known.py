@@ -14,10 +14,11 @@ from hcr_batch.forms.register import Fit, best_fit
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template
 from hcr_batch.layout.binarize import Ink, binarize
+from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
 
-__all__ = ["KnownForm", "find_form", "unknown_form"]
+__all__ = ["KnownForm", "find_form", "known_form", "unknown_form"]
 
 PICTURE_WIDTH = 800
 """Pixels of the picture of a page that is of no known form."""
@@ -32,6 +33,16 @@ class KnownForm:
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
     fit: Fit
+
+
+def known_form(
+    page: Page, templates: Sequence[Template], settings: Settings
+) -> KnownForm | None:
+    """Find the form of a page as it was opened: it is levelled, and its boxes are found, here."""
+    page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+    ink = binarize(page, settings.layout)
+    fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+    return find_form(page, ink, fields, templates, settings)
 
 
 def find_form(

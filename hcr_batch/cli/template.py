@@ -1,0 +1,142 @@
+"""`hcr-batch template`: known forms, their fields and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hcr_batch.cli._options import FILE
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from hcr_batch.forms.schema import Template
+
+__all__ = ["template"]
+
+
+@click.group()
+def template() -> None:
+    """Make, check and picture templates of known forms.
+
+    \b
+    Example:
+      hcr-batch template draft blank.pdf --out forms/club.toml
+      hcr-batch template check forms/club.toml
+      hcr-batch template show forms/club.toml --on scan.png --out picture.png
+      hcr-batch scan ./scans --template forms
+    """
+
+
+@template.command()
+@click.argument("form", type=FILE)
+@click.option("--out", required=True, type=FILE, help="The template to write (TOML).")
+@click.option("--force", is_flag=True, help="Replace a template that is there.")
+@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
+    """Draft a template from FORM, a blank or filled scan or PDF.
+
+    A fillable PDF gives its own fields with their names and lengths; else the
+    boxes printed on the form are found. Names and rules are yours to add.
+
+    \b
+    Example:
+      hcr-batch template draft blank.pdf --out forms/club.toml
+    """
+    from hcr_batch.config import load_settings
+    from hcr_batch.errors import OutputError
+    from hcr_batch.forms.draft import draft_template
+    from hcr_batch.forms.schema import load_template
+    from hcr_batch.results.atomic import atomic_output
+
+    if out.exists() and not force:
+        raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
+    text = draft_template(form, load_settings(config))
+    with atomic_output(out) as file:
+        file.write(text.encode() + b"\n")
+    click.echo(f"{out}: {_sizes(load_template(out))}; now name them and give their rules", err=True)
+
+
+@template.command()
+@click.argument("templates", nargs=-1, required=True, type=FILE)
+def check(templates: tuple[Path, ...]) -> None:
+    """Check TEMPLATES, files or folders of them: exit code 3 names file, line and key.
+
+    \b
+    Example:
+      hcr-batch template check forms/club.toml
+    """
+    from hcr_batch.forms.register import MIN_ANCHORS
+    from hcr_batch.forms.schema import load_templates
+
+    for loaded in load_templates(templates):
+        click.echo(f"{loaded.name}: {_sizes(loaded)}")
+        for page in loaded.pages:
+            if len(page.anchors) < MIN_ANCHORS:
+                click.echo(
+                    f"{loaded.name}: page {page.number} has too few boxes to be told from other "
+                    "forms for sure; add printed boxes of the form as anchors",
+                    err=True,
+                )
+
+
+@template.command()
+@click.argument("path", metavar="TEMPLATE", type=FILE)
+@click.option("--on", "scan", type=FILE, help="Draw the fields where they lie on this scan.")
+@click.option("--out", required=True, type=FILE, help="The picture (PNG).")
+@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
+    """Picture a TEMPLATE on white paper, or on a scan of the form.
+
+    Further pages are written beside the first: picture.png, picture.p2.png.
+
+    \b
+    Example:
+      hcr-batch template show forms/club.toml --on scan.png --out picture.png
+    """
+    from hcr_batch.forms.picture import draw_template
+    from hcr_batch.forms.schema import load_template
+    from hcr_batch.results.atomic import atomic_output
+
+    loaded = load_template(path)
+    if scan:
+        pictures = _on_scan(loaded, scan, config)
+    else:
+        pictures = (draw_template(page) for page in loaded.pages)
+    for number, picture in enumerate(pictures, start=1):
+        place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
+        with atomic_output(place) as file:
+            picture.save(file, format="PNG")
+
+
+def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Image.Image]:
+    from hcr_batch.config import load_settings
+    from hcr_batch.documents import open_pages
+    from hcr_batch.errors import DocumentError
+    from hcr_batch.forms.picture import draw_fields
+    from hcr_batch.recognition.known import known_form
+
+    settings = load_settings(config)
+    for page in open_pages(scan, settings.documents):
+        form = known_form(page, [loaded], settings)
+        if form is None:
+            raise DocumentError(
+                f"{scan}, page {page.number}: is not of the form {loaded.name}: too few of its "
+                "boxes are found; compare template show without --on"
+            )
+        click.echo(
+            f"{scan}, page {page.number}: page {form.fit.page.number} of {loaded.name}, "
+            f"{form.fit.found} of {len(form.fit.page.anchors)} boxes found "
+            f"(quality {form.fit.quality:.2f})",
+            err=True,
+        )
+        yield draw_fields(form.page, form.fields)
+
+
+def _sizes(loaded: Template) -> str:
+    fields = sum(len(page.fields) for page in loaded.pages)
+    pages = f"{len(loaded.pages)} pages" if len(loaded.pages) > 1 else "1 page"
+    return f"{fields} fields on {pages}"

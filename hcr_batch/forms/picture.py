@@ -1,0 +1,66 @@
+"""Pictures of templates: their fields with their names, on white or on a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hcr_batch.forms.schema import TemplatePage
+from hcr_batch.types import Field, Page
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["draw_fields", "draw_template"]
+
+DPI = 150.0
+INK, PAPER, LABEL = "#0a5fd8", "#ffffff", "#1c2430"
+LABEL_MM = 2.6
+LINE_MM = 0.3
+FADE = 0.45
+"""How far a scan is lightened, 0 to 1, for the fields to stand out."""
+
+
+def draw_template(page: TemplatePage) -> Image.Image:
+    """A page of a template on white paper, at 150 dots per inch: RGB."""
+    from PIL import Image
+
+    scale = DPI / 25.4
+    size = round(page.width_mm * scale), round(page.height_mm * scale)
+    fields = (
+        (f"{field.name}  {field.summary}", _edges(field.cells, scale)) for field in page.fields
+    )
+    return _drawn(Image.new("RGB", size, PAPER), fields)
+
+
+def draw_fields(page: Page, fields: Iterable[Field]) -> Image.Image:
+    """Fields where they were placed on a scanned page, at 150 dots per inch: RGB."""
+    from PIL import Image
+
+    scale = DPI / page.dpi
+    rows, columns = page.gray.shape
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    picture = Image.fromarray(page.gray).resize(size, Image.Resampling.BOX)
+    picture = picture.point(lambda level: round(255 - (255 - level) * (1 - FADE))).convert("RGB")
+    named = (
+        (field.name, _edges([cell.box for cell in field.cells], scale)) for field in fields
+    )
+    return _drawn(picture, named)
+
+
+def _edges(boxes: Iterable, scale: float) -> list[tuple[float, ...]]:
+    return [tuple(v * scale for v in (b.x, b.y, b.right, b.bottom)) for b in boxes]
+
+
+def _drawn(picture: Image.Image, fields: Iterable[tuple[str, list]]) -> Image.Image:
+    from PIL import ImageDraw, ImageFont
+
+    draw = ImageDraw.Draw(picture)
+    height = LABEL_MM * DPI / 25.4
+    font = ImageFont.load_default(size=height)
+    for label, edges in fields:
+        for box in edges:
+            draw.rectangle(box, outline=INK, width=max(1, round(LINE_MM * DPI / 25.4)))
+        left, top = edges[0][:2]
+        draw.text((left, top - 1.2 * height), label.strip(), fill=LABEL, font=font)
+    return picture
