@@ -14,9 +14,9 @@ from hcr_batch.types import Box
 
 __all__ = ["Fit", "best_fit", "corners_of", "mapped"]
 
-MIN_QUALITY = 0.5
+MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.2
+MIN_AGREEMENT = 1.3
 """Quality, and the share of the page's boxes that the form explains, together: in a dense
 table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3
