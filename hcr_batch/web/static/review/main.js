@@ -83,6 +83,7 @@ async function takeBack() {
 
 async function finish() {
   byId("finish").disabled = true;
+  say("Writing the results…");
   try {
     const reply = await ask("finish", {});
     byId("lines").replaceChildren(...reply.lines.map((line) => make("li", {}, line)));
