@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from hcr_batch.batch.journal import FileEntry, Journal
-from hcr_batch.batch.locations import Location, digest, seconds_unchanged, signature
+from hcr_batch.batch.locations import Location, RemoteFile, digest, seconds_unchanged, signature
 from hcr_batch.documents import Source
 
 __all__ = ["Effort", "KnownFile", "LostFile", "NewFile", "classify"]
+
+REMOTE_AHEAD = 16
+"""Remote files that are fetched and hashed at a time, before their turn."""
 
 SETTLED_SECONDS = 2.0
 """A file's times tell whether it changed since it was hashed only if it had been left alone so
@@ -85,12 +91,9 @@ def classify(
         Says that no more will be read; files that are not known by their
         dates are then passed over, not opened.
     """
-    for source in sources:
+    for source, hashed in _hashes(sources, journal, is_full):
         try:
-            hashed = _known_hash(source.path, journal)
-            if not hashed and is_full():
-                continue
-            sha256, mark = hashed or digest(source.path)
+            sha256, mark = hashed()
         except OSError as error:
             reason = f"{source.path}: cannot be read ({error.strerror or error}); check the file"
             yield LostFile(source, reason)
@@ -101,6 +104,31 @@ def classify(
             yield KnownFile(source, new.entry, *state)
         else:
             yield new
+
+
+def _hashes(
+    sources: Iterable[Source], journal: Journal, is_full: Callable[[], bool]
+) -> Iterator[tuple[Source, Callable[[], tuple[str, str]]]]:
+    """What gives SHA-256 and signature of each file that may be wanted.
+
+    Remote files are fetched ahead, several at a time: the way to them is long.
+    """
+    waiting: deque[tuple[Source, Callable[[], tuple[str, str]]]] = deque()
+    with ThreadPoolExecutor(REMOTE_AHEAD) as threads:
+        for source in sources:
+            is_remote = isinstance(source.path, RemoteFile)
+            known = _known_hash(source.path, journal)
+            if known:
+                waiting.append((source, lambda known=known: known))
+            elif is_full():
+                continue
+            elif is_remote:
+                waiting.append((source, threads.submit(digest, source.path).result))
+            else:
+                waiting.append((source, partial(digest, source.path)))
+            while len(waiting) > (REMOTE_AHEAD if is_remote else 0):
+                yield waiting.popleft()
+        yield from waiting
 
 
 def _known_hash(path: Location, journal: Journal) -> tuple[str, str] | None:
