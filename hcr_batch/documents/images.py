@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.errors import DocumentError, TooLargeError
 
@@ -209,7 +210,7 @@ def gray_pixels(image: Image.Image) -> np.ndarray:
         return _eight_bits(np.asarray(image))
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
-    return np.asarray(image.convert("L"))
+    return gray_array(image if image.mode == "L" else image.convert("L"))
 
 
 def _eight_bits(deep: np.ndarray) -> np.ndarray:

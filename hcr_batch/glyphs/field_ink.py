@@ -10,6 +10,7 @@ import numpy as np
 from hcr_batch.config import GlyphSettings
 from hcr_batch.glyphs.walls import erase_walls
 from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.histogram import quantile
 from hcr_batch.types import Field
 
 __all__ = ["FieldInk", "field_ink"]
@@ -67,7 +68,7 @@ def field_ink(
     walls = erase_walls(darkness, field, (x, y), pixels_per_mm, int(faint))
     speck = settings.min_speck_mm * pixels_per_mm
     low, _ = _without_specks(cv2.threshold(walls.darkness, faint, 1, cv2.THRESH_BINARY)[1], speck)
-    pen = _quantile(cv2.calcHist([walls.darkness], [0], low & walls.inside, [256], [0, 256]), PEN)
+    pen = quantile(walls.darkness, PEN, low & walls.inside)
     if pen is None:
         return None
     level = max(faint, settings.stroke_level * pen)
@@ -85,16 +86,6 @@ def _without_specks(mask: np.ndarray, size: float) -> tuple[np.ndarray, tuple[np
             (kept if max(cv2.boundingRect(contour)[2:]) >= size else specks).append(contour)
     cv2.drawContours(mask, specks, -1, 0, cv2.FILLED)
     return mask, tuple(kept)
-
-
-def _quantile(histogram: np.ndarray, share: float) -> float | None:
-    """Quantile of whole numbers by their histogram, interpolated; None of no numbers."""
-    ends = np.cumsum(histogram.ravel())
-    if not ends[-1]:
-        return None
-    place = share * (ends[-1] - 1)
-    low, high = np.searchsorted(ends, (np.floor(place), np.ceil(place)), side="right")
-    return float(low + (high - low) * (place - np.floor(place)))
 
 
 def _softened(darkness: np.ndarray, pen: float) -> np.ndarray:

@@ -97,25 +97,25 @@ def is_paper(box: Box, faint: np.ndarray) -> bool:
 
 def _with_frames(boxes: list[Box], frames: list[Box]) -> list[Box]:
     """Put frames in the place of the boxes inside them, where several are alike."""
-    frames = [f for f in frames if sum(_alike(f, other) for other in frames) >= MIN_ALIKE]
-    return [box for box in boxes if not any(_same_place(box, f) for f in frames)] + frames
+    if not frames:
+        return boxes
+    width, height = np.array([(f.width, f.height) for f in frames]).T
+    slack = SAME_SIZE * height[:, None]
+    alike = (abs(height[:, None] - height) <= slack) & (abs(width[:, None] - width) <= slack)
+    frames = [f for f, count in zip(frames, alike.sum(axis=1), strict=True) if count >= MIN_ALIKE]
+    sides = np.array([(f.x, f.y, f.right, f.bottom) for f in frames]).reshape(-1, 4)
+    return [box for box in boxes if not _has_middle_in(box, sides)] + frames
+
+
+def _has_middle_in(box: Box, sides: np.ndarray) -> bool:
+    """Whether the middle of a box lies in one of N others, (N, 4) left, top, right, bottom."""
+    middle = np.array((box.x + box.width / 2, box.y + box.height / 2))
+    return bool(((sides[:, :2] <= middle) & (middle <= sides[:, 2:])).all(axis=1).any())
 
 
 def _enclosed(horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     walls = _joined(horizontal, rulings.vertical, rulings.pixels_per_mm)
     return _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
-
-
-def _alike(a: Box, b: Box) -> bool:
-    """Whether two boxes have one size."""
-    slack = SAME_SIZE * a.height
-    return abs(a.height - b.height) <= slack and abs(a.width - b.width) <= slack
-
-
-def _same_place(a: Box, b: Box) -> bool:
-    """Whether the middle of one box lies in the other."""
-    x, y = a.x + a.width / 2, a.y + a.height / 2
-    return b.x <= x <= b.right and b.y <= y <= b.bottom
 
 
 def _sides_seen(box: Box, rulings: Rulings) -> int:

@@ -7,6 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 
+from hcr_batch.layout.binarize import halved
 from hcr_batch.types import Page
 
 __all__ = ["deskew", "estimate_skew"]
@@ -79,8 +80,8 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
     if min(gray.shape) < SMALLEST:
         return 0.0
     angles = np.arange(-limit, limit + COARSE_STEP / 2, COARSE_STEP)
-    fine = _halved(gray, FINE_SIZE)
-    coarse = _strips(_edges(_halved(fine, COARSE_SIZE)))
+    fine = _reduced(gray, FINE_SIZE)
+    coarse = _strips(_edges(_reduced(fine, COARSE_SIZE)))
     best = _steepest(coarse, angles)
     strips = _strips(_edges(fine))
     reach = COARSE_STEP
@@ -122,10 +123,10 @@ def _roughness(picture: np.ndarray, slope: float) -> float:
     return float(np.square(np.diff(profile.ravel())).sum())
 
 
-def _halved(gray: np.ndarray, longest: int) -> np.ndarray:
+def _reduced(gray: np.ndarray, longest: int) -> np.ndarray:
     """Halve a picture until its longer side is at most `longest`."""
-    while max(gray.shape) > longest:
-        gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    while max(gray.shape) > longest and min(gray.shape) > 1:
+        gray = halved(gray)
     return gray
 
 
