@@ -7,7 +7,6 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.layout.binarize import halved
 from hcr_batch.types import Page
 
 __all__ = ["deskew", "estimate_skew"]
@@ -126,7 +125,7 @@ def _roughness(picture: np.ndarray, slope: float) -> float:
 def _reduced(gray: np.ndarray, longest: int) -> np.ndarray:
     """Halve a picture until its longer side is at most `longest`."""
     while max(gray.shape) > longest and min(gray.shape) > 1:
-        gray = halved(gray)
+        gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     return gray
 
 

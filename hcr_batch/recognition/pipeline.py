@@ -161,25 +161,26 @@ def _on_source(field: Field, answer: Answer, page: Page) -> FieldReading:
         name=field.name,
         kind=field.kind,
         cells=tuple(
-            CellReading(_source_box(box, page), reading, _crop(box, page))
-            for box, reading in answer.cells
+            CellReading(placed, reading, _crop(box, page))
+            for placed, (box, reading) in zip(
+                _source_boxes([box for box, _ in answer.cells], page), answer.cells, strict=True
+            )
         ),
         joint=answer.joint,
     )
 
 
-def _source_box(box: Box, page: Page) -> Box:
-    """Bounding box, in whole pixels of the file's own page."""
-    corners = np.array(
-        [(x, y, 1.0) for x in (box.x, box.right) for y in (box.y, box.bottom)]
-    )
+def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
+    """Bounding boxes, in whole pixels of the file's own page."""
+    sides = np.array([(b.x, b.right, b.y, b.bottom) for b in boxes], float).reshape(-1, 4)
+    corners = np.ones((len(boxes), 4, 3))
     # Pixel centres have whole coordinates, corners lie half a pixel before them.
-    corners[:, :2] -= 0.5
+    corners[:, :, 0], corners[:, :, 1] = sides[:, [0, 0, 1, 1]] - 0.5, sides[:, [2, 3, 2, 3]] - 0.5
     placed = corners @ page.to_source.T + 0.5
-    width, height = page.source_size
-    left, top = np.clip(np.floor(placed.min(axis=0) + 0.5), 0, (width - 1, height - 1))
-    right, bottom = np.clip(np.ceil(placed.max(axis=0) - 0.5), (left + 1, top + 1), (width, height))
-    return Box(int(left), int(top), int(right - left), int(bottom - top))
+    size = np.array(page.source_size)
+    first = np.clip(np.floor(placed.min(axis=1) + 0.5), 0, size - 1)
+    last = np.clip(np.ceil(placed.max(axis=1) - 0.5), first + 1, size)
+    return [Box(*row) for row in np.hstack([first, last - first]).astype(int).tolist()]
 
 
 def _crop(box: Box, page: Page) -> np.ndarray:
