@@ -76,12 +76,13 @@ def discover(
     Returns
     -------
     tuple of Source
-        In the order of `paths`, by name within each; every file once.
+        In the order of `paths`, by name within each; every file once. A
+        folder within that cannot be listed is among them: reading it fails.
 
     Raises
     ------
     NoInputError
-        A path does not exist, a folder cannot be listed, or there is no
+        A path does not exist, a folder given cannot be listed, or there is no
         document at all.
     """
     ignored = {os.path.realpath(path) for path in ignore}
@@ -139,7 +140,14 @@ def _in_folder(folder: Path, root: Path, ignored: Collection[str]) -> Iterator[_
 
 def _walk(folder: Path, root: Path, ignored: Collection[str]) -> Iterator[_Found]:
     visited: set[str] = set()
-    for place, folders, files in os.walk(folder, onerror=_cannot_list, followlinks=True):
+    unlisted: list[Path] = []
+
+    def note(error: OSError) -> None:
+        if os.fspath(folder) == error.filename:
+            raise _not_listed(error)
+        unlisted.append(Path(error.filename))
+
+    for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
         real = os.path.realpath(place)
         if real in visited or real in ignored:
             folders.clear()
@@ -147,12 +155,14 @@ def _walk(folder: Path, root: Path, ignored: Collection[str]) -> Iterator[_Found
         visited.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (_Found(Path(place, name), root) for name in files if _is_document(name))
+    # Passing a folder over would lose its forms without a word: it is a file that cannot be read.
+    yield from (_Found(path, root) for path in unlisted)
 
 
-def _cannot_list(error: OSError) -> None:
-    # Passing the folder over would lose its forms without a word.
-    message = f"{error.filename}: cannot be listed ({error.strerror}); check its permissions"
-    raise NoInputError(message) from error
+def _not_listed(error: OSError) -> NoInputError:
+    return NoInputError(
+        f"{error.filename}: cannot be listed ({error.strerror}); check its permissions"
+    )
 
 
 def _is_document(name: str) -> bool:

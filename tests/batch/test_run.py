@@ -1,4 +1,5 @@
 import csv
+import errno
 import os
 import random
 import signal
@@ -502,3 +503,20 @@ def test_names_of_any_bytes_links_in_circles_and_twins(run, forms, tmp_path):
     assert all(event.failure.isprintable() for event in recorder.events if event.failure)
     assert "\\xff\\xfe\\xe4.png" in {row["file"] for row in rows(tmp_path / "results.csv")}
     assert run().skipped == 6
+
+
+def test_a_folder_that_cannot_be_listed_fails_and_the_others_are_read(run, forms, monkeypatch):
+    (forms / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    recorder = Recorder()
+    summary = run(1, recorder)
+    assert (summary.new, summary.failed, summary.exit_code) == (5, 1, ExitCode.SOME_FAILED)
+    (failure,) = [event.failure for event in recorder.events if event.failure]
+    assert "closed: cannot be read" in failure
