@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from hcr_batch.forms.register import Fit, corners_of, mapped
 from hcr_batch.forms.schema import TemplateField
@@ -47,6 +46,9 @@ def _snapped(cells: np.ndarray, found: np.ndarray, reach: float) -> np.ndarray:
     """Cells moved to the boxes found; those without one go along with their neighbours."""
     if not len(found):
         return cells
+    # Imported here: a scan without templates starts sooner.
+    from scipy.spatial import cKDTree
+
     _, nearest = cKDTree(found[:, :2] + found[:, 2:]).query(cells[:, :2] + cells[:, 2:])
     moves = found[nearest] - cells
     sure = np.abs(moves).max(axis=1) <= reach

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.spatial import cKDTree
 
 from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.types import Box
@@ -261,6 +260,9 @@ def _refined(
     transform: np.ndarray, anchors: np.ndarray, boxes: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """Fit again and again to the boxes near the anchors; the transform and how many are found."""
+    # Imported here: a scan without templates starts sooner.
+    from scipy.spatial import cKDTree
+
     tree = cKDTree(_middles(boxes))
     best, most = transform, 0
     scale = transform[0, 0]
