@@ -47,6 +47,8 @@ FIELD_KEYS = {
 }
 MAX_CELLS = 500
 MAX_PAGE_MM = 5000
+ROUNDING_MM = 0.11
+"""A box may reach this far beyond the page: drafts have one decimal."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,9 @@ class _Reader:
         name = self.text("", 0, "name", top["name"])
         tables = [top["page"]] if isinstance(top["page"], dict) else top["page"]
         pages = self.tables("page", tables, PAGE_KEYS)
+        for n, page in enumerate(pages):
+            for key in ("width_mm", "height_mm"):
+                page[key] = self.length("page", n, key, page[key])
         asked = self.tables("field", top["field"], FIELD_KEYS)
         numbers = [self.whole("page", n, "number", page["number"]) for n, page in enumerate(pages)]
         fields: dict[int, list[TemplateField]] = {number: [] for number in numbers}
@@ -182,12 +187,11 @@ class _Reader:
     def page(
         self, place: int, page: dict[str, Any], number: int, fields: list[TemplateField]
     ) -> TemplatePage:
-        width, height = (
-            self.length("page", place, key, page[key]) for key in ("width_mm", "height_mm")
-        )
         anchors = self.boxes("page", place, "anchors", page["anchors"], flat=True)
         anchors = anchors or tuple(cell for field in fields for cell in field.cells)
-        return TemplatePage(number, width, height, tuple(fields), anchors)
+        return TemplatePage(
+            number, page["width_mm"], page["height_mm"], tuple(fields), anchors
+        )
 
     def field(self, place: int, entry: dict[str, Any], page: dict[str, Any]) -> TemplateField:
         name = self.text("field", place, "name", entry["name"])
@@ -195,10 +199,10 @@ class _Reader:
         if kind not in KINDS:
             self.fail("field", place, "kind", f'is "{kind}"; it must be one of {", ".join(KINDS)}')
         box, cells = self.places(place, entry, kind)
-        limits = (page["width_mm"], page["height_mm"])
-        if all(isinstance(limit, (int, float)) for limit in limits) and (
-            box.x < 0 or box.y < 0 or box.right > limits[0] or box.bottom > limits[1]
-        ):
+        width, height = page["width_mm"], page["height_mm"]
+        slack = ROUNDING_MM
+        beyond = box.right > width + slack or box.bottom > height + slack
+        if box.x < 0 or box.y < 0 or beyond:
             key = "cell_boxes" if entry["cell_boxes"] else "box"
             self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
         rule = self.rule(place, entry, kind)

@@ -23,8 +23,10 @@ BREAKS_RULE = 0.002
 """Weight of a text that breaks the rule beside one that keeps it: writers err."""
 SLIP = 0.002
 """Share of characters that are something else altogether, whatever the network says."""
+MOSTLY_FOREIGN = 0.5
 DIRT = 0.3
-"""Share of ink that is no character which is no answer either: the cell is blank."""
+"""From the first probability of foreign ink, the share in which it is no answer at all: the
+cell is blank."""
 BEAM = 4000
 """States kept at each cell."""
 MAX_TEXTS = 2000
@@ -145,8 +147,9 @@ def cell_chances(
         if capital in charset and capital.lower() in charset:
             characters[:, lower] = characters[:, upper]
     symbols[inked, :BLANK] = characters
-    symbols[inked, BLANK] = DIRT * outside
-    foreign[inked] = (1 - DIRT) * outside
+    dirt = np.where(outside >= MOSTLY_FOREIGN, DIRT * outside, 0.0)
+    symbols[inked, BLANK] = dirt
+    foreign[inked] = outside - dirt
     return CellChances(symbols, foreign)
 
 
