@@ -104,7 +104,7 @@ def test_a_page_of_no_known_form_is_flagged_and_not_read(scanned):
 
 
 def test_a_changed_template_is_a_reason_to_read_again(scanned, tmp_path):
-    folder, arguments, _ = scanned
+    _, arguments, _ = scanned
     again = run(*arguments, "--jobs", "1")
     assert "0 new, 2 skipped" in again.output
     text = (TEMPLATES / "membership.toml").read_text().replace('"last_name"', '"surname"')

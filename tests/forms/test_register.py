@@ -82,7 +82,8 @@ def test_mild_perspective_is_followed():
 
 def test_each_page_is_of_its_own_form():
     first = form()
-    second = form("shop", tuple((x + 7 * n, y + 3 * n, count) for n, (x, y, count) in enumerate(ROWS)))
+    rows = tuple((x + 7 * n, y + 3 * n, count) for n, (x, y, count) in enumerate(ROWS))
+    second = form("shop", rows)
     for template in (first, second):
         boxes = list(scanned(template, scaling(8.0, 9, 9)))
         assert best_fit([first, second], boxes, (1800, 1200), 8.0).template == template.name

@@ -104,7 +104,9 @@ def test_a_number_of_python_stdnum_is_tested_by_it():
         make_rule(DIGITS, check="stdnum:no.such.number")
 
 
-@pytest.mark.parametrize("check", ["lunh", "date:", "lexicon:missing.txt", "weighted:1;2", "none:1"])
+@pytest.mark.parametrize(
+    "check", ["lunh", "date:", "lexicon:missing.txt", "weighted:1;2", "none:1"]
+)
 def test_an_unknown_check_is_refused(check, tmp_path):
     with pytest.raises(RuleError):
         make_rule(DIGITS, check=check, folder=tmp_path)

@@ -80,7 +80,7 @@ def test_a_fault_is_named_with_its_line_and_key(tmp_path, old, new, line, key):
 
 
 def test_a_field_without_cells_says_so_at_its_header(tmp_path):
-    with pytest.raises(ConfigError, match="line 4: .*cells"):
+    with pytest.raises(ConfigError, match=r"line 4: .*cells"):
         load_template(written(tmp_path, GOOD.replace("cells = 8\n", "")))
 
 
