@@ -230,13 +230,11 @@ def _serve(make_handler: HandlerFactory, connection: Connection) -> None:
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     try:
-        handler = make_handler()
+        handler, greeting = make_handler(), READY
     except HcrError as error:
-        connection.send(error)
-        return
-    connection.send(READY)
-    try:
-        while True:
+        handler, greeting = None, error
+    # The parent closes its end, or is gone: then nobody waits for an answer.
+    with suppress(EOFError, OSError):
+        connection.send(greeting)
+        while handler:
             connection.send(handler(connection.recv()))
-    except (EOFError, OSError):
-        return

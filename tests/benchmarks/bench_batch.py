@@ -90,7 +90,7 @@ def kills(folder: Path, count: int, number: int, jobs: int, seed: int) -> None:
     results, rng, completed = folder / "results.csv", random.Random(seed), 0
     for _ in range(number):
         process = scan(folder, jobs)
-        time.sleep(rng.uniform(0.0, min(whole, 3.0)))
+        time.sleep(rng.uniform(0.0, 1.1 * whole))
         process.kill()
         process.wait()
         if results.exists():
