@@ -47,6 +47,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code that README documents."""
+    # TensorFlow, where a command needs it, tells of its build on standard error.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         sys.exit(int(_run(sys.argv[1:] if arguments is None else arguments)))
     except BrokenPipeError:

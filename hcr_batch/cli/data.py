@@ -39,7 +39,9 @@ def data() -> None:
 @data.command("list")
 @to_option
 def list_(to: Path | None) -> None:
-    """Show the public sets that are known: size, whether fetched, terms, where they are.
+    """Show the public sets that are known.
+
+    Their size, whether they are fetched, their terms, and where they are.
 
     \b
     Example:
@@ -63,10 +65,11 @@ def list_(to: Path | None) -> None:
 @click.argument("names", nargs=-1, required=True)
 @to_option
 def fetch(names: tuple[str, ...], to: Path | None) -> None:
-    """Download public sets by NAME (see hcr-batch data list), verify and unpack them.
+    """Download public sets, verify and unpack them.
 
-    A download that broke off goes on where it was. Kaggle's sets need an API
-    token: ~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY.
+    NAMES are those of hcr-batch data list. A download that broke off goes on
+    where it was. Kaggle's sets need an API token: ~/.kaggle/kaggle.json, or
+    KAGGLE_USERNAME and KAGGLE_KEY.
 
     \b
     Example:
@@ -130,11 +133,12 @@ class _DownloadBar:
 def import_(
     kind: str, sources: tuple[Path, ...], out: Path, model: Path | None, **declared: Any
 ) -> None:
-    """Turn SOURCES of one KIND into a set that train and evaluate take.
+    """Make a set of SOURCES of one KIND.
 
-    idx: MNIST's or EMNIST's files of images (labels beside them), or a folder
-    of them. csv: a label and 784 pixels a row, as on Kaggle. folder: images in
-    folders named after their class (A, upper_A, lower_a, U+0041, 41). npz:
+    train, evaluate and calibrate take it. idx: MNIST's or EMNIST's files of
+    images (labels beside them), or a folder of them. csv: a label and
+    784 pixels a row, as on Kaggle. folder: images in folders named
+    after their class (A, upper_A, lower_a, U+0041, 41). npz:
     sets of this program or Keras' mnist.npz. corrections: the results of a
     scan that people have reviewed.
 
@@ -160,10 +164,10 @@ def import_(
 @click.option("--out", required=True, type=FILE, help="Folder for the page, tables and pictures.")
 @click.option("--model", type=FILE, help="Recognizer that doubts labels, in place of the default.")
 def explore(source: Path, out: Path, model: Path | None) -> None:
-    """Look at a set: classes, duplicates, labels that look wrong, a sheet a class.
+    """Look at a set: classes, duplicates, odd labels.
 
-    Prints the characters a class; --out receives index.html and the lists as
-    CSV, by row of the set.
+    Prints the characters a class; --out receives index.html, with a contact
+    sheet a class, and the lists as CSV, by row of the set.
 
     \b
     Example:

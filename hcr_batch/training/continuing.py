@@ -44,6 +44,8 @@ ENOUGH_WRITERS = 5
 """With so many files or writers whole ones are kept for measuring; with fewer, characters."""
 FEWEST = 20
 """Fewer characters of one's own teach nothing."""
+PROBED = 1000
+"""Characters of a set learned from whole that say how far the model may move."""
 MEASURED = 3000
 """Characters of each old set that are measured."""
 
@@ -52,9 +54,9 @@ MEASURED = 3000
 class OwnData:
     """One's own characters to learn from and held out; the old ones to rehearse, to measure.
 
-    `probes` are the other half of what was held out when the model was made:
-    they say how far it may move. `tests` are sets from which nothing is learned,
-    not even the calibration.
+    `probes` are the other half of what was held out when the model was made,
+    and a part of each set of which nothing was: they say how far it may move.
+    `tests` are sets from which nothing is learned, not even the calibration.
     """
 
     own: CharacterSet
@@ -157,11 +159,12 @@ def gather(data: Path, recipe: dict[str, Any], names: Sequence[str], seed: int) 
         if name in present - set(own_names)
     ]
     halves = [split_own(_part(held, seed), seed, 0.5) for _, held in parts if len(held) > 1]
+    whole = [_part(kept, seed, PROBED) for kept, held in parts if not len(held)]
     return OwnData(
         learned,
         held,
         tuple(kept for kept, _ in parts if len(kept)),
-        tuple(first for first, _ in halves),
+        (*(first for first, _ in halves), *whole),
         tuple(second for _, second in halves),
         tuple(_part(load_set(folder, name), seed) for name in sorted(tests & present)),
     )
@@ -204,6 +207,8 @@ def _accuracy(model: keras.Model, data: CharacterSet) -> float:
 
 
 def _load(start: Path) -> tuple[keras.Model, ModelCard]:
+    if not start.is_dir():
+        raise ModelError(f"{start}: no model folder; --continue needs one made by train")
     card = read_card(start / CARD_NAME)
     weights = start / "model.keras"
     if not weights.is_file():
@@ -212,9 +217,9 @@ def _load(start: Path) -> tuple[keras.Model, ModelCard]:
     return keras.saving.load_model(weights, compile=False, safe_mode=True), card
 
 
-def _part(data: CharacterSet, seed: int) -> CharacterSet:
+def _part(data: CharacterSet, seed: int, most: int = MEASURED) -> CharacterSet:
     order = np.random.default_rng(seed).permutation(len(data))
-    return data.take(np.sort(order[:MEASURED]))
+    return data.take(np.sort(order[:most]))
 
 
 def _ship(
