@@ -7,9 +7,8 @@ Two files of equal content share one.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 from hcr_batch.batch.cells import Cells, cell_of_row
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
+from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, transaction
 from hcr_batch.errors import UsageError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
@@ -102,6 +102,7 @@ class Journal:
         self.path = path
         self.corrections = Corrections(connection, self._transaction)
         self.cells = Cells(connection)
+        self.runs = Runs(connection, self._transaction)
 
     def __enter__(self) -> Journal:
         return self
@@ -206,26 +207,6 @@ class Journal:
         if gone:
             with self._transaction():
                 self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
-
-    def begin_run(self, conditions: Mapping[str, object]) -> int:
-        """Note that a run begins, and under which conditions; its number."""
-        with self._transaction():
-            return self._execute(
-                "INSERT INTO runs (conditions) VALUES (?)", (json.dumps(conditions),)
-            ).lastrowid
-
-    def end_run(self, number: int, summary: Mapping[str, object]) -> None:
-        """Note what came of a run."""
-        with self._transaction():
-            self._execute(
-                "UPDATE runs SET summary = ? WHERE id = ?", (json.dumps(summary), number)
-            )
-
-    def last_runs(self, count: int) -> list[tuple[str, str, str | None]]:
-        """When the latest runs began, their conditions and what came of them, as JSON."""
-        return self._execute(
-            "SELECT began_at, conditions, summary FROM runs ORDER BY id DESC LIMIT ?", (count,)
-        ).fetchall()
 
     def totals(self) -> dict[str, int]:
         """Numbers of files, unfinished documents, pages, characters, flagged and reviewed cells."""

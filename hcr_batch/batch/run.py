@@ -78,7 +78,7 @@ def scan(
             for source in _sources(request, stdin)
         ]
         with open_journal(journal_path(request.output)) as journal:
-            number = journal.begin_run(request.conditions)
+            number = journal.runs.begin(request.conditions)
             observer.begun(len(sources), request.conditions)
             feed = _feed(request, sources, journal, observer)
             reader = reader or PageReader(request.settings, request.templates)
@@ -89,7 +89,7 @@ def scan(
             journal.forget_missing(present)
             journal.separate_names(present)
             export(journal, request.output, request.file_format, request.fields)
-            journal.end_run(number, asdict(summary))
+            journal.runs.end(number, asdict(summary))
             if request.overlay and not summary.interrupted:
                 _draw(request, feed.read, present, journal, observer)
     observer.finished(summary)

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from hcr_batch.batch.journal import Journal
+from hcr_batch.batch.runs import Run
 
-__all__ = ["Run", "Status", "journal_status"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run.
-
-    `summary` is None if it has not ended: it is still running, or was killed.
-    Times are UTC.
-    """
-
-    began_at: str
-    conditions: dict[str, Any]
-    summary: dict[str, Any] | None
+__all__ = ["Status", "journal_status"]
 
 
 @dataclass(frozen=True)
@@ -57,8 +43,5 @@ def journal_status(journal: Journal) -> Status:
     """Count what a journal holds; a run may be writing to it meanwhile."""
     figures = journal.totals()
     failures = ((file.name, file.failure) for file in journal.files() if file.failure)
-    runs = (
-        Run(began_at, json.loads(conditions), json.loads(summary) if summary else None)
-        for began_at, conditions, summary in journal.last_runs(1)
-    )
-    return Status(**figures, failures=tuple(failures), last_run=next(runs, None))
+    last_run = next(journal.runs.latest(), None)
+    return Status(**figures, failures=tuple(failures), last_run=last_run)

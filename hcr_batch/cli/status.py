@@ -12,7 +12,8 @@ from hcr_batch.cli._options import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hcr_batch.batch.status import Run, Status
+    from hcr_batch.batch.runs import Run
+    from hcr_batch.batch.status import Status
 
 __all__ = ["status"]
 
