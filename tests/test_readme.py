@@ -26,6 +26,7 @@ PENDING = {
     "review",
     "serve",
     "train",
+    "template",
 }
 """Commands whose section or new options README does not have yet: its editor empties this."""
 SECOND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest'
