@@ -70,18 +70,18 @@ def divide(
         From left to right; `[box]` where it is not a comb.
     """
     scale = rulings.scale
-    if min(_area(box, rulings).shape) < SLICES:
-        return [box]
-    profiles = wall_profiles(box, rulings, OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE)
-    tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
-    reach = np.ones((1, 2 * tolerance + 1))
-    width = profiles.shape[1]
+    height, width = _area(box, rulings).shape
     widest = settings.max_cell_mm * rulings.pixels_per_mm
     if not open_side:
         widest = min(widest, settings.max_cell_aspect * box.height * scale)
     narrowest = settings.min_comb_cell_mm * rulings.pixels_per_mm
     narrowest = max(narrowest, MIN_ASPECT * box.height * scale)
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
+    if min(height, width) < SLICES or most < fewest:
+        return [box]
+    profiles = wall_profiles(box, rulings, OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE)
+    tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
+    reach = np.ones((1, 2 * tolerance + 1))
     reached = [cv2.dilate(profile[None], reach).ravel() > SEEN for profile in profiles]
     chances = [float(seen.mean()) for seen in reached]
     for count in range(most, fewest - 1, -1):

@@ -15,7 +15,6 @@ often and which.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -94,7 +93,7 @@ def _print_formats(files: dict[str, list[Path]], folder: Path, rounds: int) -> N
         floors, wholes = [], []
         for number in range(rounds):
             floors.append(_floor(files[name], glyphs[name], recognizer))
-            wholes.append(_scan_seconds(files[name], folder / f"{name}{number}.csv"))
+            wholes.append(_scan_seconds(files[name], folder / f"{name}{number}"))
         floor = sorted(floors, key=lambda f: f.whole)[len(floors) // 2]
         whole = statistics.median(wholes)
         steps = "".join(
@@ -142,26 +141,12 @@ def bare_decoding(path: Path) -> np.ndarray:
 
 
 def _scan_seconds(files: list[Path], output: Path) -> float:
-    """CPU seconds a page of a scan with deskew, journal and CSV, its start not counted."""
-    program = (
-        "import json, sys, time\n"
-        "from pathlib import Path\n"
-        "from hcr_batch.batch.observers import Observers\n"
-        "from hcr_batch.batch.run import ScanRequest, scan\n"
-        "from hcr_batch.batch.worker import PageReader\n"
-        "from hcr_batch.config import load_settings\n"
-        "settings = load_settings()\n"
-        "handler = PageReader(settings)()\n"
-        "handler(Path(sys.argv[2]))\n"
-        "request = ScanRequest(tuple(sys.argv[3:]), Path(sys.argv[1]), settings, 'bench')\n"
-        "start = time.process_time()\n"
-        "summary = scan(request, Observers([]), reader=lambda: handler)\n"
-        "seconds = time.process_time() - start\n"
-        "assert summary.exit_code == 0, summary\n"
-        "print(json.dumps(seconds / summary.pages))\n"
+    """CPU seconds of one page more in a scan with deskew, journal and CSV: starting cancels out."""
+    few, many = (
+        _seconds([*SCAN, *map(str, part), "--jobs", "1", "--out", f"{output}.{len(part)}.csv"])[1]
+        for part in (files[:1], files)
     )
-    command = [sys.executable, "-c", program, str(output), str(files[0]), *map(str, files)]
-    return float(json.loads(_run(command).stdout))
+    return (many - few) / (len(files) - 1)
 
 
 def _print_pdf(files: dict[str, list[Path]]) -> None:
@@ -189,7 +174,7 @@ def _print_process(files: list[Path], folder: Path, pages: int) -> None:
     one = [*SCAN, str(files[0]), "--jobs", "1", "--out"]
     walls, cpus = zip(*(_seconds([*one, str(folder / f"one{number}.csv")]) for number in range(3)))
     print(f"one-page run, start included: {min(walls):.2f} s ({min(cpus):.2f} s of CPU)")
-    count = max(24, 2 * pages)
+    count = 2 * pages
     scan = [*SCAN, _copies(files, folder / "copies", count), "--out"]
     clock = {
         jobs: _seconds([*scan, str(folder / f"{jobs}.csv"), "--jobs", str(jobs)])[0]
