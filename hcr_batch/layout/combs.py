@@ -71,13 +71,15 @@ def divide(
     """
     scale = rulings.scale
     height, width = _area(box, rulings).shape
+    if min(height, width) < SLICES:
+        return [box]
     widest = settings.max_cell_mm * rulings.pixels_per_mm
     if not open_side:
         widest = min(widest, settings.max_cell_aspect * box.height * scale)
     narrowest = settings.min_comb_cell_mm * rulings.pixels_per_mm
     narrowest = max(narrowest, MIN_ASPECT * box.height * scale)
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
-    if min(height, width) < SLICES or most < fewest:
+    if most < fewest:
         return [box]
     profiles = wall_profiles(box, rulings, OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE)
     tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
