@@ -52,12 +52,15 @@ class Rule:
         A further test of a text.
     required : bool
         A blank field is a fault.
+    words : bool
+        The automaton holds a list of texts: no other habits of writing count.
     """
 
     charset: str = CHARSETS["alnum"]
     automaton: Automaton | None = None
     valid: Callable[[str], bool] | None = None
     required: bool = False
+    words: bool = False
 
     @property
     def is_binding(self) -> bool:
@@ -132,7 +135,7 @@ def make_rule(
         automaton = None
     if parsed.valid is not None and automaton is None:
         automaton = _of_machines([_stripped()], charset, blanks)
-    return Rule(charset, automaton, parsed.valid, required)
+    return Rule(charset, automaton, parsed.valid, required, parsed.words is not None)
 
 
 def _of_words(

@@ -202,6 +202,9 @@ def _ruled(
     thresholds: Thresholds,
 ) -> tuple[list[Reading], float]:
     """Readings of the cells with ink under a binding rule, and the joint probability."""
+    if not rule.words:
+        after_blank = np.diff(np.flatnonzero(inked), prepend=0) > 1
+        rows = _weighed(rows, rule.charset, after_blank)
     decoded = decode(cell_chances(rows, rule.charset, inked, BLANK_CONFIDENCE), rule)
     usual, strict = thresholds.of(rule.charset), thresholds.strict
     readings = []
