@@ -62,7 +62,8 @@ def pdf_widgets(path: Path) -> list[list[Widget]]:
     except pypdfium2.PdfiumError:
         return []
     with closing(document):
-        form = document.init_forms()
+        document.init_forms()
+        form = document.formenv
         if form is None:
             return [[] for _ in document]
         return [list(_widgets(page, form)) for page in document]
