@@ -227,7 +227,7 @@ def count_strings(form: FilledForm, recognizer: Recognizer) -> Counter:
     """Characters of strings read right, cut in both ways, in the true boxes."""
     settings = load_settings()
     page = Page(form.gray, form.dpi, 1, np.eye(3)[:2], form.gray.shape[::-1])
-    page = deskew(page, -form.skew)
+    page = deskew(page, form.skew)
     ink = binarize(page, settings.layout)
     to_page = cv2.invertAffineTransform(page.to_source[:2])
     counts: Counter = Counter()
