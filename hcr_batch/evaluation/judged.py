@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.recognition.calibration import (
+    BAR,
     CHARACTERS,
     CHARSETS,
     MERGED_PAIRS,
@@ -104,6 +105,8 @@ def class_of(reading: str) -> np.ndarray:
     classes = np.array([CHARACTERS.index(name) for name in names])
     if reading in CHARSETS:
         classes[~folded_charset(reading)[classes]] = -1
+        if BAR not in CHARSETS[reading]:
+            classes[CHARACTERS.index(BAR)] = -1
     return classes
 
 

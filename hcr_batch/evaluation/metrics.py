@@ -11,8 +11,7 @@ from hcr_batch.recognition.calibration import (
     MERGED_PAIRS,
     best_in_charset,
     expected_calibration_error,
-    fold_cases,
-    folded_charset,
+    folded_within,
 )
 
 __all__ = ["SetMetrics", "area_under_curve", "correct_readings", "fold_labels", "measure_set"]
@@ -66,7 +65,7 @@ def measure_set(
 ) -> SetMetrics:
     """Measure probabilities (N, 62), N at least 1, against labels (N,) under a charset."""
     confidence, correct = correct_readings(probabilities, labels, charset)
-    folded = fold_cases(probabilities) * folded_charset(charset)
+    folded = folded_within(probabilities, charset)
     order = np.argsort(-folded, axis=1)[:, :3]
     return SetMetrics(
         samples=len(labels),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = [
+    "BAR",
     "CHARACTERS",
     "CHARSETS",
     "MERGED_PAIRS",
@@ -20,6 +21,7 @@ __all__ = [
     "fit_temperature",
     "fold_cases",
     "folded_charset",
+    "folded_within",
     "temperature_scale",
     "thresholds_for",
 ]
@@ -36,6 +38,8 @@ CHARSETS = {
     "letters": string.ascii_letters,
 }
 """Charsets for which a model card holds thresholds."""
+BAR = "l"
+"""The one small letter of the pairs whose usual shape, a bar, is not its capital's."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,28 @@ def folded_charset(charset: str) -> np.ndarray:
     return np.array([character in inside for character in CHARACTERS])
 
 
+def folded_within(probabilities: np.ndarray, charset: str) -> np.ndarray:
+    """Probabilities with cases folded, zero outside a charset.
+
+    Where small letters cannot be, a bar is no L: the probability of l is left
+    out instead of being added to it.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (N, 62)
+    charset : str
+        A key of :data:`CHARSETS`.
+
+    Returns
+    -------
+    ndarray of float, same shape
+    """
+    if BAR not in CHARSETS[charset]:
+        probabilities = probabilities.copy()
+        probabilities[:, CHARACTERS.index(BAR)] = 0
+    return fold_cases(probabilities) * folded_charset(charset)
+
+
 def _folded(character: str) -> str:
     return character.upper() if character.upper() in MERGED_PAIRS else character
 
@@ -102,7 +128,7 @@ def best_in_charset(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Likeliest character of a charset and the confidence in it.
 
-    Cases that look alike are summed, whichever of them the charset holds. The
+    Cases that look alike are summed (:func:`folded_within`). The
     confidence is conditional: probability of the character over that of the
     charset and of foreign ink together.
 
@@ -119,7 +145,7 @@ def best_in_charset(
         Into the 62 characters; a capital for letters whose cases look alike.
     confidence : ndarray of float, shape (N,)
     """
-    folded = fold_cases(probabilities) * folded_charset(charset)
+    folded = folded_within(probabilities, charset)
     foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
     index = folded.argmax(axis=1)
     best = folded[np.arange(len(folded)), index]

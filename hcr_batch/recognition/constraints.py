@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
 from hcr_batch.forms.rules import Rule
-from hcr_batch.recognition.calibration import CHARACTERS, MERGED_PAIRS
+from hcr_batch.recognition.calibration import BAR, CHARACTERS, MERGED_PAIRS
 
 __all__ = ["FOREIGN", "CellChances", "Decoded", "cell_chances", "decode", "restricted"]
 
@@ -114,6 +114,8 @@ def _sources(charset: str) -> tuple[np.ndarray, np.ndarray]:
     for source, character in enumerate(CHARACTERS):
         other = character.swapcase()
         alike = character.upper() in MERGED_PAIRS
+        if character == BAR and BAR not in charset:
+            continue  # a bar is no L where small letters cannot be
         if alike and character.upper() in charset:
             kept[source, CHARACTERS.index(character.upper())] = 1
         elif character in charset:

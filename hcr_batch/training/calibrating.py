@@ -11,6 +11,7 @@ import numpy as np
 from hcr_batch.evaluation.glyphs import charsets_of
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.recognition.calibration import (
+    BAR,
     CHARSETS,
     chance_calibration_error,
     expected_calibration_error,
@@ -153,9 +154,16 @@ def _pooled(
     pairs = []
     for one in sets:
         rng = np.random.default_rng((seed, *one.characters.name.encode()))
-        inside = np.flatnonzero(np.isin(one.characters.labels, list(CHARSETS[charset])))
+        inside = np.flatnonzero(np.isin(one.characters.labels, _certain(one, charset)))
         inside = rng.permutation(inside)[:cap]
         probabilities = character_probabilities(one.logits[inside], temperature)
         pairs.append(correct_readings(probabilities, one.characters.labels[inside], charset))
     confidence, correct = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return confidence, correct
+
+
+def _certain(one: Outputs, charset: str) -> list[str]:
+    """Labels of a charset that say what shape to expect: an L may hide an l in some sets."""
+    capitals_alone = BAR.upper() in CHARSETS[charset] and BAR not in CHARSETS[charset]
+    doubtful = BAR.upper() if capitals_alone and one.characters.cases != "known" else ""
+    return [label for label in CHARSETS[charset] if label not in doubtful]

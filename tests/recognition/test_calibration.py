@@ -125,3 +125,9 @@ def test_lower_charset_counts_look_alike_pairs_and_no_other_capitals():
     index, confidence = best_in_charset(one_glyph(S=0.3, s=0.2, A=0.4, a=0.1), "lower")
     assert CHARACTERS[index[0]] == "S"
     assert confidence[0] == pytest.approx(0.5 / 0.6)
+
+
+def test_a_bar_is_no_l_among_capitals():
+    bar = one_glyph(l=0.5, I=0.3, L=0.1)
+    assert CHARACTERS[best_in_charset(bar, "upper")[0][0]] == "I"
+    assert CHARACTERS[best_in_charset(bar, "lower")[0][0]] == "L"
