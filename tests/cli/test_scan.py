@@ -215,6 +215,8 @@ def test_kill_and_a_closed_terminal_end_a_scan_as_ctrl_c_does(tmp_path, name):
     process.send_signal(getattr(signal, name))
     assert process.wait(10) == 130
     finished = {json.loads(line)["file"] for line in log.open() if done in line}
-    assert 0 < len(finished) < 60
-    assert {row["file"] for row in rows(out)} == finished
+    kept = {row["file"] for row in rows(out)}
+    assert finished  # each named once it is kept: the signal may fall in between
+    assert finished <= kept
+    assert len(kept) < 60
     assert "0 failed" in process.stderr.read()
