@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from hcr_batch.documents import EXTENSIONS, Source
+from hcr_batch.documents import EXTENSIONS, Source, open_regular
 from hcr_batch.errors import DocumentError, NoInputError, UsageError
 
 __all__ = [
@@ -117,7 +117,7 @@ def digest(location: Location) -> tuple[str, str]:
         mark = str(system.ukey(path))
         with system.open(path, "rb") as file:
             return _sha256(file), mark
-    with location.open("rb") as file:
+    with open_regular(location) as file:
         mark = _signature(os.fstat(file.fileno()))
         return _sha256(file), mark
 

@@ -4,6 +4,7 @@ Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 """
 
 from hcr_batch.documents.memory import MemoryFile
+from hcr_batch.documents.opening import open_regular
 from hcr_batch.documents.reader import count_pages, open_pages, read_picture
 from hcr_batch.documents.sources import EXTENSIONS, Source, discover
 
@@ -14,5 +15,6 @@ __all__ = [
     "count_pages",
     "discover",
     "open_pages",
+    "open_regular",
     "read_picture",
 ]

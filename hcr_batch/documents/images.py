@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import struct
 import warnings
 import zlib
@@ -16,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
+from hcr_batch.documents.tiff import check_chain
 from hcr_batch.errors import DocumentError, TooLargeError
 
 if TYPE_CHECKING:
@@ -23,7 +25,14 @@ if TYPE_CHECKING:
     from hcr_batch.documents.memory import MemoryFile
     from hcr_batch.types import Page
 
-__all__ = ["check_size", "count_image_pages", "first_frame", "gray_pixels", "image_pages"]
+__all__ = [
+    "check_shape",
+    "check_size",
+    "count_image_pages",
+    "first_frame",
+    "gray_pixels",
+    "image_pages",
+]
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 
@@ -55,6 +64,9 @@ SUBFILE_TAG = 254
 REDUCED_COPY = 1
 """Bit of a TIFF frame's NewSubfileType: a thumbnail of another frame."""
 
+LARGEST_ASPECT = 100.0
+"""Longer by shorter side of a picture that may be a page; a line of writing has 30."""
+
 FULL_SCALES = (1, 255, 4095, 65535)
 """White of fractions and of 8, 12 and 16 bits; scanners store 12 bits in 16."""
 
@@ -83,9 +95,10 @@ def image_pages(
     # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
     # turns it wrongly.
     with path.open("rb") as file, _open(file, path) as image:
-        frames = enumerate(_frames(image, path), start=1)
+        frames = enumerate(_frames(image, file, path), start=1)
         for number, frame in itertools.islice(frames, first - 1, last):
             check_size(frame.size, path, number, settings)
+            check_shape(frame.size, path, number)
             yield make_page(_decoded(frame, path, number), number, settings)
 
 
@@ -98,7 +111,7 @@ def count_image_pages(path: Path | MemoryFile) -> int:
         The picture is of no known format or damaged.
     """
     with path.open("rb") as file, _open(file, path) as image:
-        return sum(1 for _ in _frames(image, path))
+        return sum(1 for _ in _frames(image, file, path))
 
 
 def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:
@@ -139,11 +152,15 @@ def _unhindered() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _frames(image: Image.Image, path: Path) -> Iterator[Image.Image]:
+def _frames(image: Image.Image, file: BinaryIO, path: Path) -> Iterator[Image.Image]:
     """The frames of a TIFF but its thumbnails; of animations and stereo pictures the first."""
     if image.format != "TIFF":
         yield image
         return
+    try:
+        check_chain(file)
+    except DAMAGE as error:
+        raise _damaged(path, None, error) from error
     for index in itertools.count():
         try:
             with _unhindered():
@@ -172,6 +189,21 @@ def check_size(size: tuple[int, int], path: Path, number: int, settings: Documen
         )
 
 
+def check_shape(size: tuple[int, int], path: Path, number: int) -> None:
+    """Refuse what is so narrow, in (width, height) pixels, that it cannot be a page.
+
+    Raises
+    ------
+    DocumentError
+        One side is more than `LARGEST_ASPECT` times the other.
+    """
+    if max(size) > LARGEST_ASPECT * min(size):
+        raise DocumentError(
+            f"{path}, page {number}: {size[0]} x {size[1]} pixels, too narrow for a page;"
+            " scan it again or take the file away"
+        )
+
+
 def _decoded(image: Image.Image, path: Path, number: int) -> Raster:
     try:
         with _unhindered():
@@ -193,7 +225,8 @@ def _orientation(image: Image.Image) -> Orientation:
 
 def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
     dpi = image.info.get("dpi")
-    return (float(dpi[0]), float(dpi[1])) if dpi else None
+    tag = (float(dpi[0]), float(dpi[1])) if dpi else (math.nan, math.nan)
+    return tag if all(map(math.isfinite, tag)) else None
 
 
 def gray_pixels(image: Image.Image) -> np.ndarray:

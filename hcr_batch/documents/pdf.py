@@ -17,7 +17,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from hcr_batch.documents.images import DAMAGE, check_size, gray_pixels
+from hcr_batch.documents.images import DAMAGE, check_shape, check_size, gray_pixels
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.rendering import (
     POINTS_PER_INCH,
@@ -97,6 +97,7 @@ def pdf_pages(
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
             raster = _read(document, number, path, settings, altered)
+            check_shape(raster.gray.shape[::-1], path, number)
             yield make_page(raster, number, settings)
 
 
@@ -134,7 +135,10 @@ def _document(
 def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
     """Open with pdfium; nothing where it cannot and poppler may."""
     try:
-        return pypdfium2.PdfDocument(data)
+        document = pypdfium2.PdfDocument(data)
+        if not len(document):
+            raise DocumentError(f"{path}: the PDF has no pages; scan or save it again")
+        return document
     except pypdfium2.PdfiumError as error:
         if error.err_code == pdfium.FPDF_ERR_PASSWORD:
             raise DocumentError(
@@ -155,9 +159,10 @@ def _read(
 ) -> Raster:
     try:
         page = document[number - 1]
+        for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]):
+            check_size(image.get_px_size(), path, number, settings)
         scan = _scan(page)
         if scan and not altered:
-            check_size(scan.image.get_px_size(), path, number, settings)
             gray = scan.orientation.upright(_pixels(scan.image))
             return Raster(gray, scan.orientation, scan.dpi)
         return _rendered(page, scan, settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hcr_batch.documents.images import DAMAGE
+from hcr_batch.documents.images import DAMAGE, check_shape
 from hcr_batch.documents.raster import Raster, make_page
 from hcr_batch.documents.rendering import POINTS_PER_INCH, points_per_inch, render_scale
 from hcr_batch.errors import DocumentError
@@ -43,7 +43,9 @@ def poppler_pages(
     """
     count = count_poppler_pages(path)
     for number in range(first, min(count, last or count) + 1):
-        yield make_page(_rendered(path, number, settings), number, settings)
+        raster = _rendered(path, number, settings)
+        check_shape(raster.gray.shape[::-1], path, number)
+        yield make_page(raster, number, settings)
 
 
 def count_poppler_pages(path: Path) -> int:
@@ -63,7 +65,8 @@ def _information(path: Path, number: int = 1) -> dict[str, Any]:
         ) from error
     except (exceptions.PDFPageCountError, ValueError) as error:
         raise DocumentError(
-            f"{path}: damaged or encrypted PDF; scan it again or save a copy without password"
+            f"{path}: a PDF that is damaged, encrypted or without pages;"
+            " scan it again or save a copy without password"
         ) from error
 
 

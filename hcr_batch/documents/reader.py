@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcr_batch.documents.memory import MemoryFile
+from hcr_batch.documents.opening import open_regular
 from hcr_batch.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _is_pdf(path: Path | MemoryFile) -> bool:
 
 def _head(path: Path | MemoryFile) -> bytes:
     try:
-        with path.open("rb") as file:
+        with path.open() if isinstance(path, MemoryFile) else open_regular(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read ({error.strerror}); check the file") from error

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pypdfium2
 import pytest
+from pdf_maker import WHOLE_PAGE, page_pdf, stream
 from PIL import Image, ImageDraw
 
 from hcr_batch.config import load_settings
@@ -30,47 +31,10 @@ def jpeg(image):
     return stream.getvalue()
 
 
-def pdf(objects):
-    """A PDF of the given object bodies; the first is the catalogue."""
-    out = bytearray(b"%PDF-1.5\n")
-    places = []
-    for number, body in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-    return bytes(out)
-
-
-def stream(body, entries=b""):
-    return b"<<%s/Length %d>>stream\n" % (entries, len(body)) + body + b"\nendstream"
-
-
-def page_pdf(content, image=b"", page_entries=b"", catalogue=b"", more=()):
-    resources = b"<</XObject<</Im 5 0 R>>/Font<</F 6 0 R>>>>"
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources %s%s>>"
-    return pdf(
-        [
-            b"<</Type/Catalog/Pages 2 0 R%s>>" % catalogue,
-            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            page % (resources, page_entries),
-            stream(content),
-            image or b"null",
-            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-            *more,
-        ]
-    )
-
-
 def jpeg_object(image, entries=b""):
     space = {"L": b"DeviceGray", "RGB": b"DeviceRGB"}[image.mode]
     head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8" % image.size
     return stream(jpeg(image), head + b"/ColorSpace/%s/Filter/DCTDecode%s" % (space, entries))
-
-
-WHOLE_PAGE = b"q 595 0 0 842 0 0 cm /Im Do Q"
 
 
 def read(path, **changes):
