@@ -21,8 +21,8 @@ LIGHT = 2.0
 DARKER = 1.4
 """A wall lighter than so many times the least darkness of ink is light: what is this many
 times darker is a stroke across it."""
-USUAL = 0.75
-"""Quantile of a wall's darkness that counts as its own."""
+FULL_LENGTH = 0.7
+"""A wall is dark where this share of its darkest pixel row is; a stroke takes a smaller one."""
 DASHED_SHARE = 0.22
 DASHED_MM = 0.3
 """So is one this near to the edge where this share is dark: dashes, dots and teeth."""
@@ -168,7 +168,7 @@ def _mark_walls(
     wall[:, near] |= share[:, near] >= DASHED_SHARE
     wall &= seen
     strong = _dark_pixels(sums[1], rows, sides)
-    is_dark = _usual_is_dark((dark * wall).sum(axis=1), (strong * wall).sum(axis=1))
+    is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
     for number in np.flatnonzero(wall.any(axis=1)):
         chosen = rows[number][wall[number]]
         first, last = int(sides.first[number, 0]), int(sides.last[number, 0])
@@ -187,16 +187,11 @@ def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarra
     return last - (sums[low + 1, sides.first] - sums[low, sides.first])
 
 
-def _usual_is_dark(dark: np.ndarray, strong: np.ndarray) -> np.ndarray:
-    """Whether a wall is surely no light one, by how many of its dark pixels are strong."""
-    return strong >= dark - np.floor(USUAL * (dark - 1))
-
-
 def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
-    """Darkness above which a pixel of a wall is a stroke across it; 255 for dark walls."""
-    seen = wall[wall > level]
-    usual = float(np.percentile(seen, 100 * USUAL)) if len(seen) else 255.0
-    return DARKER * usual if usual < LIGHT * level else 255.0
+    """Darkness above which a pixel of a light wall, (rows, its length), is a stroke across it."""
+    core = wall.max(axis=0)
+    seen = core[core > level]
+    return DARKER * float(np.median(seen)) if len(seen) else 255.0
 
 
 def _rimmed(wall: np.ndarray) -> np.ndarray:
