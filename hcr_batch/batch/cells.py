@@ -12,7 +12,7 @@ from hcr_batch.batch.corrections import Place
 from hcr_batch.results.records import CellRecord, FieldRecord
 from hcr_batch.types import Box, Reading
 
-__all__ = ["Cells", "DueCell", "PlacedField", "cell_of_row"]
+__all__ = ["Cells", "DueCell", "PlacedField", "cell_of_row", "row_of_cell"]
 
 CELL_COLUMNS = (
     "cells.x, cells.y, cells.width, cells.height, cells.character, cells.confidence, "
@@ -138,17 +138,42 @@ class Cells:
 
 
 def cell_of_row(values: Sequence) -> CellRecord:
-    """A cell from its columns, in the order of the table, without its picture."""
+    """A cell from its columns, in the order of the table, without its picture.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        They hold what was never written so.
+    """
     x, y, width, height, character, confidence, flagged, reasons, alternatives = values
-    pairs = (item.rsplit(":", 1) for item in alternatives.split())
-    reading = Reading(
-        character,
-        confidence,
-        bool(flagged),
-        tuple(reasons.split(";")) if reasons else (),
-        tuple((other, float(share)) for other, share in pairs),
-    )
+    try:
+        pairs = (item.rsplit(":", 1) for item in alternatives.split())
+        reading = Reading(
+            character,
+            confidence,
+            bool(flagged),
+            tuple(reasons.split(";")) if reasons else (),
+            tuple((other, float(share)) for other, share in pairs),
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise sqlite3.DatabaseError(f"a cell holds {values!r}") from error
     return CellRecord(Box(x, y, width, height), reading)
+
+
+def row_of_cell(cell: CellRecord) -> tuple:
+    """The columns of a cell, as :func:`cell_of_row` takes them."""
+    box, reading = cell.box, cell.reading
+    return (
+        round(box.x),
+        round(box.y),
+        round(box.width),
+        round(box.height),
+        reading.character,
+        float(reading.confidence),
+        int(reading.flagged),
+        ";".join(reading.reasons),
+        " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
+    )
 
 
 def _values(place: Place) -> tuple[int | str, ...]:

@@ -18,6 +18,7 @@ from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
 __all__ = [
+    "COLUMNS",
     "CORRECTIONS_SCHEMA",
     "REVIEW_REASONS",
     "Answer",
@@ -26,6 +27,7 @@ __all__ = [
     "Kind",
     "Place",
     "apply_corrections",
+    "correction_of_row",
     "is_same_place",
     "reviewed_part",
 ]
@@ -53,6 +55,7 @@ COLUMNS = (
     "id, sha256, page, x, y, width, height, field, position, kind, character, reviewer, "
     "corrected_at, read, confidence, flagged"
 )
+"""As :func:`correction_of_row` takes them."""
 
 SAME_PLACE = 0.5
 """Two boxes show one cell if they share at least this part of what they cover together."""
@@ -190,6 +193,15 @@ class Corrections:
         with self._transaction():
             return [self._record(answer, reviewer) for answer in answers]
 
+    def restore(self, corrections: Iterable[Correction]) -> None:
+        """Enter answers of another journal, with their ids and times."""
+        rows = [_columns(correction) for correction in corrections]
+        marks = ", ".join("?" * len(COLUMNS.split(",")))
+        with self._transaction():
+            self._connection.executemany(
+                f"INSERT INTO corrections ({COLUMNS}) VALUES ({marks})", rows
+            )
+
     def latest(self, place: Place) -> Correction | None:
         """The answer that counts at a place, taken back or not."""
         there = reversed(self.of_page(place.sha256, place.page))
@@ -214,7 +226,7 @@ class Corrections:
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM corrections {where} ORDER BY id", values
         )
-        return map(_correction, rows)
+        return map(correction_of_row, rows)
 
 
 def apply_corrections(page: PageRecord, corrections: Iterable[Correction]) -> PageRecord:
@@ -259,7 +271,8 @@ def _corrected(cell: CellRecord, answers: Sequence[Correction]) -> CellRecord:
     return cell
 
 
-def _correction(row: tuple) -> Correction:
+def correction_of_row(row: tuple) -> Correction:
+    """A correction from its `COLUMNS`."""
     number, sha256, page, x, y, width, height, field, position, kind, *rest = row
     character, reviewer, corrected_at, read, confidence, flagged = rest
     place = Place(sha256, page, Box(x, y, width, height))
@@ -275,4 +288,23 @@ def _correction(row: tuple) -> Correction:
         read,
         confidence,
         bool(flagged),
+    )
+
+
+def _columns(correction: Correction) -> tuple:
+    place, box = correction.place, correction.place.box
+    return (
+        correction.id,
+        place.sha256,
+        place.page,
+        *map(round, (box.x, box.y, box.width, box.height)),
+        correction.field,
+        correction.position,
+        correction.kind.value,
+        correction.character,
+        correction.reviewer,
+        correction.corrected_at,
+        correction.read,
+        correction.confidence,
+        int(correction.flagged),
     )

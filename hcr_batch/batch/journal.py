@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hcr_batch.batch.cells import Cells, cell_of_row
+from hcr_batch.batch.cells import Cells, cell_of_row, row_of_cell
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
 from hcr_batch.batch.runs import Runs
-from hcr_batch.batch.schema import connect, transaction
+from hcr_batch.batch.schema import connect, telling_damage, transaction
 from hcr_batch.errors import UsageError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 
@@ -88,8 +88,10 @@ def open_journal(path: Path) -> Journal:
 
     Raises
     ------
+    DamagedJournalError
+        It is damaged; also raised later, where the damage is met.
     OutputError
-        It cannot be opened, is another program's or of another version.
+        It cannot be opened, is another program's or of a version to come.
     """
     return Journal(connect(path), path)
 
@@ -107,8 +109,23 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._connection.close()
+        if isinstance(error, sqlite3.Error):
+            with telling_damage(self.path):
+                raise error
+
+    def check(self) -> None:
+        """Look through all of the file for damage, which takes its time.
+
+        Raises
+        ------
+        sqlite3.DatabaseError
+            There is some; leaving the journal turns it into DamagedJournalError.
+        """
+        (found,) = self._execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(" ".join(found.split()))
 
     def state(self, sha256: str, recipe: str) -> tuple[int, str | None] | None:
         """Id and failure of a reading; None if this content was never read so."""
@@ -338,7 +355,7 @@ class Journal:
         numbered = list(enumerate(field.cells, start=1))
         self._connection.executemany(
             "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((row, position, *_columns(cell)) for position, cell in numbered),
+            ((row, position, *row_of_cell(cell)) for position, cell in numbered),
         )
         self._connection.executemany(
             "INSERT INTO crops VALUES (?, ?, ?)",
@@ -375,18 +392,3 @@ def _longer_name(path: bytes, name: str, taken: Collection[str]) -> str:
     lengths = range(name.count("/") + 2, len(parts) + 1)
     names = ("/".join(parts[-length:]) for length in lengths)
     return next((longer for longer in names if longer not in taken), "/".join(["", *parts]))
-
-
-def _columns(cell: CellRecord) -> tuple:
-    box, reading = cell.box, cell.reading
-    return (
-        round(box.x),
-        round(box.y),
-        round(box.width),
-        round(box.height),
-        reading.character,
-        float(reading.confidence),
-        int(reading.flagged),
-        ";".join(reading.reasons),
-        " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
-    )

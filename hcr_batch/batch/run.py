@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
+from hcr_batch.batch.damage import put_aside, readable_corrections
 from hcr_batch.batch.engines import HandlerFactory, Lost, run_tasks
 from hcr_batch.batch.export import export
 from hcr_batch.batch.feed import Feed
@@ -21,6 +22,7 @@ from hcr_batch.batch.lock import exclusive, lock_path
 from hcr_batch.batch.observers import Observer
 from hcr_batch.batch.plan import KnownFile, LostFile, NewFile, classify
 from hcr_batch.batch.request import ScanRequest, ScanSummary
+from hcr_batch.batch.schema import DamagedJournalError
 from hcr_batch.batch.worker import (
     DrawTask,
     Outcome,
@@ -77,23 +79,51 @@ def scan(
             replace(source, path=source.path.absolute()) if engine else source
             for source in _sources(request, stdin)
         ]
-        with open_journal(journal_path(request.output)) as journal:
-            number = journal.runs.begin(request.conditions)
-            observer.begun(len(sources), request.conditions)
-            feed = _feed(request, sources, journal, observer)
-            reader = reader or PageReader(request.settings, request.templates)
-            summary = _read(
-                request, feed, reader, engine or partial(run_tasks, jobs=request.jobs)
-            )
-            present = [source.path for source in sources]
-            journal.forget_missing(present)
-            journal.separate_names(present)
-            export(journal, request.output, request.file_format, request.fields)
-            journal.runs.end(number, asdict(summary))
-            if request.overlay and not summary.interrupted:
-                _draw(request, feed.read, present, journal, observer)
+        try:
+            summary = _scan(request, observer, sources, reader, engine)
+        except DamagedJournalError as error:
+            observer.note(_start_anew(journal_path(request.output), error))
+            summary = _scan(request, observer, sources, reader, engine)
     observer.finished(summary)
     return summary
+
+
+def _scan(
+    request: ScanRequest,
+    observer: Observer,
+    sources: Sequence[Source],
+    reader: HandlerFactory | None,
+    engine: Engine | None,
+) -> ScanSummary:
+    """Read what is new into the journal and write the results from it."""
+    with open_journal(journal_path(request.output)) as journal:
+        if request.effort.force:
+            journal.check()
+        number = journal.runs.begin(request.conditions)
+        observer.begun(len(sources), request.conditions)
+        feed = _feed(request, sources, journal, observer)
+        reader = reader or PageReader(request.settings, request.templates)
+        summary = _read(request, feed, reader, engine or partial(run_tasks, jobs=request.jobs))
+        present = [source.path for source in sources]
+        journal.forget_missing(present)
+        journal.separate_names(present)
+        export(journal, request.output, request.file_format, request.fields)
+        journal.runs.end(number, asdict(summary))
+        if request.overlay and not summary.interrupted:
+            _draw(request, feed.read, present, journal, observer)
+    return summary
+
+
+def _start_anew(path: Path, damage: DamagedJournalError) -> str:
+    """Put a damaged journal aside and begin another with its answers; what to tell of it."""
+    aside = put_aside(path)
+    saved = readable_corrections(aside)
+    with open_journal(path) as journal:
+        journal.corrections.restore(saved)
+    return (
+        f"{path}: the journal was damaged ({damage.__cause__}); it is kept as {aside.name}, all"
+        f" forms are read anew, and {len(saved)} answers of reviewers were saved"
+    )
 
 
 def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Iterator[PlannedFile]:

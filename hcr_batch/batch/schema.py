@@ -10,13 +10,17 @@ from pathlib import Path
 from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA
 from hcr_batch.errors import OutputError
 
-__all__ = ["connect", "transaction"]
+__all__ = ["DamagedJournalError", "connect", "telling_damage", "transaction"]
 
 SCHEMA_VERSION = 4
 """Raise this when the tables change, and say in UPGRADES how."""
 
 APPLICATION_ID = 0x48435242
 """Marks the file as ours ("HCRB"), in SQLite's own field for that."""
+
+HEADER_BYTES = 100
+MARK = slice(68, 72)
+"""Where SQLite's file format has the application id within the header."""
 
 BUSY_S = 30.0
 """Seconds to wait while another process writes: a scan and a review share the journal."""
@@ -125,22 +129,78 @@ UPGRADES = {
 """What makes each older version the next one; version 1 had no way to enter corrections."""
 
 
+class DamagedJournalError(OutputError):
+    """A journal of ours that the disk, or whatever wrote to it, has damaged."""
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, with its tables made where it is new.
 
     Raises
     ------
+    DamagedJournalError
+        It is a journal, and damaged.
     OutputError
         It cannot be opened, is another program's or of another version.
     """
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-        _prepare(connection, path)
-    except sqlite3.Error as error:
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a quoted message
+        if _is_damage(error) and _is_ours(path):
+            raise _damaged(path, error) from error
         raise OutputError(
             f"{path}: cannot be opened as a journal ({error}); move it away or give another --out"
         ) from error
     return connection
+
+
+@contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """Errors of SQLite within become those of the program.
+
+    Raises
+    ------
+    DamagedJournalError
+        The journal is damaged.
+    OutputError
+        It cannot be read or written for another reason.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        if _is_damage(error):
+            raise _damaged(path, error) from error
+        raise OutputError(f"{path}: cannot be used ({error}); check the disk") from error
+
+
+def _is_damage(error: Exception) -> bool:
+    # SQLite's own codes for it come as this very class. Constraints fail where an index does not
+    # fit its table, operations on text that is no UTF-8 and on a table whose definition is hit.
+    if type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError, UnicodeDecodeError):
+        return True
+    return any(mark in str(error) for mark in ("decode", "no such", "malformed"))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file that cannot be opened was a journal: it has our mark, or nothing but zeros."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER_BYTES)
+    except OSError:
+        return False
+    return head[MARK] == APPLICATION_ID.to_bytes(4, "big") or not any(head)
+
+
+def _damaged(path: Path, error: Exception) -> DamagedJournalError:
+    return DamagedJournalError(
+        f"{path}: the journal is damaged ({error}); scan again with --force, which keeps it aside"
+        " and reads the forms anew"
+    )
 
 
 @contextmanager
@@ -173,13 +233,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for name in ("application_id", "user_version")
     )
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    known = application == APPLICATION_ID and version in (*UPGRADES, SCHEMA_VERSION)
-    if not empty and not known:
-        connection.close()
-        raise OutputError(
-            f"{path}: not a journal of this program's version (found {version}, "
-            f"want {SCHEMA_VERSION}); move it away to read everything anew"
-        )
+    if not empty:
+        _check_version(path, application, version)
     connection.execute("PRAGMA journal_mode = WAL")
     # In WAL mode this can lose the last commits to a power cut, never the file.
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -192,4 +247,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if changes:
         connection.executescript(
             f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+
+
+def _check_version(path: Path, application: int, version: int) -> None:
+    """Refuse the tables of other programs and of versions to come."""
+    if application != APPLICATION_ID or version < 1:
+        raise OutputError(
+            f"{path}: not a journal of hcr-batch; move it away or give another --out"
+        )
+    if version > SCHEMA_VERSION:
+        raise OutputError(
+            f"{path}: written by a newer hcr-batch (its tables have version {version}, this"
+            f" program knows {SCHEMA_VERSION}); update the program, or move it away to read"
+            " everything anew"
         )

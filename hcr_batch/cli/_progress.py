@@ -31,6 +31,8 @@ class Terminal(Observer):
         self._bar: Any = None
 
     def begun(self, files: int, conditions: Mapping[str, object]) -> None:
+        if self._bar is not None:  # a run that begins anew
+            self._bar.close()
         if not self._quiet and sys.stderr.isatty():
             from tqdm import tqdm
 

@@ -140,7 +140,8 @@ def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
             raise DocumentError(f"{path}: the PDF has no pages; scan or save it again")
         return document
     except pypdfium2.PdfiumError as error:
-        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+        # The code may be that of a document before.
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD and b"/Encrypt" in data:
             raise DocumentError(
                 f"{path}: encrypted with a password; save a copy without one"
             ) from error

@@ -70,6 +70,8 @@ def test_what_cannot_be_a_form_is_refused_in_one_line(name, content, expected):
 
 
 def test_a_pdf_without_pages_is_refused(tmp_path):
+    assert "password" in failure("locked.pdf", encrypted_pdf())
+    # Not taken for encrypted, too, by what pdfium says of the one before.
     assert "damaged" in failure("no-pages.pdf", SEEDS["no-pages.pdf"])
     (tmp_path / "no-pages.pdf").write_bytes(SEEDS["no-pages.pdf"])
     with pytest.raises(DocumentError, match=r"no pages|without pages|damaged"):
