@@ -53,9 +53,10 @@ class Page:
         size of the image where the file says nothing or nonsense).
     number : int
         Place in its document, from 1.
-    to_source : ndarray of float64, shape (2, 3)
-        Affine map from pixels of `gray` to pixels of the page as it lies in
-        the file (before EXIF rotation, deskewing and the like).
+    to_source : ndarray of float64, shape (3, 3)
+        Homography from pixels of `gray` to pixels of the page as it lies in
+        the file (before EXIF rotation, deskewing and the like);
+        see :func:`hcr_batch.geometry.projected`.
     source_size : tuple of int
         (width, height) in pixels of the page as it lies in the file.
     """

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import load_settings
+from hcr_batch.geometry import projected
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
@@ -38,7 +39,7 @@ def paper(width: float = 150.0, height: float = 100.0, dpi: float = DPI) -> np.n
 
 def page_of(gray: np.ndarray, dpi: float = DPI) -> Page:
     """The picture as the page of a file that holds just it."""
-    return Page(gray, dpi, 1, np.eye(2, 3), gray.shape[::-1])
+    return Page(gray, dpi, 1, np.eye(3), gray.shape[::-1])
 
 
 def ink_of(gray: np.ndarray, dpi: float = DPI) -> Ink:
@@ -146,6 +147,7 @@ def overlap(a: Box, b: Box) -> float:
 
 def source_box(box: Box, matrix: np.ndarray) -> Box:
     """Upright box around a box that was mapped."""
-    corners = np.array([(x, y, 1.0) for x in (box.x, box.right) for y in (box.y, box.bottom)])
-    (left, top), (right, bottom) = (pick(corners @ matrix.T, axis=0) for pick in (np.min, np.max))
+    corners = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
+    placed = projected(matrix, corners)
+    (left, top), (right, bottom) = placed.min(axis=0), placed.max(axis=0)
     return Box(float(left), float(top), float(right - left), float(bottom - top))

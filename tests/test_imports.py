@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hcr_batch"
 LEVELS = (
-    {"config", "types", "errors"},
+    {"config", "types", "errors", "geometry"},
     {"documents", "results"},
     {"recognition", "forms", "glyphs", "layout"},
     {"batch", "web", "training", "evaluation"},

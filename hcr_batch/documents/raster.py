@@ -55,10 +55,11 @@ class Orientation:
         return turned[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
 
     def to_stored(self, width: float, height: float) -> np.ndarray:
-        """Affine map (2, 3) from the upright page, of this size, to the stored pixels."""
+        """Affine map (3, 3) from the upright page, of this size, to the stored pixels."""
         x_row = (-1.0, 0.0, width) if self.flip_x else (1.0, 0.0, 0.0)
         y_row = (0.0, -1.0, height) if self.flip_y else (0.0, 1.0, 0.0)
-        return np.array([y_row, x_row] if self.transposed else [x_row, y_row])
+        rows = (y_row, x_row) if self.transposed else (x_row, y_row)
+        return np.array([*rows, (0.0, 0.0, 1.0)])
 
 
 @dataclass(frozen=True)

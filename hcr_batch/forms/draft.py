@@ -13,8 +13,8 @@ from hcr_batch.errors import DocumentError
 from hcr_batch.forms.acroform import Widget, pdf_widgets
 from hcr_batch.forms.schema import UNKNOWN_FORM
 from hcr_batch.layout.binarize import binarize
-from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import bounds, find_fields
+from hcr_batch.layout.perspective import flatten
 from hcr_batch.types import Box, Page
 
 __all__ = ["DraftField", "DraftPage", "draft_template", "find_pages"]
@@ -91,7 +91,7 @@ def find_pages(path: Path, settings: Settings) -> list[DraftPage]:
 
 def _found(page: Page, settings: Settings, level: bool) -> DraftPage:
     if level:
-        page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+        page = flatten(page, settings.layout.max_skew)
     fields = find_fields(binarize(page, settings.layout), page.pixels_per_mm, settings.layout)
     rows, columns = page.gray.shape
     scale = 1 / page.pixels_per_mm

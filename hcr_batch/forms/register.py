@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.forms.schema import Template, TemplatePage
+from hcr_batch.geometry import projected
 from hcr_batch.types import Box
 
 __all__ = ["Fit", "best_fit", "corners_of", "mapped"]
@@ -178,15 +179,10 @@ def mapped(transform: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     left, top, right, bottom = boxes.T
     x, y = (left + right) / 2, (top + bottom) / 2
     west, north, east, south = (
-        _projected(transform, np.stack(points, axis=1))
+        projected(transform, np.stack(points, axis=1))
         for points in ((left, y), (x, top), (right, y), (x, bottom))
     )
     return np.stack([west[:, 0], north[:, 1], east[:, 0], south[:, 1]], axis=1)
-
-
-def _projected(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
-    lifted = points @ transform[:, :2].T + transform[:, 2]
-    return lifted[:, :2] / lifted[:, 2:]
 
 
 def _turned(boxes: np.ndarray, turns: int, size: tuple[int, int]) -> np.ndarray:
@@ -305,7 +301,7 @@ def _in_place(boxes: np.ndarray, placed: np.ndarray, per_mm: float) -> np.ndarra
 def _pixels_per_mm(transform: np.ndarray, anchors: np.ndarray) -> float:
     """Scale of a transform in the middle of the anchors."""
     middle = _middles(anchors).mean(axis=0)
-    ends = _projected(transform, middle + np.array([[-1.0, -1.0], [1.0, 1.0]]))
+    ends = projected(transform, middle + np.array([[-1.0, -1.0], [1.0, 1.0]]))
     return float(np.linalg.norm(ends[1] - ends[0]) / np.sqrt(8.0))
 
 
@@ -315,7 +311,7 @@ def _keeps_size(transform: np.ndarray, anchors: np.ndarray, scale: float) -> boo
     right, bottom = anchors[:, 2:].max(axis=0)
     step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     for corner in ((left, top), (right, top), (left, bottom), (right, bottom)):
-        origin, across, down = _projected(transform, np.array(corner) + step)
+        origin, across, down = projected(transform, np.array(corner) + step)
         sizes = np.linalg.svd(np.stack([across - origin, down - origin]), compute_uv=False)
         if sizes.min() * MAX_STRETCH < scale or sizes.max() > MAX_STRETCH * scale:
             return False

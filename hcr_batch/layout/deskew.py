@@ -9,7 +9,17 @@ import numpy as np
 
 from hcr_batch.types import Page
 
-__all__ = ["deskew", "estimate_skew"]
+__all__ = [
+    "COARSE_SIZE",
+    "FINE_SIZE",
+    "SMALLEST",
+    "deskew",
+    "estimate_skew",
+    "paper_level",
+    "profile_edges",
+    "reduced",
+    "strips_of",
+]
 
 COARSE_SIZE = 600
 FINE_SIZE = 1200
@@ -51,11 +61,16 @@ def deskew(page: Page, angle: float) -> Page:
         int(np.ceil(rows * cosine + columns * sine)),
     )
     turn[:, 2] += (np.array(size) - (columns, rows)) / 2
-    paper = int(np.percentile(page.gray[::8, ::8], 80))
+    paper = paper_level(page.gray)
     gray = cv2.warpAffine(page.gray, turn, size, flags=cv2.INTER_LINEAR, borderValue=paper)
     back = cv2.invertAffineTransform(turn)
     to_source = page.to_source @ np.vstack([back, [0, 0, 1]])
     return dataclasses.replace(page, gray=gray, to_source=to_source)
+
+
+def paper_level(gray: np.ndarray) -> int:
+    """Gray level of the paper, 0 to 255."""
+    return int(np.percentile(gray[::8, ::8], 80))
 
 
 def estimate_skew(gray: np.ndarray, limit: float) -> float:
@@ -79,10 +94,9 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
     if min(gray.shape) < SMALLEST:
         return 0.0
     angles = np.arange(-limit, limit + COARSE_STEP / 2, COARSE_STEP)
-    fine = _reduced(gray, FINE_SIZE)
-    coarse = _strips(_edges(_reduced(fine, COARSE_SIZE)))
-    best = _steepest(coarse, angles)
-    strips = _strips(_edges(fine))
+    fine = reduced(gray, FINE_SIZE)
+    best = _steepest(strips_of(reduced(fine, COARSE_SIZE)), angles)
+    strips = strips_of(fine)
     reach = COARSE_STEP
     for step in FINE_STEPS:
         best = _steepest(strips, best + np.arange(-reach, reach + step / 2, step))
@@ -96,8 +110,19 @@ def _steepest(strips: tuple[np.ndarray, np.ndarray], angles: np.ndarray) -> floa
     return float(angles[int(np.argmax([_steepness(strips, angle) for angle in angles]))])
 
 
-def _strips(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture with its columns averaged in strips, and, transposed, with its rows; float32."""
+def strips_of(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Dark thin structures, averaged over strips: of columns, and, transposed, of rows.
+
+    Parameters
+    ----------
+    small : ndarray of uint8, shape (rows, columns)
+
+    Returns
+    -------
+    tuple of ndarray of float32
+        Shapes about (rows, columns / STRIP) and (columns, rows / STRIP).
+    """
+    edges = _edges(small)
     level, upright = (
         cv2.resize(
             picture.astype(np.float32),
@@ -110,19 +135,35 @@ def _strips(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _steepness(strips: tuple[np.ndarray, np.ndarray], angle: float) -> float:
-    slope = STRIP * float(np.tan(np.radians(angle)))
-    return sum(_roughness(picture, way * slope) for picture, way in zip(strips, (-1, 1)))
+    ways = zip(strips, (-1, 1))
+    return sum(float(profile_edges(picture, way, angle).sum()) for picture, way in ways)
 
 
-def _roughness(picture: np.ndarray, slope: float) -> float:
-    """Steepness of the profile along the rows when each column sinks by `slope` pixels more."""
-    rows, columns = picture.shape
+def profile_edges(strips: np.ndarray, way: int, angle: float) -> np.ndarray:
+    """How steep the profile along the rows is after a turn, row by row.
+
+    Parameters
+    ----------
+    strips : ndarray of float32, shape (rows, strips)
+        As :func:`strips_of` gives them.
+    way : int
+        -1 for the first of them, 1 for the transposed.
+    angle : float
+        Degrees, positive counter-clockwise.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows - 1,)
+        Squares of the profile's differences.
+    """
+    rows, columns = strips.shape
+    slope = way * STRIP * float(np.tan(np.radians(angle)))
     shear = np.array([[1, 0, 0], [slope, 1, -slope * (columns - 1) / 2]])
-    profile = cv2.reduce(cv2.warpAffine(picture, shear, (columns, rows)), 1, cv2.REDUCE_SUM)
-    return float(np.square(np.diff(profile.ravel())).sum())
+    profile = cv2.reduce(cv2.warpAffine(strips, shear, (columns, rows)), 1, cv2.REDUCE_SUM)
+    return np.square(np.diff(profile.ravel()))
 
 
-def _reduced(gray: np.ndarray, longest: int) -> np.ndarray:
+def reduced(gray: np.ndarray, longest: int) -> np.ndarray:
     """Halve a picture until its longer side is at most `longest`."""
     while max(gray.shape) > longest and min(gray.shape) > 1:
         gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -14,8 +14,9 @@ from hcr_batch.forms.register import Fit, best_fit
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template
 from hcr_batch.layout.binarize import Ink, binarize
-from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.perspective import flatten
+from hcr_batch.recognition.orientation import turned
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
 
 __all__ = ["KnownForm", "find_form", "known_form", "unknown_form"]
@@ -39,7 +40,7 @@ def known_form(
     page: Page, templates: Sequence[Template], settings: Settings
 ) -> KnownForm | None:
     """Find the form of a page as it was opened: it is levelled, and its boxes are found, here."""
-    page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+    page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
     return find_form(page, ink, fields, templates, settings)
@@ -75,7 +76,7 @@ def find_form(
     if fit is None:
         return None
     if fit.turns:
-        page = _turned(page, fit.turns)
+        page = turned(page, -fit.turns)
         ink = binarize(page, settings.layout)
         boxes = _boxes(find_fields(ink, page.pixels_per_mm, settings.layout))
     page = _with_scale(page, fit)
@@ -96,19 +97,6 @@ def unknown_form(page: Page) -> PageReading:
 
 def _boxes(fields: Sequence[Field]) -> list[Box]:
     return [cell.box for field in fields for cell in field.cells]
-
-
-def _turned(page: Page, turns: int) -> Page:
-    """The page after so many quarter turns clockwise."""
-    rows, columns = page.gray.shape
-    back = {
-        1: [[0, 1, 0], [-1, 0, rows - 1]],
-        2: [[-1, 0, columns - 1], [0, -1, rows - 1]],
-        3: [[0, -1, columns - 1], [1, 0, 0]],
-    }[turns]
-    to_source = page.to_source @ np.array([*back, [0, 0, 1]], np.float64)
-    gray = np.ascontiguousarray(np.rot90(page.gray, -turns))
-    return replace(page, gray=gray, to_source=to_source)
 
 
 def _with_scale(page: Page, fit: Fit) -> Page:

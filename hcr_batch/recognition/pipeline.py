@@ -11,12 +11,13 @@ from hcr_batch.config import Settings, load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, load_templates
+from hcr_batch.geometry import projected
 from hcr_batch.glyphs.isolate import isolate_field
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
-from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.perspective import flatten
 from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answer
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
@@ -91,7 +92,7 @@ def read_page(
     PageReading
         Boxes in pixels of the page as it lies in the file.
     """
-    page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+    page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
     turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
     if turns:
@@ -173,10 +174,10 @@ def _on_source(field: Field, answer: Answer, page: Page) -> FieldReading:
 def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
     """Bounding boxes, in whole pixels of the file's own page."""
     sides = np.array([(b.x, b.right, b.y, b.bottom) for b in boxes], float).reshape(-1, 4)
-    corners = np.ones((len(boxes), 4, 3))
+    corners = np.empty((len(boxes), 4, 2))
     # Pixel centres have whole coordinates, corners lie half a pixel before them.
     corners[:, :, 0], corners[:, :, 1] = sides[:, [0, 0, 1, 1]] - 0.5, sides[:, [2, 3, 2, 3]] - 0.5
-    placed = corners @ page.to_source.T + 0.5
+    placed = projected(page.to_source, corners.reshape(-1, 2)).reshape(corners.shape) + 0.5
     size = np.array(page.source_size)
     first = np.clip(np.floor(placed.min(axis=1) + 0.5), 0, size - 1)
     last = np.clip(np.ceil(placed.max(axis=1) - 0.5), first + 1, size)

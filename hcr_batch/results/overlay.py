@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from hcr_batch.geometry import projected
 from hcr_batch.results.records import CellRecord, PageRecord
 from hcr_batch.types import Box, Page
 
@@ -96,8 +97,7 @@ def upright_corners(box: Box, page: Page, scale: float = 1.0) -> np.ndarray:
     source = np.array(
         [(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)], float
     )
-    linear, offset = page.to_source[:, :2], page.to_source[:, 2]
-    points = (source - offset) @ np.linalg.inv(linear).T * scale
+    points = projected(np.linalg.inv(page.to_source), source) * scale
     # A page that lay sideways in its file is drawn upright.
     left, top, right, bottom = *points.min(axis=0), *points.max(axis=0)
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])

@@ -39,11 +39,13 @@ from hcr_batch import load_recognizer, scan_document
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.evaluation.score import fold
+from hcr_batch.geometry import projected
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.glyphs.strings import TextLine, find_strings
 from hcr_batch.layout.binarize import binarize
-from hcr_batch.layout.deskew import deskew, estimate_skew
+from hcr_batch.layout.deskew import deskew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.perspective import flatten
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import best_path, sureness
@@ -191,7 +193,7 @@ def layout_reader() -> Reader:
 
     def read(path: Path) -> list[FoundCell]:
         (page,) = open_pages(path, settings.documents)
-        page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
+        page = flatten(page, settings.layout.max_skew)
         ink = binarize(page, settings.layout)
         fields = find_fields(ink, page.pixels_per_mm, settings.layout)
         return [
@@ -204,8 +206,9 @@ def layout_reader() -> Reader:
 
 
 def _mapped(box: Box, matrix: np.ndarray) -> Box:
-    corners = np.array([(x, y, 1.0) for x in (box.x, box.right) for y in (box.y, box.bottom)])
-    (left, top), (right, bottom) = (pick(corners @ matrix.T, axis=0) for pick in (np.min, np.max))
+    corners = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
+    placed = projected(matrix, corners)
+    (left, top), (right, bottom) = placed.min(axis=0), placed.max(axis=0)
     return Box(left, top, right - left, bottom - top)
 
 
@@ -226,7 +229,7 @@ def count_glyphs(form: FilledForm, recognizer: Recognizer) -> Counter:
 def count_strings(form: FilledForm, recognizer: Recognizer) -> Counter:
     """Characters of strings read right, cut in both ways, in the true boxes."""
     settings = load_settings()
-    page = Page(form.gray, form.dpi, 1, np.eye(3)[:2], form.gray.shape[::-1])
+    page = Page(form.gray, form.dpi, 1, np.eye(3), form.gray.shape[::-1])
     page = deskew(page, form.skew)
     ink = binarize(page, settings.layout)
     to_page = cv2.invertAffineTransform(page.to_source[:2])

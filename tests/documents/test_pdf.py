@@ -54,8 +54,8 @@ def centre_of_ink(gray):
 def mark_in_source(page):
     rows, columns = np.nonzero(page.gray < 128)
     corners = [
-        page.to_source @ (columns.min(), rows.min(), 1),
-        page.to_source @ (columns.max() + 1, rows.max() + 1, 1),
+        (page.to_source @ (columns.min(), rows.min(), 1))[:2],
+        (page.to_source @ (columns.max() + 1, rows.max() + 1, 1))[:2],
     ]
     return (*np.min(corners, axis=0), *np.max(corners, axis=0))
 

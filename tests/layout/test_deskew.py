@@ -6,6 +6,7 @@ import pytest
 from drawn_form import comb, fields_of, overlap, page_of, paper, row_of_boxes, source_box
 from form_defects import skew_matrix
 
+from hcr_batch.geometry import projected
 from hcr_batch.layout.deskew import deskew, estimate_skew
 
 
@@ -56,7 +57,7 @@ def test_places_map_back_to_the_file_and_no_corner_is_lost():
         cv2.circle(gray, dot, 5, 0, -1)
     page = deskew(page_of(gray), 6.0)
     _, _, _, centres = cv2.connectedComponentsWithStats((page.gray < 128).astype(np.uint8))
-    mapped = np.column_stack([centres[1:], np.ones(len(centres) - 1)]) @ page.to_source.T
+    mapped = projected(page.to_source, centres[1:])
     assert len(mapped) == len(dots)
     for dot in dots:
         assert np.abs(mapped - dot).max(axis=1).min() < 0.6
@@ -69,7 +70,7 @@ def test_boxes_of_a_turned_page_lie_where_they_are_in_the_file(degrees):
     boxes = row_of_boxes(gray, 150, 200, 16) + row_of_boxes(gray, 150, 500, 12)
     matrix = skew_matrix(gray.shape, degrees)
     found = fields_of(turned(gray, degrees), turned=True)
-    places = [source_box(box, matrix) for box in boxes]
+    places = [source_box(box, np.vstack([matrix, [0, 0, 1]])) for box in boxes]
     cells = [cell.box for field in found for cell in field.cells]
     assert [len(field.cells) for field in found] == [16, 12]
     assert min(max(overlap(place, cell) for cell in cells) for place in places) > 0.75

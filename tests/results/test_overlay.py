@@ -5,7 +5,7 @@ from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Page, Reading
 
 
-def drawn(reading, to_source=((1, 0, 0), (0, 1, 0)), box=None, size=(600, 400), dpi=DPI):
+def drawn(reading, to_source=((1, 0, 0), (0, 1, 0), (0, 0, 1)), box=None, size=(600, 400), dpi=DPI):
     """The picture, as int16 RGB, of a white page with one cell."""
     width, height = size
     page = Page(np.full((height, width), 255, np.uint8), dpi, 1, np.array(to_source, float), size)
@@ -56,7 +56,9 @@ def test_pictures_have_one_resolution_whatever_the_scan():
 def test_cells_of_a_page_lying_sideways_are_drawn_upright():
     # Upright (x, y) lies at (y, 599 - x) in a file turned by a quarter.
     picture = drawn(
-        Reading("7", 0.99), to_source=((0, 1, 0), (-1, 0, 599)), box=Box(200, 339, 80, 60)
+        Reading("7", 0.99),
+        to_source=((0, 1, 0), (-1, 0, 599), (0, 0, 1)),
+        box=Box(200, 339, 80, 60),
     )
     expected = drawn(Reading("7", 0.99))
     assert (bluish(picture) == bluish(expected)).mean() > 0.99
