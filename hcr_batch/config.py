@@ -173,7 +173,7 @@ def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settin
     _overlay(values, load_toml(path) if path else {}, str(path))
     _overlay(values, changes, "command line")
     groups = {
-        field.name: _group(field.type, values[field.name]) for field in dataclasses.fields(Settings)
+        field.name: _group(str(field.type), values[field.name]) for field in dataclasses.fields(Settings)
     }
     return Settings(**groups)
 

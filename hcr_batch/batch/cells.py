@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hcr_batch.batch.corrections import Place
 from hcr_batch.results.records import CellRecord, FieldRecord
@@ -71,7 +72,7 @@ class Cells:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def state(self) -> tuple:
+    def state(self) -> tuple[Any, ...]:
         """Changes when files or readings do; a reading that is replaced within a second may not."""
         return self._connection.execute(
             "SELECT (SELECT max(id) FROM readings), (SELECT count(*) FROM readings), "
@@ -99,7 +100,7 @@ class Cells:
         for file, sha256, page, field, position, *cell in rows:
             x, y, width, height, _, _, flagged, *_ = cell
             # Millions may not come; nothing is made of those.
-            if flagged or sampled(f"{sha256}-{page}-{x}-{y}-{width}-{height}"):
+            if flagged or (sampled and sampled(f"{sha256}-{page}-{x}-{y}-{width}-{height}")):
                 record = cell_of_row(cell)
                 place = Place(sha256, page, record.box)
                 yield DueCell(place, file, field, position, record.reading)
@@ -137,7 +138,7 @@ class Cells:
         )
 
 
-def cell_of_row(values: Sequence) -> CellRecord:
+def cell_of_row(values: Sequence[Any]) -> CellRecord:
     """A cell from its columns, in the order of the table, without its picture.
 
     Raises

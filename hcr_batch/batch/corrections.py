@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
@@ -164,7 +165,7 @@ class Corrections:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        transaction: Callable[[], AbstractContextManager],
+        transaction: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._connection = connection
         self._transaction = transaction
@@ -222,7 +223,7 @@ class Corrections:
         ).lastrowid
         return next(self._select("WHERE id = ?", (number,)))
 
-    def _select(self, where: str, values: tuple) -> Iterator[Correction]:
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Correction]:
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM corrections {where} ORDER BY id", values
         )
@@ -271,7 +272,7 @@ def _corrected(cell: CellRecord, answers: Sequence[Correction]) -> CellRecord:
     return cell
 
 
-def correction_of_row(row: tuple) -> Correction:
+def correction_of_row(row: tuple[Any, ...]) -> Correction:
     """A correction from its `COLUMNS`."""
     number, sha256, page, x, y, width, height, field, position, kind, *rest = row
     character, reviewer, corrected_at, read, confidence, flagged = rest

@@ -8,14 +8,16 @@ dies or hangs costs the task it was at, and nothing else.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 from hcr_batch.errors import ExitCode, HcrError
@@ -56,11 +58,11 @@ class WorkersUnavailableError(HcrError):
 
 
 def run_tasks(
-    make_handler: HandlerFactory,
+    make_handler: HandlerFactory[Task, Result],
     next_task: Callable[[], Task | None],
     jobs: int,
     time_limit: Callable[[Task], float] | None = None,
-) -> Iterator[tuple[Task, Result | Lost]]:
+) -> Generator[tuple[Task, Result | Lost], None, None]:
     """Hand every task to a handler.
 
     Parameters
@@ -85,7 +87,7 @@ def run_tasks(
     HcrError
         What `make_handler` raised, or workers that cannot start.
     """
-    pool = _Pool(make_handler, next_task, time_limit)
+    pool: _Pool[Task, Result] = _Pool(make_handler, next_task, time_limit)
     try:
         while pool.hand_out(jobs):
             yield from pool.results()
@@ -96,7 +98,7 @@ def run_tasks(
 class _Worker(Generic[Task, Result]):
     """A process with the tasks that it holds, in order."""
 
-    def __init__(self, make_handler: HandlerFactory) -> None:
+    def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
         self.process = context.Process(target=_serve, args=(make_handler, other), daemon=True)
@@ -139,7 +141,7 @@ class _Pool(Generic[Task, Result]):
 
     def __init__(
         self,
-        make_handler: HandlerFactory,
+        make_handler: HandlerFactory[Task, Result],
         next_task: Callable[[], Task | None],
         time_limit: Callable[[Task], float] | None,
     ) -> None:
@@ -174,15 +176,14 @@ class _Pool(Generic[Task, Result]):
             worker.seconds += passed if worker.ready else 0.0
             if connection in ready:
                 yield from self._received(worker)
-            elif self._is_late(worker):
-                limit = self._time_limit(worker.tasks[0])
+            elif worker.seconds > (limit := self._limit(worker.tasks[0])):
                 yield self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
 
     def stop(self) -> None:
         for worker in self._workers:
             worker.stop()
 
-    def _received(self, worker: _Worker) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: _Worker[Task, Result]) -> Iterator[tuple[Task, Result | Lost]]:
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):
@@ -199,10 +200,11 @@ class _Pool(Generic[Task, Result]):
             yield worker.take(), message
         worker.ready = True
 
-    def _is_late(self, worker: _Worker) -> bool:
-        return bool(self._time_limit) and worker.seconds > self._time_limit(worker.tasks[0])
+    def _limit(self, task: Task) -> float:
+        """Seconds that a task may take."""
+        return self._time_limit(task) if self._time_limit else math.inf
 
-    def _replaced(self, worker: _Worker, loss: Lost) -> tuple[Task, Lost]:
+    def _replaced(self, worker: _Worker[Task, Result], loss: Lost) -> tuple[Task, Lost]:
         """End a worker; its first task is lost, the others go back."""
         worker.stop()
         task = worker.take()
@@ -211,7 +213,7 @@ class _Pool(Generic[Task, Result]):
         return task, loss
 
 
-def _start_deaf(process: multiprocessing.Process) -> None:
+def _start_deaf(process: BaseProcess) -> None:
     """Start a process that ignores Ctrl-C from its first moment: the parent decides."""
     try:
         before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDINGS}
@@ -225,14 +227,16 @@ def _start_deaf(process: multiprocessing.Process) -> None:
             signal.signal(number, handler)
 
 
-def _serve(make_handler: HandlerFactory, connection: Connection) -> None:
+def _serve(make_handler: HandlerFactory[Task, Result], connection: Connection) -> None:
     """Main function of a worker: results for tasks, until the parent closes or is gone."""
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+    handler: Callable[[Task], Result] | None = None
+    greeting: str | HcrError = READY
     try:
-        handler, greeting = make_handler(), READY
+        handler = make_handler()
     except HcrError as error:
-        handler, greeting = None, error
+        greeting = error
     # The parent closes its end, or is gone: then nobody waits for an answer.
     with suppress(EOFError, OSError):
         connection.send(greeting)

@@ -37,11 +37,11 @@ def export(
     """
     part = "reviewed" if only_reviewed else "all"
 
-    def write_rows() -> None:
-        write_results(output, _rows(journal, only_reviewed), file_format)
+    def write_rows(path: Path) -> None:
+        write_results(path, _rows(journal, only_reviewed), file_format)
 
-    def write_table() -> None:
-        write_fields(fields, journal.field_names(), _field_rows(journal, only_reviewed))
+    def write_table(path: Path) -> None:
+        write_fields(path, journal.field_names(), _field_rows(journal, only_reviewed))
 
     _renew(journal, output, f"{file_format} {part}", write_rows)
     if fields:
@@ -60,9 +60,9 @@ def _field_rows(journal: Journal, only_reviewed: bool) -> Iterator[FieldRow]:
             yield field_row(file.name, shown)
 
 
-def _renew(journal: Journal, path: Path, content: str, write: Callable[[], None]) -> None:
+def _renew(journal: Journal, path: Path, content: str, write: Callable[[Path], None]) -> None:
     """Write a file, unless the journal has not changed since and neither has the file."""
     content = f"{content} {code_fingerprint()}"
     if not journal.is_exported(path, content, signature(path)):
-        write()
+        write(path)
         journal.note_export(path, content, signature(path))

@@ -33,7 +33,9 @@ class _Content:
     characters: int = 0
     flagged: int = 0
     seconds: float = 0.0
-    failure: Outcome | None = None
+    failure: str = ""
+    passing: bool = False
+    """The failure is no fault of the content."""
 
     @property
     def first(self) -> NewFile:
@@ -106,8 +108,8 @@ class Feed:
         content.seconds += outcome.seconds
         self.observer.pages_read(content.first.source.name, outcome.stages)
         if outcome.failure:
-            outcome = replace(outcome, failure=_printable(outcome.failure))
-            content.failure = content.failure or outcome
+            if not content.failure:
+                content.failure, content.passing = _printable(outcome.failure), outcome.passing
         elif not content.failure:
             self._count(content, outcome)
             self._enter_pages(content, task, outcome)
@@ -199,18 +201,17 @@ class Feed:
     def _enter_failure(self, content: _Content, sha256: str) -> str:
         """Note why a content cannot be read; one that may be in the middle of being written, or
         met with passing trouble, is tried again."""
-        outcome = content.failure
-        if outcome.passing or not content.first.settled:
-            reason = outcome.failure
-            if not outcome.passing:
+        reason = content.failure
+        if content.passing or not content.first.settled:
+            if not content.passing:
                 reason += " (new: if it is still being written, the next run takes it)"
                 self.journal.drop_parts(sha256, self.recipe)
             for file in content.files:
                 self.journal.add_passing_failure(file.path, file.source.name, reason)
             return reason
         entries = [file.entry for file in content.files]
-        self.journal.add(sha256, self.recipe, (), outcome.failure, content.seconds, entries)
-        return outcome.failure
+        self.journal.add(sha256, self.recipe, (), reason, content.seconds, entries)
+        return reason
 
     def _enter_changed(self, files: Iterable[NewFile]) -> str:
         reason = ""

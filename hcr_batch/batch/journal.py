@@ -18,7 +18,7 @@ from hcr_batch.batch.cells import Cells, cell_of_row, row_of_cell
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
 from hcr_batch.batch.runs import Runs
-from hcr_batch.batch.schema import connect, telling_damage, transaction
+from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
 from hcr_batch.errors import UsageError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 
@@ -56,12 +56,12 @@ class FileEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class FileState:
-    """A file that the journal knows; `failure` is None if it was read, `sha256` if it was not."""
+    """A file that the journal knows; `failure` is None and `sha256` not empty if it was read."""
 
     path: Location
     name: str
     failure: str | None
-    sha256: str | None = None
+    sha256: str = ""
 
 
 def journal_path(output: Path) -> Path:
@@ -152,7 +152,7 @@ class Journal:
         pages: Iterable[PageRecord],
         failure: str | None,
         seconds: float,
-        files: Iterable[tuple],
+        files: Iterable[tuple[Location, str] | tuple[Location, str, str]],
     ) -> None:
         """Enter what came of a content, in place of an earlier reading, and its files.
 
@@ -195,7 +195,10 @@ class Journal:
         """Put the parts, complete now, in place of an earlier reading, and enter the files."""
         with self._transaction():
             self._drop(sha256, recipe)
-            reading, _ = self.state(sha256, recipe + IN_PARTS)
+            (reading,) = self._execute(
+                "SELECT id FROM readings WHERE sha256 = ? AND recipe = ?",
+                (sha256, recipe + IN_PARTS),
+            ).fetchone()
             self._execute("UPDATE readings SET recipe = ? WHERE id = ?", (recipe, reading))
             self._point((entry, reading) for entry in files)
 
@@ -253,7 +256,7 @@ class Journal:
                 (key(path), self._revised(content), signature or ""),
             )
 
-    def separate_names(self, present: Iterable[Path]) -> None:
+    def separate_names(self, present: Iterable[Location]) -> None:
         """Make every name unique, in favour of the files in `present`.
 
         A file of an earlier run that lay in another folder under the same name
@@ -317,10 +320,11 @@ class Journal:
         )
 
     def _new_reading(self, sha256: str, recipe: str, failure: str | None) -> int:
-        return self._execute(
+        return insert(
+            self._connection,
             "INSERT INTO readings (sha256, recipe, failure, seconds) VALUES (?, ?, ?, 0)",
             (sha256, recipe, failure),
-        ).lastrowid
+        )
 
     def _drop(self, sha256: str, recipe: str) -> None:
         self._execute("DELETE FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe))
@@ -340,18 +344,20 @@ class Journal:
         )
 
     def _add_page(self, reading: int, page: PageRecord) -> None:
-        row = self._execute(
+        row = insert(
+            self._connection,
             "INSERT INTO pages (reading, number, width, height) VALUES (?, ?, ?, ?)",
             (reading, page.number, page.width, page.height),
-        ).lastrowid
+        )
         for place, field in enumerate(page.fields, start=1):
             self._add_field(row, place, field)
 
     def _add_field(self, page: int, place: int, field: FieldRecord) -> None:
-        row = self._execute(
+        row = insert(
+            self._connection,
             "INSERT INTO fields (page, place, name, kind, joint) VALUES (?, ?, ?, ?, ?)",
             (page, place, field.name, field.kind, field.joint),
-        ).lastrowid
+        )
         numbered = list(enumerate(field.cells, start=1))
         self._connection.executemany(
             "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -379,7 +385,7 @@ class Journal:
         (number,) = self._execute("SELECT number FROM revision").fetchone()
         return f"{content} {number}"
 
-    def _execute(self, statement: str, values: tuple = ()) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
     def _transaction(self) -> AbstractContextManager[None]:

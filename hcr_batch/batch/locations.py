@@ -152,7 +152,7 @@ def _fetch(location: RemoteFile, copy: Path) -> None:
         raise DocumentError(f"{location}: cannot be fetched ({error}); check it") from error
 
 
-def find_remote(url: str) -> list[Source]:
+def find_remote(url: str) -> list[Source[RemoteFile]]:
     """The documents below a URL, or the one that it names.
 
     Raises

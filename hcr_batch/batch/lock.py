@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,17 +59,14 @@ def _acquire(path: Path) -> int:
 
 def _lock(descriptor: int) -> bool:
     try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
+        if sys.platform == "win32":
+            import msvcrt
 
-        return _attempt(msvcrt.locking, descriptor, msvcrt.LK_NBLCK, 1)
-    return _attempt(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-
-def _attempt(function, *arguments) -> bool:
-    try:
-        function(*arguments)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

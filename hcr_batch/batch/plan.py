@@ -39,7 +39,7 @@ class NewFile:
     had been left alone for a while then.
     """
 
-    source: Source
+    source: Source[Location]
     sha256: str
     signature: str
     settled: bool
@@ -58,7 +58,7 @@ class NewFile:
 class KnownFile:
     """A file whose content was read before; `failure` is None if that went well."""
 
-    source: Source
+    source: Source[Location]
     entry: FileEntry
     reading: int
     failure: str | None
@@ -68,12 +68,12 @@ class KnownFile:
 class LostFile:
     """A file that cannot be had this time, and why."""
 
-    source: Source
+    source: Source[Location]
     reason: str
 
 
 def classify(
-    sources: Iterable[Source],
+    sources: Iterable[Source[Location]],
     journal: Journal,
     recipe: str,
     effort: Effort,
@@ -107,19 +107,19 @@ def classify(
 
 
 def _hashes(
-    sources: Iterable[Source], journal: Journal, is_full: Callable[[], bool]
-) -> Iterator[tuple[Source, Callable[[], tuple[str, str]]]]:
+    sources: Iterable[Source[Location]], journal: Journal, is_full: Callable[[], bool]
+) -> Iterator[tuple[Source[Location], Callable[[], tuple[str, str]]]]:
     """What gives SHA-256 and signature of each file that may be wanted.
 
     Remote files are fetched ahead, several at a time: the way to them is long.
     """
-    waiting: deque[tuple[Source, Callable[[], tuple[str, str]]]] = deque()
+    waiting: deque[tuple[Source[Location], Callable[[], tuple[str, str]]]] = deque()
     with ThreadPoolExecutor(REMOTE_AHEAD) as threads:
         for source in sources:
             is_remote = isinstance(source.path, RemoteFile)
             known = _known_hash(source.path, journal)
             if known:
-                waiting.append((source, lambda known=known: known))
+                waiting.append((source, _returning(known)))
             elif is_full():
                 continue
             elif is_remote:
@@ -129,6 +129,10 @@ def _hashes(
             while len(waiting) > (REMOTE_AHEAD if is_remote else 0):
                 yield waiting.popleft()
         yield from waiting
+
+
+def _returning(known: tuple[str, str]) -> Callable[[], tuple[str, str]]:
+    return lambda: known
 
 
 def _known_hash(path: Location, journal: Journal) -> tuple[str, str] | None:

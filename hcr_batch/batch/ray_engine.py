@@ -7,12 +7,13 @@ What an actor that is lost had in hand goes to another one.
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -42,12 +43,12 @@ task's fault, or the cluster's."""
 
 
 def run_on_ray(
-    make_handler: HandlerFactory,
+    make_handler: HandlerFactory[Task, Result],
     next_task: Callable[[], Task | None],
     jobs: int | None = None,
     time_limit: Callable[[Task], float] | None = None,
     address: str | None = None,
-) -> Iterator[tuple[Task, Result | Lost]]:
+) -> Generator[tuple[Task, Result | Lost], None, None]:
     """Hand every task to a handler, as `hcr_batch.batch.engines.run_tasks` does.
 
     Parameters
@@ -75,7 +76,7 @@ def run_on_ray(
     """
     with _connected(address):
         count = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        pool = _Pool(make_handler, next_task, time_limit)
+        pool: _Pool[Task, Result] = _Pool(make_handler, next_task, time_limit)
         try:
             while pool.hand_out(count):
                 yield from pool.results()
@@ -111,11 +112,10 @@ def _knock(address: str | None) -> None:
         socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
-@ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)
 class _Actor:
     """Runs a handler, somewhere in the cluster."""
 
-    def __init__(self, make_handler: HandlerFactory) -> None:
+    def __init__(self, make_handler: HandlerFactory[Any, Any]) -> None:
         self._failure: HcrError | None = None
         try:
             self._handler = make_handler()
@@ -130,19 +130,22 @@ class _Actor:
         return self._handler(task)
 
 
-class _Worker(Generic[Task]):
+_RemoteActor: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
+
+
+class _Worker(Generic[Task, Result]):
     """An actor with the tasks that it holds, in order, each with the reference of its result."""
 
-    def __init__(self, make_handler: HandlerFactory) -> None:
-        self._actor = _Actor.remote(make_handler)
-        self.tasks: deque[tuple[Task, ray.ObjectRef]] = deque()
+    def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
+        self._actor = _RemoteActor.remote(make_handler)
+        self.tasks: deque[tuple[Task, ray.ObjectRef[Result]]] = deque()
         self.ready = False
         self.seconds = 0.0
         """Time that the first of its tasks has taken so far."""
         self._start = self._actor.failure.remote()
 
     @property
-    def awaited(self) -> ray.ObjectRef | None:
+    def awaited(self) -> ray.ObjectRef[Any] | None:
         """What it is to give next: a sign of life, then results in the order of its tasks."""
         if not self.ready:
             return self._start
@@ -164,14 +167,14 @@ class _Pool(Generic[Task, Result]):
 
     def __init__(
         self,
-        make_handler: HandlerFactory,
+        make_handler: HandlerFactory[Task, Result],
         next_task: Callable[[], Task | None],
         time_limit: Callable[[Task], float] | None,
     ) -> None:
         self._make_handler = make_handler
         self._next_task = next_task
         self._time_limit = time_limit
-        self._workers: list[_Worker[Task]] = []
+        self._workers: list[_Worker[Task, Result]] = []
         self._returned: deque[Task] = deque()
         self._tries: Counter[Task] = Counter()
         self._false_starts = 0
@@ -211,8 +214,7 @@ class _Pool(Generic[Task, Result]):
             worker.seconds += passed if worker.ready else 0.0
             if reference in ready:
                 yield from self._received(worker, reference)
-            elif self._is_late(worker):
-                limit = self._time_limit(worker.tasks[0][0])
+            elif worker.seconds > (limit := self._limit(worker)):
                 yield from self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
 
     def stop(self) -> None:
@@ -220,7 +222,7 @@ class _Pool(Generic[Task, Result]):
             worker.stop()
 
     def _received(
-        self, worker: _Worker, reference: ray.ObjectRef
+        self, worker: _Worker[Task, Result], reference: ray.ObjectRef[Any]
     ) -> Iterator[tuple[Task, Result | Lost]]:
         try:
             message = ray.get(reference)
@@ -236,12 +238,15 @@ class _Pool(Generic[Task, Result]):
             raise message
         worker.ready, self._false_starts = True, 0
 
-    def _is_late(self, worker: _Worker) -> bool:
+    def _limit(self, worker: _Worker[Task, Result]) -> float:
+        """Seconds that an actor's task may take, or its start."""
         if not (worker.ready and self._time_limit):
-            return False
-        return worker.seconds > self._time_limit(worker.tasks[0][0])
+            return math.inf
+        return self._time_limit(worker.tasks[0][0])
 
-    def _replaced(self, worker: _Worker, loss: Lost | None) -> Iterator[tuple[Task, Lost]]:
+    def _replaced(
+        self, worker: _Worker[Task, Result], loss: Lost | None
+    ) -> Iterator[tuple[Task, Lost]]:
         """Put an actor in place of one that is lost; its first task is so too, if it is at fault.
 
         An actor may be lost with its node, by no fault of the task in work:

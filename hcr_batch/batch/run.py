@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
@@ -17,7 +17,7 @@ from hcr_batch.batch.engines import HandlerFactory, Lost, run_tasks
 from hcr_batch.batch.export import export
 from hcr_batch.batch.feed import Feed
 from hcr_batch.batch.journal import Journal, journal_path, open_journal
-from hcr_batch.batch.locations import find_remote, is_url, key
+from hcr_batch.batch.locations import Location, find_remote, is_url, key
 from hcr_batch.batch.lock import exclusive, lock_path
 from hcr_batch.batch.observers import Observer
 from hcr_batch.batch.plan import KnownFile, LostFile, NewFile, classify
@@ -38,7 +38,7 @@ from hcr_batch.results.writers import check_format
 __all__ = ["Engine", "PlannedFile", "dry_run", "scan"]
 
 PlannedFile = NewFile | KnownFile | LostFile
-Engine = Callable[..., Iterator]
+Engine = Callable[..., Generator[tuple[ReadTask, Outcome | Lost], None, None]]
 """Called as `run_tasks` is, but for its `jobs`."""
 
 
@@ -46,7 +46,7 @@ def scan(
     request: ScanRequest,
     observer: Observer,
     stdin: TextIO | None = None,
-    reader: HandlerFactory | None = None,
+    reader: HandlerFactory[ReadTask, Outcome] | None = None,
     engine: Engine | None = None,
 ) -> ScanSummary:
     """Read what is new or changed and write the results.
@@ -141,22 +141,26 @@ def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Iterator[Plann
             yield file
 
 
-def _sources(request: ScanRequest, stdin: TextIO | None) -> tuple[Source, ...]:
+def _sources(request: ScanRequest, stdin: TextIO | None) -> tuple[Source[Location], ...]:
     """The documents of all paths, those in folders first, each under a name of its own."""
     urls = [path for path in request.paths if is_url(path)]
     paths = [path for path in request.paths if not is_url(path)]
     sources = discover(paths, stdin, request.outputs) if paths else ()
     taken = {source.name for source in sources}
     remote = {source.path: source for url in urls for source in find_remote(url)}
+    renamed = []
     for source in remote.values():
         name = source.path.url.partition("://")[2] if source.name in taken else source.name
         taken.add(name)
-        sources += (replace(source, name=name),)
-    return sources
+        renamed.append(replace(source, name=name))
+    return (*sources, *renamed)
 
 
 def _feed(
-    request: ScanRequest, sources: Sequence[Source], journal: Journal, observer: Observer
+    request: ScanRequest,
+    sources: Sequence[Source[Location]],
+    journal: Journal,
+    observer: Observer,
 ) -> Feed:
     feed = Feed(iter(()), journal, request.recipe, request.effort, observer)
     feed.files = classify(
@@ -166,7 +170,7 @@ def _feed(
 
 
 def _read(
-    request: ScanRequest, feed: Feed, reader: HandlerFactory, engine: Engine
+    request: ScanRequest, feed: Feed, reader: HandlerFactory[ReadTask, Outcome], engine: Engine
 ) -> ScanSummary:
     """Read what is new into the journal, until done or interrupted."""
     start = time.perf_counter()
@@ -197,22 +201,25 @@ def _as_outcome(task: ReadTask, result: Outcome | Lost) -> Outcome:
 def _draw(
     request: ScanRequest,
     read: set[bytes],
-    present: Sequence[Path],
+    present: Sequence[Location],
     journal: Journal,
     observer: Observer,
 ) -> None:
-    """Draw the pages of the files that were read in this run, or have no picture yet."""
+    """Draw, where asked for, the files that were read in this run, or have no picture yet."""
+    folder = request.overlay
+    if folder is None:
+        return
     given = {key(path) for path in present}
 
     def tasks() -> Iterator[DrawTask]:
         for file, group in groupby(journal.pages(), key=lambda item: item[0]):
             pages = tuple(page for _, page in group)
-            paths = picture_paths(request.overlay, file.name, pages).values()
+            paths = picture_paths(folder, file.name, pages).values()
             drawn = all(map(os.path.exists, paths))
             if key(file.path) in read or (key(file.path) in given and not drawn):
                 yield DrawTask(file.path, file.name, pages)
 
-    drawer = PageDrawer(request.settings.documents, request.overlay)
+    drawer = PageDrawer(request.settings.documents, folder)
     next_task = partial(next, tasks(), None)
     with closing(run_tasks(drawer, next_task, request.jobs)) as results:
         for task, result in results:

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from hcr_batch.batch.schema import insert
+
 __all__ = ["Run", "Runs"]
 
 
@@ -38,7 +40,7 @@ class Runs:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        transaction: Callable[[], AbstractContextManager],
+        transaction: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._connection = connection
         self._transaction = transaction
@@ -46,9 +48,8 @@ class Runs:
     def begin(self, conditions: Mapping[str, object]) -> int:
         """Note that a run begins, and under which conditions; its number."""
         with self._transaction():
-            return self._connection.execute(
-                "INSERT INTO runs (conditions) VALUES (?)", (json.dumps(conditions),)
-            ).lastrowid
+            statement = "INSERT INTO runs (conditions) VALUES (?)"
+            return insert(self._connection, statement, [json.dumps(conditions)])
 
     def end(self, number: int, summary: Mapping[str, object]) -> None:
         """Note what came of a run."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA
 from hcr_batch.errors import OutputError
 
-__all__ = ["DamagedJournalError", "connect", "telling_damage", "transaction"]
+__all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
 
 SCHEMA_VERSION = 4
 """Raise this when the tables change, and say in UPGRADES how."""
@@ -224,6 +224,13 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path}: cannot be written ({error}); check the disk's free space"
         ) from error
+
+
+def insert(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
+    """Execute an INSERT of one row; the id of the row."""
+    number = connection.execute(statement, tuple(values)).lastrowid
+    assert number is not None, statement
+    return number
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
 
 import click
 
-__all__ = ["FILE", "Share", "data_option", "fields_option", "format_option"]
+__all__ = ["FILE", "data_option", "fields_option", "format_option", "share"]
 
 FILE = click.Path(path_type=Path)
 
 
-class Share(click.ParamType):
+def share(value: str | float) -> float:
     """A share of 1, given as 0.005 or as 0.5%."""
-
-    name = "share"
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> float:
-        text = str(value).strip()
-        try:
-            share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            share = -1.0
-        if not 0 <= share <= 1:
-            self.fail(f"{value!r} is no share; write 0.005 or 0.5%", parameter, context)
-        return share
+    text = str(value).strip()
+    try:
+        number = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise click.BadParameter(f"{value!r} is no share; write 0.005 or 0.5%")
+    return number
 
 
 data_option = click.option(

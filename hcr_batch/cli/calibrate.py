@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,10 +51,11 @@ def calibrate(data: Path, names: tuple[str, ...], model: Path | None, out: Path 
         click.echo(f"written: {out}", err=True)
 
 
-def _report(document: dict, before: float) -> str:
+def _report(document: dict[str, Any], before: float) -> str:
     from hcr_batch.evaluation.tables import aligned
 
-    sets, thresholds = [SETS], [THRESHOLDS]
+    sets: list[tuple[str, ...]] = [SETS]
+    thresholds: list[tuple[str, ...]] = [THRESHOLDS]
     for name, charsets in document["calibration"]["sets"].items():
         for charset, row in charsets.items():
             keys = ("accuracy", "ece_before", "ece_after", "ece_by_chance")
@@ -61,8 +63,7 @@ def _report(document: dict, before: float) -> str:
             sets.append((name, charset, str(row["samples"]), *shares))
     for charset, entries in document["thresholds"].items():
         for entry in entries:
-            keys = ("accept_rate", "error_bound")
-            accepted, below = (f"{100 * entry[key]:.2f}" for key in keys)
+            accepted, below = (f"{100 * entry[key]:.2f}" for key in ("accept_rate", "error_bound"))
             target = f"{100 * entry['target_error']:g}"
             thresholds.append((charset, target, f"{entry['threshold']:.4f}", accepted, below))
     temperature = f"temperature: {document['temperature']:.4f} ({before:.4f} on the card in use)"

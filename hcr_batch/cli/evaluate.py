@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[Se
     for path in find_sets(data, names):
         part = unseen_part(path, recognizer.card.document.get("recipe", {}))
         if len(part):
-            bar = {"desc": part.name, "leave": False, "disable": not sys.stderr.isatty()}
+            quiet = not sys.stderr.isatty()
             yield evaluate_set(
                 recognizer,
                 part.name,
@@ -79,7 +80,7 @@ def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[Se
                 part.labels,
                 part.cases,
                 part.raw,
-                progress=lambda cells, bar=bar: tqdm(cells, unit="cell", **bar),
+                progress=partial(tqdm, desc=part.name, unit="cell", leave=False, disable=quiet),
             )
 
 
@@ -95,10 +96,10 @@ def _write(results: Sequence[SetResult], model: str, folder: Path) -> Path:
         ) from error
 
 
-def _table(rows: list[dict]) -> str:
+def _table(rows: list[dict[str, Any]]) -> str:
     from hcr_batch.evaluation.tables import aligned
 
-    lines = [HEADER]
+    lines: list[tuple[str, ...]] = [HEADER]
     for row in rows:
         raw = f"{row['raw_accuracy']:.4f}" if "raw_accuracy" in row else ""
         shares = (f"{row[key]:.4f}" for key in ("accuracy", "top3", "calibration_error"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hcr_batch.recognition import Recognizer
     from hcr_batch.types import Reading
 
-    Line = tuple[Source, Reading]
+    Line = tuple[Source[Path], Reading]
 
 __all__ = ["predict"]
 
@@ -80,7 +80,7 @@ def predict(
 
 
 def _read(
-    sources: tuple[Source, ...], recognizer: Recognizer, settings: Settings, charset: str
+    sources: tuple[Source[Path], ...], recognizer: Recognizer, settings: Settings, charset: str
 ) -> Iterator[Line]:
     """What each picture shows; one that cannot be read is named on standard error."""
     from hcr_batch.documents import read_picture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE, Share, fields_option
+from hcr_batch.cli._options import FILE, fields_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ EVERYWHERE = ("0.0.0.0", "::")
 @fields_option
 @click.option(
     "--sample",
-    type=Share(),
+    type=share,
     default="0",
     help="Also show this share of the unflagged characters, to measure how many are wrong: 2%.",
 )
 @click.option(
-    "--target-error", type=Share(), help="What the sample is compared with; as in the settings."
+    "--target-error", type=share, help="What the sample is compared with; as in the settings."
 )
 @click.option("--reviewer", help="Name kept with the answers; your login name if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")

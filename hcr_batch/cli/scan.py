@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.cli._options import FILE, Share, fields_option, format_option
+from hcr_batch.cli._options import FILE, fields_option, format_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ __all__ = ["scan"]
     type=FILE,
     help="A known form, or a folder of them; may be repeated.",
 )
-@click.option("--threshold", type=Share(), help="Flag characters below this confidence.")
+@click.option("--threshold", type=share, help="Flag characters below this confidence.")
 @click.option(
     "--target-error",
-    type=Share(),
+    type=share,
     help="Flag so that at most this share of the other characters is wrong: 0.5% or 0.005.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one a core if not given.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,7 +60,7 @@ def serve(
     names: tuple[str, ...],
     config: Path | None,
     model: Path | None,
-    **limits: float,
+    **limits: Any,
 ) -> None:
     """Serve a page to draw or upload on, and a REST API, until Ctrl-C.
 

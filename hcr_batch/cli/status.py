@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,7 +77,7 @@ def _run_lines(run: Run) -> Iterator[str]:
     yield f"model: {conditions['model']} {fingerprints}, {limit}, program {conditions['program']}"
 
 
-def _ending(summary: dict | None) -> str:
+def _ending(summary: dict[str, Any] | None) -> str:
     if summary is None:
         return "not ended: it is still running, or was killed"
     ending = "interrupted after" if summary["interrupted"] else "ended after"

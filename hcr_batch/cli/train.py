@@ -100,7 +100,7 @@ def _continue(
     module = _import("hcr_batch.training.continuing")
     settings = module.FineTuning() if limit is None else module.FineTuning(steps=limit)
     changes = module.continue_training(start, data, out, own, settings, verbose=not quiet)
-    lines = [("set", "glyphs", "before %", "after %", "errors")]
+    lines: list[tuple[str, ...]] = [("set", "glyphs", "before %", "after %", "errors")]
     for number, one in enumerate(changes):
         name = f"{one.name} (yours)" if number == 0 else one.name
         wrong = [round(one.samples * (1 - share)) for share in (one.before, one.after)]

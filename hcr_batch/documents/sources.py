@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Generic, TextIO, TypeVar
 
 from hcr_batch.errors import NoInputError
 
@@ -19,24 +19,26 @@ EXTENSIONS = frozenset(
 )
 """Endings (lower case) of the files taken from folders; a file given by name may have any."""
 
+Where = TypeVar("Where", covariant=True)
+
 STANDARD_INPUT = "-"
 JOURNAL_MARK = ".hcr.sqlite"
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Generic[Where]):
     """One input file.
 
     Attributes
     ----------
     path : Path
-        Where it lies.
+        Where it lies; what else says so for files that are in no folder.
     name : str
         Its name in the results: relative to the folder given, with `/`;
         valid Unicode whatever the bytes of the path, unique within a run.
     """
 
-    path: Path
+    path: Where
     name: str
 
 
@@ -59,7 +61,7 @@ def discover(
     paths: Sequence[str | os.PathLike[str]],
     stdin: TextIO | None = None,
     ignore: Collection[str | os.PathLike[str]] = (),
-) -> tuple[Source, ...]:
+) -> tuple[Source[Path], ...]:
     """Find the documents of a run.
 
     Parameters
@@ -171,7 +173,7 @@ def _is_document(name: str) -> bool:
     return not hidden and os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
-def _named(found: Iterable[_Found]) -> list[Source]:
+def _named(found: Iterable[_Found]) -> list[Source[Path]]:
     """Give each file its relative name, lengthened by outer folders where two would be equal."""
     outer_parts = dict.fromkeys(found, 0)
     while True:

@@ -87,7 +87,7 @@ def evaluate_set(
         probabilities = recognizer.probabilities(glyphs)
         return tuple(judge(probabilities, labels, reading) for reading in readings)
 
-    through = ()
+    through: tuple[Judged, ...] = ()
     if raw is not None:
         through = judged(np.stack([recognizer.normalize(cell) for cell in progress(raw)]))
     return SetResult(name, images, judged(images), through)

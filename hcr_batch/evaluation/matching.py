@@ -105,7 +105,8 @@ def align(truth: str, cells: Sequence[PredictedCell]) -> Alignment:
         to a missed and an invented one.
     """
     costs = _distances(truth, cells)
-    row, column, pairs = len(truth), len(cells), []
+    pairs: list[tuple[str, PredictedCell | None]] = []
+    row, column = len(truth), len(cells)
     while row or column:
         cost = costs[row][column]
         wrong = row and column and _differs(truth, cells, row, column)

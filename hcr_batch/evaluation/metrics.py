@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class SetMetrics:
     top3: float
     calibration_error: float
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, rounded to five decimals."""
         return {k: round(v, 5) if isinstance(v, float) else v for k, v in asdict(self).items()}
 

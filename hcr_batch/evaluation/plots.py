@@ -12,6 +12,7 @@ from hcr_batch.evaluation.judged import Judged
 from hcr_batch.recognition.calibration import CHARACTERS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -121,8 +122,9 @@ def write_png(picture: Figure | np.ndarray, path: Path) -> None:
         picture.savefig(path, dpi=DOTS_PER_INCH)
 
 
-def _figure(width: float, height: float):
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     # The object interface needs no display and leaves no global figure behind.
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")

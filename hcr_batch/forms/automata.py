@@ -236,7 +236,8 @@ def of_words(words: Sequence[str]) -> Automaton:
         count += len(keys)
     accepting = np.zeros(count, bool)
     accepting[np.concatenate(ends)] = True
-    return _automaton(*map(np.concatenate, (sources, symbols, targets)), 0, accepting)
+    source, symbol, target = map(np.concatenate, (sources, symbols, targets))
+    return _automaton(source, symbol, target, 0, accepting)
 
 
 def _codes(words: Sequence[str]) -> np.ndarray:

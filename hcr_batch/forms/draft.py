@@ -105,8 +105,8 @@ def _found(page: Page, settings: Settings, level: bool) -> DraftPage:
 
 def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
     """A PDF's field, at the printed boxes where there are some for it."""
-    within = [box for box in boxes if _shared(box, widget.box) >= INSIDE * _area(box)]
-    within = tuple(sorted(within, key=lambda box: box.x))
+    covered = (box for box in boxes if _shared(box, widget.box) >= INSIDE * _area(box))
+    within = tuple(sorted(covered, key=lambda box: box.x))
     name = widget.name
     if widget.kind == "check":
         return DraftField(name, "check", (within or (widget.box,))[:1], bool(within))

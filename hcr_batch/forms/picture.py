@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hcr_batch.forms.schema import TemplatePage
-from hcr_batch.types import Field, Page
+from hcr_batch.types import Box, Field, Page
 
 if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = ["draw_fields", "draw_template"]
+
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 DPI = 150.0
 INK, PAPER, LABEL = "#0a5fd8", "#ffffff", "#1c2430"
@@ -48,11 +51,11 @@ def draw_fields(page: Page, fields: Iterable[Field]) -> Image.Image:
     return _drawn(picture, named)
 
 
-def _edges(boxes: Iterable, scale: float) -> list[tuple[float, ...]]:
-    return [tuple(v * scale for v in (b.x, b.y, b.right, b.bottom)) for b in boxes]
+def _edges(boxes: Iterable[Box], scale: float) -> list[Edges]:
+    return [(b.x * scale, b.y * scale, b.right * scale, b.bottom * scale) for b in boxes]
 
 
-def _drawn(picture: Image.Image, fields: Iterable[tuple[str, list]]) -> Image.Image:
+def _drawn(picture: Image.Image, fields: Iterable[tuple[str, list[Edges]]]) -> Image.Image:
     from PIL import ImageDraw, ImageFont
 
     draw = ImageDraw.Draw(picture)

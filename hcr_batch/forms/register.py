@@ -211,7 +211,9 @@ def _alike(a: np.ndarray, b: np.ndarray, per_mm: float) -> tuple[np.ndarray, np.
     """Numbers of the pairs of boxes of one size."""
     sizes_a, sizes_b = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
     slack = np.maximum(SIZE_SLACK * sizes_a, SIZE_SLACK_MM * per_mm)
-    return np.nonzero((np.abs(sizes_a[:, None] - sizes_b[None]) <= slack[:, None]).all(axis=2))
+    alike = (np.abs(sizes_a[:, None] - sizes_b[None]) <= slack[:, None]).all(axis=2)
+    first, second = np.nonzero(alike)
+    return first, second
 
 
 def _given_scale(_: np.ndarray, __: np.ndarray, pixels_per_mm: float) -> list[float]:

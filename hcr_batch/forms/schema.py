@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from hcr_batch.config import load_toml
 from hcr_batch.errors import ConfigError
@@ -326,7 +326,7 @@ class _Reader:
             self.fail(table, place, key, "is empty")
         return tuple(result)
 
-    def fail(self, table: str, place: int, key: str, problem: str) -> Any:
+    def fail(self, table: str, place: int, key: str, problem: str) -> NoReturn:
         line = self.lines.get((table, place, key)) or self.lines.get((table, place, ""))
         line = line or self.lines.get(("", 0, table)) or 1
         named = f"[[{table}]] {place + 1}" if table else ""

@@ -11,7 +11,7 @@ from hcr_batch.types import Box, Page
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
 __all__ = ["draw_page", "upright_corners"]
 
@@ -99,7 +99,7 @@ def upright_corners(box: Box, page: Page, scale: float = 1.0) -> np.ndarray:
     )
     points = projected(np.linalg.inv(page.to_source), source) * scale
     # A page that lay sideways in its file is drawn upright.
-    left, top, right, bottom = *points.min(axis=0), *points.max(axis=0)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
@@ -164,7 +164,7 @@ def _legend(title: str, cells: Sequence[CellRecord]) -> Iterator[tuple[str, str 
     yield f"{blank} blank", BLANK
 
 
-def _font(height: float):
+def _font(height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     from PIL import ImageFont
 
     return ImageFont.load_default(size=height)

@@ -81,6 +81,12 @@ class Handwriting:
     strokes: StrokeSet | None = None
     stroke_index: np.ndarray | None = None
 
+    def pen_strokes(self, index: int) -> list[np.ndarray] | None:
+        """Pen strokes of one glyph, each an array of points (n, 2), where there are some."""
+        if self.strokes is None or self.stroke_index is None:
+            return None
+        return self.strokes[int(self.stroke_index[index])]
+
 
 def class_balanced(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Chance of each glyph: classes by the square root of their size, glyphs by trust."""
@@ -143,8 +149,11 @@ class Mixture:
         source = self.sources[number]
         index = self._index(number, rng)
         strength = MILD if rng.random() < phase.regular else FULL
-        redrawn = source.strokes is not None and rng.random() < phase.redrawn
-        glyph = self._glyph(source, index, rng, strength.shape if redrawn else None)
+        pen = source.pen_strokes(index)
+        if pen is not None and rng.random() < phase.redrawn:
+            glyph = self._normalized(draw_strokes(pen, rng, strength.shape), rng)
+        else:
+            glyph = self._copied(source, index, rng)
         allowed = self.allowed[number][str(source.labels[index])]
         return distort(glyph, rng, self.fields, strength), allowed, float(source.weights[index])
 
@@ -152,20 +161,20 @@ class Mixture:
         place = np.searchsorted(self.cumulated[number], rng.random())
         return min(int(place), len(self.cumulated[number]) - 1)
 
-    def _glyph(
-        self, source: Handwriting, index: int, rng: np.random.Generator, shape: float | None
-    ) -> np.ndarray:
-        """A glyph as it is or, with a `shape`, drawn anew with that much change of form."""
-        if shape is not None:
-            ink = draw_strokes(source.strokes[int(source.stroke_index[index])], rng, shape)
-        else:
-            raw = source.renormalized is not None and rng.random() < RAW
-            glyph = source.renormalized[index] if raw else source.images[index]
-            ink = cv2.resize(glyph, (84, 84), interpolation=cv2.INTER_CUBIC)
+    def _copied(self, source: Handwriting, index: int, rng: np.random.Generator) -> np.ndarray:
+        """A glyph as it is, or scanned once more."""
+        glyph = source.images[index]
+        if source.renormalized is not None and rng.random() < RAW:
+            glyph = source.renormalized[index]
         scan = self._scan(rng, RESCANNED)
-        if scan is not None:
-            return scan(ink, rng)
-        return glyph if shape is None else normalize_ink(ink)
+        if scan is None:
+            return glyph
+        return scan(cv2.resize(glyph, (84, 84), interpolation=cv2.INTER_CUBIC), rng)
+
+    def _normalized(self, ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The glyph of drawn ink, as it is or scanned."""
+        scan = self._scan(rng, RESCANNED)
+        return normalize_ink(ink) if scan is None else scan(ink, rng)
 
     def _scan(self, rng: np.random.Generator, share: float) -> Scan | None:
         """The simulated scanner for a character; None where it passes none.
@@ -179,7 +188,8 @@ class Mixture:
     def _printed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         index = int(rng.integers(len(self.printed)))
         strength = MILD if rng.random() < REGULAR_PRINT else FULL
-        glyph = self._scan(rng, 1.0)(self.printed.inks[index], rng)
+        scan = self._scan(rng, 1.0) or scanned
+        glyph = scan(self.printed.inks[index], rng)
         glyph = distort(glyph, rng, self.fields, strength)
         return glyph, self.allowed[0][str(self.printed.labels[index])]
 
@@ -189,7 +199,5 @@ class Mixture:
             index = self._index(number, rng)
             return self.sources[number].images[index], str(self.sources[number].labels[index])
 
-        ink = foreign_ink(pick, rng)
-        scan = self._scan(rng, RESCANNED)
-        glyph = scan(ink, rng) if scan is not None else normalize_ink(ink)
+        glyph = self._normalized(foreign_ink(pick, rng), rng)
         return distort(glyph, rng, self.fields, FULL)

@@ -13,7 +13,7 @@ from hcr_batch.training.recipe import Recipe, Source
 from hcr_batch.training.sets import (
     CharacterSet,
     load_set,
-    normalized_raw,
+    normalized,
     set_folder,
     split_by_writer,
 )
@@ -80,7 +80,7 @@ def _load_source(
     if source.name == "unipen" and recipe.strokes:
         strokes = load_strokes(folder / f"{recipe.strokes}.npz")
         index = kept.rows
-    renormalized = normalized_raw(kept).images if kept.raw is not None else None
+    renormalized = normalized(kept.raw) if kept.raw is not None else None
     written = Handwriting(
         images=kept.images,
         labels=kept.labels,

@@ -137,7 +137,7 @@ def _lowered(ink: np.ndarray, side: int) -> np.ndarray:
 
 def _is_drawing(glyph: np.ndarray) -> bool:
     """Neither empty nor drowned in noise."""
-    return 8 < np.count_nonzero(glyph > 127) < 0.6 * glyph.size
+    return bool(8 < np.count_nonzero(glyph > 127) < 0.6 * glyph.size)
 
 
 def _warped(
@@ -197,7 +197,8 @@ def _damaged(large: np.ndarray, rng: np.random.Generator, chance: float) -> np.n
         _, large = cv2.threshold(large, int(rng.integers(60, 190)), 255, cv2.THRESH_BINARY)
     if draw[4] < 0.03:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))]
-        large = cv2.imdecode(cv2.imencode(".jpg", large, quality)[1], cv2.IMREAD_GRAYSCALE)
+        jpeg = cv2.imencode(".jpg", large, quality)[1]
+        large = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE))
     return large
 
 

@@ -67,7 +67,7 @@ def foreign_figures(
 
 def _made(make: Any, held: Sequence[Outputs], rng: np.random.Generator) -> np.ndarray:
     def pick() -> tuple[np.ndarray, str]:
-        characters = held[rng.integers(len(held))].characters
+        characters = held[int(rng.integers(len(held)))].characters
         index = int(rng.integers(len(characters)))
         return characters.images[index], str(characters.labels[index])
 

@@ -66,7 +66,7 @@ TEACH_FROM, TEACH_TO = FOREIGN + 1, 2 * FOREIGN + 2
 class RehearsalLoss(keras.losses.Loss):
     """Minus log of what is allowed, plus the divergence from the old network, each weighted."""
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         allowed, taught = y_true[:, :TEACH_FROM], y_true[:, TEACH_FROM:TEACH_TO]
         printed, hard, soft = (y_true[:, TEACH_TO + i] for i in range(3))
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)

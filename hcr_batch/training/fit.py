@@ -24,6 +24,8 @@ CHECKPOINT = "checkpoint.keras"
 HISTORY = "history.csv"
 COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_rate", "seconds")
 
+Logs = dict[str, float]
+
 Held = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Glyphs, targets and weights of held-out characters."""
 
@@ -163,10 +165,10 @@ class _Pace(keras.callbacks.Callback):
         self.recipe = recipe
         self.batches = batches
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.batches.epoch = epoch
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         rate = learning_rate(self.recipe, self.batches.epoch + batch / self.batches.steps)
         self.model.optimizer.learning_rate = rate
 
@@ -196,10 +198,10 @@ class _Keeper(keras.callbacks.Callback):
         self.history = list(history)
         self.started = 0.0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.started = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
         values = (
             epoch + 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from hcr_batch.training.strokes import draw_strokes
 __all__ = ["FOREIGN_KINDS", "foreign_ink"]
 
 Pick = Callable[[], tuple[np.ndarray, str]]
+Polylines = Sequence[Sequence[tuple[float, float]] | np.ndarray]
 
 NARROW = frozenset("1Iilcj|tfrJ7")
 """Two of these side by side look like one real character, so pairs go without them."""
@@ -21,7 +22,7 @@ INTRICATE = frozenset("MWARKXQGS58936agkBE")
 """Half of one of these is rarely another character."""
 
 _CIRCLE = [(np.cos(t), np.sin(t)) for t in np.linspace(0, 2 * np.pi, 16)]
-_MARKS = {
+_MARKS: dict[str, Polylines] = {
     "+": [[(0, 5), (10, 5)], [(5, 0), (5, 10)]],
     "=": [[(0, 0), (10, 0)], [(0, 4), (10, 4)]],
     "#": [[(3, 0), (2, 10)], [(7, 0), (6, 10)], [(0, 3), (10, 3)], [(0, 7), (10, 7)]],
@@ -161,7 +162,7 @@ def _line_rest(pick: Pick, rng: np.random.Generator) -> np.ndarray:
     size = 64
     canvas = np.zeros((size, size), np.uint8)
     width = int(rng.integers(2, 9))
-    near, far = rng.integers(4, 16), rng.integers(48, 60)
+    near, far = int(rng.integers(4, 16)), int(rng.integers(48, 60))
     corners = [(near, near), (far, near), (far, far), (near, far)]
     shape = rng.integers(4)
     if shape == 0:  # an open box
@@ -171,8 +172,8 @@ def _line_rest(pick: Pick, rng: np.random.Generator) -> np.ndarray:
     elif shape == 2:  # a bar
         points = [(2, size // 2), (size - 3, size // 2 + int(rng.integers(-2, 3)))]
     else:  # two bars
-        cv2.line(canvas, (2, int(near)), (size - 3, int(near)), 255, width)
-        points = [(2, int(far)), (size - 3, int(far))]
+        cv2.line(canvas, (2, near), (size - 3, near), 255, width)
+        points = [(2, far), (size - 3, far)]
     cv2.polylines(canvas, [np.array(points, np.int32)], False, 255, width, cv2.LINE_AA)
     return canvas
 
@@ -211,7 +212,7 @@ FOREIGN_KINDS: dict[str, tuple[float, Callable[[Pick, np.random.Generator], np.n
 """Share among made foreign ink, and maker, of each kind."""
 
 
-def _drawn(strokes: list, rng: np.random.Generator, shape: float = 1.0) -> np.ndarray:
+def _drawn(strokes: Polylines, rng: np.random.Generator, shape: float = 1.0) -> np.ndarray:
     dense = [_densified(np.asarray(stroke, np.float32)) for stroke in strokes]
     return draw_strokes(dense, rng, shape)
 

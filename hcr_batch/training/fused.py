@@ -18,7 +18,12 @@ class FusedNormalization(layers.BatchNormalization):
     TensorFlow keep Keras's own.
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self,
+        inputs: keras.KerasTensor,
+        training: bool | None = None,
+        mask: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         if keras.backend.backend() != "tensorflow" or len(inputs.shape) != 4:
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
@@ -39,7 +44,7 @@ class FusedNormalization(layers.BatchNormalization):
             self._follow(self.moving_variance, variance)
         return output
 
-    def _follow(self, moving, seen) -> None:
+    def _follow(self, moving: keras.Variable, seen: keras.KerasTensor) -> None:
         moving.assign(moving * self.momentum + seen * (1 - self.momentum))
 
 

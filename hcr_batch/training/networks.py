@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -69,7 +70,9 @@ def vgg_wide() -> keras.Model:
 NETWORKS: dict[str, Callable[[], keras.Model]] = {"vgg": vgg, "vgg_wide": vgg_wide, "demo": demo}
 
 
-def _convolution(x, filters: int, kernel: int = 3, strides: int = 1):
+def _convolution(
+    x: keras.KerasTensor, filters: int, kernel: int = 3, strides: int = 1
+) -> keras.KerasTensor:
     x = layers.Conv2D(filters, kernel, strides=strides, padding="same", use_bias=False)(x)
     return layers.ReLU()(layers.BatchNormalization()(x))
 
@@ -85,14 +88,14 @@ class GlyphLoss(keras.losses.Loss):
         labels from being learned by force.
     """
 
-    def __init__(self, smoothing: float = 0.03, name: str = "glyph_loss", **kwargs) -> None:
+    def __init__(self, smoothing: float = 0.03, name: str = "glyph_loss", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.smoothing = smoothing
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "smoothing": self.smoothing}
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         allowed, printed = y_true[:, : FOREIGN + 1], y_true[:, FOREIGN + 1]
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
         # Logarithm of a sum of probabilities, with the zero allowances out of reach.
@@ -105,7 +108,9 @@ class GlyphLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("hcr_batch")
-def character_accuracy(y_true, y_pred):
+def character_accuracy(
+    y_true: keras.KerasTensor, y_pred: keras.KerasTensor
+) -> keras.KerasTensor:
     """Share of glyphs whose likeliest outlet is an allowed one."""
     best = ops.argmax(y_pred[:, : FOREIGN + 1], axis=-1)
     allowed = ops.take_along_axis(y_true[:, : FOREIGN + 1], best[:, None], axis=-1)[:, 0]

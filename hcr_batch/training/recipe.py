@@ -88,8 +88,8 @@ def _build(kind: type, values: dict[str, Any], place: str) -> Any:
     return kind(**{name: _typed(values[name], fields[name], place) for name in values})
 
 
-def _typed(value: Any, item: dataclasses.Field, place: str) -> Any:
-    wanted = {"int": int, "float": float, "str": str, "bool": bool}.get(item.type)
+def _typed(value: Any, item: dataclasses.Field[Any], place: str) -> Any:
+    wanted = {"int": int, "float": float, "str": str, "bool": bool}.get(str(item.type))
     if wanted is float and type(value) is int:
         return float(value)
     if wanted is not None and type(value) is not wanted:

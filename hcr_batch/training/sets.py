@@ -23,7 +23,7 @@ __all__ = [
     "joined",
     "load_set",
     "new_set",
-    "normalized_raw",
+    "normalized",
     "read_arrays",
     "set_folder",
     "split_by_writer",
@@ -112,8 +112,8 @@ def joined(parts: Sequence[CharacterSet]) -> CharacterSet:
     if len(parts) == 1:
         return parts[0]
     writers = [[f"{n}:{writer}" for writer in part.writers] for n, part in enumerate(parts)]
-    raws = [part.raw for part in parts]
-    shapes = {None if raw is None else raw.shape[1:] for raw in raws}
+    raws = [part.raw for part in parts if part.raw is not None]
+    same_shape = len(raws) == len(parts) and len({raw.shape[1:] for raw in raws}) == 1
     return CharacterSet(
         name=parts[0].name,
         images=np.concatenate([part.images for part in parts]),
@@ -121,7 +121,7 @@ def joined(parts: Sequence[CharacterSet]) -> CharacterSet:
         writers=np.concatenate([np.asarray(names, str) for names in writers]),
         weights=np.concatenate([part.weights for part in parts]),
         rows=np.arange(sum(map(len, parts))),
-        raw=np.concatenate(raws) if len(shapes) == 1 and None not in shapes else None,
+        raw=np.concatenate(raws) if same_shape else None,
         cases=max((part.cases for part in parts), key=CASES.index),
     )
 
@@ -134,7 +134,7 @@ def write_set(path: Path, data: CharacterSet) -> None:
     OutputError
         The file cannot be written.
     """
-    arrays = {"images": data.images, "labels": data.labels, "cases": np.array(data.cases)}
+    arrays: dict[str, Any] = {"images": data.images, "labels": data.labels, "cases": np.array(data.cases)}
     if len(np.unique(data.writers)) < len(data):
         arrays["writer"] = data.writers
     if data.raw is not None:
@@ -298,7 +298,6 @@ def split_by_writer(
     return data.take(~held), data.take(held)
 
 
-def normalized_raw(data: CharacterSet) -> CharacterSet:
-    """The same characters with glyphs made from their raw cells by the program's normalizer."""
-    glyphs = [normalize_ink(isolate_cell(cell)) for cell in data.raw]
-    return replace(data, images=np.stack(glyphs), raw=None)
+def normalized(cells: np.ndarray) -> np.ndarray:
+    """Glyphs (N, 28, 28) made from raw cells (N, rows, columns) by the program's normalizer."""
+    return np.stack([normalize_ink(isolate_cell(cell)) for cell in cells])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hcr_batch.batch.cells import DueCell, PlacedField
     from hcr_batch.batch.journal import Journal
     from hcr_batch.results.records import CellRecord
+    from hcr_batch.types import Box
 
 __all__ = ["review_app"]
 
@@ -215,7 +216,9 @@ def _in_field(
 
 
 def _answer(correction: Correction | None) -> dict[str, Any] | None:
-    return correction and {
+    if correction is None:
+        return None
+    return {
         "version": correction.id,
         "kind": correction.kind.value,
         "character": correction.character,
@@ -229,11 +232,11 @@ def _standing(standing: StandingAnswer) -> dict[str, Any]:
 
 
 def _data_url(png: bytes | None) -> str | None:
-    return png and f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}" if png else None
 
 
 def _picture(
-    draw: Callable[[PlacedField, list], bytes], field: PlacedField, marked: list
+    draw: Callable[[PlacedField, list[Box]], bytes], field: PlacedField, marked: list[Box]
 ) -> Response:
     try:
         return Response(draw(field, marked), mimetype="image/png")
@@ -263,7 +266,7 @@ def _text(body: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else abort(400, f"{name} must be a text")
 
 
-def _list(body: dict[str, Any], name: str) -> list:
+def _list(body: dict[str, Any], name: str) -> list[Any]:
     value = body.get(name, [])
     fits = isinstance(value, list) and len(value) <= MAX_ANSWERS
     return value if fits else abort(400, f"{name} must be a list of at most {MAX_ANSWERS}")
@@ -277,8 +280,9 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
 
 def _size(body: dict[str, Any]) -> int:
     size = body.get("size")
-    fits = isinstance(size, int) and 1 <= size <= MAX_CELLS
-    return size if fits else abort(400, f"size must be from 1 to {MAX_CELLS}")
+    if isinstance(size, int) and 1 <= size <= MAX_CELLS:
+        return size
+    abort(400, f"size must be from 1 to {MAX_CELLS}")
 
 
 def _given(value: Any) -> GivenAnswer:

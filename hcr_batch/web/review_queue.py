@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import groupby
+from typing import Any
 
 from hcr_batch.batch.cells import DueCell
 from hcr_batch.batch.corrections import Correction, Kind, is_same_place
@@ -66,7 +67,7 @@ class ReviewQueue:
     def __init__(self, open_journal: Callable[[], Journal], sample: float = 0.0) -> None:
         self._open_journal, self._sample = open_journal, sample
         self._lock = threading.RLock()
-        self._state: tuple | None = None
+        self._state: tuple[Any, ...] | None = None
         self._items: dict[str, _Item] = {}
         self._answers: dict[str, Correction] = {}
         self._last = 0
@@ -220,7 +221,7 @@ class ReviewQueue:
     def _free(self, client: str) -> Iterator[str]:
         return (key for key in self._order if self._is_free(key, client))
 
-    def _tile_order(self, key: str) -> tuple:
+    def _tile_order(self, key: str) -> tuple[bool, str, float, int]:
         item = self._items[key]
         character = item.cell.reading.character
         return not character, character, item.rank, self._number[key]
@@ -232,7 +233,7 @@ class ReviewQueue:
             return [*self._order[:start][::-1], *self._order[start:][::-1]]
         return [*self._order[start + 1 :], *self._order[: start + 1]]
 
-    def _field_of(self, key: str) -> tuple:
+    def _field_of(self, key: str) -> tuple[str, int, str]:
         cell = self._items[key].cell
         return cell.place.sha256, cell.place.page, cell.field
 

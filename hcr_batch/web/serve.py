@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest
 
 from hcr_batch import __version__
@@ -16,6 +17,7 @@ from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.single import predict_pictures
 from hcr_batch.web.security import secure
 from hcr_batch.web.serve_answers import (
+    ScannedPage,
     TooMuchError,
     csv_of,
     prediction_json,
@@ -136,7 +138,9 @@ def make_app(
     """
     app = Flask(__name__, static_folder="static/serve", static_url_path="/static")
     app.request_class = MemoryRequest
-    app.json.sort_keys = False
+    in_order = DefaultJSONProvider(app)
+    in_order.sort_keys = False
+    app.json = in_order
     secure(app, hosts, round(limits.max_mb * MEGABYTE), any_address)
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["hcr_batch"] = _Service(
@@ -234,7 +238,7 @@ def scan() -> Response:
     return jsonify(scan_json(str(file), pages, "csv" in extras))
 
 
-def _chosen(pages: list) -> Any:
+def _chosen(pages: list[ScannedPage]) -> ScannedPage:
     number = request.args.get("page", default=1, type=int)
     if not number or not 1 <= number <= len(pages):
         raise BadRequest(f"page must be from 1 to {len(pages)}")

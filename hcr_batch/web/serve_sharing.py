@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BusyError", "Gate", "SharedRecognizer"]
 
+_Job = tuple[np.ndarray, "Future[GlyphScores]"]
+"""Glyphs, and where their scores are awaited."""
+
 TOGETHER = 64
 """Glyphs from which no more requests are added to a batch; the network's own chunk."""
 
@@ -80,7 +83,7 @@ class SharedRecognizer:
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
-        self._waiting: queue.SimpleQueue[tuple[np.ndarray, Future] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         threading.Thread(target=self._classify, name="recognizer", daemon=True).start()
 
     @property
@@ -117,7 +120,7 @@ class SharedRecognizer:
                 jobs.append(job)
             self._answer(jobs)
 
-    def _answer(self, jobs: Sequence[tuple[np.ndarray, Future]]) -> None:
+    def _answer(self, jobs: Sequence[_Job]) -> None:
         try:
             scores = self._recognizer.scores(np.concatenate([glyphs for glyphs, _ in jobs]))
         except Exception as error:

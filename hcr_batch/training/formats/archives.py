@@ -44,7 +44,8 @@ def read_npz(
 
 
 def _keras_arrays(arrays: dict[str, np.ndarray], path: Path) -> tuple[np.ndarray, np.ndarray]:
-    for names in (("images", "labels"), ("x_train", "y_train")):
+    pairs: tuple[tuple[str, str], ...] = (("images", "labels"), ("x_train", "y_train"))
+    for names in pairs:
         if set(names) <= arrays.keys():
             images, numbers = (arrays[name] for name in names)
             if "x_test" in arrays and names[0] == "x_train":

@@ -61,4 +61,6 @@ def _reviewed(journal: Journal) -> Iterator[tuple[str, tuple[str, str, bytes]]]:
 
 def _glyph(png: bytes) -> np.ndarray:
     cell = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if cell is None:
+        raise NoInputError("a cell's picture in the journal is damaged; scan with --force anew")
     return normalize_ink(isolate_cell(cell))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,7 +170,7 @@ def _part(pair: IdxPair) -> str:
     return "test" if re.search(r"test|t10k", pair.images.name) else "train"
 
 
-def _characters(pair: IdxPair):
+def _characters(pair: IdxPair) -> Mapping[int, str]:
     mapping = pair.images.with_name(f"emnist-{pair.split}-mapping.txt")
     if pair.emnist and mapping.is_file():
         return read_mapping(mapping)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ CLASS_LISTS: Mapping[str, Mapping[int, str]] = {
 CASES = {"letters": "folded", "bymerge": "merged", "balanced": "merged", "a-z": "merged"}
 """What a capital stands for in a set, where that is not known case; see CharacterSet."""
 
-CASE_WORDS = {
+CASE_WORDS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("upper", "uppercase", "cap", "caps", "capital", "big", "u"), str.upper),
     **dict.fromkeys(("lower", "lowercase", "small", "low", "l"), str.lower),
     **dict.fromkeys(("digit", "num", "number"), str),
