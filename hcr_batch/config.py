@@ -172,9 +172,8 @@ def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settin
     values = load_toml(default)
     _overlay(values, load_toml(path) if path else {}, str(path))
     _overlay(values, changes, "command line")
-    groups = {
-        field.name: _group(str(field.type), values[field.name]) for field in dataclasses.fields(Settings)
-    }
+    fields = dataclasses.fields(Settings)
+    groups = {field.name: _group(str(field.type), values[field.name]) for field in fields}
     return Settings(**groups)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 import click
 
 __all__ = ["FILE", "data_option", "fields_option", "format_option", "share"]

@@ -7,13 +7,14 @@ import math
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
@@ -73,7 +74,7 @@ FULL_SCALES = (1, 255, 4095, 65535)
 
 def image_pages(
     path: Path | MemoryFile, settings: DocumentSettings, first: int = 1, last: int | None = None
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Read the pages of a picture file; a TIFF has as many as frames.
 
     Parameters
@@ -124,7 +125,7 @@ def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarr
         return gray
 
 
-def _open(file: BinaryIO, path: Path) -> Image.Image:
+def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
     try:
         with _unhindered():
             return Image.open(file, formats=FORMATS)
@@ -152,9 +153,9 @@ def _unhindered() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _frames(image: Image.Image, file: BinaryIO, path: Path) -> Iterator[Image.Image]:
+def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iterator[Image.Image]:
     """The frames of a TIFF but its thumbnails; of animations and stereo pictures the first."""
-    if image.format != "TIFF":
+    if not isinstance(image, TiffImageFile):
         yield image
         return
     try:
@@ -173,7 +174,9 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path) -> Iterator[Image.Im
             yield image
 
 
-def check_size(size: tuple[int, int], path: Path, number: int, settings: DocumentSettings) -> None:
+def check_size(
+    size: tuple[int, int], path: Path | MemoryFile, number: int, settings: DocumentSettings
+) -> None:
     """Refuse a page of (width, height) pixels that is too large, before it is decoded.
 
     Raises
@@ -189,7 +192,7 @@ def check_size(size: tuple[int, int], path: Path, number: int, settings: Documen
         )
 
 
-def check_shape(size: tuple[int, int], path: Path, number: int) -> None:
+def check_shape(size: tuple[int, int], path: Path | MemoryFile, number: int) -> None:
     """Refuse what is so narrow, in (width, height) pixels, that it cannot be a page.
 
     Raises
@@ -204,7 +207,7 @@ def check_shape(size: tuple[int, int], path: Path, number: int) -> None:
         )
 
 
-def _decoded(image: Image.Image, path: Path, number: int) -> Raster:
+def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster:
     try:
         with _unhindered():
             orientation = _orientation(image)
@@ -220,7 +223,7 @@ def _decoded(image: Image.Image, path: Path, number: int) -> Raster:
 
 
 def _orientation(image: Image.Image) -> Orientation:
-    return EXIF_ORIENTATIONS.get(image.getexif().get(ORIENTATION_TAG), Orientation())
+    return EXIF_ORIENTATIONS.get(image.getexif().get(ORIENTATION_TAG, 1), Orientation())
 
 
 def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -260,7 +263,7 @@ def _on_white(image: Image.Image) -> np.ndarray:
     return np.asarray(paper)
 
 
-def _damaged(path: Path, number: int | None, error: Exception) -> DocumentError:
+def _damaged(path: Path | MemoryFile, number: int | None, error: Exception) -> DocumentError:
     place = f"{path}, page {number}" if number else str(path)
     detail = " ".join(str(error).split()) or type(error).__name__
     return DocumentError(f"{place}: damaged or cut short ({detail}); scan or copy it again")

@@ -7,7 +7,7 @@ import io
 import math
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ class _Scan:
 
 def pdf_pages(
     path: Path | MemoryFile, settings: DocumentSettings, first: int = 1, last: int | None = None
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Read the pages of a PDF.
 
     A page that is one scanned image (with or without hidden text from an
@@ -87,10 +87,10 @@ def pdf_pages(
     """
     data = _data(path)
     document = _document(path, data, settings)
-    if document is None:
+    if isinstance(document, Path):
         from hcr_batch.documents.poppler import poppler_pages
 
-        yield from poppler_pages(path, settings, first, last)
+        yield from poppler_pages(document, settings, first, last)
         return
     altered = ALTERED_PIXELS.search(data) is not None
     with contextlib.closing(document):
@@ -104,10 +104,10 @@ def pdf_pages(
 def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
     """Pages of a PDF; raises a DocumentError as `pdf_pages` does."""
     document = _document(path, _data(path), settings)
-    if document is None:
+    if isinstance(document, Path):
         from hcr_batch.documents.poppler import count_poppler_pages
 
-        return count_poppler_pages(path)
+        return count_poppler_pages(document)
     with contextlib.closing(document):
         return len(document)
 
@@ -125,15 +125,15 @@ def _data(path: Path | MemoryFile) -> bytes:
 
 def _document(
     path: Path | MemoryFile, data: bytes, settings: DocumentSettings
-) -> pypdfium2.PdfDocument | None:
-    """A PDF as pdfium opens it; nothing where poppler is to read it."""
+) -> pypdfium2.PdfDocument | Path:
+    """A PDF as pdfium opens it; its path where poppler is to read it."""
     if settings.pdf_renderer == "poppler" and isinstance(path, Path):
-        return None
+        return path
     return _opened(path, data)
 
 
-def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
-    """Open with pdfium; nothing where it cannot and poppler may."""
+def _opened(path: Path | MemoryFile, data: bytes) -> pypdfium2.PdfDocument | Path:
+    """Open with pdfium; the path where it cannot and poppler may."""
     try:
         document = pypdfium2.PdfDocument(data)
         if not len(document):
@@ -147,14 +147,14 @@ def _opened(path: Path, data: bytes) -> pypdfium2.PdfDocument | None:
             ) from error
         # Poppler reads files by name: what is in memory alone stays there.
         if isinstance(path, Path) and shutil.which("pdftoppm"):
-            return None
+            return path
         raise DocumentError(f"{path}: damaged PDF ({error}); scan or save it again") from error
 
 
 def _read(
     document: pypdfium2.PdfDocument,
     number: int,
-    path: Path,
+    path: Path | MemoryFile,
     settings: DocumentSettings,
     altered: bool,
 ) -> Raster:

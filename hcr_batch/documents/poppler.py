@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ __all__ = ["count_poppler_pages", "poppler_pages"]
 
 def poppler_pages(
     path: Path, settings: DocumentSettings, first: int = 1, last: int | None = None
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Render the pages of a PDF one by one with `pdftoppm`.
 
     Parameters

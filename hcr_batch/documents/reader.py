@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def open_pages(
     settings: DocumentSettings,
     first: int = 1,
     last: int | None = None,
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Read the pages of a document, one at a time.
 
     Parameters

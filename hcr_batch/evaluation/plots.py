@@ -124,7 +124,6 @@ def write_png(picture: Figure | np.ndarray, path: Path) -> None:
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     # The object interface needs no display and leaves no global figure behind.
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")

@@ -134,7 +134,8 @@ def write_set(path: Path, data: CharacterSet) -> None:
     OutputError
         The file cannot be written.
     """
-    arrays: dict[str, Any] = {"images": data.images, "labels": data.labels, "cases": np.array(data.cases)}
+    arrays: dict[str, Any] = {"images": data.images, "labels": data.labels}
+    arrays["cases"] = np.array(data.cases)
     if len(np.unique(data.writers)) < len(data):
         arrays["writer"] = data.writers
     if data.raw is not None:

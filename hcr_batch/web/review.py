@@ -280,9 +280,9 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
 
 def _size(body: dict[str, Any]) -> int:
     size = body.get("size")
-    if isinstance(size, int) and 1 <= size <= MAX_CELLS:
-        return size
-    abort(400, f"size must be from 1 to {MAX_CELLS}")
+    if not isinstance(size, int) or not 1 <= size <= MAX_CELLS:
+        abort(400, f"size must be from 1 to {MAX_CELLS}")
+    return size
 
 
 def _given(value: Any) -> GivenAnswer:

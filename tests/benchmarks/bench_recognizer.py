@@ -23,7 +23,7 @@ from hcr_batch.evaluation.tables import aligned
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.litert import LiteRTNetwork
 from hcr_batch.training.calibrating import character_probabilities
-from hcr_batch.training.sets import CharacterSet, find_sets, normalized_raw, unseen_part
+from hcr_batch.training.sets import CharacterSet, find_sets, normalized, unseen_part
 
 SETS = (
     "emnist_balanced_part",
@@ -63,7 +63,7 @@ def _raw_table(model: Path, parts: list[CharacterSet]) -> str:
         if part.raw is None:
             continue
         given = accuracy(network(part.images), part)
-        own = accuracy(network(normalized_raw(part).images), part)
+        own = accuracy(network(normalized(part.raw)), part)
         figures = (f"{given:.2f}", f"{own:.2f}", f"{own - given:+.2f}")
         lines.append((part.name, charsets_of(part.labels)[-1], str(len(part)), *figures))
     return aligned(lines, "<<>>>>")
