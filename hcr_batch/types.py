@@ -33,10 +33,12 @@ class Box:
 
     @property
     def right(self) -> float:
+        """Its right edge, x."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
+        """Its lower edge, y."""
         return self.y + self.height
 
 
@@ -69,6 +71,7 @@ class Page:
 
     @property
     def pixels_per_mm(self) -> float:
+        """Resolution in pixels per millimetre."""
         return self.dpi / MM_PER_INCH
 
 

@@ -1,0 +1,1 @@
+"""From many files to one table: plan, workers, journal, engines."""

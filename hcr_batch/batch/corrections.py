@@ -86,6 +86,7 @@ class Place:
 
     @property
     def key(self) -> str:
+        """Content, page and box as one text."""
         box = self.box
         numbers = (self.page, *map(round, (box.x, box.y, box.width, box.height)))
         return "-".join((self.sha256, *map(str, numbers)))

@@ -199,8 +199,11 @@ class Feed:
         self._unsettled += [file for file in content.files if not file.settled]
 
     def _enter_failure(self, content: _Content, sha256: str) -> str:
-        """Note why a content cannot be read; one that may be in the middle of being written, or
-        met with passing trouble, is tried again."""
+        """Note why a content cannot be read.
+
+        One that may be in the middle of being written, or met with passing
+        trouble, is tried again.
+        """
         reason = content.failure
         if content.passing or not content.first.settled:
             if not content.passing:
@@ -270,7 +273,7 @@ def _is_as_read(file: NewFile) -> bool:
 
 
 def _printable(text: str) -> str:
-    """The text with what a file's name has of no valid Unicode written as `\\xff`."""
+    r"""The text with what a file's name has of no valid Unicode written as `\xff`."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

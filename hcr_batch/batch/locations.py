@@ -45,6 +45,7 @@ class RemoteFile:
         return self.url
 
     def absolute(self) -> RemoteFile:
+        """Itself: a URL needs no folder to start from."""
         return self
 
 

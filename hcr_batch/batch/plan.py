@@ -46,6 +46,7 @@ class NewFile:
 
     @property
     def path(self) -> Location:
+        """Where it lies."""
         return self.source.path
 
     @property

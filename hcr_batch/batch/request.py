@@ -84,6 +84,7 @@ class ScanRequest:
 
     @property
     def outputs(self) -> tuple[Path, ...]:
+        """What the run itself writes, which is never input."""
         written = (self.output, journal_path(self.output), self.fields, self.overlay)
         return (*(path for path in written if path), *self.ignore)
 
@@ -107,6 +108,7 @@ class ScanSummary:
 
     @property
     def exit_code(self) -> ExitCode:
+        """What the program ends with."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
         if not self.failed:

@@ -134,6 +134,7 @@ class PageReader:
     templates: tuple[Template, ...] = ()
 
     def __call__(self) -> Callable[[ReadTask], Outcome]:
+        """Load the model, once a process."""
         import cv2
 
         from hcr_batch.recognition import load_recognizer
@@ -256,6 +257,7 @@ class PageDrawer:
     folder: Path
 
     def __call__(self) -> Callable[[DrawTask], str | None]:
+        """Give the function; what it returns is why it failed, or None."""
         return self._draw
 
     def _draw(self, task: DrawTask) -> str | None:

@@ -20,6 +20,9 @@ from hcr_batch.errors import ExitCode, HcrError
 
 __all__ = ["cli", "main"]
 
+COMPLETION = "_HCR_BATCH_COMPLETE"
+"""Set in the environment by a shell that asks how a line may go on."""
+
 
 class CommandFolder(click.Group):
     """A group whose commands are the modules of this package."""
@@ -61,6 +64,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _run(arguments: list[str]) -> int:
     """The exit code of a command line; messages are on standard error."""
     try:
+        if question := os.environ.get(COMPLETION):
+            from click.shell_completion import shell_complete
+
+            return shell_complete(cli, {}, "hcr-batch", COMPLETION, question)
         # Not cli.main(): that turns a closed pipe into exit code 1.
         with cli.make_context("hcr-batch", list(arguments)) as context:
             cli.invoke(context)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["FILE", "data_option", "fields_option", "format_option", "share"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["FILE", "data_option", "fields_option", "files_offered", "format_option", "share"]
 
 FILE = click.Path(path_type=Path)
 
@@ -21,6 +25,15 @@ def share(value: str | float) -> float:
     if not 0 <= number <= 1:
         raise click.BadParameter(f"{value!r} is no share; write 0.005 or 0.5%")
     return number
+
+
+def files_offered(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Files and folders, where a shell asks how a text may go on that may name one."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(begun, type="file")]
 
 
 data_option = click.option(

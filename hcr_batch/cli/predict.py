@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE
+from hcr_batch.cli._options import FILE, files_offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ TOGETHER = 32
 
 
 @click.command()
-@click.argument("images", nargs=-1, required=True)
+@click.argument("images", nargs=-1, required=True, shell_complete=files_offered)
 @click.option(
     "--format",
     "output",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.cli._options import FILE, fields_option, format_option, share
+from hcr_batch.cli._options import FILE, fields_option, files_offered, format_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["scan"]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1, required=True, shell_complete=files_offered)
 @click.option("--out", default="results.csv", show_default=True, type=FILE, help="The results.")
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
 @click.option(
@@ -56,7 +56,11 @@ __all__ = ["scan"]
 @click.option(
     "--layout", type=click.Choice(["auto", "boxes", "free"]), help="Read boxes, or all writing."
 )
-@click.option("--model", help="A model folder or file in place of the default.")
+@click.option(
+    "--model",
+    shell_complete=files_offered,
+    help="A model folder or file in place of the default.",
+)
 @click.option("--pdf-renderer", type=click.Choice(["pdfium", "poppler"]), help="Draws PDF pages.")
 @click.option("--force", is_flag=True, help="Read every file again.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed before.")

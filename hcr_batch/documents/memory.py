@@ -17,9 +17,11 @@ class MemoryFile:
     data: bytes
 
     def open(self, mode: str = "rb") -> BinaryIO:
+        """Open it as a stream of its bytes, whatever the mode."""
         return io.BytesIO(self.data)
 
     def read_bytes(self) -> bytes:
+        """All of it."""
         return self.data
 
     def __str__(self) -> str:

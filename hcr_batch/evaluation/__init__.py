@@ -1,0 +1,1 @@
+"""How well forms and glyphs are read: matching, measures, tables, reports."""

@@ -65,6 +65,7 @@ class PredictedField:
 
     @property
     def occupied(self) -> tuple[PredictedCell, ...]:
+        """The cells that are not blank."""
         return tuple(cell for cell in self.cells if cell.occupied)
 
 

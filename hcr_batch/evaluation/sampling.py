@@ -33,6 +33,7 @@ class SilentError:
 
     @property
     def rate(self) -> float:
+        """Share of wrong ones in the sample."""
         return self.wrong / self.count if self.count else 0.0
 
 

@@ -1,0 +1,1 @@
+"""Known forms: templates, the rules of their fields, registration, drafts."""

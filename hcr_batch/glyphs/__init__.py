@@ -1,0 +1,1 @@
+"""From a cell's pixels to the glyph that a network reads."""

@@ -1,0 +1,1 @@
+"""Where fields and cells lie on a page: ink, skew, rulings, boxes, combs."""

@@ -49,6 +49,7 @@ class FieldGlyphs:
     rule: Rule = field(default_factory=Rule)
 
     def inks(self) -> Iterator[np.ndarray]:
+        """Every ink of the field that may be a character."""
         yield from (cell.ink for cell in self.cells if cell.ink is not None)
         yield from (candidate.ink for line in self.lines for candidate in line.candidates)
 

@@ -43,6 +43,7 @@ class KerasNetwork:
             self._shape = (28, 28, *self._shape[2:])
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
+        """Logits (N, outputs) of glyphs uint8 (N, 28, 28), in chunks."""
         parts = [self._outputs(glyphs[i : i + CHUNK]) for i in range(0, len(glyphs), CHUNK)]
         return np.concatenate(parts) if parts else np.empty((0, self._model.output_shape[-1]), "f4")
 

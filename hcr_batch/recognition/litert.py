@@ -48,6 +48,7 @@ class LiteRTNetwork:
         self._chunk = CHUNK if self._takes_any_batch() else self._rows
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
+        """Logits (N, outputs) of glyphs uint8 (N, 28, 28), in chunks."""
         width = int(self._output["shape"][-1])
         outputs = np.empty((len(glyphs), width), np.float32)
         for start in range(0, len(glyphs), self._chunk):

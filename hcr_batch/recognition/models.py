@@ -80,18 +80,22 @@ class NetworkRecognizer:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The characters that are told apart, in the order of their probabilities."""
         return self.card.classes
 
     def normalize(self, cell: np.ndarray) -> np.ndarray:
+        """Make a glyph, uint8 (28, 28), of a cell, gray uint8 (rows, columns)."""
         from hcr_batch.glyphs.isolate import isolate_cell
         from hcr_batch.glyphs.normalize import normalize_ink
 
         return normalize_ink(isolate_cell(cell))
 
     def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities (N, classes) of glyphs uint8 (N, 28, 28)."""
         return self.scores(glyphs).characters
 
     def scores(self, glyphs: np.ndarray) -> GlyphScores:
+        """Probabilities of glyphs uint8 (N, 28, 28), and of machine print, in one pass."""
         from hcr_batch.recognition.calibration import temperature_scale
 
         logits = self.network(glyphs)

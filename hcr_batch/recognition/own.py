@@ -176,6 +176,7 @@ class OwnNetwork:
         self._foreign = np.setdiff1d(np.arange(outputs), self._from)
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
+        """Logits (N, 64) of glyphs uint8 (N, 28, 28)."""
         own = self._log_probabilities(self._network(self._prepared(glyphs)))
         logits = np.full((len(glyphs), len(CHARACTERS) + 2), IMPOSSIBLE, np.float32)
         logits[:, self._to] = np.maximum(own[:, self._from], IMPOSSIBLE)

@@ -1,0 +1,1 @@
+"""What was read, as rows, files and pictures."""

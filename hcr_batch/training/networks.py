@@ -93,9 +93,11 @@ class GlyphLoss(keras.losses.Loss):
         self.smoothing = smoothing
 
     def get_config(self) -> dict[str, Any]:
+        """What Keras saves of it."""
         return {**super().get_config(), "smoothing": self.smoothing}
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """Loss of each glyph (N,), from targets (N, 65) and logits (N, 64)."""
         allowed, printed = y_true[:, : FOREIGN + 1], y_true[:, FOREIGN + 1]
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
         # Logarithm of a sum of probabilities, with the zero allowances out of reach.

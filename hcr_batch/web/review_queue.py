@@ -97,6 +97,7 @@ class ReviewQueue:
         return self._last
 
     def progress(self) -> Progress:
+        """How many cells are due, and how many of them answered."""
         with self._lock:
             return Progress(len(self._items), sum(not self._is_open(key) for key in self._items))
 

@@ -80,6 +80,7 @@ class ReviewSession:
         self._exported = 0
 
     def open_journal(self) -> Journal:
+        """Open the journal of the results under review."""
         return open_journal(self.request.journal)
 
     def record(self, given: Sequence[GivenAnswer], reviewer: str) -> list[StandingAnswer]:

@@ -88,19 +88,24 @@ class SharedRecognizer:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """As the recognizer has them."""
         return self._recognizer.classes
 
     @property
     def card(self) -> ModelCard:
+        """The recognizer's."""
         return self._recognizer.card
 
     def normalize(self, cell: np.ndarray) -> np.ndarray:
+        """As the recognizer does, in the thread that asks."""
         return self._recognizer.normalize(cell)
 
     def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+        """As :meth:`scores`, without the share of machine print."""
         return self.scores(glyphs).characters
 
     def scores(self, glyphs: np.ndarray) -> GlyphScores:
+        """Scores of glyphs uint8 (N, 28, 28); waits for the thread that classifies."""
         answer: Future[GlyphScores] = Future()
         self._waiting.put((glyphs, answer))
         return answer.result()
