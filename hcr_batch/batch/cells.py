@@ -161,7 +161,7 @@ def cell_of_row(values: Sequence[Any]) -> CellRecord:
     return CellRecord(Box(x, y, width, height), reading)
 
 
-def row_of_cell(cell: CellRecord) -> tuple:
+def row_of_cell(cell: CellRecord) -> tuple[object, ...]:
     """The columns of a cell, as :func:`cell_of_row` takes them."""
     box, reading = cell.box, cell.reading
     return (

@@ -293,7 +293,7 @@ def correction_of_row(row: tuple[Any, ...]) -> Correction:
     )
 
 
-def _columns(correction: Correction) -> tuple:
+def _columns(correction: Correction) -> tuple[object, ...]:
     place, box = correction.place, correction.place.box
     return (
         correction.id,

@@ -91,8 +91,8 @@ def scan(
 def _scan(
     request: ScanRequest,
     observer: Observer,
-    sources: Sequence[Source],
-    reader: HandlerFactory | None,
+    sources: Sequence[Source[Location]],
+    reader: HandlerFactory[ReadTask, Outcome] | None,
     engine: Engine | None,
 ) -> ScanSummary:
     """Read what is new into the journal and write the results from it."""
@@ -109,7 +109,7 @@ def _scan(
         journal.separate_names(present)
         export(journal, request.output, request.file_format, request.fields)
         journal.runs.end(number, asdict(summary))
-        if request.overlay and not summary.interrupted:
+        if not summary.interrupted:
             _draw(request, feed.read, present, journal, observer)
     return summary
 
