@@ -1,6 +1,7 @@
 """README.md names every command, option, column, reason and exit code, and nothing that is gone."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -32,13 +33,55 @@ PENDING = {
 SECOND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest'
 
 
-def commands() -> list[click.Command]:
-    context = click.Context(cli)
-    return [cli.get_command(context, name) for name in cli.list_commands(context)]
+MEASURED = re.compile(
+    r"(?<![\d.])\d+(?:[.,]\d+)*\s"
+    r"(?:%(?! interval| certainty)|(?:pages|forms|characters|cells|files|glyphs|requests)\s(?:a|per)\s(?:second|minute|hour)"
+    r"|(?:ms|milliseconds|MB|GB|megabytes|gigabytes)\b)"
+)
+"""What looks like a figure that somebody measured; `0.5%`, without a blank, is what one types."""
+
+COMMAND_LINE = re.compile(
+    r"(?:\.venv/bin/|(?<![\w/-]))(hcr-batch(?: [^\n`|]+)?|tests/\S+\.py[^\n`|]*)"
+)
+
+
+OTHERS_OPTIONS = {"--address", "--head", "--now"}
+"""Of Ray and of systemd."""
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    """Every command with its name, those of groups as `data fetch`."""
+    return sorted(leaves("", cli))
+
+
+def leaves(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for part in command.list_commands(context):
+        yield from leaves(f"{name} {part}".strip(), command.get_command(context, part))
 
 
 def options(command: click.Command) -> set[str]:
-    return {name for option in command.params for name in option.opts if name.startswith("--")}
+    return {
+        name
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
+        if name.startswith("--")
+    }
+
+
+def sections() -> list[tuple[str, str]]:
+    """Heading and text of every part of README down to the third level."""
+    parts = re.split(r"^#{1,3} (.+)$", README, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def command_lines() -> list[str]:
+    """What README tells to type, without the folder of the virtual environment."""
+    code = re.findall(r"^    .+$", README, re.MULTILINE) + re.findall(r"`([^`\n]+)`", README)
+    return [line.strip() for line in COMMAND_LINE.findall("\n".join(code))]
 
 
 def test_the_two_commands_stand_at_the_top():
@@ -52,17 +95,55 @@ def test_ci_runs_the_second_command():
         assert part.replace("pip install", "pip install --quiet") in script
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
-def test_every_command_and_option_is_there(command):
-    if command.name in PENDING:
+@pytest.mark.parametrize(
+    ("name", "command"), [pytest.param(*pair, id=pair[0]) for pair in commands()]
+)
+def test_every_command_and_option_is_there(name, command):
+    if name.split()[0] in PENDING:
         pytest.skip("not in README yet")
-    assert f"hcr-batch {command.name}" in README
-    assert not {name for name in options(command) if f"`{name}" not in README}
+    assert f"hcr-batch {name}" in README
+    assert not {option for option in options(command) if f"`{option}" not in README}
 
 
 def test_every_option_named_exists():
-    known = set().union(*map(options, commands()), {"--pages", "--seed"})
+    known = set().union(*(options(command) for _, command in commands()))
+    known |= {"--help", "--version", *benchmark_options(), *OTHERS_OPTIONS}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known
+
+
+def benchmark_options() -> set[str]:
+    """Options of the programs beside the tests."""
+    programs = [ROOT / "tests/form_maker.py", *(ROOT / "tests/benchmarks").glob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in programs)
+    return set(re.findall(r'"(--[a-z][a-z-]+)"', text))
+
+
+def test_options_belong_to_the_command_that_they_are_shown_with():
+    known = dict(commands())
+    shown = [line.split() for line in command_lines() if line.startswith("hcr-batch ")]
+    assert len(shown) > 10
+    for _, first, *words in shown:
+        if first.startswith("-"):
+            continue
+        name = f"{first} {words[0]}" if words and f"{first} {words[0]}" in known else first
+        groups = {other.split()[0] for other in known}
+        assert name in known or first in groups, f"hcr-batch {first}"
+        if name in known:
+            wrong = {word for word in words if word.startswith("--")} - options(known[name])
+            assert not wrong - {"--help"}, f"{wrong} with hcr-batch {name}"
+
+
+def test_programs_named_exist():
+    named = {line.split()[0] for line in command_lines() if not line.startswith("hcr-batch")}
+    assert named
+    assert not {name for name in named if not (ROOT / name).is_file()}
+
+
+@pytest.mark.parametrize(("heading", "text"), sections(), ids=[name for name, _ in sections()])
+def test_figures_stand_with_the_command_that_prints_them(heading, text):
+    figures = [match[0] for match in MEASURED.finditer(text)]
+    if figures:
+        assert COMMAND_LINE.search(text), f"{heading}: {figures[:3]} without a command"
 
 
 def test_every_column_reason_and_exit_code_is_there():
@@ -92,7 +173,7 @@ def test_every_file_named_exists():
 def test_settings_shown_are_settings(tmp_path):
     from hcr_batch.config import load_settings
 
-    shown = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    shown = re.findall(r"```toml\n(.*?)```", dict(sections())["Settings"], re.DOTALL)
     path = tmp_path / "my.toml"
     path.write_text("".join(shown), encoding="utf-8")
     assert load_settings(path) != load_settings()
