@@ -32,10 +32,10 @@ PENDING = {
 """Commands whose section or new options README does not have yet: its editor empties this."""
 SECOND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest'
 
-
 MEASURED = re.compile(
     r"(?<![\d.])\d+(?:[.,]\d+)*\s"
-    r"(?:%(?! interval| certainty)|(?:pages|forms|characters|cells|files|glyphs|requests)\s(?:a|per)\s(?:second|minute|hour)"
+    r"(?:%(?! interval| certainty)"
+    r"|(?:pages|forms|characters|cells|files|glyphs|requests) (?:a|per) (?:second|minute|hour)"
     r"|(?:ms|milliseconds|MB|GB|megabytes|gigabytes)\b)"
 )
 """What looks like a figure that somebody measured; `0.5%`, without a blank, is what one types."""
