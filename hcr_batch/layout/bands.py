@@ -38,7 +38,7 @@ INNER_WALL_SHARE = 0.9
 """A column with more ink than this is a wall inside the band."""
 LOW_MM = 4.5
 """Walls at the ends of a line that are lower than this do not give the cells' height."""
-LOW_RISE = 1.0
+LOW_RISE = 0.9
 """Teeth lower than this share of their distance do not reach the top of the cells."""
 LOW_CELL_ASPECT = 1.25
 """Cells whose top is not printed are taken to be this much higher than wide."""
@@ -56,11 +56,14 @@ class Band:
         Its sides are walls from line to line.
     open_side : bool
         It has a line below and low walls only; the cells' height is not known.
+    topless : bool
+        It has no line above: if its walls are no higher than its teeth, its cells may be.
     """
 
     box: Box
     closed: bool
     open_side: bool = False
+    topless: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,18 @@ def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) 
     for band in bands:
         parts = divide(band.box, rulings, settings, open_side=band.open_side)
         if len(parts) > 1:
-            cells += _heightened(parts) if band.open_side else parts
+            is_low = band.open_side or (band.topless and _is_even(band, parts, rulings, settings))
+            cells += _heightened(parts) if is_low else parts
         elif band.closed and not _has_wall(band.box, rulings):
             cells.append(band.box)
     return cells
+
+
+def _is_even(band: Band, cells: list[Box], rulings: Rulings, settings: LayoutSettings) -> bool:
+    """Whether the teeth between cells are as high as the walls at the ends, and all are low."""
+    if band.box.height >= LOW_RISE * (cells[-1].right - cells[0].x) / len(cells):
+        return False
+    return len(divide(band.box, rulings, settings, open_side=True)) == len(cells)
 
 
 def _heightened(cells: list[Box]) -> list[Box]:
@@ -228,10 +239,11 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
     low = rise < settings.min_cell_mm * per_mm
     if low and side == "below":
         return None
-    open_side = side == "above" and not closed and rise < LOW_MM * per_mm
+    topless = side == "above" and not closed
+    open_side = topless and rise < LOW_MM * per_mm
     # A stroke at one end may be higher than the wall there: then teeth between must prove it.
     even = abs(rise_first - rise_last) <= slack
-    return Band(_on_page(box, rulings), closed=even and not low, open_side=open_side)
+    return Band(_on_page(box, rulings), even and not low, open_side, topless)
 
 
 def _ground(area: np.ndarray, least: int) -> int:

@@ -269,7 +269,7 @@ class _Sight:
     """Looks for the walls of a supposed cell in the picture of faint ink."""
 
     def __init__(self, rulings: Rulings, model: Box) -> None:
-        self._faint = rulings.faint
+        self._faint = rulings.covered
         self._scale = rulings.scale
         self._slack = max(1, round(0.3 * rulings.pixels_per_mm))
         self._top = round(model.y * rulings.scale)

@@ -24,6 +24,8 @@ CROSSING_MM = 1.4
 LIGHT_LINE_MM = 15.0
 """A form with light lines has at least one as long as this."""
 _AROUND = np.ones((3, 3), np.uint8)
+_NEAR = np.ones((5, 5), np.uint8)
+"""Scanners blur by a pixel or two, whatever the resolution."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Rulings:
     faint : ndarray of uint8, shape (rows, columns)
         1 where a thin structure is darker than what is around it, however
         light, and on all ink.
+    covered : ndarray of uint8, shape (rows, columns)
+        1 also on the blurred rims of ink, where a lighter line would not be seen.
     horizontal, vertical : ndarray of uint8, shape (rows, columns)
         1 on the pixels of lines in that direction.
     scale : float
@@ -44,6 +48,7 @@ class Rulings:
     """
 
     faint: np.ndarray
+    covered: np.ndarray
     horizontal: np.ndarray
     vertical: np.ndarray
     scale: float
@@ -75,25 +80,33 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     """
     scale = _working_scale(pixels_per_mm)
     per_mm = pixels_per_mm * scale
-    thin, written = _thin_and_written(ink, scale, per_mm, settings)
-    everything = _rulings(thin | written, settings.ruling_gap_mm, scale, per_mm, settings)
+    thin, written, core = _thin_and_written(ink, scale, per_mm, settings)
     # The blurred rim of a pen stroke is as light as a light line.
-    apart = cv2.dilate(written, _AROUND)
-    light = _rulings(thin & ~apart & 1, CROSSING_MM, scale, per_mm, settings)
+    apart = thin & ~cv2.dilate(written, _AROUND)
+    covered = thin | written
+    every = covered & core | apart
+    everything = _rulings(every, covered, settings.ruling_gap_mm, scale, per_mm, settings)
+    light = _rulings(apart, covered, CROSSING_MM, scale, per_mm, settings)
     longest = np.ones((1, round(LIGHT_LINE_MM * per_mm)), np.uint8)
     if cv2.morphologyEx(light.horizontal, cv2.MORPH_OPEN, longest).any():
-        dark = _rulings(written, settings.ruling_gap_mm, scale, per_mm, settings)
+        dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
         return dark, light, everything
     return (everything,)
 
 
 def _rulings(
-    faint: np.ndarray, gap_mm: float, scale: float, per_mm: float, settings: LayoutSettings
+    faint: np.ndarray,
+    covered: np.ndarray,
+    gap_mm: float,
+    scale: float,
+    per_mm: float,
+    settings: LayoutSettings,
 ) -> Rulings:
     length = max(7, round(settings.min_ruling_mm * per_mm))
     gap = max(1, round(gap_mm * per_mm))
     return Rulings(
         faint=faint,
+        covered=covered,
         horizontal=_lines(faint, length, gap, horizontal=True),
         vertical=_lines(faint, length, gap, horizontal=False),
         scale=scale,
@@ -110,14 +123,19 @@ def _working_scale(pixels_per_mm: float) -> float:
 
 def _thin_and_written(
     ink: Ink, scale: float, per_mm: float, settings: LayoutSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Thin dark structures by a top-hat, and all ink, at the working scale; uint8 0 or 1."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Thin dark structures by a top-hat, all ink, and what is no blurred rim; uint8 0 or 1.
+
+    All at the working scale.
+    """
     darkness = ink.darkness
     if scale < 1.0:
         darkness = cv2.resize(darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     side = odd(max(3, round(settings.max_ruling_mm * per_mm) + 2))
     shade = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     written = darkness > ink.threshold
+    # A blurred line ends where it is half as dark as its middle.
+    core = cv2.subtract(cv2.dilate(darkness, _NEAR), darkness) <= darkness
     raised = cv2.subtract(darkness, shade)
     level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
     bare = 1 - cv2.dilate(written.view(np.uint8), _AROUND)
@@ -125,7 +143,7 @@ def _thin_and_written(
     # A whole number is above the limit exactly if it is above its whole part.
     limit = cv2.convertScaleAbs(texture, alpha=TEXTURE_FACTOR, beta=-0.5)
     thin = (raised > limit) & (raised > level)
-    return thin.view(np.uint8), written.view(np.uint8)
+    return thin.view(np.uint8), written.view(np.uint8), core.view(np.uint8)
 
 
 def _rms(values: np.ndarray, side: int) -> np.ndarray:

@@ -13,7 +13,7 @@ PER_MM = 200 / 25.4
 
 def frames_of(faint):
     lines = np.zeros_like(faint)
-    return find_frames(Rulings(faint, lines, lines, 1.0, PER_MM), load_settings().layout)
+    return find_frames(Rulings(faint, faint, lines, lines, 1.0, PER_MM), load_settings().layout)
 
 
 def framed(columns=40, rows=50, radius=9):

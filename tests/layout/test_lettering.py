@@ -14,7 +14,7 @@ BOX = Box(60, 30, 36, 32)
 
 def judged(faint, *run):
     horizontal = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((1, 61), np.uint8))
-    return is_lettering(run, Rulings(faint, horizontal, np.zeros_like(faint), 1.0, PER_MM))
+    return is_lettering(run, Rulings(faint, faint, horizontal, np.zeros_like(faint), 1.0, PER_MM))
 
 
 def drawn(box, text=""):
