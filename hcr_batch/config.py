@@ -148,8 +148,9 @@ def load_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        # Beside what the parser says: bytes that are no UTF-8, endless numbers, endless nesting.
+        raise ConfigError(f"{path}: not valid TOML: {error}; correct it") from error
 
 
 def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settings:

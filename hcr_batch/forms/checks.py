@@ -13,6 +13,7 @@ from pathlib import Path
 
 import stdnum
 
+from hcr_batch.documents import open_regular
 from hcr_batch.forms.automata import SYMBOLS, Machine, RuleError, of_steps
 
 __all__ = ["Check", "parse_check"]
@@ -20,6 +21,9 @@ __all__ = ["Check", "parse_check"]
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 """Dates of a check lie from the first to the last year."""
 MAX_WORDS = 500_000
+MAX_LEXICON_BYTES = 32 << 20
+MAX_DATE_FORMAT = 100
+"""Characters; every day of two centuries is written in it."""
 DAY_PARTS = frozenset("dmYybBjaA")
 CLOCK_PARTS = {"H": range(24), "M": range(60), "S": range(60)}
 WEIGHTED = re.compile(r"(?P<weights>\d{1,3}(,\d{1,3})*) mod (?P<modulus>\d{1,3})")
@@ -132,6 +136,8 @@ def _value(symbol: str) -> int:
 
 def _dates(form: str) -> tuple[str, ...]:
     """All dates, times of day or both in a format of strptime, what cannot be read left out."""
+    if len(form) > MAX_DATE_FORMAT:
+        raise RuleError(f"a date format longer than {MAX_DATE_FORMAT} characters; shorten it")
     parts = re.findall(r"%(.)", form)
     unknown = sorted(set(parts) - DAY_PARTS - set(CLOCK_PARTS))
     if unknown or not parts:
@@ -164,19 +170,27 @@ def _filled(text: str, time: dict[str, int]) -> str:
 
 def _lexicon(path: Path) -> tuple[str, ...]:
     """The lines of a file, UTF-8; blank lines and those after `#` are no entries."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise RuleError(f"the lexicon {path} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise RuleError(f"the lexicon {path} is not UTF-8") from error
-    entries = [line.strip() for line in lines]
+    entries = [line.strip() for line in _text(path).splitlines()]
     entries = [entry for entry in entries if entry and not entry.startswith("#")]
     if not entries:
         raise RuleError(f"the lexicon {path} has no entries, one a line")
     if len(entries) > MAX_WORDS:
         raise RuleError(f"the lexicon {path} has over {MAX_WORDS} entries")
     return tuple(entries)
+
+
+def _text(path: Path) -> str:
+    try:
+        # A template of somebody else's may name a pipe or a device, which never ends.
+        with open_regular(path) as file:
+            content = file.read(MAX_LEXICON_BYTES + 1)
+        if len(content) > MAX_LEXICON_BYTES:
+            raise RuleError(f"the lexicon {path} has over {MAX_LEXICON_BYTES >> 20} MB")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise RuleError(f"the lexicon {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise RuleError(f"the lexicon {path} is not UTF-8") from error
 
 
 def readable(words: Iterable[str], letters: str, blanks: bool) -> list[str]:

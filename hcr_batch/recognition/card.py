@@ -87,7 +87,7 @@ def read_card(path: Path) -> ModelCard:
         )
     except FileNotFoundError as error:
         raise ModelError(f"{path}: missing; give --model a folder with {CARD_NAME}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: not a readable model card ({error}); restore it") from error
 
 

@@ -103,7 +103,7 @@ def read_own_card(path: Path) -> OwnCard:
         )
     except KeyError as error:
         raise ModelError(f"{path}: {error} is missing; {card_example(10)}") from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: not a readable card ({error}); {card_example(10)}") from error
     _check(card, path)
     return card

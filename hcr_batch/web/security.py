@@ -80,6 +80,10 @@ def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool
         response.headers.update(HEADERS)
         return response
 
+    @app.errorhandler(RecursionError)
+    def refuse_depth(_: RecursionError) -> tuple[Response, int]:
+        return jsonify(error="the JSON is nested too deeply"), 400
+
     @app.errorhandler(HTTPException)
     def explain(error: HTTPException) -> tuple[Response, int]:
         return jsonify(error=error.description), error.code or 500

@@ -105,7 +105,12 @@ def test_a_number_of_python_stdnum_is_tested_by_it():
 
 
 @pytest.mark.parametrize(
-    "check", ["lunh", "date:", "lexicon:missing.txt", "weighted:1;2", "none:1"]
+    "check",
+    [
+        *("lunh", "date:", "lexicon:missing.txt", "weighted:1;2", "none:1"),
+        *("date:%d" + "-" * 10**6, "weighted:" + "9," * 10**5 + "9 mod 999"),
+        *("lexicon:/dev/zero", "stdnum:..os", "stdnum:os.path", "stdnum:__init__.sys"),
+    ],
 )
 def test_an_unknown_check_is_refused(check, tmp_path):
     with pytest.raises(RuleError):
