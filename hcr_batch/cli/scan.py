@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hcr_batch.batch.request import ScanRequest
     from hcr_batch.batch.run import Engine, PlannedFile
     from hcr_batch.config import Settings
+    from hcr_batch.forms.schema import Template
 
 __all__ = ["scan"]
 
@@ -112,7 +113,6 @@ def _request(
 ) -> ScanRequest:
     from hcr_batch.batch.plan import Effort
     from hcr_batch.batch.request import ScanRequest, fingerprint
-    from hcr_batch.forms.schema import load_templates
     from hcr_batch.recognition import load_card
     from hcr_batch.results.writers import format_of
 
@@ -130,8 +130,16 @@ def _request(
         overlay=options["overlay"],
         effort=Effort(options["force"], options["retry_failed"], options["limit"]),
         ignore=(log,) if log else (),
-        templates=load_templates(options["templates"]),
+        templates=_templates(options["templates"]),
     )
+
+
+def _templates(paths: tuple[Path, ...]) -> tuple[Template, ...]:
+    if not paths:
+        return ()  # before NumPy is imported, which only a template needs here
+    from hcr_batch.forms.schema import load_templates
+
+    return load_templates(paths)
 
 
 def _ray(jobs: int | None, address: str | None) -> Engine:

@@ -11,8 +11,6 @@ from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 
-import stdnum
-
 from hcr_batch.documents import open_regular
 from hcr_batch.forms.automata import SYMBOLS, Machine, RuleError, of_steps
 
@@ -237,7 +235,9 @@ def _without_accents(word: str) -> str:
 
 
 def _stdnum(name: str) -> Callable[[str], bool]:
-    """The validity test of a module of python-stdnum."""
+    """The validity test of a module of python-stdnum, which is slow to import."""
+    import stdnum
+
     if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", name):
         raise RuleError(f'"{name}" is no name of a python-stdnum module, such as iban or nl.bsn')
     try:

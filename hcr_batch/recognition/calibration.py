@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from hcr_batch.recognition.card import Threshold
 
 __all__ = [
     "BAR",
     "CHARACTERS",
     "CHARSETS",
     "MERGED_PAIRS",
-    "Threshold",
     "best_in_charset",
     "chance_calibration_error",
     "clopper_pearson_upper",
@@ -40,28 +40,6 @@ CHARSETS = {
 """Charsets for which a model card holds thresholds."""
 BAR = "l"
 """The one small letter of the pairs whose usual shape, a bar, is not its capital's."""
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A confidence above which readings are accepted.
-
-    Attributes
-    ----------
-    target_error : float
-        Wanted share of wrong readings among the accepted, 0 to 1.
-    threshold : float
-        Least confidence that is accepted; above 1 where nothing reaches the target.
-    accept_rate : float
-        Share of readings accepted on the held-out set, 0 to 1.
-    error_bound : float
-        One-sided 95 % upper bound of the error among the accepted (Clopper-Pearson).
-    """
-
-    target_error: float
-    threshold: float
-    accept_rate: float
-    error_bound: float
 
 
 def temperature_scale(logits: np.ndarray, temperature: float) -> np.ndarray:

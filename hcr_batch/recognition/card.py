@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.calibration import Threshold
 
 __all__ = [
     "CARD_NAME",
     "ModelCard",
+    "Threshold",
     "file_hash",
     "parse_thresholds",
     "read_card",
@@ -25,6 +25,28 @@ __all__ = [
 CARD_NAME = "card.json"
 NOTHING_ACCEPTED = 1.01
 """A threshold no confidence reaches."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A confidence above which readings are accepted.
+
+    Attributes
+    ----------
+    target_error : float
+        Wanted share of wrong readings among the accepted, 0 to 1.
+    threshold : float
+        Least confidence that is accepted; above 1 where nothing reaches the target.
+    accept_rate : float
+        Share of readings accepted on the held-out set, 0 to 1.
+    error_bound : float
+        One-sided 95 % upper bound of the error among the accepted (Clopper-Pearson).
+    """
+
+    target_error: float
+    threshold: float
+    accept_rate: float
+    error_bound: float
 
 
 @dataclass(frozen=True)
