@@ -10,6 +10,7 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
+from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
 
 __all__ = ["find_boxes", "is_paper"]
@@ -136,10 +137,13 @@ def _sides_seen(box: Box, rulings: Rulings) -> int:
 
 def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:
     """The long lines alone, with breaks between their parts bridged."""
-    long = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm))))
-    thick = cv2.dilate(long, np.ones((3, 1), np.uint8))
-    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, odd(BROKEN_MM * per_mm))))
+    thick = cv2.dilate(_long(lines, per_mm), np.ones((3, 1), np.uint8))
+    bridged = Runs.of(thick, horizontal=True).closed(odd(BROKEN_MM * per_mm)).mask()
     return cv2.erode(bridged, np.ones((3, 1), np.uint8))
+
+
+def _long(lines: np.ndarray, per_mm: float) -> np.ndarray:
+    return Runs.of(lines, horizontal=True).opened(odd(LONG_LINE_MM * per_mm)).mask()
 
 
 def _thin_walled(box: Box, rulings: Rulings) -> bool:
@@ -159,47 +163,26 @@ def _thin_walled(box: Box, rulings: Rulings) -> bool:
 def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    vertical = cv2.transpose(
-        _spanning(cv2.transpose(vertical), cv2.transpose(horizontal), reach)
-    )
-    lines = _spanning(horizontal, vertical, reach)
-    long = cv2.morphologyEx(
-        horizontal, cv2.MORPH_OPEN, np.ones((1, odd(LONG_LINE_MM * per_mm)), np.uint8)
-    )
-    return vertical | lines | long
+    vertical = _spanning(vertical, horizontal, reach, horizontal=False)
+    lines = _spanning(horizontal, vertical, reach, horizontal=True)
+    return vertical | lines | _long(horizontal, per_mm)
 
 
-def _spanning(lines: np.ndarray, crossing: np.ndarray, reach: int) -> np.ndarray:
-    """Row-wise runs of `lines`, from the first to the last line of `crossing` that each meets."""
+def _spanning(
+    lines: np.ndarray, crossing: np.ndarray, reach: int, *, horizontal: bool
+) -> np.ndarray:
+    """Runs of `lines`, from the first to the last line of `crossing` that each meets."""
     # A line that leans by a pixel or two is still one run.
-    thick = cv2.dilate(lines, np.ones((3, 1), np.uint8))
-    thick[:, (0, -1)] = 0
-    near = cv2.dilate(crossing, np.ones((3, 2 * reach + 1), np.uint8))
-    flat = thick.ravel()
-    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    starts, ends = edges[::2], edges[1::2]
-    joints = np.flatnonzero((near & thick).ravel().view(bool))
-    first = np.searchsorted(joints, starts)
-    last = np.searchsorted(joints, ends) - 1
-    met = last > first
-    whole = np.zeros_like(thick)
-    whole.ravel()[_ranges(joints[first[met]], joints[last[met]] + 1)] = 1
-    return whole & lines
-
-
-def _ranges(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """All whole numbers from each start to before its end."""
-    lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    across = np.ones((3, 1) if horizontal else (1, 3), np.uint8)
+    thick = Runs.of(cv2.dilate(lines, across), horizontal=horizontal)
+    near = Runs.of(cv2.dilate(crossing, across), horizontal=horizontal)
+    return thick.spanning(near.dilated(2 * reach + 1)).mask() & lines
 
 
 def _bridged(walls: np.ndarray, per_mm: float) -> np.ndarray:
     """Close gaps along either direction, without thickening the walls."""
     gap = odd(max(2, round(BRIDGE_MM * per_mm)) + 1)
-    across = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
-    down = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
-    return across | down
+    return closed_both_ways(walls, gap)
 
 
 def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
+from itertools import takewhile
+
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.rulings import Rulings, odd, outlines
+from hcr_batch.layout.runs import closed_both_ways
 from hcr_batch.types import Box
 
 __all__ = ["find_frames"]
@@ -69,19 +71,14 @@ def _overlap(a: Box, b: Box) -> bool:
 def _bridged(rulings: Rulings) -> np.ndarray:
     """The ink with small breaks closed along both directions: coarse scans break thin lines."""
     reach = odd(BRIDGE_MM * rulings.pixels_per_mm + 1)
-    across = cv2.morphologyEx(rulings.faint, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
-    return across | cv2.morphologyEx(rulings.faint, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
+    return closed_both_ways(rulings.faint, reach)
 
 
 def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:
     """The area within the lines of a frame; None where it has not all four."""
-    walls = [
-        _wall(part, rim),
-        _wall(part[::-1], rim),
-        _wall(part.T, rim),
-        _wall(part.T[::-1], rim),
-    ]
-    if min(walls) == 0 or _is_ring(part):
+    views = (part, part[::-1], part.T, part.T[::-1])
+    walls = list(takewhile(bool, (_wall(view, rim) for view in views)))
+    if len(walls) < len(views) or _is_ring(part):
         return None
     top, bottom, left, right = walls
     inner = part[top : len(part) - bottom, left : part.shape[1] - right]

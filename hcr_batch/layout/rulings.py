@@ -9,6 +9,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.runs import Runs
 
 __all__ = ["Rulings", "find_rulings", "odd", "outlines"]
 
@@ -87,8 +88,8 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     every = covered & core | apart
     everything = _rulings(every, covered, settings.ruling_gap_mm, scale, per_mm, settings)
     light = _rulings(apart, covered, CROSSING_MM, scale, per_mm, settings)
-    longest = np.ones((1, round(LIGHT_LINE_MM * per_mm)), np.uint8)
-    if cv2.morphologyEx(light.horizontal, cv2.MORPH_OPEN, longest).any():
+    longest = odd(LIGHT_LINE_MM * per_mm)
+    if Runs.of(light.horizontal, horizontal=True).opened(longest).packed.any():
         dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
         return dark, light, everything
     return (everything,)
@@ -139,27 +140,30 @@ def _thin_and_written(
     raised = cv2.subtract(darkness, shade)
     level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
     bare = 1 - cv2.dilate(written.view(np.uint8), _AROUND)
-    texture = _rms(raised * bare, 3 * side)
-    # A whole number is above the limit exactly if it is above its whole part.
-    limit = cv2.convertScaleAbs(texture, alpha=TEXTURE_FACTOR, beta=-0.5)
-    thin = (raised > limit) & (raised > level)
+    limit = np.maximum(_texture(raised * bare, 3 * side), int(level))
+    thin = raised > limit
     return thin.view(np.uint8), written.view(np.uint8), core.view(np.uint8)
 
 
-def _rms(values: np.ndarray, side: int) -> np.ndarray:
-    """Root mean square of uint8 in a window; float32."""
-    return cv2.sqrt(cv2.sqrBoxFilter(values, cv2.CV_32F, (side, side)))
+def _texture(raised: np.ndarray, side: int) -> np.ndarray:
+    """What `TEXTURE_FACTOR` times the root mean square in a window comes to; uint8.
+
+    It changes slowly: a quarter of the resolution shows it all.
+    """
+    squares = cv2.LUT(raised, np.square(np.arange(256, dtype=np.float32)))
+    size = [max(1, length // 4) for length in raised.shape[::-1]]
+    small = cv2.resize(squares, size, interpolation=cv2.INTER_AREA)
+    small = cv2.sqrt(cv2.blur(small, (side // 4 | 1, side // 4 | 1)))
+    limit = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
+    return cv2.resize(limit, raised.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.ndarray:
-    def kernel(along: int, across: int) -> np.ndarray:
-        return np.ones((across, along) if horizontal else (along, across), np.uint8)
-
+    across = np.ones((2, 1) if horizontal else (1, 2), np.uint8)
     # A line that climbs by a pixel within `length` is whole after this.
-    thick = cv2.dilate(mask, kernel(1, 2))
-    bridged = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, kernel(odd(gap + 1), 1))
-    opened = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel(odd(length), 1))
-    return cv2.erode(opened, kernel(1, 2), anchor=(0, 0))
+    thick = Runs.of(cv2.dilate(mask, across), horizontal=horizontal)
+    opened = thick.closed(odd(gap + 1)).opened(odd(length)).mask()
+    return cv2.erode(opened, across, anchor=(0, 0))
 
 
 def odd(length: float) -> int:
@@ -173,7 +177,6 @@ def outlines(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
     Also of those inside the hole of another: a black scan border surrounds all.
     """
     contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if tree is None:
-        return []
-    outer = (c for c, (_, _, _, parent) in zip(contours, tree[0], strict=True) if parent < 0)
+    parents = tree[0, :, 3].tolist() if contours else []
+    outer = (c for c, parent in zip(contours, parents, strict=True) if parent < 0)
     return [cv2.boundingRect(contour) for contour in outer]

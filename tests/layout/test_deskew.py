@@ -50,17 +50,20 @@ def test_a_level_page_is_left_as_it_is(form):
     assert deskew(page, 0.05) is page
 
 
-def test_places_map_back_to_the_file_and_no_corner_is_lost():
+@pytest.mark.parametrize(("dpi", "degrees"), [(200, 6.0), (300, 6.0), (300, 0.0), (600, -2.0)])
+def test_places_map_back_to_the_file_and_no_corner_is_lost(dpi, degrees):
     gray = np.full((900, 700), 255, np.uint8)
     dots = [(20, 15), (680, 12), (350, 450), (18, 880), (685, 890)]
     for dot in dots:
         cv2.circle(gray, dot, 5, 0, -1)
-    page = deskew(page_of(gray), 6.0)
+    page = deskew(page_of(gray, dpi), degrees)
+    assert page.dpi == pytest.approx(200)
+    assert min(page.gray.shape) >= 700 * 200 / dpi
     _, _, _, centres = cv2.connectedComponentsWithStats((page.gray < 128).astype(np.uint8))
     mapped = projected(page.to_source, centres[1:])
     assert len(mapped) == len(dots)
     for dot in dots:
-        assert np.abs(mapped - dot).max(axis=1).min() < 0.6
+        assert np.abs(mapped - dot).max(axis=1).min() < 0.003 * dpi
     assert page.source_size == (700, 900)
 
 

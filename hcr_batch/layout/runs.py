@@ -1,0 +1,99 @@
+"""Operations on the runs of a mask along one direction, eight pixels at a time.
+
+Lines are found by long, thin structuring elements. Across the direction of a
+line eight pixels go into one byte; along it an element of N pixels then takes
+about log2(N) operations on whole arrays of bytes (van Herk's trick by doubling),
+many times less than OpenCV takes for a mask of a byte a pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+__all__ = ["Runs", "closed_both_ways"]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A mask of a page, to be worked on along its rows or its columns.
+
+    Attributes
+    ----------
+    packed : ndarray of uint8
+        The first axis runs along the direction, the second holds 8 pixels a byte.
+    across : int
+        Pixels across the direction.
+    horizontal : bool
+        Runs along the rows.
+    """
+
+    packed: np.ndarray
+    across: int
+    horizontal: bool
+
+    @classmethod
+    def of(cls, mask: np.ndarray, *, horizontal: bool) -> Runs:
+        """Pack a mask, uint8 (rows, columns), of 0 and 1."""
+        along = cv2.transpose(mask) if horizontal else mask
+        return cls(np.packbits(along, axis=1), along.shape[1], horizontal)
+
+    def mask(self) -> np.ndarray:
+        """The mask, uint8 (rows, columns), of 0 and 1."""
+        along = np.unpackbits(self.packed, axis=1, count=self.across)
+        return cv2.transpose(along) if self.horizontal else along
+
+    def dilated(self, length: int) -> Runs:
+        """Lengthen runs by half of `length`, which is odd, at both ends."""
+        return self._with(_dilated(self.packed, length))
+
+    def closed(self, length: int) -> Runs:
+        """Close gaps shorter than `length`, which is odd; the edge of the page closes none."""
+        wider = _dilated(self.packed, length)
+        return self._with(~_dilated(~wider, length))
+
+    def opened(self, length: int) -> Runs:
+        """Keep runs of at least `length`, which is odd; at the edge of the page shorter ones."""
+        return self._with(_dilated(~_dilated(~self.packed, length), length))
+
+    def spanning(self, joints: Runs) -> Runs:
+        """Of each run, what lies between the first and the last of the joints on it."""
+        ahead = _filled(self.packed, joints.packed)
+        back = _filled(self.packed[::-1], joints.packed[::-1])[::-1]
+        return self._with(ahead & back)
+
+    def _with(self, packed: np.ndarray) -> Runs:
+        return Runs(packed, self.across, self.horizontal)
+
+
+def closed_both_ways(mask: np.ndarray, length: int) -> np.ndarray:
+    """Close gaps shorter than `length`, which is odd, in rows and in columns; uint8 0 or 1."""
+    rows, columns = (Runs.of(mask, horizontal=way).closed(length).mask() for way in (True, False))
+    return rows | columns
+
+
+def _dilated(packed: np.ndarray, length: int) -> np.ndarray:
+    """Each place gets all bits of the `length` places around it."""
+    if length <= 1:
+        return packed
+    # In a window that begins at each place, doubled until it is nearly as long as wanted.
+    window, size = np.zeros((len(packed) + length - 1, packed.shape[1]), np.uint8), 1
+    window[length // 2 : length // 2 + len(packed)] = packed
+    while 2 * size <= length:
+        window = window[:-size] | window[size:]
+        size *= 2
+    return window[: len(packed)] | window[length - size : length - size + len(packed)]
+
+
+def _filled(runs: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """What of each run follows its first start: Kogge and Stone's parallel prefix (1973)."""
+    filled, passing, step = runs & starts, runs.copy(), 1
+    while step < len(runs) and passing.any():
+        filled[step:] |= passing[step:] & filled[:-step]
+        passing[step:] &= passing[:-step]
+        # Before the first place there is nothing to go on from.
+        passing[:step] = 0
+        step *= 2
+    return filled

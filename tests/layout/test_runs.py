@@ -1,0 +1,45 @@
+"""Runs give what OpenCV's morphology gives, at any length and at the page's edges."""
+
+import cv2
+import numpy as np
+import pytest
+
+from hcr_batch.layout.runs import Runs
+
+SHAPES = [(37, 53), (8, 64), (200, 3), (1, 90)]
+
+
+def random_mask(shape, share=0.7):
+    rng = np.random.default_rng(sum(shape))
+    return (rng.random(shape) < share).astype(np.uint8)
+
+
+def element(length, horizontal):
+    return np.ones((1, length) if horizontal else (length, 1), np.uint8)
+
+
+@pytest.mark.parametrize("horizontal", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("length", [1, 3, 7, 9, 31])
+def test_runs_are_lengthened_closed_and_opened_as_opencv_does(shape, length, horizontal):
+    mask = random_mask(shape)
+    runs, kernel = Runs.of(mask, horizontal=horizontal), element(length, horizontal)
+    assert (runs.mask() == mask).all()
+    assert (runs.dilated(length).mask() == cv2.dilate(mask, kernel)).all()
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
+    assert (runs.closed(length).mask() == closed).all()
+    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel)
+    assert (runs.opened(length).mask() == opened).all()
+
+
+@pytest.mark.parametrize("horizontal", [True, False])
+def test_a_run_is_kept_from_its_first_to_its_last_joint(horizontal):
+    drawn = (
+        "..######..####..######.#",
+        "#..#..#.....#.........#.",
+        "...####.....#...........",
+    )
+    masks = [np.array([[mark == "#" for mark in line]] * 9, np.uint8) for line in drawn]
+    runs, seen, kept = masks if horizontal else [mask.T.copy() for mask in masks]
+    found = Runs.of(runs, horizontal=horizontal).spanning(Runs.of(seen, horizontal=horizontal))
+    assert (found.mask() == kept).all()
