@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
+from hcr_batch.errors import OutputError
+
 if TYPE_CHECKING:
     from hcr_batch.batch.request import ScanSummary
     from hcr_batch.batch.worker import StageTime
@@ -96,6 +98,11 @@ class JsonLog(Observer):
     ----------
     file : text file
         Written line by line.
+
+    Raises
+    ------
+    OutputError
+        By every method: the line cannot be written.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -132,8 +139,14 @@ class JsonLog(Observer):
 
     def _write(self, event: str, **values: object) -> None:
         line = {"run": self._run, "time": round(time.time(), 3), "event": event, **values}
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(
+                f"{self._file.name}: the log cannot be written ({error.strerror}); check the"
+                " disk's free space"
+            ) from error
 
 
 def _milliseconds(seconds: float) -> float:

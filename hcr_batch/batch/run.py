@@ -32,6 +32,7 @@ from hcr_batch.batch.worker import (
     picture_paths,
 )
 from hcr_batch.documents import Source, discover
+from hcr_batch.errors import OutputError
 from hcr_batch.results.atomic import check_writable
 from hcr_batch.results.writers import check_format
 
@@ -223,6 +224,8 @@ def _draw(
     next_task = partial(next, tasks(), None)
     with closing(run_tasks(drawer, next_task, request.jobs)) as results:
         for task, result in results:
+            if isinstance(result, OutputError):
+                raise result
             failure = result.reason if isinstance(result, Lost) else result
             if failure:
                 observer.note(f"{task.name}: no picture of it drawn ({failure})")

@@ -153,8 +153,9 @@ def connect(path: Path) -> sqlite3.Connection:
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a quoted message
         if _is_damage(error) and _is_ours(path):
             raise _damaged(path, error) from error
+        remedy = "move it away" if _is_damage(error) else "check the disk's space and permissions"
         raise OutputError(
-            f"{path}: cannot be opened as a journal ({error}); move it away or give another --out"
+            f"{path}: cannot be opened as a journal ({error}); {remedy}, or give another --out"
         ) from error
     return connection
 
@@ -175,7 +176,9 @@ def telling_damage(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if _is_damage(error):
             raise _damaged(path, error) from error
-        raise OutputError(f"{path}: cannot be used ({error}); check the disk") from error
+        raise OutputError(
+            f"{path}: cannot be used ({error}); check the disk and try again"
+        ) from error
 
 
 def _is_damage(error: Exception) -> bool:

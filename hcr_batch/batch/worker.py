@@ -16,7 +16,7 @@ from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import count_pages, open_pages
 from hcr_batch.errors import DocumentError, HcrError
-from hcr_batch.results.atomic import atomic_output
+from hcr_batch.results.atomic import atomic_output, check_writable
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page
 from hcr_batch.types import Page, PageReading
@@ -256,11 +256,11 @@ class PageDrawer:
     settings: DocumentSettings
     folder: Path
 
-    def __call__(self) -> Callable[[DrawTask], str | None]:
+    def __call__(self) -> Callable[[DrawTask], HcrError | None]:
         """Give the function; what it returns is why it failed, or None."""
         return self._draw
 
-    def _draw(self, task: DrawTask) -> str | None:
+    def _draw(self, task: DrawTask) -> HcrError | None:
         """Write a PNG for every page; why it failed, or None."""
         records = {record.number: record for record in task.pages}
         paths = picture_paths(self.folder, task.name, task.pages)
@@ -273,12 +273,12 @@ class PageDrawer:
                     if page.number in records:
                         self._draw_page(page, records[page.number], task, paths[page.number])
         except HcrError as error:
-            return str(error)
+            return error
         return None
 
     def _draw_page(self, page: Page, record: PageRecord, task: DrawTask, path: Path) -> None:
         picture = draw_page(page, record, f"{task.name}, page {page.number}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(path)
         with atomic_output(path) as file:
             picture.save(file, format="PNG")
 

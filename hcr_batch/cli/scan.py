@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -193,11 +193,18 @@ def _observers(quiet: bool, log: Path | None, files: ExitStack) -> list[Observer
     observers: list[Observer] = [Terminal(quiet)]
     if log:
         try:
-            file = files.enter_context(log.open("a", encoding="utf-8"))
+            file = log.open("a", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{log}: cannot be written ({error.strerror}); check it") from error
+        files.callback(_close, file)
         observers.append(JsonLog(file))
     return observers
+
+
+def _close(file: TextIO) -> None:
+    # What could not be written was told of when it happened.
+    with suppress(OSError):
+        file.close()
 
 
 def _print_plan(plan: Iterable[PlannedFile]) -> None:

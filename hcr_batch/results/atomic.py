@@ -25,14 +25,14 @@ def atomic_output(path: Path) -> Iterator[IO[bytes]]:
     OutputError
         It cannot be written; `path` is as it was.
     """
-    temporary = _temporary(path)
+    target, temporary = _target(path), _temporary(path)
     try:
         with temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
     except OSError as error:
         _remove(temporary)
         raise _not_writable(path, error) from error
@@ -59,8 +59,14 @@ def check_writable(path: Path) -> None:
         raise _not_writable(path, error) from error
 
 
+def _target(path: Path) -> Path:
+    """The file itself: a link stays, and may lead to another file system."""
+    return Path(os.path.realpath(path))
+
+
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
+    target = _target(path)
+    return target.with_name(f".{target.name}.tmp")
 
 
 def _remove(path: Path) -> None:
@@ -71,7 +77,7 @@ def _remove(path: Path) -> None:
 def _not_writable(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{path}: cannot be written ({error.strerror or error}); "
-        "check the folder, its permissions and free space"
+        "check the folder, its permissions and free space, or close the program that has it open"
     )
 
 
