@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -69,7 +70,7 @@ def field_ink(
     speck = settings.min_speck_mm * pixels_per_mm
     low, _ = _without_specks(cv2.threshold(walls.darkness, faint, 1, cv2.THRESH_BINARY)[1], speck)
     pen = quantile(walls.darkness, PEN, low & walls.inside)
-    if pen is None:
+    if math.isnan(pen):
         return None
     level = max(faint, settings.stroke_level * pen)
     _, strokes = cv2.threshold(walls.darkness, level, 1, cv2.THRESH_BINARY)
@@ -80,7 +81,8 @@ def field_ink(
 def _without_specks(mask: np.ndarray, size: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Erase, in place, the connected parts smaller than `size`; the mask and what is left of it."""
     contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    kept, specks = [], []
+    kept: list[np.ndarray] = []
+    specks: list[np.ndarray] = []
     for contour, (_, _, _, parent) in zip(contours, tree[0] if contours else (), strict=True):
         if parent < 0:
             (kept if max(cv2.boundingRect(contour)[2:]) >= size else specks).append(contour)

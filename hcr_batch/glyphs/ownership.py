@@ -109,6 +109,11 @@ class _Parts:
         boxes = np.array([cv2.boundingRect(line) for line in written.outlines], int).reshape(-1, 4)
         self.places = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 
+    def place(self, number: int) -> Place:
+        """Left, top, right and bottom of one."""
+        left, top, right, bottom = self.places[number].tolist()
+        return left, top, right, bottom
+
     def picture(self, chosen: list[int], place: Place) -> np.ndarray:
         """Mask of some parts within a place; perhaps a view, not to be written to."""
         left, top, right, bottom = place
@@ -131,9 +136,8 @@ def _divide(
     number: int, parts: _Parts, cells: np.ndarray, near: np.ndarray, claims: list[_Claim]
 ) -> None:
     """Enter a part that crosses walls into the claims of the cells near it."""
-    place = parts.places[number]
-    left, top, _, _ = (int(v) for v in place)
-    picture = parts.picture([number], tuple(int(v) for v in place))
+    left, top, _, _ = place = parts.place(number)
+    picture = parts.picture([number], place)
     owner = np.zeros(picture.shape, np.intp)
     for cell in near:
         x, y, right, bottom = cells[cell] - (left, top, left, top)
@@ -176,7 +180,7 @@ def _owned(claim: _Claim, parts: _Parts) -> Owned:
 def _outside(claim: _Claim, parts: _Parts) -> float:
     """Share of the whole parts' ink outside all cells; that in other cells does not count."""
     every = sum(
-        np.count_nonzero(parts.picture([number], tuple(int(v) for v in parts.places[number])))
+        np.count_nonzero(parts.picture([number], parts.place(number)))
         for number in claim.whole
     )
     return claim.outer / max(every - claim.beside, 1)
@@ -195,7 +199,8 @@ def _place(box: Box, written: FieldInk) -> Place:
 
 def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether places share pixels; the last axis is left, top, right, bottom."""
-    return (np.maximum(a[..., :2], b[..., :2]) < np.minimum(a[..., 2:], b[..., 2:])).all(axis=-1)
+    shared = np.less(np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:]))
+    return shared[..., 0] & shared[..., 1]
 
 
 def _lies_in(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -123,7 +124,7 @@ def _edges(box: Box, origin: tuple[int, int], shape: tuple[int, int]) -> tuple[i
     return left, top, min(shape[1], round(box.right) - x), min(shape[0], round(box.bottom) - y)
 
 
-def _sides(edges: list[tuple[int, ...]], stretch: int) -> _Sides:
+def _sides(edges: Sequence[tuple[int, ...]], stretch: int) -> _Sides:
     """The upper and lower sides of areas (left, top, right, bottom).
 
     In short stretches: a long line that climbs by a pixel is in no one pixel row.

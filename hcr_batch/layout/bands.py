@@ -98,9 +98,9 @@ def find_bands(rulings: Rulings, settings: LayoutSettings) -> list[Band]:
             paired |= set(sides)
     for line in lines:
         for side in ("above", "below"):
-            band = None if (line, side) in paired else _open(line, side, rulings, settings)
-            if band is not None:
-                bands.append(band)
+            opened = None if (line, side) in paired else _open(line, side, rulings, settings)
+            if opened is not None:
+                bands.append(opened)
     # A part of a line may look like a line of its own: the whole one comes first.
     return sorted(bands, key=lambda band: -band.box.width)
 
@@ -248,7 +248,9 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
 
 def _ground(area: np.ndarray, least: int) -> int:
     """Row, at least `least` from the line, where a solid dark ground begins; else all rows."""
-    solid = np.flatnonzero(area[least:].mean(axis=1) >= GROUND_SHARE) if area.size else ()
+    if not area.size:
+        return len(area)
+    solid = np.flatnonzero(area[least:].mean(axis=1) >= GROUND_SHARE)
     return least + int(solid[0]) if len(solid) else len(area)
 
 

@@ -104,7 +104,7 @@ def divide(
 def _rhythm(reached: np.ndarray, chance: float, places: np.ndarray) -> bool:
     """Whether nearly all teeth of one kind are in their places, more than by chance."""
     seen = np.count_nonzero(reached[np.rint(places).astype(int)]) / len(places)
-    return seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE
+    return bool(seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE)
 
 
 def _misses_walls(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
@@ -132,8 +132,9 @@ def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) 
         return False
     area = _area(box, rulings)
     rim = max(2, round(RIM_SHARE * len(area)))
-    meets = (area[:rim].any(axis=0) & area[-rim:].any(axis=0)).astype(np.uint8)
-    meets = cv2.dilate(meets[None], np.ones((1, 2 * tolerance + 1), np.uint8)).ravel()
+    meets = np.any(area[:rim], axis=0) & np.any(area[-rim:], axis=0)
+    reach = np.ones((1, 2 * tolerance + 1), np.uint8)
+    meets = cv2.dilate(meets[None].astype(np.uint8), reach).ravel()
     seen = meets[np.round(places).astype(int)]
     return bool(len(places) >= 3 and seen[1::2].mean() >= 0.8 and seen[::2].mean() < 0.6)
 

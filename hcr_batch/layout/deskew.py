@@ -135,7 +135,7 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
 
 def _steepest(strips: tuple[np.ndarray, np.ndarray], angles: np.ndarray) -> float:
     # From the middle outwards: a page with nothing on it is not turned.
-    angles = sorted(angles, key=lambda angle: abs(angle - np.mean(angles)))
+    angles = angles[np.argsort(abs(angles - np.mean(angles)), kind="stable")]
     return float(angles[int(np.argmax([_steepness(strips, angle) for angle in angles]))])
 
 

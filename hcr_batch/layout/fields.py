@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +20,8 @@ from hcr_batch.layout.rulings import Rulings, find_rulings
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["find_fields"]
+
+Item = TypeVar("Item")
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -110,14 +114,14 @@ def _candidates(
     return front, faint
 
 
-def _chosen(items: list, wanted: np.ndarray) -> list:
+def _chosen(items: Sequence[Item], wanted: np.ndarray) -> list[Item]:
     return [item for item, is_wanted in zip(items, wanted, strict=True) if is_wanted]
 
 
 def _fields_of_row(
     row: list[Box], pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[str, tuple[Box, ...]]]:
-    fields = []
+    fields: list[tuple[str, tuple[Box, ...]]] = []
     for run in _split_row(row, pixels_per_mm, settings):
         aspect = float(np.median([box.width / box.height for box in run]))
         if len(run) == 1 and _is_check_box(run[0], pixels_per_mm):
@@ -142,8 +146,8 @@ def _split_row(
     """Part a row where a gap, another size or a wide box separates."""
     runs: list[list[Box]] = []
     usual = _usual_gap(row)
-    for before, box in pairwise([None, *row]):
-        if before is not None and _together(before, box, usual, pixels_per_mm, settings):
+    for box in row:
+        if runs and _together(runs[-1][-1], box, usual, pixels_per_mm, settings):
             runs[-1].append(box)
         else:
             runs.append([box])

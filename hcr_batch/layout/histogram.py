@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 __all__ = ["quantile"]
 
 
-def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -> float | None:
+def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -> float:
     """Quantile of uint8 values, interpolated as NumPy does it.
 
     Parameters
@@ -21,12 +23,12 @@ def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -
 
     Returns
     -------
-    float or None
-        None where no value counts.
+    float
+        NaN where no value counts.
     """
     ends = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel())
     if not ends[-1]:
-        return None
+        return math.nan
     place = share * (ends[-1] - 1)
     low, high = np.searchsorted(ends, (np.floor(place), np.ceil(place)), side="right")
     return float(low + (high - low) * (place - np.floor(place)))

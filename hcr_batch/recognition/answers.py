@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.forms.automata import BLANK, SYMBOLS
+from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.isolate import CellInk
 from hcr_batch.glyphs.strings import TextLine
@@ -46,7 +47,7 @@ class FieldGlyphs:
     field: Field
     cells: tuple[CellInk, ...] = ()
     lines: tuple[TextLine, ...] = ()
-    rule: Rule = field(default_factory=Rule)
+    rule: Rule = dataclasses.field(default_factory=Rule)
 
     def inks(self) -> Iterator[np.ndarray]:
         """Every ink of the field that may be a character."""
@@ -294,8 +295,8 @@ def _parts(glyphs: FieldGlyphs, scores: GlyphScores) -> list[_Part]:
         best_path(line, sure[first:last])
         for line, first, last in zip(glyphs.lines, ends, ends[1:], strict=False)
     ]
-    if glyphs.rule.is_binding and glyphs.lines:
-        paths = _ruled_paths(glyphs, scores, ends, paths)
+    if glyphs.rule.automaton is not None and glyphs.lines:
+        paths = _ruled_paths(glyphs, glyphs.rule.automaton, scores, ends, paths)
     return [
         _Part(
             line,
@@ -308,12 +309,16 @@ def _parts(glyphs: FieldGlyphs, scores: GlyphScores) -> list[_Part]:
 
 
 def _ruled_paths(
-    glyphs: FieldGlyphs, scores: GlyphScores, ends: np.ndarray, paths: list[list[int]]
+    glyphs: FieldGlyphs,
+    automaton: Automaton,
+    scores: GlyphScores,
+    ends: np.ndarray,
+    paths: list[list[int]],
 ) -> list[list[int]]:
     """The paths whose text keeps the rule, where there are some; else those given."""
     everything = np.ones(len(scores.characters), bool)
     chances = cell_chances(scores.characters, glyphs.rule.charset, everything, BLANK_CONFIDENCE)
-    best = best_ruled_path(glyphs.lines, chances.symbols, glyphs.rule.automaton)
+    best = best_ruled_path(glyphs.lines, chances.symbols, automaton)
     if best is None:
         return paths
     chosen = np.array(best)

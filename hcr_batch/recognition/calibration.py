@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -153,7 +153,9 @@ def fit_temperature(logits: np.ndarray, allowed: np.ndarray, weights: np.ndarray
     return float(np.exp(_golden_section(loss, np.log(0.3), np.log(3.0))))
 
 
-def _golden_section(function, low: float, high: float, steps: int = 30) -> float:
+def _golden_section(
+    function: Callable[[float], float], low: float, high: float, steps: int = 30
+) -> float:
     """Place of the minimum of a function with one valley."""
     ratio = (5**0.5 - 1) / 2
     for _ in range(steps):

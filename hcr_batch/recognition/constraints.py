@@ -186,7 +186,7 @@ def decode(chances: CellChances, rule: Rule) -> Decoded:
     if texts.best is not None and _shapes(texts.best) == _shapes(plain):
         plain, keeps = texts.best, True
     corrected = not keeps and texts.best is not None and texts.best_weight > BREAKS_RULE
-    chosen = texts.best if corrected else plain
+    chosen = texts.best if corrected and texts.best is not None else plain
     everything = max(texts.total + BREAKS_RULE * total, 1e-300)
     posterior = (texts.cells + BREAKS_RULE * total * chances.symbols) / everything
     weight = texts.best_weight if corrected else 1.0
@@ -247,6 +247,7 @@ def _text(symbols: tuple[int, ...]) -> str:
 
 
 def _sums(weights: np.ndarray, rule: Rule) -> _Sums:
+    assert rule.automaton is not None, "a rule that does not bind"
     steps, ends = _steps(weights, rule.automaton)
     if not ends.any():
         return _Sums(0.0, np.zeros_like(weights), None, 0.0)
@@ -304,7 +305,7 @@ def _steps(weights: np.ndarray, automaton: Automaton) -> tuple[list[_Step], np.n
 
 
 def _forward(steps: list[_Step]) -> list[np.ndarray]:
-    flows = [np.ones(1)]
+    flows: list[np.ndarray] = [np.ones(1)]
     for step in steps:
         flows.append(np.bincount(step.target, flows[-1][step.source] * step.weight, step.after))
     return flows
@@ -331,7 +332,8 @@ def _by_weight(
         np.searchsorted(step.source[by], np.arange(count + 1))
         for step, by, count in zip(steps, order, [1, *(s.after for s in steps)], strict=False)
     ]
-    queue = [(-float(ahead[0][0]), (), 1.0, 0)]
+    start: tuple[int, ...] = ()
+    queue = [(-float(ahead[0][0]), start, 1.0, 0)]
     while queue:
         promise, symbols, weight, state = heapq.heappop(queue)
         place = len(symbols)

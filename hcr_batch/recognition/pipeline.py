@@ -99,7 +99,7 @@ def read_page(
         page = turned(page, turns)
         ink = binarize(page, settings.layout)
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
-    rules = [Rule()] * len(fields)
+    rules: Sequence[Rule] = [Rule()] * len(fields)
     if templates:
         form = find_form(page, ink, fields, templates, settings)
         if form is None:
