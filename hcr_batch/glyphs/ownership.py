@@ -199,8 +199,8 @@ def _place(box: Box, written: FieldInk) -> Place:
 
 def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether places share pixels; the last axis is left, top, right, bottom."""
-    shared = np.less(np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:]))
-    return shared[..., 0] & shared[..., 1]
+    shared = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    return (shared[..., 0] > 0) & (shared[..., 1] > 0)
 
 
 def _lies_in(a: np.ndarray, b: np.ndarray) -> np.ndarray:
