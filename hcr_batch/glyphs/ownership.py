@@ -199,10 +199,10 @@ def _place(box: Box, written: FieldInk) -> Place:
 
 def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether places share pixels; the last axis is left, top, right, bottom."""
-    shared = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    return (shared[..., 0] > 0) & (shared[..., 1] > 0)
+    return (np.maximum(a[..., :2], b[..., :2]) < np.minimum(a[..., 2:], b[..., 2:])).all(axis=-1)
 
 
 def _lies_in(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether places `a` lie wholly in `b`."""
-    return (a[..., :2] >= b[..., :2]).all(axis=-1) & (a[..., 2:] <= b[..., 2:]).all(axis=-1)
+    corner, opposite = a[..., :2] >= b[..., :2], a[..., 2:] <= b[..., 2:]
+    return corner[..., 0] & corner[..., 1] & opposite[..., 0] & opposite[..., 1]
