@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcr_batch.batch.cells import PlacedField
+from hcr_batch.documents import open_pages, open_regular
 from hcr_batch.errors import DocumentError
 from hcr_batch.types import Box, Page
 
@@ -79,8 +80,6 @@ class PagePictures:
 
 
 def _read_page(field: PlacedField, settings: DocumentSettings) -> Page:
-    from hcr_batch.documents import open_pages
-
     path = next((path for path in field.paths if _sha256(path) == field.sha256), None)
     if path is None:
         raise DocumentError(f"{field.file}: not there any more as it was scanned")
@@ -94,7 +93,7 @@ def _read_page(field: PlacedField, settings: DocumentSettings) -> Page:
 def _sha256(path: Path) -> str | None:
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while block := file.read(DIGEST_BLOCK):
                 digest.update(block)
     except OSError:
