@@ -99,7 +99,7 @@ def bytes_like(*seeds: bytes) -> SearchStrategy[bytes]:
 
 
 def lines_like(seed: str) -> SearchStrategy[bytes]:
-    """A text with some of its lines changed, left out, repeated or put in."""
+    """A text as it is, or with some of its lines changed, left out, repeated or put in."""
     lines = seed.splitlines(keepends=True)
     values = st.one_of(
         st.sampled_from(AWKWARD),
@@ -108,7 +108,7 @@ def lines_like(seed: str) -> SearchStrategy[bytes]:
         st.floats().map(repr),
     )
     edit = st.tuples(st.integers(0, len(lines) - 1), st.sampled_from("vvvvdri"), values)
-    return st.lists(edit, min_size=1, max_size=4).map(lambda edits: _edited(lines, edits))
+    return st.lists(edit, max_size=4).map(lambda edits: _edited(lines, edits))
 
 
 def _edited(lines: list[str], edits: list[tuple[int, str, str]]) -> bytes:
