@@ -156,7 +156,7 @@ def _results(out: Path | None) -> Iterator[str]:
     check_writable(out)
     path = journal_path(out)
     if path.exists():
-        with open_journal(path):
-            pass
+        with open_journal(path) as journal:
+            journal.check()
     state = "can be gone on with" if path.exists() else "none yet"
     yield f"results: {out} can be written; its journal: {state}"

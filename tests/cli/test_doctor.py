@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from journal_maker import SmallScan
 
 from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.cli import cli
@@ -70,6 +71,17 @@ def test_a_journal_can_be_gone_on_with_unless_it_is_another_versions(tmp_path):
     result = run("--out", out)
     assert result.exit_code == 9
     assert "results.hcr.sqlite" in result.stderr
+
+
+def test_a_damaged_journal_is_told_to_be_kept_aside(tmp_path):
+    made = SmallScan.made(tmp_path)
+    content = bytearray(made.journal.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 8192] = bytes(8192)
+    made.restore(bytes(content))
+    result = run("--out", made.results)
+    assert result.exit_code == 9
+    assert "the journal is damaged" in result.stderr
+    assert "scan again with --force" in result.stderr
 
 
 def test_a_folder_that_takes_no_files_is_named(tmp_path):
