@@ -228,7 +228,12 @@ def _orientation(image: Image.Image) -> Orientation:
 
 def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
     dpi = image.info.get("dpi")
-    tag = (float(dpi[0]), float(dpi[1])) if dpi else (math.nan, math.nan)
+    if not dpi:
+        return None
+    try:
+        tag = float(dpi[0]), float(dpi[1])
+    except ZeroDivisionError:  # fractions, in Pillow before version 11
+        return None
     return tag if all(map(math.isfinite, tag)) else None
 
 

@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, TiffImagePlugin
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
@@ -154,9 +154,10 @@ def test_frames_of_a_tiff_are_pages_of_their_own_size(tmp_path):
 
 
 def test_thumbnail_of_a_tiff_is_no_page(tmp_path):
-    thumbnail = picture(size=(30, 40))
-    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
-    picture().save(tmp_path / "a.tif", save_all=True, append_images=[thumbnail])
+    with TiffImagePlugin.AppendingTiffWriter(tmp_path / "a.tif", new=True) as file:
+        picture().save(file, "TIFF")
+        file.newFrame()
+        picture(size=(30, 40)).save(file, "TIFF", tiffinfo={254: 1})
     assert [page.source_size for page in read(tmp_path / "a.tif")] == [SIZE]
 
 
