@@ -13,6 +13,7 @@ import argparse
 import os
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import keras
@@ -46,13 +47,12 @@ def main() -> None:
     rows, totals = [HEADER], {True: [], False: []}
     sets = gather(options.data, recipe, ("unipen",), seed=1)
     sets = replace(sets, old=(*sets.old, seen))
-    for writer in writers_of(unseen)[: options.writers]:
-        for with_old in (True, False):
-            own = unseen.take(unseen.writers == writer)
-            changes, seconds = run(model, with_writer(sets, own, unseen, writer), with_old)
-            totals[with_old].append(changes)
-            rows.append((writer, "yes" if with_old else "no", *figures(changes), f"{seconds:.0f}"))
-            print(rows[-1], flush=True)
+    for with_old, writer in product((True, False), writers_of(unseen)[: options.writers]):
+        own = unseen.take(unseen.writers == writer)
+        changes, seconds = run(model, with_writer(sets, own, unseen, writer), with_old)
+        totals[with_old].append(changes)
+        rows.append((writer, "yes" if with_old else "no", *figures(changes), f"{seconds:.0f}"))
+        print(*rows[-1], sep="  ", flush=True)
     print(aligned(rows, "<<>>>>>"))
     for with_old, runs in totals.items():
         before, after = (sum(wrong(run[0])[i] for run in runs) for i in (0, 1))
