@@ -370,7 +370,9 @@ class Journal:
 
     def _point(self, files: Iterable[tuple[FileEntry, int]]) -> None:
         self._connection.executemany(
-            "REPLACE INTO files (path, name, reading, signature) VALUES (?, ?, ?, ?)",
+            "INSERT INTO files (path, name, reading, signature) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET name = excluded.name, reading = excluded.reading, "
+            "signature = excluded.signature, failure = NULL",
             ((key(file.path), file.name, reading, file.signature) for file, reading in files),
         )
 

@@ -98,13 +98,17 @@ CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 """
 
-REVISED = ("files", "corrections")
-"""Tables whose every change changes the results, whichever program makes it."""
+REVISED = {
+    "files": "(OLD.name, OLD.reading, OLD.failure) IS NOT (NEW.name, NEW.reading, NEW.failure)",
+    "corrections": "TRUE",
+}
+"""Tables whose changes change the results, whichever program makes them; which updates do."""
 
 TRIGGERS = " ".join(
     f"CREATE TRIGGER {table}_{event} AFTER {event} ON {table} "
+    f"{f'WHEN {matters} ' if event == 'UPDATE' else ''}"
     "BEGIN UPDATE revision SET number = number + 1; END;"
-    for table in REVISED
+    for table, matters in REVISED.items()
     for event in ("INSERT", "UPDATE", "DELETE")
 )
 
