@@ -27,6 +27,8 @@ FEWEST = 12
 """Fewer letters say nothing."""
 UPRIGHT = 0.87
 """Mean sureness from which a page is upright without a look at the other ways."""
+DOUBT = 0.02
+"""Mean sureness by which it must read better than the other ways at a glance."""
 MARGIN = 0.05
 """Mean sureness by which another way must read better."""
 LOOK_DPI = 150.0
@@ -51,10 +53,13 @@ def quarter_turns(ink: Ink, pixels_per_mm: float, recognizer: Recognizer) -> int
         0 to 3; 0 where the letters do not tell.
     """
     letters = _letters(ink, pixels_per_mm, GLANCE)
-    if len(letters) < FEWEST or _mean_sureness(letters, 0, recognizer) >= UPRIGHT:
+    if len(letters) < FEWEST:
+        return 0
+    upright = _mean_sureness(letters, 0, recognizer)
+    if upright >= UPRIGHT or upright >= max(_turned_sureness(letters, recognizer)) + DOUBT:
         return 0
     letters = _letters(ink, pixels_per_mm, LOOK)
-    ways = [_mean_sureness(letters, turns, recognizer) for turns in range(4)]
+    ways = [_mean_sureness(letters, 0, recognizer), *_turned_sureness(letters, recognizer)]
     best = int(np.argmax(ways))
     return best if ways[best] >= ways[0] + MARGIN else 0
 
@@ -77,6 +82,10 @@ def turned(page: Page, turns: int) -> Page:
 def _mean_sureness(letters: list[np.ndarray], turns: int, recognizer: Recognizer) -> float:
     glyphs = [normalize_ink(np.ascontiguousarray(np.rot90(ink, turns))) for ink in letters]
     return float(sureness(recognizer.scores(np.stack(glyphs)).characters).mean())
+
+
+def _turned_sureness(letters: list[np.ndarray], recognizer: Recognizer) -> list[float]:
+    return [_mean_sureness(letters, turns, recognizer) for turns in (1, 2, 3)]
 
 
 def _letters(ink: Ink, pixels_per_mm: float, wanted: int) -> list[np.ndarray]:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from hcr_batch.types import Box, CellReading, PageReading, Reading
 
+if TYPE_CHECKING:
+    import numpy as np
+
 __all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page"]
+
+LEVELS = 16
+"""Levels of gray in the picture of a cell: to the eye as good as 256."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,20 @@ def _record_cell(cell: CellReading) -> CellRecord:
     record = CellRecord(cell.box, cell.reading)
     if not record.occupied or not cell.image.size:
         return record
+    return CellRecord(cell.box, cell.reading, _png(cell.image))
+
+
+def _png(picture: np.ndarray) -> bytes:
+    """A PNG with `LEVELS` levels of gray: without the grain of paper it takes half as much."""
     import cv2
 
-    return CellRecord(cell.box, cell.reading, cv2.imencode(".png", cell.image)[1].tobytes())
+    return cv2.imencode(".png", cv2.LUT(picture, _levels()))[1].tobytes()
+
+
+@lru_cache(maxsize=1)
+def _levels() -> np.ndarray:
+    """The nearest of the levels for each gray, uint8 (256,)."""
+    import numpy as np
+
+    step = 255 / (LEVELS - 1)
+    return (np.rint(np.arange(256) / step) * step).astype(np.uint8)
