@@ -14,7 +14,6 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide
 from hcr_batch.layout.rulings import Rulings, odd, outlines
-from hcr_batch.layout.runs import Runs
 from hcr_batch.types import Box
 
 __all__ = ["Band", "divide_bands", "find_bands"]
@@ -149,10 +148,8 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     """Long thin lines, their breaks bridged; from top to bottom."""
     per_mm = rulings.pixels_per_mm
     shortest = round(settings.min_open_line_mm * per_mm)
-    pieces = Runs.of(rulings.horizontal, horizontal=True).opened(odd(shortest / 2)).mask()
-    thick = Runs.of(cv2.dilate(pieces, np.ones((3, 1), np.uint8)), horizontal=True)
-    bridged = thick.closed(odd(BROKEN_MM * per_mm)).mask()
-    bridged = cv2.erode(bridged, np.ones((3, 1), np.uint8))
+    thick = rulings.level.opened(odd(shortest / 2)).thickened()
+    bridged = thick.closed(odd(BROKEN_MM * per_mm)).thinned().mask()
     thickest = max(4, settings.max_ruling_mm * per_mm)
     lines = []
     for x, y, width, height in outlines(bridged):

@@ -73,7 +73,7 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         The inner areas, without the walls, in pixels of the page, innermost
         only: a frame around other boxes is none.
     """
-    horizontal = rulings.horizontal | _mended(rulings.horizontal, rulings.pixels_per_mm)
+    horizontal = (rulings.level | _mended(rulings.level, rulings.pixels_per_mm)).mask()
     for start, end in _missing_sides(horizontal, rulings, settings):
         cv2.line(horizontal, start, end, 1, 1)
     boxes = _enclosed(horizontal, rulings, settings)
@@ -115,8 +115,11 @@ def _has_middle_in(box: Box, sides: np.ndarray) -> bool:
 
 
 def _enclosed(horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
-    walls = _joined(horizontal, rulings.vertical, rulings.pixels_per_mm)
-    return _interiors(_bridged(walls, rulings.pixels_per_mm), rulings.pixels_per_mm, settings)
+    per_mm = rulings.pixels_per_mm
+    walls = _joined(Runs.of(horizontal, horizontal=True), rulings.upright, per_mm)
+    # Gaps are closed along either direction: that does not thicken the walls.
+    bridged = closed_both_ways(walls, odd(max(2, round(BRIDGE_MM * per_mm)) + 1))
+    return _interiors(bridged, per_mm, settings)
 
 
 def _sides_seen(box: Box, rulings: Rulings) -> int:
@@ -135,15 +138,13 @@ def _sides_seen(box: Box, rulings: Rulings) -> int:
     return sum(strip.size > 0 and strip.mean(axis=1).max() >= SEEN_SHARE for strip in strips)
 
 
-def _mended(lines: np.ndarray, per_mm: float) -> np.ndarray:
+def _mended(lines: Runs, per_mm: float) -> Runs:
     """The long lines alone, with breaks between their parts bridged."""
-    thick = cv2.dilate(_long(lines, per_mm), np.ones((3, 1), np.uint8))
-    bridged = Runs.of(thick, horizontal=True).closed(odd(BROKEN_MM * per_mm)).mask()
-    return cv2.erode(bridged, np.ones((3, 1), np.uint8))
+    return _long(lines, per_mm).thickened().closed(odd(BROKEN_MM * per_mm)).thinned()
 
 
-def _long(lines: np.ndarray, per_mm: float) -> np.ndarray:
-    return Runs.of(lines, horizontal=True).opened(odd(LONG_LINE_MM * per_mm)).mask()
+def _long(lines: Runs, per_mm: float) -> Runs:
+    return lines.opened(odd(LONG_LINE_MM * per_mm))
 
 
 def _thin_walled(box: Box, rulings: Rulings) -> bool:
@@ -160,29 +161,18 @@ def _thin_walled(box: Box, rulings: Rulings) -> bool:
     return sum(side.size > 0 and float(side.mean()) > 0.8 for side in beyond) < 3
 
 
-def _joined(horizontal: np.ndarray, vertical: np.ndarray, per_mm: float) -> np.ndarray:
+def _joined(level: Runs, upright: Runs, per_mm: float) -> Runs:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    vertical = _spanning(vertical, horizontal, reach, horizontal=False)
-    lines = _spanning(horizontal, vertical, reach, horizontal=True)
-    return vertical | lines | _long(horizontal, per_mm)
+    walls = _spanning(upright, level, reach).turned()
+    return walls | _spanning(level, walls.turned(), reach) | _long(level, per_mm)
 
 
-def _spanning(
-    lines: np.ndarray, crossing: np.ndarray, reach: int, *, horizontal: bool
-) -> np.ndarray:
+def _spanning(lines: Runs, crossing: Runs, reach: int) -> Runs:
     """Runs of `lines`, from the first to the last line of `crossing` that each meets."""
     # A line that leans by a pixel or two is still one run.
-    across = np.ones((3, 1) if horizontal else (1, 3), np.uint8)
-    thick = Runs.of(cv2.dilate(lines, across), horizontal=horizontal)
-    near = Runs.of(cv2.dilate(crossing, across), horizontal=horizontal)
-    return thick.spanning(near.dilated(2 * reach + 1)).mask() & lines
-
-
-def _bridged(walls: np.ndarray, per_mm: float) -> np.ndarray:
-    """Close gaps along either direction, without thickening the walls."""
-    gap = odd(max(2, round(BRIDGE_MM * per_mm)) + 1)
-    return closed_both_ways(walls, gap)
+    near = crossing.turned().thickened().dilated(2 * reach + 1)
+    return lines.thickened().spanning(near) & lines
 
 
 def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.rulings import Rulings, odd, outlines
-from hcr_batch.layout.runs import closed_both_ways
+from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
 
 __all__ = ["find_frames"]
@@ -71,7 +71,7 @@ def _overlap(a: Box, b: Box) -> bool:
 def _bridged(rulings: Rulings) -> np.ndarray:
     """The ink with small breaks closed along both directions: coarse scans break thin lines."""
     reach = odd(BRIDGE_MM * rulings.pixels_per_mm + 1)
-    return closed_both_ways(rulings.faint, reach)
+    return closed_both_ways(Runs.of(rulings.faint, horizontal=True), reach)
 
 
 def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -40,8 +41,8 @@ class Rulings:
         light, and on all ink.
     covered : ndarray of uint8, shape (rows, columns)
         1 also on the blurred rims of ink, where a lighter line would not be seen.
-    horizontal, vertical : ndarray of uint8, shape (rows, columns)
-        1 on the pixels of lines in that direction.
+    level, upright : Runs
+        The lines in that direction.
     scale : float
         Pixels here for one pixel of the page, 1, 1/2 or 1/4.
     pixels_per_mm : float
@@ -50,10 +51,20 @@ class Rulings:
 
     faint: np.ndarray
     covered: np.ndarray
-    horizontal: np.ndarray
-    vertical: np.ndarray
+    level: Runs
+    upright: Runs
     scale: float
     pixels_per_mm: float
+
+    @cached_property
+    def horizontal(self) -> np.ndarray:
+        """1 on the pixels of level lines, uint8 (rows, columns)."""
+        return self.level.mask()
+
+    @cached_property
+    def vertical(self) -> np.ndarray:
+        """1 on the pixels of upright lines, uint8 (rows, columns)."""
+        return self.upright.mask()
 
 
 def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tuple[Rulings, ...]:
@@ -89,7 +100,7 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     everything = _rulings(every, covered, settings.ruling_gap_mm, scale, per_mm, settings)
     light = _rulings(apart, covered, CROSSING_MM, scale, per_mm, settings)
     longest = odd(LIGHT_LINE_MM * per_mm)
-    if Runs.of(light.horizontal, horizontal=True).opened(longest).packed.any():
+    if light.level.opened(longest).any():
         dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
         return dark, light, everything
     return (everything,)
@@ -108,8 +119,8 @@ def _rulings(
     return Rulings(
         faint=faint,
         covered=covered,
-        horizontal=_lines(faint, length, gap, horizontal=True),
-        vertical=_lines(faint, length, gap, horizontal=False),
+        level=_lines(faint, length, gap, horizontal=True),
+        upright=_lines(faint, length, gap, horizontal=False),
         scale=scale,
         pixels_per_mm=per_mm,
     )
@@ -150,20 +161,19 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
 
     It changes slowly: a quarter of the resolution shows it all.
     """
-    squares = cv2.LUT(raised, np.square(np.arange(256, dtype=np.float32)))
+    squares = cv2.LUT(raised, np.square(np.arange(256)).astype(np.uint16))
     size = [max(1, length // 4) for length in raised.shape[::-1]]
     small = cv2.resize(squares, size, interpolation=cv2.INTER_AREA)
-    small = cv2.sqrt(cv2.blur(small, (side // 4 | 1, side // 4 | 1)))
+    window = (side // 4 | 1, side // 4 | 1)
+    small = cv2.sqrt(cv2.blur(small.astype(np.float32), window))
     limit = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
     return cv2.resize(limit, raised.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> np.ndarray:
-    across = np.ones((2, 1) if horizontal else (1, 2), np.uint8)
+def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> Runs:
     # A line that climbs by a pixel within `length` is whole after this.
-    thick = Runs.of(cv2.dilate(mask, across), horizontal=horizontal)
-    opened = thick.closed(odd(gap + 1)).opened(odd(length)).mask()
-    return cv2.erode(opened, across, anchor=(0, 0))
+    thick = Runs.of(mask, horizontal=horizontal).thickened(before=0)
+    return thick.closed(odd(gap + 1)).opened(odd(length)).thinned(before=0)
 
 
 def odd(length: float) -> int:

@@ -45,6 +45,19 @@ class Runs:
         along = np.unpackbits(self.packed, axis=1, count=self.across)
         return cv2.transpose(along) if self.horizontal else along
 
+    def turned(self) -> Runs:
+        """The same mask, to be worked on along the other direction."""
+        return Runs.of(self.mask(), horizontal=not self.horizontal)
+
+    def thickened(self, before: int = 1, after: int = 1) -> Runs:
+        """Thicken runs across their direction, by at most one pixel on either side."""
+        return self._with(self._within(_thickened(self.packed, before, after)))
+
+    def thinned(self, before: int = 1, after: int = 1) -> Runs:
+        """Take away across their direction what `thickened` adds; none at the page's edge."""
+        beyond = self._within(~self.packed)
+        return self._with(self._within(~_thickened(beyond, after, before)))
+
     def dilated(self, length: int) -> Runs:
         """Lengthen runs by half of `length`, which is odd, at both ends."""
         return self._with(_dilated(self.packed, length))
@@ -64,14 +77,40 @@ class Runs:
         back = _filled(self.packed[::-1], joints.packed[::-1])[::-1]
         return self._with(ahead & back)
 
+    def __or__(self, other: Runs) -> Runs:
+        return self._with(self.packed | other.packed)
+
+    def __and__(self, other: Runs) -> Runs:
+        return self._with(self.packed & other.packed)
+
+    def any(self) -> bool:
+        """Whether there is any run at all."""
+        return bool(self.packed.any())
+
+    def _within(self, packed: np.ndarray) -> np.ndarray:
+        """Erase, in place, the bits beyond the page, which fill up the last byte."""
+        packed[:, -1] &= 0xFF << -self.across % 8 & 0xFF
+        return packed
+
     def _with(self, packed: np.ndarray) -> Runs:
         return Runs(packed, self.across, self.horizontal)
 
 
-def closed_both_ways(mask: np.ndarray, length: int) -> np.ndarray:
+def closed_both_ways(runs: Runs, length: int) -> np.ndarray:
     """Close gaps shorter than `length`, which is odd, in rows and in columns; uint8 0 or 1."""
-    rows, columns = (Runs.of(mask, horizontal=way).closed(length).mask() for way in (True, False))
-    return rows | columns
+    return runs.closed(length).mask() | runs.turned().closed(length).mask()
+
+
+def _thickened(packed: np.ndarray, before: int, after: int) -> np.ndarray:
+    """Each pixel also gives its value to the one before and the one after it in its row."""
+    thick = packed.copy()
+    if before:
+        thick |= packed << 1
+        thick[:, :-1] |= packed[:, 1:] >> 7
+    if after:
+        thick |= packed >> 1
+        thick[:, 1:] |= packed[:, :-1] << 7
+    return thick
 
 
 def _dilated(packed: np.ndarray, length: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 
 from hcr_batch.layout.lettering import is_lettering
 from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.runs import Runs
 from hcr_batch.types import Box
 
 PER_MM = 200 / 25.4
@@ -13,8 +14,9 @@ BOX = Box(60, 30, 36, 32)
 
 
 def judged(faint, *run):
-    horizontal = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((1, 61), np.uint8))
-    return is_lettering(run, Rulings(faint, faint, horizontal, np.zeros_like(faint), 1.0, PER_MM))
+    level = Runs.of(faint, horizontal=True).opened(61)
+    upright = Runs.of(np.zeros_like(faint), horizontal=False)
+    return is_lettering(run, Rulings(faint, faint, level, upright, 1.0, PER_MM))
 
 
 def drawn(box, text=""):
