@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "Box",
@@ -14,12 +15,25 @@ __all__ = [
     "CellReading",
     "Field",
     "FieldReading",
+    "Glyphs",
+    "Gray",
+    "Numbers",
     "Page",
     "PageReading",
     "Reading",
 ]
 
 MM_PER_INCH = 25.4
+
+# Spelled as texts, so that numpy is not imported for them.
+Gray: TypeAlias = "NDArray[np.uint8]"
+"""Levels of gray, (rows, columns): 0 is black, 255 is white."""
+
+Glyphs: TypeAlias = "NDArray[np.uint8]"
+"""Normalized characters, (N, 28, 28) or one (28, 28): ink is 255, ground 0."""
+
+Numbers: TypeAlias = "NDArray[np.float32]"
+"""What a network computes: logits, probabilities."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +77,10 @@ class Page:
         (width, height) in pixels of the page as it lies in the file.
     """
 
-    gray: np.ndarray
+    gray: Gray
     dpi: float
     number: int
-    to_source: np.ndarray
+    to_source: NDArray[np.float64]
     source_size: tuple[int, int]
 
     @property
@@ -147,7 +161,7 @@ class CellReading:
 
     box: Box
     reading: Reading
-    image: np.ndarray
+    image: Gray
 
 
 @dataclass(frozen=True)

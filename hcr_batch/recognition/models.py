@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from hcr_batch.types import Glyphs, Gray, Numbers
+
     Network = Callable[[np.ndarray], np.ndarray]
 
 __all__ = [
@@ -46,8 +48,8 @@ class GlyphScores:
         handwriting. Sum it over the glyphs of a line for a firm answer.
     """
 
-    characters: np.ndarray
-    printed: np.ndarray
+    characters: Numbers
+    printed: Numbers
 
 
 class Recognizer(Protocol):
@@ -61,13 +63,13 @@ class Recognizer(Protocol):
     def card(self) -> ModelCard:
         """The model's card."""
 
-    def normalize(self, cell: np.ndarray) -> np.ndarray:
+    def normalize(self, cell: Gray) -> Glyphs:
         """Gray uint8 cell (rows, columns), dark ink on light, to a glyph uint8 (28, 28)."""
 
-    def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+    def probabilities(self, glyphs: Glyphs) -> Numbers:
         """Glyphs uint8 (N, 28, 28) to calibrated probabilities float32 (N, 62)."""
 
-    def scores(self, glyphs: np.ndarray) -> GlyphScores:
+    def scores(self, glyphs: Glyphs) -> GlyphScores:
         """Glyphs uint8 (N, 28, 28) to probabilities and machine print, in one pass."""
 
 
@@ -83,18 +85,18 @@ class NetworkRecognizer:
         """The characters that are told apart, in the order of their probabilities."""
         return self.card.classes
 
-    def normalize(self, cell: np.ndarray) -> np.ndarray:
+    def normalize(self, cell: Gray) -> Glyphs:
         """Make a glyph, uint8 (28, 28), of a cell, gray uint8 (rows, columns)."""
         from hcr_batch.glyphs.isolate import isolate_cell
         from hcr_batch.glyphs.normalize import normalize_ink
 
         return normalize_ink(isolate_cell(cell))
 
-    def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+    def probabilities(self, glyphs: Glyphs) -> Numbers:
         """Calibrated probabilities (N, classes) of glyphs uint8 (N, 28, 28)."""
         return self.scores(glyphs).characters
 
-    def scores(self, glyphs: np.ndarray) -> GlyphScores:
+    def scores(self, glyphs: Glyphs) -> GlyphScores:
         """Probabilities of glyphs uint8 (N, 28, 28), and of machine print, in one pass."""
         from hcr_batch.recognition.calibration import temperature_scale
 

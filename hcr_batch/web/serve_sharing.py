@@ -15,6 +15,7 @@ from hcr_batch.recognition import GlyphScores, Recognizer
 
 if TYPE_CHECKING:
     from hcr_batch.recognition import ModelCard
+    from hcr_batch.types import Glyphs, Gray, Numbers
 
 __all__ = ["BusyError", "Gate", "SharedRecognizer"]
 
@@ -96,15 +97,15 @@ class SharedRecognizer:
         """The recognizer's."""
         return self._recognizer.card
 
-    def normalize(self, cell: np.ndarray) -> np.ndarray:
+    def normalize(self, cell: Gray) -> Glyphs:
         """As the recognizer does, in the thread that asks."""
         return self._recognizer.normalize(cell)
 
-    def probabilities(self, glyphs: np.ndarray) -> np.ndarray:
+    def probabilities(self, glyphs: Glyphs) -> Numbers:
         """As :meth:`scores`, without the share of machine print."""
         return self.scores(glyphs).characters
 
-    def scores(self, glyphs: np.ndarray) -> GlyphScores:
+    def scores(self, glyphs: Glyphs) -> GlyphScores:
         """Scores of glyphs uint8 (N, 28, 28); waits for the thread that classifies."""
         answer: Future[GlyphScores] = Future()
         self._waiting.put((glyphs, answer))
