@@ -18,6 +18,10 @@ __all__ = ["FieldInk", "field_ink"]
 
 PEN = 0.9
 """Quantile of the darkness of a field's ink that is the full darkness of its pen."""
+REST_MM = 0.3
+"""Ink that is nowhere further from an erased wall is a rest of it..."""
+LONGEST_REST_MM = 2.0
+"""...where it is no longer, or thinner than that distance."""
 RIM_LEVEL = 0.3
 CORE_LEVEL = 0.9
 """Shares of a pen's darkness at which its stroke begins and is full."""
@@ -75,6 +79,7 @@ def field_ink(
     level = max(faint, settings.stroke_level * pen)
     _, strokes = cv2.threshold(walls.darkness, level, 1, cv2.THRESH_BINARY)
     mask, outlines = _without_specks(strokes & low, speck)
+    mask, outlines = _without_rests(mask, outlines, walls.walls, pixels_per_mm)
     return FieldInk(_softened(walls.darkness, pen), mask, outlines, x, y)
 
 
@@ -87,6 +92,24 @@ def _without_specks(mask: np.ndarray, size: float) -> tuple[np.ndarray, tuple[np
         if parent < 0:
             (kept if max(cv2.boundingRect(contour)[2:]) >= size else specks).append(contour)
     cv2.drawContours(mask, specks, -1, 0, cv2.FILLED)
+    return mask, tuple(kept)
+
+
+def _without_rests(
+    mask: np.ndarray, outlines: tuple[np.ndarray, ...], walls: np.ndarray, pixels_per_mm: float
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Erase, in place, what keeps wholly to erased walls: rims, dots, corners."""
+    reach = max(1, round(REST_MM * pixels_per_mm))
+    longest = LONGEST_REST_MM * pixels_per_mm
+    side = 2 * reach + 1
+    beyond = cv2.subtract(mask, cv2.dilate(walls, np.ones((side, side), np.uint8)))
+    kept, rests = [], []
+    for outline in outlines:
+        x, y, width, height = cv2.boundingRect(outline)
+        free = max(width, height) > longest and min(width, height) > reach
+        free = free or beyond[y : y + height, x : x + width].any()
+        (kept if free else rests).append(outline)
+    cv2.drawContours(mask, rests, -1, 0, cv2.FILLED)
     return mask, tuple(kept)
 
 

@@ -12,23 +12,38 @@ from hcr_batch.types import Box, Field
 
 __all__ = ["Erased", "erase_walls"]
 
-REACH_MM = (0.5, 1.2)
+REACH_MM = (0.8, 1.2)
 """How far inside and outside a cell's edge its wall is looked for."""
+CROSSED_MM = 0.5
+"""Half of the thickness of a wall across which strokes are mended."""
 STRETCH_MM = 15.0
 """Walls are looked for in stretches of this length."""
-WALL_SHARE = 0.55
-"""A pixel row is wall where this share of it is dark along the cell's side."""
+NEAR_MM = 0.5
+"""A wall has a pixel row so near to the edge of its cell..."""
+LONE_NEAR = 0.6
+"""...and one that its cell alone has, at this share of that distance."""
+LONE_SHARE = 0.8
+SINGLE_SHARE = 0.55
+"""Shares of a pixel row along a cell's side that are dark where it alone has a wall there: of
+many sides, and of few."""
+COMMON_SHARE = 0.15
+"""Where most cells of a field have one, this is enough: dashes, dots and teeth."""
+OWN_SHARE = 0.95
+"""Pixel rows beside the wall of most cells are this one's too where so much of them is dark."""
+BAND_LEVEL = 0.5
+"""Share of a wall's darkest pixel row that its others have at least."""
+NEIGHBOURS = 3
+"""Sides before and after one that tell where its wall is to be expected..."""
+STRAYING = 0.5
+"""...and what being off that place by `NEAR_MM` costs, as a share of how well the wall fits."""
+FEW = 5
+"""Sides of a field, of one direction; with fewer, the opposite ones are asked as well."""
 LIGHT = 2.0
 DARKER = 1.4
 """A wall lighter than so many times the least darkness of ink is light: what is this many
 times darker is a stroke across it."""
 FULL_LENGTH = 0.7
 """A wall is dark where this share of its darkest pixel row is; a stroke takes a smaller one."""
-DASHED_SHARE = 0.22
-DASHED_MM = 0.3
-"""So is one this near to the edge where this share is dark: dashes, dots and teeth."""
-
-
 @dataclass(frozen=True)
 class Erased:
     """A field without its walls.
@@ -37,11 +52,14 @@ class Erased:
     ----------
     darkness : ndarray of uint8, shape (rows, columns)
         As on the page, 0 where a wall stood.
+    walls : ndarray of uint8, same shape
+        1 where a wall was erased, else 0.
     inside : ndarray of uint8, same shape
         1 within the field's cells, else 0.
     """
 
     darkness: np.ndarray
+    walls: np.ndarray
     inside: np.ndarray
 
 
@@ -94,13 +112,13 @@ def erase_walls(
     sums = cv2.integral(dark), cv2.integral(strong)
     edges = [_edges(cell.box, origin, dark.shape) for cell in field.cells]
     stretch = max(8, round(STRETCH_MM * pixels_per_mm))
-    reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, DASHED_MM)]
+    reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, NEAR_MM)]
     level_walls, upright_walls = np.zeros_like(dark), np.zeros_like(dark)
     upright = [(top, left, bottom, right) for left, top, right, bottom in edges]
     _mark_walls(darkness, level, sums, level_walls, _sides(edges, stretch), reach)
     turned = tuple(table.T for table in sums)
     _mark_walls(darkness.T, level, turned, upright_walls.T, _sides(upright, stretch), reach)
-    thickness = 2 * reach[0] + 1
+    thickness = 2 * max(2, round(CROSSED_MM * pixels_per_mm)) + 1
     walls = level_walls | upright_walls
     kept = cv2.subtract(dark, walls)
     # A stroke that crossed a wall is there on both of its sides.
@@ -108,7 +126,7 @@ def erase_walls(
     crossed_upright = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
     mended = (crossed_level & level_walls) | (crossed_upright & upright_walls)
     erased = cv2.subtract(walls, mended)
-    return Erased(darkness=darkness * (1 - erased), inside=_inside(edges, dark.shape))
+    return Erased(darkness * (1 - erased), erased, _inside(edges, dark.shape))
 
 
 def _inside(edges: list[tuple[int, ...]], shape: tuple[int, int]) -> np.ndarray:
@@ -158,16 +176,14 @@ def _mark_walls(
     reach : list of int
         Pixel rows inside and outside of a cell's edge, and next to it.
     """
-    inner, outer, dashed = reach
+    inner, outer, close = reach
     offsets = np.arange(-outer, inner)
     rows = sides.rows(offsets)
     seen = (rows >= 0) & (rows < len(darkness))
     dark = _dark_pixels(sums[0], rows, sides) * seen
     share = dark / np.maximum(sides.last - sides.first, 1)
-    near = slice(outer - dashed, outer + dashed)
-    wall = _rimmed(_touching(share >= WALL_SHARE, near))
-    wall[:, near] |= share[:, near] >= DASHED_SHARE
-    wall &= seen
+    near = slice(outer - close, outer + close)
+    wall = _wall_rows(share, sides.direction.ravel(), near) & seen
     strong = _dark_pixels(sums[1], rows, sides)
     is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
     for number in np.flatnonzero(wall.any(axis=1)):
@@ -179,6 +195,103 @@ def _mark_walls(
         else:
             limit = _darkest_of_wall(darkness[chosen, first:last], level)
             walls[chosen, zone] |= darkness[chosen, zone] <= limit
+        _mark_rim(walls, darkness, level, chosen, zone)
+
+
+def _mark_rim(
+    walls: np.ndarray, darkness: np.ndarray, level: int, chosen: np.ndarray, zone: slice
+) -> None:
+    """Mark the bumps of a wall: dark pixels beside it with paper behind them."""
+    for rim, behind in ((chosen.min() - 1, chosen.min() - 2), (chosen.max() + 1, chosen.max() + 2)):
+        if min(rim, behind) >= 0 and max(rim, behind) < len(darkness):
+            walls[rim, zone] |= darkness[behind, zone] <= level
+
+
+def _wall_rows(share: np.ndarray, direction: np.ndarray, near: slice) -> np.ndarray:
+    """Which pixel rows are wall, by the share of them that is dark; bool (M, R).
+
+    The cells of a field have walls of one kind: what is dark beside one of them
+    alone is a stroke.
+    """
+    wall = np.zeros(share.shape, bool)
+    both = min(np.count_nonzero(direction == way) for way in (-1, 1)) < FEW
+    for way in (-1, 1):
+        group = np.full(len(direction), True) if both else direction == way
+        wall[group] = _common_rows(share[group], near)
+    return wall
+
+
+def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
+    most = share[:, near].max(axis=1, initial=0)
+    if not len(share):
+        return share > 1
+    common = np.median(most) >= COMMON_SHARE
+    if not common:
+        middle, reach = (near.start + near.stop) // 2, (near.stop - near.start) / 2
+        nearer = max(1, round(LONE_NEAR * reach))
+        most = share[:, middle - nearer : middle + nearer].max(axis=1, initial=0)
+        lone = LONE_SHARE if len(share) >= FEW else SINGLE_SHARE
+    has_wall = most >= (COMMON_SHARE if common else lone)
+    if not has_wall.any():
+        return np.zeros(share.shape, bool)
+    profile, shifts = _aligned_profile(share[has_wall], near)
+    band = _run_around(profile >= BAND_LEVEL * profile.max(), int(profile.argmax()))
+    wall = np.zeros(share.shape, bool)
+    wall[has_wall] = [np.roll(band, shift) for shift in shifts]
+    wall &= ((share * wall).max(axis=1) >= 0.5 * profile.max())[:, None]
+    return _grown(wall, share >= OWN_SHARE)
+
+
+def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.ndarray]:
+    """The profile across a wall that most sides have, (R,), and each one's shift from it."""
+    columns = np.arange(share.shape[1])
+    peaks = near.start + share[:, near].argmax(axis=1)
+    runs = np.array(
+        [_run_around(row >= 0.5 * row[peak], peak) for row, peak in zip(share, peaks, strict=True)]
+    )
+    middles = (runs * columns).sum(axis=1) / runs.sum(axis=1)
+    shifts = np.round(middles - np.median(middles)).astype(int)
+    reach = near.stop - near.start
+    tried = np.arange(-reach, reach + 1)
+    for _ in range(2):
+        profile = _profile(share, shifts)
+        fits = np.minimum(share, profile.max()) @ np.array([np.roll(profile, t) for t in tried]).T
+        off = abs(tried - _usual_nearby(shifts)[:, None]) / (reach / 2)
+        fits *= np.maximum(1 - STRAYING * off, 0)
+        shifts = tried[fits.argmax(axis=1)]
+    return _profile(share, shifts), shifts
+
+
+def _profile(share: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """The lower median of the profiles (N, R), each moved back by its shift."""
+    moved = [np.roll(row, -shift) for row, shift in zip(share, shifts, strict=True)]
+    return np.sort(moved, axis=0)[(len(moved) - 1) // 3]
+
+
+def _usual_nearby(shifts: np.ndarray) -> np.ndarray:
+    """The median of each side's shift and those next to it: walls stray little by little."""
+    around = np.pad(shifts, NEIGHBOURS, mode="reflect" if len(shifts) > NEIGHBOURS else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * NEIGHBOURS + 1)
+    return np.median(windows, axis=1)
+
+
+def _run_around(flags: np.ndarray, place: int) -> np.ndarray:
+    """The run of True that holds `place`; bool (R,)."""
+    run = np.zeros(len(flags), bool)
+    run[place:] = np.logical_and.accumulate(flags[place:])
+    run[place::-1] = np.logical_and.accumulate(flags[place::-1])
+    return run
+
+
+def _grown(wall: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """The walls with those of `more` rows that adjoin them."""
+    grown = wall.copy()
+    for step in (1, -1):
+        flags = wall[:, ::step].copy()
+        for column in range(1, flags.shape[1]):
+            flags[:, column] |= flags[:, column - 1] & more[:, ::step][:, column]
+        grown |= flags[:, ::step]
+    return grown
 
 
 def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
@@ -193,20 +306,3 @@ def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
     core = wall.max(axis=0)
     seen = core[core > level]
     return DARKER * float(np.median(seen)) if len(seen) else 255.0
-
-
-def _rimmed(wall: np.ndarray) -> np.ndarray:
-    """A pixel row more on either side: the blurred rim of a wall is wall as well."""
-    wider = wall.copy()
-    wider[:, 1:] |= wall[:, :-1]
-    wider[:, :-1] |= wall[:, 1:]
-    return wider
-
-
-def _touching(flags: np.ndarray, near: slice) -> np.ndarray:
-    """In each row, the runs of True that reach into `near`: a stem beside the wall does not."""
-    kept = flags.copy()
-    kept[:, near.stop - 1 :] = np.logical_and.accumulate(flags[:, near.stop - 1 :], axis=1)
-    before = flags[:, near.start :: -1]
-    kept[:, near.start :: -1] = np.logical_and.accumulate(before, axis=1)
-    return kept
