@@ -103,7 +103,8 @@ def _without_rests(
     longest = LONGEST_REST_MM * pixels_per_mm
     side = 2 * reach + 1
     beyond = cv2.subtract(mask, cv2.dilate(walls, np.ones((side, side), np.uint8)))
-    kept, rests = [], []
+    kept: list[np.ndarray] = []
+    rests: list[np.ndarray] = []
     for outline in outlines:
         x, y, width, height = cv2.boundingRect(outline)
         free = max(width, height) > longest and min(width, height) > reach
