@@ -16,12 +16,14 @@ from hcr_batch.layout.combs import divide
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
-__all__ = ["Band", "divide_bands", "find_bands"]
+__all__ = ["Band", "divide_bands", "find_bands", "without_strokes"]
 
 SAME_END_MM = 1.5
 """Lines of one box end within this of each other."""
 SAME_WALL_MM = 1.0
 """Walls at the two ends of an open box differ less in height."""
+WALL_BY_STROKE = 0.5
+"""The wall at the end of a line is at least this high for a stroke beside it."""
 MIN_TOOTH_MM = 0.7
 """A shorter upright at the end of a line is no tooth."""
 BROKEN_MM = 3.0
@@ -36,6 +38,12 @@ GROUND_SHARE = 0.9
 """A pixel row with more ink than this is the edge of a black ground."""
 INNER_WALL_SHARE = 0.9
 """A column with more ink than this is a wall inside the band."""
+MAX_STROKES_MM = 16.0
+"""Level strokes of the writing in a box look like lines at most as long as this,"""
+TALLER = 1.2
+"""and the box is so much higher than the strip between them."""
+BEYOND = 0.3
+"""A wall that goes on beyond a band by this share of its height, on both sides, is none of its."""
 LOW_MM = 4.5
 """Walls at the ends of a line that are lower than this do not give the cells' height."""
 LOW_RISE = 0.9
@@ -102,6 +110,48 @@ def find_bands(rulings: Rulings, settings: LayoutSettings) -> list[Band]:
                 bands.append(opened)
     # A part of a line may look like a line of its own: the whole one comes first.
     return sorted(bands, key=lambda band: -band.box.width)
+
+
+def without_strokes(bands: list[Band], boxes: list[Box], rulings: Rulings) -> list[Band]:
+    """Leave out short bands that level strokes of writing make.
+
+    Parameters
+    ----------
+    bands : list of Band
+    boxes : list of Box
+        Those of the page: writing stands in them, smaller fields do not.
+    rulings : Rulings
+        In which both were found.
+    """
+    longest = MAX_STROKES_MM * rulings.pixels_per_mm / rulings.scale
+    sides = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
+    return [
+        band
+        for band in bands
+        if band.box.width > longest
+        or not (_is_within(band.box, sides) or _is_crossed(band.box, rulings))
+    ]
+
+
+def _is_within(box: Box, sides: np.ndarray) -> bool:
+    """Whether a box lies within the height of a taller one that it meets."""
+    left, top, right, bottom = sides
+    taller = (top <= box.y) & (box.bottom <= bottom) & (bottom - top > TALLER * box.height)
+    return bool((taller & (left < box.right) & (box.x < right)).any())
+
+
+def _is_crossed(box: Box, rulings: Rulings) -> bool:
+    """Whether a line runs through a box from side to side, or a wall far beyond it."""
+    top, bottom, left, right = (
+        round(v * rulings.scale) for v in (box.y, box.bottom, box.x, box.right)
+    )
+    rim = max(2, round(SAME_WALL_MM * rulings.pixels_per_mm))
+    lines = rulings.horizontal[top + rim : bottom - rim, left:right]
+    if lines.size and lines.mean(axis=1).max() > UNBROKEN_SHARE:
+        return True
+    beyond = round(BEYOND * (bottom - top)) + rim
+    walls = rulings.vertical[max(0, top - beyond) : bottom + beyond, left + rim : right - rim]
+    return bool(walls.size and walls.all(axis=0).any())
 
 
 def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
@@ -252,15 +302,23 @@ def _ground(area: np.ndarray, least: int) -> int:
 
 
 def _upright(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, int]:
-    """Inner column and height of the tallest run of ink that stands on a line near `x`."""
+    """Inner column and height of the run of ink that stands on a line near its end `x`.
+
+    A taller one further in is a stroke beside the wall.
+    """
     start = max(0, x - slack)
     part = area[:, start : x + slack + 1]
     if not part.size:
         return x, 0
     # The line's own blurred edge may leave a pixel free.
     runs = np.cumprod(np.maximum(part[1:], part[:-1]), axis=0, dtype=np.int32).sum(axis=0)
-    tallest = np.flatnonzero(runs >= runs.max() - 1)
-    return start + int(tallest[inner]), int(runs.max())
+    groups = _runs_of(runs >= max(1, WALL_BY_STROKE * runs.max()))
+    if not groups:
+        return x, 0
+    first, last = min(groups, key=lambda g: max(g[0] - (x - start), x - start - g[1], 0))
+    rise = int(runs[first:last].max())
+    tallest = first + np.flatnonzero(runs[first:last] >= rise - 1)
+    return start + int(tallest[inner]), rise
 
 
 def _on_page(box: Box, rulings: Rulings) -> Box:

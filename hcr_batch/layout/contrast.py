@@ -64,7 +64,7 @@ def are_front(
     sides : ndarray of float, shape (N, 4)
         As :func:`side_darkness` gives them.
     closed : ndarray of bool, shape (N,)
-        Has a line above and below, or walls on all sides; else one line is enough.
+        Has a line above and below, or walls on all sides; else only a line below.
     usual : float
         As :func:`usual_darkness` gives it.
     settings : LayoutSettings
@@ -76,7 +76,7 @@ def are_front(
     """
     # One line alone may be that of a box of this page, beside which another shines through.
     both = np.maximum(np.sort(sides, axis=1)[:, 1], sides[:, :2].min(axis=1))
-    darkness = np.where(closed, both, sides[:, :2].max(axis=1))
+    darkness = np.where(closed, both, sides[:, 1])
     return darkness >= settings.min_line_contrast * usual
 
 

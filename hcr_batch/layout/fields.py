@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.bands import divide_bands, find_bands
+from hcr_batch.layout.bands import divide_bands, find_bands, without_strokes
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
 from hcr_batch.layout.contrast import are_front, is_written, side_darkness, usual_darkness
@@ -36,6 +36,8 @@ MAX_WIDTH_RATIO = 2.4
 """Cells of one comb differ less than this."""
 MAX_CELL_ASPECT = 1.2
 """A box that is wider, for its height, holds a string, unless its neighbours are cells."""
+CROSSING = (0.1, 0.8)
+"""Boxes that share less of their sides lie apart, those that share more are one or nested."""
 CHECK_MM = (2.0, 4.7)
 CHECK_ASPECT = 1.3
 """A single square box of this size is a check box."""
@@ -82,21 +84,46 @@ def _box_fields(
 ) -> list[tuple[str, tuple[Box, ...]]]:
     layers = find_rulings(ink, pixels_per_mm, settings)
     front, faint = _candidates(layers, ink, pixels_per_mm, settings)
-    cells = _apart(front + [box for box in faint if is_written(box, ink)])
+    cells = _apart(front + _believed(faint, front, ink))
     rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
     rows = _without_frames(rows)
     found = [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
     return [(kind, run) for kind, run in found if not is_lettering(run, layers[-1])]
 
 
+def _believed(faint: list[Box], front: list[Box], ink: Ink) -> list[Box]:
+    """The written ones of faint boxes, where they are the form's usual ones and in nobody's way.
+
+    Others shine through from the back, and the writing in them belongs to this page.
+    """
+    if len(faint) <= len(front) or _meet(faint, front):
+        return []
+    return [box for box in faint if is_written(box, ink)]
+
+
+def _meet(boxes: list[Box], others: list[Box]) -> bool:
+    """Whether one of the boxes lies across a side of one of the others."""
+    left, top, right, bottom = sides_of(others)
+    for box in boxes:
+        across = np.minimum(box.right, right) - np.maximum(box.x, left)
+        down = np.minimum(box.bottom, bottom) - np.maximum(box.y, top)
+        share = np.minimum(
+            across / np.minimum(box.width, right - left),
+            down / np.minimum(box.height, bottom - top),
+        )
+        if ((share > CROSSING[0]) & (share < CROSSING[1])).any():
+            return True
+    return False
+
+
 def _candidates(
     layers: tuple[Rulings, ...], ink: Ink, pixels_per_mm: float, settings: LayoutSettings
 ) -> tuple[list[Box], list[Box]]:
-    """Cells of all layers, first those of this page, then those too faint to be sure.
-
-    Blank ones among the faint shine through from the back, or it does not matter.
-    """
-    found = [(find_bands(layer, settings), find_boxes(layer, settings)) for layer in layers]
+    """Cells of all layers, first those of this page, then those too faint to be sure."""
+    found = []
+    for layer in layers:
+        boxes = find_boxes(layer, settings)
+        found.append((without_strokes(find_bands(layer, settings), boxes, layer), boxes))
     sides = [
         side_darkness([band.box for band in bands] + boxes, ink, pixels_per_mm)
         for bands, boxes in found
@@ -111,7 +138,10 @@ def _candidates(
             cells += divide_bands(_chosen(bands, wanted[: len(bands)]), rulings, settings)
             chosen_boxes = _chosen(boxes, wanted[len(bands) :])
             cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
-    return front, faint
+    darkness = side_darkness(front, ink, pixels_per_mm)
+    # A line of this page may go on as one of the back.
+    lined = darkness[:, :2].max(axis=1, initial=0.0) >= settings.min_line_contrast * usual
+    return _chosen(front, lined), faint
 
 
 def _chosen(items: Sequence[Item], wanted: np.ndarray) -> list[Item]:

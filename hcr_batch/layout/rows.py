@@ -18,6 +18,10 @@ __all__ = ["complete_rows", "divide_runs", "rows_of"]
 
 SAME_SIDE = 0.15
 """Tops, bottoms and widths that differ by less than this share are the same."""
+AT_ONE = 0.05
+CUT = 0.25
+"""Boxes that begin or end at one line, closer than the first share, are of one row although a
+stroke along the other line cuts off so much of one."""
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
 WALL_SHARE = 0.7
@@ -113,8 +117,9 @@ def rows_of(boxes: Iterable[Box]) -> list[list[Box]]:
 
 
 def _level(a: Box, b: Box) -> bool:
-    slack = SAME_SIDE * min(a.height, b.height)
-    return abs(a.y - b.y) <= slack and abs(a.bottom - b.bottom) <= slack
+    nearer, further = sorted((abs(a.y - b.y), abs(a.bottom - b.bottom)))
+    height = min(a.height, b.height)
+    return further <= SAME_SIDE * height or (nearer <= AT_ONE * height and further <= CUT * height)
 
 
 def _runs(row: list[Box], rulings: Rulings) -> list[list[Box]]:
