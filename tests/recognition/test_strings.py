@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from hcr_batch.forms.automata import SYMBOLS
+from hcr_batch.forms.rules import CHARSETS, make_rule
 from hcr_batch.glyphs.strings import Candidate, TextLine
 from hcr_batch.recognition.calibration import CHARACTERS
-from hcr_batch.recognition.strings import best_path, sureness
+from hcr_batch.recognition.strings import best_path, best_ruled_path, sureness
 from hcr_batch.types import Box
 
 
@@ -59,3 +61,37 @@ def test_a_stroke_is_a_whole_character_whichever_it_is():
         row[0, CHARACTERS.index(character)] = share
     assert sureness(row)[0] == pytest.approx(0.95, abs=1e-4)
     assert sureness(np.zeros((0, 62), np.float32)).shape == (0,)
+
+
+def ruled(pattern, lines, readings):
+    """Numbers of the candidates chosen under a pattern; `readings` are (character, share)."""
+    rule = make_rule(CHARSETS["digits"], pattern, "none", blanks=False)
+    symbols = np.full((len(readings), len(SYMBOLS)), 1e-6)
+    for row, (character, share) in zip(symbols, readings, strict=True):
+        row[SYMBOLS.index(character)] = share
+    return best_ruled_path(lines, symbols, rule.automaton)
+
+
+CONNECTED = [(0, 0), (0, 1), (1, 1)]
+"""Two pieces, and both as one character, which is the likelier."""
+AS_READ = [("1", 0.6), ("4", 0.97), ("7", 0.6)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "chosen"), [("[0-9]", [1]), ("[0-9]{2}", [0, 2]), ("[0-9]+", [1]), ("17", [0, 2])]
+)
+def test_a_line_is_parted_as_its_rule_wants_it(pattern, chosen):
+    line = line_of(2, CONNECTED, cuts=(1,))
+    assert ruled(pattern, [line], AS_READ) == chosen
+
+
+def test_a_rule_runs_on_from_line_to_line():
+    lines = [line_of(2, CONNECTED, cuts=(1,)), line_of(1, [(0, 0)])]
+    readings = [*AS_READ, ("5", 0.9)]
+    assert ruled("[0-9]{2}", lines, readings) == [1, 3]
+    assert ruled("[0-9]{3}", lines, readings) == [0, 2, 3]
+
+
+def test_pieces_that_fit_no_text_of_the_rule_are_left_to_the_shapes():
+    line = line_of(2, CONNECTED, cuts=(1,))
+    assert ruled("[0-9]{3}", [line], AS_READ) is None
