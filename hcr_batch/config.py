@@ -209,6 +209,7 @@ def _checked(name: str, value: Any, default: Any, origin: str) -> Any:
         allowed = ", ".join(f'"{choice}"' for choice in CHOICES[name])
         raise ConfigError(f'{place} is "{value}"; it must be one of {allowed}')
     least, most = RANGES.get(name, (0, math.inf))
-    if isinstance(value, (int, float)) and not least <= value <= most:
-        raise ConfigError(f"{place} is {value}; it must be from {least} to {most}")
+    if isinstance(value, (int, float)) and not (least <= value <= most and math.isfinite(value)):
+        greatest = most if math.isfinite(most) else "any finite number"
+        raise ConfigError(f"{place} is {value}; it must be from {least} to {greatest}")
     return value

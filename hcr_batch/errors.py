@@ -6,6 +6,7 @@ wrong, where (file and page) and what to do about it.
 
 from __future__ import annotations
 
+import unicodedata
 from enum import IntEnum
 
 __all__ = [
@@ -19,7 +20,13 @@ __all__ = [
     "OutputError",
     "TooLargeError",
     "UsageError",
+    "printable",
 ]
+
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of Unicode: control characters, halves of characters, ends of lines."""
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the order of those after them."""
 
 
 class ExitCode(IntEnum):
@@ -43,10 +50,29 @@ class HcrError(Exception):
     Parameters
     ----------
     message : str
-        What went wrong, where, and the remedy, on one line.
+        What went wrong, where, and the remedy, on one line; made `printable`.
     """
 
     exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, with escapes for what could steer a terminal.
+
+    Names of files may hold anything; `\xff` stands for a byte that is no text.
+    """
+    return "".join(map(_shown, text)) if not text.isprintable() else text
+
+
+def _shown(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    if unicodedata.category(character) in UNPRINTABLE or character in TURNING:
+        return character.encode("unicode_escape").decode()
+    return character
 
 
 class UsageError(HcrError):

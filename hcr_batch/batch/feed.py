@@ -12,6 +12,7 @@ from hcr_batch.batch.observers import FileEvent, Observer
 from hcr_batch.batch.plan import Effort, KnownFile, LostFile, NewFile
 from hcr_batch.batch.request import ScanSummary
 from hcr_batch.batch.worker import Outcome, ReadTask
+from hcr_batch.errors import printable
 
 __all__ = ["Feed"]
 
@@ -109,7 +110,7 @@ class Feed:
         self.observer.pages_read(content.first.source.name, outcome.stages)
         if outcome.failure:
             if not content.failure:
-                content.failure, content.passing = _printable(outcome.failure), outcome.passing
+                content.failure, content.passing = printable(outcome.failure), outcome.passing
         elif not content.failure:
             self._count(content, outcome)
             self._enter_pages(content, task, outcome)
@@ -235,7 +236,7 @@ class Feed:
             self.summary = replace(self.summary, skipped=self.summary.skipped + 1)
 
     def _enter_lost(self, file: LostFile) -> None:
-        reason = _printable(file.reason)
+        reason = printable(file.reason)
         self.journal.add_passing_failure(file.source.path, file.source.name, reason)
         self._enter_event(FileEvent((file.source.name,), reason))
 
@@ -270,11 +271,6 @@ def _is_as_read(file: NewFile) -> bool:
         return digest(file.path)[0] == file.sha256
     except OSError:
         return False
-
-
-def _printable(text: str) -> str:
-    r"""The text with what a file's name has of no valid Unicode written as `\xff`."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _ranges(numbers: Iterable[int], size: int) -> list[tuple[int, int]]:

@@ -210,10 +210,11 @@ def _close(file: TextIO) -> None:
 def _print_plan(plan: Iterable[PlannedFile]) -> None:
     """A line a file: what is read, then what is not, with its reason."""
     from hcr_batch.batch.plan import KnownFile, NewFile
+    from hcr_batch.errors import printable
 
     rest: list[str] = []
     for file in plan:
-        name = file.source.name
+        name = printable(file.source.name)
         if isinstance(file, NewFile):
             click.echo(f"read\t{name}")
         elif isinstance(file, KnownFile):

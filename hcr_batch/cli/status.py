@@ -54,6 +54,8 @@ def status(results: Path, report: str) -> None:
 
 
 def _lines(found: Status) -> Iterator[str]:
+    from hcr_batch.errors import printable
+
     share = 100 * found.flagged / found.characters if found.characters else 0.0
     yield f"files: {found.files}, {len(found.failures)} of them failed"
     if found.unfinished:
@@ -65,7 +67,7 @@ def _lines(found: Status) -> Iterator[str]:
     if found.last_run:
         yield from _run_lines(found.last_run)
     for name, reason in found.failures:
-        yield f"failed\t{name}\t{reason}"
+        yield f"failed\t{printable(name)}\t{reason}"
 
 
 def _run_lines(run: Run) -> Iterator[str]:
