@@ -1,6 +1,6 @@
+import os
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -84,11 +84,13 @@ def test_a_reader_that_has_enough_ends_it_quietly():
 
 
 def test_help_answers_in_a_fraction_of_a_second():
+    """Of processor time, which other programs on the machine do not stretch."""
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = os.times()
         subprocess.run(
             [sys.executable, "-m", "hcr_batch", "--help"], check=True, capture_output=True
         )
-        times.append(time.perf_counter() - start)
+        after = os.times()
+        times.append(sum(after[2:4]) - sum(before[2:4]))
     assert min(times) < 0.3
