@@ -1,10 +1,14 @@
-"""A real filled form under a template drafted from itself."""
+"""Real filled forms under templates: one drafted from the form itself, one that comes along."""
+
+import csv
+from pathlib import Path
 
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.config import load_settings
 from hcr_batch.forms.draft import draft_template
 from hcr_batch.forms.schema import load_template
 
+ROOT = Path(__file__).resolve().parents[2]
 DIGITS = 'charset = "digits"\npattern = "[0-9]{10}"'
 DATE = 'charset = "digits"\ncheck = "date:%m%d%Y"'
 NAME = 'charset = "letters"\npattern = "[A-Z][a-z]+"'
@@ -35,3 +39,20 @@ def test_rules_make_a_real_form_read(hcr_data, tmp_path):
     right = sum(a == b for a, b in pairs)
     assert right >= 0.95 * len(pairs), read
     assert all(len(text) <= len(truth) for text, truth in zip(read, TEXTS, strict=True)), read
+
+
+def test_strings_of_known_length_are_parted_into_so_many_characters():
+    with (ROOT / "samples" / "truth.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["file"] == "nist-hsf.png"]
+    truth = {row["field"]: row["text"] for row in rows if row["field"].startswith("digits_")}
+    template = load_template(ROOT / "configs" / "forms" / "nist-hsf.toml")
+    path = ROOT / "samples" / "forms" / "nist-hsf.png"
+    (page,) = scan_document(path, load_recognizer(), template)
+    fields = {field.name: field for field in page.fields}
+    assert len(truth) > 20
+    for name, text in truth.items():
+        assert len(fields[name].text) == len(text), f"{name}: {fields[name].text}"
+        assert fields[name].text.isdigit()
+    wrong = sum(a != b for name in truth for a, b in zip(fields[name].text, truth[name]))
+    assert wrong <= 0.02 * sum(map(len, truth.values()))
+    assert all(0 < fields[name].joint <= 1 for name in truth)
