@@ -77,7 +77,14 @@ RESULTS = (
     "\r\na.png,1,f001,1,10,10,20,20,A,0.9876,false,,\r\na.png,1,f001,2,30,10,20,20,8,0.5,true,"
     "low_confidence,B:0.3000 3:0.1000\r\n"
 )
-OWN_CARD = '{\n"classes": "0123456789",\n"ink": "light",\n"scaling": "0..1",\n"temperature": 1.5\n}'
+OWN_CARD = """{
+"classes": "0123456789",
+"ink": "light",
+"scaling": "0..1",
+"temperature": 1.5,
+"thresholds":
+{"digits": [{"target_error": 0.005, "threshold": 0.95, "accept_rate": 0.9, "error_bound": 0.01}]}
+}"""
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,11 @@ def parse_thresholds(
     entries: Mapping[str, Sequence[Mapping[str, float]]],
 ) -> dict[str, tuple[Threshold, ...]]:
     """Thresholds by charset from the JSON of a card."""
-    return {name: tuple(Threshold(**one) for one in group) for name, group in entries.items()}
+    return {name: tuple(map(_threshold, group)) for name, group in entries.items()}
+
+
+def _threshold(entry: Mapping[str, float]) -> Threshold:
+    return Threshold(**{name: float(value) for name, value in entry.items()})
 
 
 def write_card(path: Path, document: Mapping[str, Any]) -> None:

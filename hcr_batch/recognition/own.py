@@ -92,8 +92,9 @@ def read_own_card(path: Path) -> OwnCard:
         document = json.loads(path.read_text(encoding="utf-8"))
         keys = {"ink": "light", "transposed": False, "outputs": "probabilities", "temperature": 1.0}
         values = keys | document
+        parse_thresholds(document.get("thresholds", {}))
         card = OwnCard(
-            classes=tuple(values["classes"]),
+            classes=_texts(values["classes"]),
             ink=str(values["ink"]),
             scaling=str(values["scaling"]),
             transposed=bool(values["transposed"]),
@@ -103,10 +104,16 @@ def read_own_card(path: Path) -> OwnCard:
         )
     except KeyError as error:
         raise ModelError(f"{path}: {error} is missing; {card_example(10)}") from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: not a readable card ({error}); {card_example(10)}") from error
     _check(card, path)
     return card
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, (str, list)) or not all(isinstance(one, str) for one in values):
+        raise TypeError("classes must be a text or a list of texts")
+    return tuple(values)
 
 
 def _check(card: OwnCard, path: Path) -> None:
