@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -22,7 +23,8 @@ JOINT_MM = 0.6
 BROKEN_MM = 3.0
 """A break of a long line that is shorter than this is bridged."""
 MAX_WALL_MM = 1.6
-"""What is dark at this distance behind all walls is a black ground."""
+BLACK_SHARE = 0.8
+"""What is dark on this share at this distance behind all walls is a black ground."""
 SAME_SIZE = 0.12
 MIN_ALIKE = 3
 """Frames are believed where as many, themselves included, differ by less than that."""
@@ -77,17 +79,16 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     for start, end in _missing_sides(horizontal, rulings, settings):
         cv2.line(horizontal, start, end, 1, 1)
     boxes = _enclosed(horizontal, rulings, settings)
-    boxes = [box for box in boxes if _is_drawn(box, rulings)]
+    boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
     boxes = _with_frames(boxes, find_frames(rulings, settings))
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
 
 
-def _is_drawn(box: Box, rulings: Rulings) -> bool:
-    return (
-        is_paper(box, rulings.faint)
-        and _thin_walled(box, rulings)
-        and _sides_seen(box, rulings) >= 3
-    )
+def _are_drawn(boxes: list[Box], rulings: Rulings) -> np.ndarray:
+    """Which boxes have light ground, thin walls, and a line on three sides; bool (N,)."""
+    places = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], int).reshape(-1, 4).T
+    is_light = rulings.dark_share(*places) < MAX_DARK
+    return is_light & _are_thin_walled(places, rulings) & (_sides_seen(places, rulings) >= 3)
 
 
 def is_paper(box: Box, faint: np.ndarray) -> bool:
@@ -122,20 +123,17 @@ def _enclosed(horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings
     return _interiors(bridged, per_mm, settings)
 
 
-def _sides_seen(box: Box, rulings: Rulings) -> int:
-    """On how many sides of a box a straight line is seen, its corners left out."""
-    faint = rulings.faint
+def _sides_seen(places: np.ndarray, rulings: Rulings) -> np.ndarray:
+    """On how many sides of N boxes a straight line is seen, their corners left out; int (N,)."""
+    left, top, right, bottom = places
     slack = max(2, round(JOINT_MM * rulings.pixels_per_mm))
-    left, top, right, bottom = (int(v) for v in (box.x, box.y, box.right, box.bottom))
-    dx, dy = int(CORNER_SHARE * box.width), int(CORNER_SHARE * box.height)
-    level = (
-        faint[max(0, y - slack) : y + slack + 1, left + dx : right - dx] for y in (top, bottom)
+    near = np.arange(-slack, slack + 1)[:, None]
+    dx, dy = ((CORNER_SHARE * side).astype(int) for side in (right - left, bottom - top))
+    seen = (
+        *(rulings.dark_share(left + dx, y + near, right - dx, y + near + 1) for y in (top, bottom)),
+        *(rulings.dark_share(x + near, top + dy, x + near + 1, bottom - dy) for x in (left, right)),
     )
-    upright = (
-        faint[top + dy : bottom - dy, max(0, x - slack) : x + slack + 1].T for x in (left, right)
-    )
-    strips = (*level, *upright)
-    return sum(strip.size > 0 and strip.mean(axis=1).max() >= SEEN_SHARE for strip in strips)
+    return np.sum([(share >= SEEN_SHARE).any(axis=0) for share in seen], axis=0)
 
 
 def _mended(lines: Runs, per_mm: float) -> Runs:
@@ -147,18 +145,18 @@ def _long(lines: Runs, per_mm: float) -> Runs:
     return lines.opened(odd(LONG_LINE_MM * per_mm))
 
 
-def _thin_walled(box: Box, rulings: Rulings) -> bool:
-    """Whether paper follows behind the walls: print on a black ground has no cells."""
-    faint = rulings.faint
+def _are_thin_walled(places: np.ndarray, rulings: Rulings) -> np.ndarray:
+    """Whether paper follows behind the walls: print on a black ground has no cells; bool (N,)."""
+    left, top, right, bottom = places
     distance = round(MAX_WALL_MM * rulings.pixels_per_mm)
-    left, top, right, bottom = (int(v) for v in (box.x, box.y, box.right, box.bottom))
+    last_y, last_x = (size - 1 for size in rulings.faint.shape)
+    above, below = np.maximum(0, top - distance), np.minimum(last_y, bottom + distance)
+    before, after = np.maximum(0, left - distance), np.minimum(last_x, right + distance)
     beyond = (
-        faint[max(0, top - distance), left:right],
-        faint[min(len(faint) - 1, bottom + distance), left:right],
-        faint[top:bottom, max(0, left - distance)],
-        faint[top:bottom, min(faint.shape[1] - 1, right + distance)],
+        *(rulings.dark_share(left, y, right, y + 1) for y in (above, below)),
+        *(rulings.dark_share(x, top, x + 1, bottom) for x in (before, after)),
     )
-    return sum(side.size > 0 and float(side.mean()) > 0.8 for side in beyond) < 3
+    return np.sum([share > BLACK_SHARE for share in beyond], axis=0) < 3
 
 
 def _joined(level: Runs, upright: Runs, per_mm: float) -> Runs:

@@ -231,16 +231,18 @@ def _without_frames(rows: list[list[Box]]) -> list[list[Box]]:
 def _apart(boxes: list[Box]) -> list[Box]:
     """Leave out boxes that overlap an earlier one."""
     left, top, right, bottom = sides_of(boxes)
-    width, height = right - left, bottom - top
-    kept = np.zeros(len(boxes), bool)
-    for number, box in enumerate(boxes):
-        across = np.minimum(box.right, right) - np.maximum(box.x, left)
-        down = np.minimum(box.bottom, bottom) - np.maximum(box.y, top)
-        shared = (across > 0.3 * np.minimum(box.width, width)) & (
-            down > 0.3 * np.minimum(box.height, height)
-        )
-        kept[number] = not (shared & kept).any()
+    shared = _shares(left, right) & _shares(top, bottom)
+    kept = np.ones(len(boxes), bool)
+    for number in np.flatnonzero(np.tril(shared, -1).any(axis=1)):
+        kept[number] = not (shared[number, :number] & kept[:number]).any()
     return _chosen(boxes, kept)
+
+
+def _shares(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Whether each two of N stretches share much of the shorter one, bool (N, N)."""
+    shared = np.minimum(last, last[:, None]) - np.maximum(first, first[:, None])
+    length = last - first
+    return shared > 0.3 * np.minimum(length, length[:, None])
 
 
 def _reading_order(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -196,10 +196,11 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
     for box in wide:
         regular += _parted(box, width, wall, sight)
     cells = _grown(regular, wide, width, wall, sight)
+    spans = _spans(cells)
     others = [
         box
         for box in row
-        if box.width > SLIVER * width and not any(_overlap(box, cell) for cell in cells)
+        if box.width > SLIVER * width and not _overlaps(box, spans)
     ]
     return sorted(cells + others, key=lambda b: b.x)
 
@@ -229,22 +230,23 @@ def _grown(
 ) -> list[Box]:
     """Add neighbours of known cells, and theirs, as long as all their walls are seen."""
     known = list(cells)
-    taken = known + [box for box in wide if _is_other_size(box, width, wall)]
+    other_size = [box for box in wide if _is_other_size(box, width, wall)]
     # What looks like some cells run together may be a wide cell with a stroke in it.
-    merged = [box for box in wide if box not in taken]
+    merged = _spans([box for box in wide if box not in known + other_size])
+    taken = _spans(known + other_size)
     fresh = list(cells)
     while fresh:
         cell = fresh.pop()
         for direction in (-1, 1):
             beside = Box(cell.x + direction * (width + wall), cell.y, width, cell.height)
-            if any(sight.would_meet(beside, other) for other in taken):
+            if sight.would_meet(beside, taken):
                 continue
-            found = sight.fitted(beside, whole=any(_overlap(beside, box) for box in merged))
+            found = sight.fitted(beside, whole=_overlaps(beside, merged))
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
-            if not any(_overlap(found, other) for other in taken):
+            if not _overlaps(found, taken):
                 known.append(found)
-                taken.append(found)
+                taken = np.append(taken, _spans([found]), axis=1)
                 fresh.append(found)
     return known
 
@@ -266,8 +268,16 @@ def _usual_wall(cells: list[Box], width: float) -> float:
     return float(np.median(near)) if near else 0.1 * width
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return min(a.right, b.right) - max(a.x, b.x) > 0.3 * min(a.width, b.width)
+def _spans(boxes: Sequence[Box]) -> np.ndarray:
+    """Left and right sides, float64 (2, N)."""
+    return np.array([(box.x, box.right) for box in boxes], float).reshape(-1, 2).T
+
+
+def _overlaps(box: Box, spans: np.ndarray) -> bool:
+    """Whether a box shares much of its width, or of theirs, with one of some others."""
+    left, right = spans
+    shared = np.minimum(box.right, right) - np.maximum(box.x, left)
+    return bool((shared > 0.3 * np.minimum(box.width, right - left)).any())
 
 
 class _Sight:
@@ -305,11 +315,12 @@ class _Sight:
         x, end = (first + 1) / self._scale, last / self._scale
         return Box(x, cell.y, end - x, cell.height)
 
-    def would_meet(self, cell: Box, other: Box) -> bool:
-        """Whether a cell, wherever `fitted` may move it, overlaps another."""
+    def would_meet(self, cell: Box, spans: np.ndarray) -> bool:
+        """Whether a cell, wherever `fitted` may move it, overlaps one of some others."""
         reach = (2 * self._slack + 2) / self._scale
-        shared = min(cell.right, other.right) - max(cell.x, other.x)
-        return shared - 2 * reach > 0.3 * other.width
+        left, right = spans
+        shared = np.minimum(cell.right, right) - np.maximum(cell.x, left)
+        return bool((shared - 2 * reach > 0.3 * (right - left)).any())
 
     def wall_between(self, before: Box, after: Box) -> bool:
         """Whether a straight wall stands between two neighbours."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 __all__ = ["Runs", "closed_both_ways"]
@@ -37,13 +36,23 @@ class Runs:
     @classmethod
     def of(cls, mask: np.ndarray, *, horizontal: bool) -> Runs:
         """Pack a mask, uint8 (rows, columns), of 0 and 1."""
-        along = cv2.transpose(mask) if horizontal else mask
-        return cls(np.packbits(along, axis=1), along.shape[1], horizontal)
+        if not horizontal:
+            return cls(np.packbits(mask, axis=1), mask.shape[1], horizontal)
+        packed = mask[::8] << 7
+        for bit, rows in ((bit, mask[7 - bit :: 8]) for bit in range(7)):
+            packed[: len(rows)] |= rows << bit
+        # Turned, but not moved in memory: what follows works on either kind of array.
+        return cls(packed.T, len(mask), horizontal)
 
     def mask(self) -> np.ndarray:
         """The mask, uint8 (rows, columns), of 0 and 1."""
-        along = np.unpackbits(self.packed, axis=1, count=self.across)
-        return cv2.transpose(along) if self.horizontal else along
+        if not self.horizontal:
+            return np.unpackbits(self.packed, axis=1, count=self.across)
+        packed = self.packed.T
+        mask = np.empty((self.across, packed.shape[1]), np.uint8)
+        for bit, rows in ((bit, mask[7 - bit :: 8]) for bit in range(8)):
+            np.bitwise_and(packed[: len(rows)] >> bit, 1, out=rows)
+        return mask
 
     def turned(self) -> Runs:
         """The same mask, to be worked on along the other direction."""
@@ -103,7 +112,7 @@ def closed_both_ways(runs: Runs, length: int) -> np.ndarray:
 
 def _thickened(packed: np.ndarray, before: int, after: int) -> np.ndarray:
     """Each pixel also gives its value to the one before and the one after it in its row."""
-    thick = packed.copy()
+    thick = packed.copy("K")
     if before:
         thick |= packed << 1
         thick[:, :-1] |= packed[:, 1:] >> 7
@@ -118,7 +127,9 @@ def _dilated(packed: np.ndarray, length: int) -> np.ndarray:
     if length <= 1:
         return packed
     # In a window that begins at each place, doubled until it is nearly as long as wanted.
-    window, size = np.zeros((len(packed) + length - 1, packed.shape[1]), np.uint8), 1
+    size, shape = 1, (len(packed) + length - 1, packed.shape[1])
+    rowwise = packed.flags.c_contiguous
+    window = np.zeros(shape, np.uint8) if rowwise else np.zeros(shape[::-1], np.uint8).T
     window[length // 2 : length // 2 + len(packed)] = packed
     while 2 * size <= length:
         window = window[:-size] | window[size:]
@@ -128,7 +139,7 @@ def _dilated(packed: np.ndarray, length: int) -> np.ndarray:
 
 def _filled(runs: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """What of each run follows its first start: Kogge and Stone's parallel prefix (1973)."""
-    filled, passing, step = runs & starts, runs.copy(), 1
+    filled, passing, step = runs & starts, runs.copy("K"), 1
     while step < len(runs) and passing.any():
         filled[step:] |= passing[step:] & filled[:-step]
         passing[step:] &= passing[:-step]
