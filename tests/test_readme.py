@@ -32,8 +32,8 @@ COMMAND_LINE = re.compile(
 )
 
 
-OTHERS_OPTIONS = {"--address", "--head", "--now", "--psm"}
-"""Of Ray, systemd and Tesseract."""
+OTHERS_OPTIONS = {"--address", "--head", "--now", "--psm", "--python", "--resolution"}
+"""Of Ray, systemd, Tesseract and uv."""
 
 
 def commands() -> list[tuple[str, click.Command]]:

@@ -33,7 +33,7 @@ __all__ = ["serve"]
     type=click.FloatRange(0.1),
     default=40.0,
     show_default=True,
-    help="Of one picture or page.",
+    help="Of one picture or page, and of all pictures in a request.",
 )
 @click.option(
     "--max-pages", type=click.IntRange(1), default=50, show_default=True, help="Of one document."

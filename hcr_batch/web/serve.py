@@ -196,6 +196,7 @@ def predict() -> Response:
 def _predictions(files: list[MemoryFile], charset: str) -> list[dict[str, Any]]:
     """An answer for each picture; in a batch, one that cannot be read spoils no other."""
     service = _service()
+    most = service.settings.documents.max_megapixels
     pictures, errors = {}, {}
     for index, file in enumerate(files):
         try:
@@ -204,6 +205,9 @@ def _predictions(files: list[MemoryFile], charset: str) -> list[dict[str, Any]]:
             raise
         except DocumentError as error:
             errors[index] = {"error": str(error)}
+        # All are in memory at once: together they may be no larger than one.
+        if sum(picture.size for picture in pictures.values()) > most * 1e6:
+            raise TooMuchError(f"pictures of over {most:g} megapixels together; send fewer")
     target = service.settings.recognition.target_error
     found = predict_pictures(list(pictures.values()), service.recognizer, target, charset)
     classes = service.recognizer.classes

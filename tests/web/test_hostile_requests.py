@@ -151,6 +151,17 @@ def test_uploads_are_held_to_the_limits(serve, content, kind, code):
     assert code == 200 or answer.json["error"]
 
 
+def test_small_files_of_large_pictures_are_not_gathered_in_memory(serve):
+    square = 1900
+    rows = (b"\0" + b"\xff" * square) * square
+    picture = png_of(square, square, rows)
+    assert len(picture) < 20_000
+    form = {"file": [(io.BytesIO(picture), f"{number}.png") for number in range(40)]}
+    answer = serve.test_client().post("/predict", data=form)
+    assert answer.status_code == 413
+    assert "over 4 megapixels together" in answer.json["error"]
+
+
 @pytest.fixture(scope="module")
 def port(serve):
     server = server_for(serve, "127.0.0.1", 0, ServeLimits(max_mb=1.0))
