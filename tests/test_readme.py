@@ -32,8 +32,16 @@ COMMAND_LINE = re.compile(
 )
 
 
-OTHERS_OPTIONS = {"--address", "--head", "--now", "--psm", "--python", "--resolution"}
-"""Of Ray, systemd, Tesseract and uv."""
+OTHERS_OPTIONS = {
+    "--address",
+    "--cov",
+    "--head",
+    "--now",
+    "--psm",
+    "--python",
+    "--resolution",
+}
+"""Of pytest, Ray, systemd, Tesseract and uv."""
 
 
 def commands() -> list[tuple[str, click.Command]]:
