@@ -20,6 +20,8 @@ STRETCH_MM = 15.0
 """Walls are looked for in stretches of this length."""
 NEAR_MM = 0.5
 """A wall has a pixel row so near to the edge of its cell..."""
+LONGEST_STROKE = 18
+"""No character is longer than so many times that distance."""
 LONE_NEAR = 0.6
 """...and one that its cell alone has, at this share of that distance."""
 LONE_SHARE = 0.8
@@ -30,6 +32,10 @@ COMMON_SHARE = 0.15
 """Where most cells of a field have one, this is enough: dashes, dots and teeth."""
 OWN_SHARE = 0.95
 """Pixel rows beside the wall of most cells are this one's too where so much of them is dark."""
+WHOLE_SHARE = 0.85
+"""A wall takes the whole of its side where so much of it is dark, else as much as most do."""
+BINS = 32
+"""Parts of a side in which most walls are there or not."""
 BAND_LEVEL = 0.5
 """Share of a wall's darkest pixel row that its others have at least."""
 NEIGHBOURS = 3
@@ -183,19 +189,51 @@ def _mark_walls(
     dark = _dark_pixels(sums[0], rows, sides) * seen
     share = dark / np.maximum(sides.last - sides.first, 1)
     near = slice(outer - close, outer + close)
-    wall = _wall_rows(share, sides.direction.ravel(), near) & seen
+    is_long = (sides.last - sides.first).ravel() > LONGEST_STROKE * close
+    wall = _wall_rows(share, sides.direction.ravel(), near, is_long) & seen
     strong = _dark_pixels(sums[1], rows, sides)
     is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
-    for number in np.flatnonzero(wall.any(axis=1)):
+    numbers = np.flatnonzero(wall.any(axis=1))
+    wholes = (share * wall).max(axis=1) >= WHOLE_SHARE
+    begin, end = _common_extent(
+        [
+            darkness[rows[number][wall[number]], sides.first[number, 0] : sides.last[number, 0]]
+            > level
+            for number in numbers[~wholes[numbers]]
+        ]
+    )
+    for number in numbers:
         chosen = rows[number][wall[number]]
         first, last = int(sides.first[number, 0]), int(sides.last[number, 0])
         zone = slice(max(0, first - outer), last + outer)
+        if not wholes[number]:
+            zone = _part(zone, first, last, (begin, end))
         if is_dark[number]:
             walls[chosen, zone] = 1
         else:
             limit = _darkest_of_wall(darkness[chosen, first:last], level)
             walls[chosen, zone] |= darkness[chosen, zone] <= limit
         _mark_rim(walls, darkness, level, chosen, zone)
+
+
+def _common_extent(walls: list[np.ndarray]) -> tuple[float, float]:
+    """From where to where along their sides most of some walls reach, 0 to 1: teeth are low."""
+    if len(walls) < FEW:
+        return 0.0, 1.0
+    lines = [
+        cv2.resize(wall.mean(axis=0, dtype=np.float32)[None], (BINS, 1)).ravel() for wall in walls
+    ]
+    there = np.flatnonzero(np.median(lines, axis=0) >= COMMON_SHARE)
+    return (there[0] / BINS, (there[-1] + 1) / BINS) if len(there) else (0.0, 1.0)
+
+
+def _part(zone: slice, first: int, last: int, extent: tuple[float, float]) -> slice:
+    """The zone of a wall that covers only a part of its side; at the ends it reaches further."""
+    begin, end = (first + share * (last - first) for share in extent)
+    return slice(
+        int(begin) - 1 if extent[0] > 0 else zone.start,
+        int(np.ceil(end)) + 1 if extent[1] < 1 else zone.stop,
+    )
 
 
 def _mark_rim(
@@ -207,18 +245,24 @@ def _mark_rim(
             walls[rim, zone] |= darkness[behind, zone] <= level
 
 
-def _wall_rows(share: np.ndarray, direction: np.ndarray, near: slice) -> np.ndarray:
+def _wall_rows(
+    share: np.ndarray, direction: np.ndarray, near: slice, is_long: np.ndarray
+) -> np.ndarray:
     """Which pixel rows are wall, by the share of them that is dark; bool (M, R).
 
     The cells of a field have walls of one kind: what is dark beside one of them
-    alone is a stroke.
+    alone is a stroke, if the side is not longer than one can be.
     """
     wall = np.zeros(share.shape, bool)
     both = min(np.count_nonzero(direction == way) for way in (-1, 1)) < FEW
     for way in (-1, 1):
         group = np.full(len(direction), True) if both else direction == way
         wall[group] = _common_rows(share[group], near)
-    return wall
+    more = share >= OWN_SHARE
+    for way in (-1, 1):
+        short = np.flatnonzero((direction == way) & ~is_long)
+        more[short] = np.sort(share[short], axis=0)[(len(short) - 1) // 3 :][:1] >= OWN_SHARE
+    return _grown(wall, more)
 
 
 def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
@@ -239,7 +283,7 @@ def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
     wall = np.zeros(share.shape, bool)
     wall[has_wall] = [np.roll(band, shift) for shift in shifts]
     wall &= ((share * wall).max(axis=1) >= 0.5 * profile.max())[:, None]
-    return _grown(wall, share >= OWN_SHARE)
+    return wall
 
 
 def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.ndarray]:
