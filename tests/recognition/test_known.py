@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from PIL import Image
+
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.config import load_settings
 from hcr_batch.forms.draft import draft_template
@@ -56,3 +58,27 @@ def test_strings_of_known_length_are_parted_into_so_many_characters():
     wrong = sum(a != b for name in truth for a, b in zip(fields[name].text, truth[name]))
     assert wrong <= 0.02 * sum(map(len, truth.values()))
     assert all(0 < fields[name].joint <= 1 for name in truth)
+
+
+def test_a_page_of_no_known_form_is_flagged_whole():
+    template = load_template(ROOT / "configs" / "forms" / "membership.toml")
+    path = ROOT / "samples" / "forms" / "payment-slip.png"
+    (page,) = scan_document(path, load_recognizer(), template)
+    (field,) = page.fields
+    (cell,) = field.cells
+    assert cell.reading.flagged
+    assert (field.name, cell.reading.reasons) == ("unknown_form", ("unknown_form",))
+    assert (cell.box.width, cell.box.height) == (page.width, page.height)
+
+
+def test_a_known_form_that_lies_on_its_side_is_read_as_it_lies_upright(tmp_path):
+    template = load_template(ROOT / "configs" / "forms" / "payment-slip.toml")
+    upright = ROOT / "samples" / "forms" / "payment-slip.png"
+    with Image.open(upright) as image:
+        image.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "side.png", dpi=(300, 300))
+    recognizer = load_recognizer()
+    (one,) = scan_document(upright, recognizer, template)
+    (other,) = scan_document(tmp_path / "side.png", recognizer, template)
+    assert [field.name for field in other.fields] == [field.name for field in one.fields]
+    pairs = list(zip(one.fields, other.fields, strict=True))
+    assert sum(a.text == b.text for a, b in pairs) >= len(pairs) - 1
