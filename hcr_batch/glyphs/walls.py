@@ -240,7 +240,8 @@ def _mark_rim(
     walls: np.ndarray, darkness: np.ndarray, level: int, chosen: np.ndarray, zone: slice
 ) -> None:
     """Mark the bumps of a wall: dark pixels beside it with paper behind them."""
-    for rim, behind in ((chosen.min() - 1, chosen.min() - 2), (chosen.max() + 1, chosen.max() + 2)):
+    first, last = sorted((int(chosen[0]), int(chosen[-1])))
+    for rim, behind in ((first - 1, first - 2), (last + 1, last + 2)):
         if min(rim, behind) >= 0 and max(rim, behind) < len(darkness):
             walls[rim, zone] |= darkness[behind, zone] <= level
 
@@ -279,9 +280,9 @@ def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
     if not has_wall.any():
         return np.zeros(share.shape, bool)
     profile, shifts = _aligned_profile(share[has_wall], near)
-    band = _run_around(profile >= BAND_LEVEL * profile.max(), int(profile.argmax()))
+    band = _runs_around(profile[None] >= BAND_LEVEL * profile.max(), profile[None].argmax(axis=1))
     wall = np.zeros(share.shape, bool)
-    wall[has_wall] = [np.roll(band, shift) for shift in shifts]
+    wall[has_wall] = _rolled(band, shifts)
     wall &= ((share * wall).max(axis=1) >= 0.5 * profile.max())[:, None]
     return wall
 
@@ -290,16 +291,15 @@ def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.nda
     """The profile across a wall that most sides have, (R,), and each one's shift from it."""
     columns = np.arange(share.shape[1])
     peaks = near.start + share[:, near].argmax(axis=1)
-    runs = np.array(
-        [_run_around(row >= 0.5 * row[peak], peak) for row, peak in zip(share, peaks, strict=True)]
-    )
+    highest = np.take_along_axis(share, peaks[:, None], axis=1)
+    runs = _runs_around(share >= 0.5 * highest, peaks)
     middles = (runs * columns).sum(axis=1) / runs.sum(axis=1)
     shifts = np.round(middles - np.median(middles)).astype(int)
     reach = near.stop - near.start
     tried = np.arange(-reach, reach + 1)
     for _ in range(2):
         profile = _profile(share, shifts)
-        fits = np.minimum(share, profile.max()) @ np.array([np.roll(profile, t) for t in tried]).T
+        fits = np.minimum(share, profile.max()) @ _rolled(profile[None], tried).T
         off = abs(tried - _usual_nearby(shifts)[:, None]) / (reach / 2)
         fits *= np.maximum(1 - STRAYING * off, 0)
         shifts = tried[fits.argmax(axis=1)]
@@ -308,23 +308,32 @@ def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.nda
 
 def _profile(share: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """The lower median of the profiles (N, R), each moved back by its shift."""
-    moved = [np.roll(row, -shift) for row, shift in zip(share, shifts, strict=True)]
-    return np.sort(moved, axis=0)[(len(moved) - 1) // 3]
+    return np.sort(_rolled(share, -shifts), axis=0)[(len(share) - 1) // 3]
+
+
+def _rolled(rows: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Rows (N, R), or one (1, R) for all, each moved on by its shift, the end to the front."""
+    length = rows.shape[1]
+    source = (np.arange(length) - shifts[:, None]) % length
+    return rows[0][source] if len(rows) == 1 else np.take_along_axis(rows, source, axis=1)
 
 
 def _usual_nearby(shifts: np.ndarray) -> np.ndarray:
     """The median of each side's shift and those next to it: walls stray little by little."""
-    around = np.pad(shifts, NEIGHBOURS, mode="reflect" if len(shifts) > NEIGHBOURS else "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * NEIGHBOURS + 1)
-    return np.median(windows, axis=1)
+    last = len(shifts) - 1
+    places = np.arange(len(shifts))[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+    # Beyond either end those before it once more, as far as there are any.
+    mirrored = last - abs(last - abs(places)) if last >= NEIGHBOURS else places
+    return np.sort(shifts[np.clip(mirrored, 0, last)], axis=1)[:, NEIGHBOURS]
 
 
-def _run_around(flags: np.ndarray, place: int) -> np.ndarray:
-    """The run of True that holds `place`; bool (R,)."""
-    run = np.zeros(len(flags), bool)
-    run[place:] = np.logical_and.accumulate(flags[place:])
-    run[place::-1] = np.logical_and.accumulate(flags[place::-1])
-    return run
+def _runs_around(flags: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """In each row of flags (N, R), the run of True that holds its place; bool (N, R)."""
+    columns = np.arange(flags.shape[1])
+    before, after = columns <= places[:, None], columns >= places[:, None]
+    first = np.where(flags | ~before, -1, columns).max(axis=1)
+    last = np.where(flags | ~after, len(columns), columns).min(axis=1)
+    return (columns > first[:, None]) & (columns < last[:, None])
 
 
 def _grown(wall: np.ndarray, more: np.ndarray) -> np.ndarray:
