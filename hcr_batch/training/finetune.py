@@ -45,7 +45,8 @@ class FineTuning:
     teaching : float
         Weight of the old network's opinion beside the labels of old writing.
     allowed_loss : float
-        Accuracy, 0 to 1, that may be lost on the probes.
+        Accuracy, 0 to 1, that may be lost on the probes, each set weighed by
+        the root of its size.
     seed : int
     """
 
@@ -56,7 +57,7 @@ class FineTuning:
     foreign_share: float = 0.1
     doubtful_share: float = 0.7
     teaching: float = 0.75
-    allowed_loss: float = 0.001
+    allowed_loss: float = 0.002
     seed: int = 20
 
 
@@ -64,11 +65,6 @@ KEPT_SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85, 0.92)
 """Shares of the old weights that are tried in the result."""
 KEPT_BLINDLY = 0.6
 """Share where there is no old writing to try them on."""
-
-DIGITS_WEIGHT = 2.0
-"""How often a set of digits alone is rehearsed beside another set."""
-TIMES_SEEN = 2
-"""How often a distorted glyph is learned from, in the mean; new ones take time to make."""
 
 Draw = Callable[[np.random.Generator, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From a source of chance and elastic fields to a glyph and its allowance."""
@@ -133,16 +129,12 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _Pool:
-    """Glyphs of several sets to draw from: sets alike, classes by the root of their size.
-
-    Sets of digits alone count more: of 62 classes in one's own writing 52 are
-    letters, which draws what looks like both towards the letters.
-    """
+    """Glyphs of several sets to draw from: sets and their classes by the root of their size."""
 
     def __init__(self, sets: Sequence[CharacterSet]) -> None:
         self._sets = sets
-        chances = [DIGITS_WEIGHT if np.char.isdigit(s.labels).all() else 1.0 for s in sets]
-        self._among = np.cumsum(chances) / np.sum(chances)
+        roots = np.sqrt([len(one) for one in sets])
+        self._among = np.cumsum(roots) / roots.sum()
         self._cumulated = [np.cumsum(class_balanced(s.labels, s.weights)) for s in sets]
         self._allowed = [allowed_matrix(one.cases == "known") for one in sets]
 
@@ -268,7 +260,7 @@ def examples(
     own_pool, old_pool = _Pool([own]), _Pool(old or [_agreed(own, trunk, head)])
     shares, weights = _shares(settings), _weights(settings, rehearsed=bool(old))
     draws: tuple[Draw, ...] = (own_pool.draw, old_pool.draw, old_pool.foreign)
-    count = settings.steps * settings.batch_size / TIMES_SEEN
+    count = settings.steps * settings.batch_size
     counts = [max(1, round(share * count)) for share in shares]
     kind = np.repeat(range(len(draws)), counts)
     drawn = [draws[number](rng, fields) for number in kind]
@@ -319,14 +311,21 @@ def _average(
     most of what fine-tuning forgot comes back, most of its gain stays.
     """
     after = head.get_weights()
+    roots = np.sqrt([len(data) for _, data in probes])
 
-    def accuracy(kept: float) -> float:
+    def mix(kept: float) -> None:
         pairs = zip(before, after, strict=True)
         head.set_weights([kept * one + (1 - kept) * other for one, other in pairs])
-        return float(np.mean([_right(head, *probe).mean() for probe in probes] or [0.0]))
 
+    def accuracy(kept: float) -> float:
+        mix(kept)
+        return float(np.average([_right(head, *one).mean() for one in probes], weights=roots))
+
+    if not probes:
+        mix(KEPT_BLINDLY)
+        return
     wanted = accuracy(1.0) - allowed_loss
-    for kept in KEPT_SHARES if probes else (KEPT_BLINDLY,):
+    for kept in KEPT_SHARES:
         if accuracy(kept) >= wanted:
             break
 

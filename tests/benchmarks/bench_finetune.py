@@ -1,10 +1,11 @@
 """How much `train --continue` gains on one writer, and what it costs elsewhere.
 
-    HCR_DATA=DIR python tests/benchmarks/bench_finetune.py [--writers 4] [--model models/default]
+    HCR_DATA=DIR python tests/benchmarks/bench_finetune.py [--writers 4] [--alone]
 
 For each of some UNIPEN writers that the model has not seen, half of the
 characters play the corrections, the other half is measured; so is what is held
-out of every set, without that writer. Once with the old sets at hand, once without.
+out of every set, without that writer. With the old sets at hand and, with `--alone`,
+also without them.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ def main() -> None:
     model = keras.saving.load_model(options.model / "model.keras", compile=False)
     path = set_folder(options.data) / "unipen.npz"
     unseen, seen = unseen_part(path, recipe), seen_part(path, recipe)
-    rows, totals = [HEADER], {True: [], False: []}
+    rows = [HEADER]
+    totals = {with_old: [] for with_old in ((True, False) if options.alone else (True,))}
     sets = gather(options.data, recipe, ("unipen",), seed=1)
     sets = replace(sets, old=(*sets.old, seen))
-    for with_old, writer in product((True, False), writers_of(unseen)[: options.writers]):
+    for with_old, writer in product(totals, writers_of(unseen)[: options.writers]):
         own = unseen.take(unseen.writers == writer)
         changes, seconds = run(model, with_writer(sets, own, unseen, writer), with_old)
         totals[with_old].append(changes)
@@ -55,17 +57,33 @@ def main() -> None:
         print(*rows[-1], sep="  ", flush=True)
     print(aligned(rows, "<<>>>>>"))
     for with_old, runs in totals.items():
-        before, after = (sum(wrong(run[0])[i] for run in runs) for i in (0, 1))
-        mean = np.mean([elsewhere(run)[1] for run in runs])
-        print(
-            f"old sets {'at hand' if with_old else 'absent'}: errors {before} -> {after} "
-            f"({100 * (1 - after / before):.0f} % fewer), elsewhere {100 * mean:+.2f} points"
-        )
+        print(summary(with_old, runs))
+
+
+def summary(with_old: bool, runs: list[tuple[Change, ...]]) -> str:
+    """All writers' errors together; the mean change of each set and of all."""
+    before, after = (sum(wrong(run[0])[i] for run in runs) for i in (0, 1))
+    names = [change.name for change in runs[0][1:]]
+    means = [100 * np.mean([run[i].after - run[i].before for run in runs]) for i in places(runs)]
+    sizes = [runs[0][i].samples for i in places(runs)]
+    sets = "  ".join(f"{name} {mean:+.2f}" for name, mean in zip(names, means, strict=True))
+    return (
+        f"old sets {'at hand' if with_old else 'absent'}: errors {before} -> {after} "
+        f"({100 * (1 - after / before):.0f} % fewer), elsewhere {np.mean(means):+.2f} points "
+        f"in the mean of {len(means)} sets, {np.average(means, weights=sizes):+.2f} of all "
+        f"{sum(sizes)} characters\n  {sets}"
+    )
+
+
+def places(runs: list[tuple[Change, ...]]) -> range:
+    """Where the sets other than one's own stand."""
+    return range(1, len(runs[0]))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--model", type=Path, default=data_folder("models") / "default")
     parser.add_argument("--data", type=Path, default=os.environ.get("HCR_DATA"))
     options = parser.parse_args()
@@ -135,8 +153,6 @@ def elsewhere(changes: tuple[Change, ...]) -> tuple[float, float]:
 def figures(changes: tuple[Change, ...]) -> tuple[str, ...]:
     before, after = wrong(changes[0])
     base, change = elsewhere(changes)
-    parts = " ".join(f"{c.name}:{100 * (c.after - c.before):+.1f}" for c in changes[1:])
-    print(parts)
     return (
         f"{before} -> {after} of {changes[0].samples}",
         f"{100 * (1 - after / max(before, 1)):.0f}",
