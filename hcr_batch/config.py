@@ -37,6 +37,7 @@ CHOICES = {
 """Settings that take one of a few words; every other text is free."""
 
 RANGES = {
+    "batch.max_memory_gb": (1, math.inf),
     "batch.page_seconds": (1, math.inf),
     "documents.pdf_dpi": (36, 1200),
     "recognition.target_error": (0, 1),
@@ -106,6 +107,7 @@ class RecognitionSettings:
 class BatchSettings:
     """How many files are gone through; see `[batch]` in default.toml. No reading depends on it."""
 
+    max_memory_gb: float
     page_seconds: float
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "long_tiff",
     "mutated",
     "mutations",
+    "packed_pdf",
     "pictures",
     "png_of",
     "saved",
@@ -126,6 +127,18 @@ def bomb_pdf(side: int, in_form: bool = False, content: bytes = WHOLE_PAGE) -> b
 def _image(width: int, height: int, data: bytes) -> bytes:
     entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 1" % (width, height)
     return stream(data, entries + b"/ColorSpace/DeviceGray/Filter/FlateDecode")
+
+
+def packed_pdf(content: bytes, megabytes: int) -> bytes:
+    """A PDF of kilobytes whose page's content is so many megabytes of what is given."""
+    packer = zlib.compressobj(9)
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    times = max(1, (1 << 20) // len(content))
+    block = packer.compress(content * times) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = zlib.compress(head + block * megabytes + packer.flush(), 9)
+    entries = b"/Filter[/FlateDecode/FlateDecode]"
+    plain = stream(b"", b"")
+    return page_pdf(b"").replace(plain, stream(packed, entries), 1)
 
 
 def encrypted_pdf() -> bytes:

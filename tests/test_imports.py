@@ -29,9 +29,6 @@ DISTRIBUTIONS = {
 }
 """Packages whose name for pip is not the one that is imported."""
 
-WITH_OTHERS = {"werkzeug": "flask"}
-"""Packages that come with another one, which requires them."""
-
 TENSORFLOW_USERS = {"training", "recognition/keras_backend.py"}
 
 
@@ -100,8 +97,7 @@ def test_setup_lists_exactly_what_is_imported():
     required = {re.match(r"[\w-]+", line)[0] for text in lists for line in text.split("\n") if line}
     roots = {name.split(".")[0] for path in modules() for name in imported(path)}
     others = roots - set(sys.stdlib_module_names) - {"hcr_batch"}
-    names = {WITH_OTHERS.get(name, name) for name in others}
-    assert {DISTRIBUTIONS.get(name, name) for name in names} == required
+    assert {DISTRIBUTIONS.get(name, name) for name in others} == required
 
 
 @pytest.mark.parametrize(

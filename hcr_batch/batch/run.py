@@ -19,6 +19,7 @@ from hcr_batch.batch.feed import Feed
 from hcr_batch.batch.journal import Journal, journal_path, open_journal
 from hcr_batch.batch.locations import Location, find_remote, is_url, key
 from hcr_batch.batch.lock import exclusive, lock_path
+from hcr_batch.batch.memory import MemoryLimited
 from hcr_batch.batch.observers import Observer
 from hcr_batch.batch.plan import KnownFile, LostFile, NewFile, classify
 from hcr_batch.batch.request import ScanRequest, ScanSummary
@@ -103,7 +104,9 @@ def _scan(
         number = journal.runs.begin(request.conditions)
         observer.begun(len(sources), request.conditions)
         feed = _feed(request, sources, journal, observer)
-        reader = reader or PageReader(request.settings, request.templates)
+        reader = reader or MemoryLimited(
+            PageReader(request.settings, request.templates), request.settings.batch.max_memory_gb
+        )
         summary = _read(request, feed, reader, engine or partial(run_tasks, jobs=request.jobs))
         present = [source.path for source in sources]
         journal.forget_missing(present)

@@ -199,10 +199,12 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
         return Outcome(pages, None, time.perf_counter() - start, total, stages=stages)
     except DocumentError as error:
         failure, passing = str(error), _is_passing(error)
+    except MemoryError:
+        failure, passing = f"{task.path}: too large for batch.max_memory_gb; raise it", True
     except Exception as error:
         # The outermost edge of one file: a defect met in it must not cost the
         # other files of the night. It is recorded with its place and counted as failed.
-        failure, passing = _defect(task.path, error), isinstance(error, MemoryError)
+        failure, passing = _defect(task.path, error), False
     return Outcome((), failure, time.perf_counter() - start, passing=passing)
 
 

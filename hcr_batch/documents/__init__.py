@@ -5,7 +5,7 @@ Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.opening import open_regular
-from hcr_batch.documents.reader import count_pages, open_pages, read_picture
+from hcr_batch.documents.reader import count_pages, is_pdf, open_pages, read_picture
 from hcr_batch.documents.sources import EXTENSIONS, Source, discover
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Source",
     "count_pages",
     "discover",
+    "is_pdf",
     "open_pages",
     "open_regular",
     "read_picture",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
     from hcr_batch.types import Page
 
-__all__ = ["count_pages", "open_pages", "read_picture"]
+__all__ = ["count_pages", "is_pdf", "open_pages", "read_picture"]
 
 HEAD_BYTES = 1024
 """A PDF's mark may stand anywhere in so many first bytes (ISO 32000, annex H)."""
@@ -52,7 +52,7 @@ def open_pages(
         is one, and the remedy.
     """
     path = path if isinstance(path, MemoryFile) else Path(path)
-    if _is_pdf(path):
+    if is_pdf(path):
         from hcr_batch.documents.pdf import pdf_pages
 
         return pdf_pages(path, settings, first, last)
@@ -70,7 +70,7 @@ def count_pages(path: str | os.PathLike[str] | MemoryFile, settings: DocumentSet
         As `open_pages` has it.
     """
     path = path if isinstance(path, MemoryFile) else Path(path)
-    if _is_pdf(path):
+    if is_pdf(path):
         from hcr_batch.documents.pdf import count_pdf_pages
 
         return count_pdf_pages(path, settings)
@@ -102,14 +102,15 @@ def read_picture(
         As :func:`open_pages` has it, or the file is a PDF.
     """
     path = path if isinstance(path, MemoryFile) else Path(path)
-    if _is_pdf(path):
+    if is_pdf(path):
         raise DocumentError(f"{path}: a PDF, no picture; read it with hcr-batch scan")
     from hcr_batch.documents.images import first_frame
 
     return first_frame(path, settings)
 
 
-def _is_pdf(path: Path | MemoryFile) -> bool:
+def is_pdf(path: Path | MemoryFile) -> bool:
+    """Whether a file says that it is a PDF; raises a DocumentError where it cannot be opened."""
     return b"%PDF-" in _head(path)
 
 
