@@ -42,6 +42,8 @@ MAX_STROKES_MM = 16.0
 """Level strokes of the writing in a box look like lines at most as long as this,"""
 TALLER = 1.2
 """and the box is so much higher than the strip between them."""
+AT_LINE = 0.1
+"""A strip that ends on a box's line may lie beyond its inner side by this share of its height."""
 BEYOND = 0.3
 """A wall that goes on beyond a band by this share of its height, on both sides, is none of its."""
 LOW_MM = 4.5
@@ -136,7 +138,9 @@ def without_strokes(bands: list[Band], boxes: list[Box], rulings: Rulings) -> li
 def _is_within(box: Box, sides: np.ndarray) -> bool:
     """Whether a box lies within the height of a taller one that it meets."""
     left, top, right, bottom = sides
-    taller = (top <= box.y) & (box.bottom <= bottom) & (bottom - top > TALLER * box.height)
+    slack = AT_LINE * (bottom - top)
+    taller = (top - slack <= box.y) & (box.bottom <= bottom + slack)
+    taller &= bottom - top > TALLER * box.height
     return bool((taller & (left < box.right) & (box.x < right)).any())
 
 
@@ -316,6 +320,8 @@ def _upright(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, int
     if not groups:
         return x, 0
     first, last = min(groups, key=lambda g: max(g[0] - (x - start), x - start - g[1], 0))
+    thick = max(2, slack // 2)
+    first, last = (first, min(last, first + thick)) if inner else (max(first, last - thick), last)
     rise = int(runs[first:last].max())
     tallest = first + np.flatnonzero(runs[first:last] >= rise - 1)
     return start + int(tallest[inner]), rise

@@ -30,6 +30,8 @@ DASHED_SHARE = 0.25
 """A dashed or dotted wall has ink on this share of each fifth of its length."""
 THIN_MM = 0.5
 """A wall or tooth is thinner than this; print beside it is not."""
+WALL_MM = 0.3
+"""Usual thickness of a wall."""
 TOLERANCE_MM = 0.3
 """A tooth may stand this far from its place."""
 SEEN = 0.5
@@ -86,8 +88,10 @@ def divide(
     reach = np.ones((1, 2 * tolerance + 1))
     reached = [cv2.dilate(profile[None], reach).ravel() > SEEN for profile in profiles]
     chances = [float(seen.mean()) for seen in reached]
+    wall = WALL_MM * rulings.pixels_per_mm
     for count in range(most, fewest - 1, -1):
-        places = np.arange(1, count) * (width / count)
+        # The rhythm is that of the walls' middles: half a wall lies beyond each end of the box.
+        places = np.arange(1, count) * ((width + wall) / count) - wall / 2
         if count <= FEW_CELLS and not _certain(box, places, tolerance, rulings):
             continue
         for profile, seen, chance in zip(profiles, reached, chances, strict=True):
@@ -208,7 +212,7 @@ def _refined(places: np.ndarray, profile: np.ndarray, tolerance: int) -> np.ndar
 
 
 def _cells(box: Box, walls: np.ndarray, rulings: Rulings) -> list[Box]:
-    half = 0.15 * rulings.pixels_per_mm / rulings.scale
+    half = WALL_MM / 2 * rulings.pixels_per_mm / rulings.scale
     left = np.concatenate([[0], walls + half]) + box.x
     right = np.concatenate([walls - half, [box.width]]) + box.x
     return [

@@ -17,7 +17,13 @@ from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.constraints import FOREIGN, Decoded, cell_chances, decode, restricted
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import GlyphScores
-from hcr_batch.recognition.printed import Hand, printed_among_written, whose_hand
+from hcr_batch.recognition.printed import (
+    NOTHING_KNOWN,
+    Hand,
+    Surroundings,
+    printed_among_written,
+    whose_hand,
+)
 from hcr_batch.recognition.readings import (
     ALTERNATIVES,
     BLANK_CONFIDENCE,
@@ -86,7 +92,12 @@ class Answer:
     joint: float | None = None
 
 
-def read_answer(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds) -> Answer:
+def read_answer(
+    glyphs: FieldGlyphs,
+    scores: GlyphScores,
+    thresholds: Thresholds,
+    around: Surroundings = NOTHING_KNOWN,
+) -> Answer:
     """Read one field.
 
     Parameters
@@ -95,9 +106,11 @@ def read_answer(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds
     scores : GlyphScores
         Of its `inks`, in their order.
     thresholds : Thresholds
+    around : Surroundings
+        What else stands on its page.
     """
     read = _read_lines if glyphs.field.kind == "free" else _read_cells
-    answer = read(glyphs, scores, thresholds)
+    answer = read(glyphs, scores, thresholds, around)
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
@@ -105,9 +118,11 @@ def read_answer(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds
     return answer
 
 
-def _read_cells(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds) -> Answer:
+def _read_cells(
+    glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds, around: Surroundings
+) -> Answer:
     boxes = [cell.box for cell in glyphs.field.cells]
-    hand = whose_hand(scores.printed)
+    hand = whose_hand(scores.printed, around)
     if hand is Hand.PRINTED or not len(scores.printed):
         return Answer([(box, blank_reading()) for box in boxes])
     joint = None
@@ -272,8 +287,10 @@ class _Part:
         return [0.0, *(gap if gap > word_gap else 0.0 for gap in gaps)]
 
 
-def _read_lines(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds) -> Answer:
-    parts = _parts(glyphs, scores)
+def _read_lines(
+    glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds, around: Surroundings
+) -> Answer:
+    parts = _parts(glyphs, scores, around)
     parts = [part for part in parts if part.hand is not Hand.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
@@ -286,7 +303,7 @@ def _read_lines(glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds
     return Answer(cells or [(glyphs.field.box, blank_reading())], joint)
 
 
-def _parts(glyphs: FieldGlyphs, scores: GlyphScores) -> list[_Part]:
+def _parts(glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings) -> list[_Part]:
     """The lines of a field, each parted where the rule, or else the shapes, make it likeliest."""
     ends = np.cumsum([0, *(len(line.candidates) for line in glyphs.lines)])
     rows = restricted(scores.characters, glyphs.rule.charset)[0]
@@ -302,7 +319,7 @@ def _parts(glyphs: FieldGlyphs, scores: GlyphScores) -> list[_Part]:
             line,
             path,
             scores.characters[first:][path],
-            whose_hand(scores.printed[first:][path]),
+            whose_hand(scores.printed[first:][path], around),
         )
         for line, first, path in zip(glyphs.lines, ends, paths, strict=False)
     ]

@@ -22,6 +22,7 @@ from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import quarter_turns, turned
+from hcr_batch.recognition.printed import surroundings
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -110,9 +111,11 @@ def read_page(
         for field, rule in zip(fields, rules, strict=True)
     ]
     thresholds = _thresholds(recognizer, settings)
+    scores = _score(written, recognizer)
+    around = surroundings(fields, [score.printed for score in scores])
     answers = [
-        read_answer(glyphs, score, thresholds)
-        for glyphs, score in zip(written, _score(written, recognizer), strict=True)
+        read_answer(glyphs, score, thresholds, near)
+        for glyphs, score, near in zip(written, scores, around, strict=True)
     ]
     width, height = page.source_size
     return PageReading(

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
-__all__ = ["Hand", "printed_among_written", "whose_hand"]
+from hcr_batch.types import Field
+
+__all__ = [
+    "NOTHING_KNOWN",
+    "Hand",
+    "Surroundings",
+    "printed_among_written",
+    "surroundings",
+    "whose_hand",
+]
 
 SURE = 3.0
 """No single glyph says more than this, as a logit, about its line."""
@@ -22,6 +33,13 @@ DOUBTFUL_FEW = -4.0
 ODD = 2.5
 """Logit of a single glyph above which it is print among handwriting."""
 MIN_NEIGHBOURS = 4
+MIN_PRINTED = 5
+WRITTEN_SHARE = 0.2
+"""A page with so many fields of print, and no more written ones for each of them, is blank."""
+MIN_COLUMN = 3
+"""So many printed fields above each other, likewise, are a column of print: numbers of rows."""
+SAME_COLUMN = 0.1
+"""Fields of one column begin and end within this share of their width."""
 
 
 class Hand(Enum):
@@ -33,14 +51,67 @@ class Hand(Enum):
     PRINTED = "printed"
 
 
-def whose_hand(logits: np.ndarray) -> Hand:
+@dataclass(frozen=True)
+class Surroundings:
+    """Whether what else stands on its page, or in its column of a table, is print."""
+
+    page_is_print: bool = False
+    column_is_print: bool = False
+
+
+NOTHING_KNOWN = Surroundings()
+
+
+def surroundings(fields: Sequence[Field], logits: Sequence[np.ndarray]) -> list[Surroundings]:
+    """What stands around each field of a page.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+    logits : sequence of ndarray of float32
+        The network's opinion of the glyphs of each field, positive for machine print.
+    """
+    hands = [whose_hand(opinion) for opinion in logits]
+    is_print = np.array([h in (Hand.PRINTED, Hand.RATHER_PRINTED) for h in hands], bool)
+    is_written = np.array(
+        [h is Hand.WRITTEN and len(opinion) > 0 for h, opinion in zip(hands, logits, strict=True)],
+        bool,
+    )
+    page = _mostly_print(is_print, is_written, MIN_PRINTED)
+    left = np.array([field.box.x for field in fields], float)
+    right = np.array([field.box.right for field in fields], float)
+    around = []
+    for number, (start, end) in enumerate(zip(left, right, strict=True)):
+        slack = SAME_COLUMN * (end - start)
+        column = (abs(left - start) <= slack) & (abs(right - end) <= slack)
+        column[number] = False
+        printed = _mostly_print(is_print[column], is_written[column], MIN_COLUMN)
+        around.append(Surroundings(page, printed))
+    return around
+
+
+def _mostly_print(is_print: np.ndarray, is_written: np.ndarray, least: int) -> bool:
+    printed = np.count_nonzero(is_print)
+    return bool(printed >= least and np.count_nonzero(is_written) <= WRITTEN_SHARE * printed)
+
+
+def whose_hand(logits: np.ndarray, around: Surroundings = NOTHING_KNOWN) -> Hand:
     """Judge one line, by the mean opinion of its glyphs.
 
     Parameters
     ----------
     logits : ndarray of float32, shape (N,)
         The network's opinion of each glyph, positive for machine print.
+    around : Surroundings
+        Amid print what is doubtful is print, and in a column of print so is what is short.
     """
+    hand = _hand(logits)
+    is_short = around.column_is_print and 0 < len(logits) <= FEW and hand is Hand.WRITTEN
+    is_doubtful = hand is Hand.RATHER_WRITTEN and (around.page_is_print or around.column_is_print)
+    return Hand.RATHER_PRINTED if is_short or is_doubtful else hand
+
+
+def _hand(logits: np.ndarray) -> Hand:
     if not len(logits):
         return Hand.WRITTEN
     few = len(logits) <= FEW

@@ -5,7 +5,7 @@ import pytest
 from drawn_form import comb, ink_of, overlap, paper, row_of_boxes, write
 
 from hcr_batch.config import load_settings
-from hcr_batch.layout.bands import divide_bands, find_bands
+from hcr_batch.layout.bands import divide_bands, find_bands, without_strokes
 from hcr_batch.layout.rulings import find_rulings
 from hcr_batch.types import Box
 
@@ -82,3 +82,16 @@ def test_an_open_comb_at_low_resolution(dpi):
     found = cells_of(gray, dpi)
     assert len(found) == 30
     assert all_found(drawn, found)
+
+
+def test_strokes_in_boxes_are_no_lines():
+    gray = paper()
+    drawn = row_of_boxes(gray, 100, 150, 4)
+    left, right = int(drawn[1].x) + 4, int(drawn[2].right) - 4
+    for y in (165, 193):
+        cv2.line(gray, (left, y), (right, y), 0, 3)
+    rulings = find_rulings(ink_of(gray, 200.0), 200 / 25.4, SETTINGS)[-1]
+    bands = find_bands(rulings, SETTINGS)
+    assert len(bands) > 1
+    (kept,) = without_strokes(bands, drawn, rulings)
+    assert overlap(kept.box, Box(100, 150, 176, 56)) > 0.9

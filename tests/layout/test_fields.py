@@ -93,6 +93,22 @@ def test_a_form_whose_other_side_shines_through(bleed, hand):
     assert len(fields) == len(form.fields)
 
 
+def test_a_form_of_another_kind_on_the_other_side(hand):
+    form = make_form(spec("comb"), hand)
+    back = make_form(spec("spaced"), hand).gray[:, ::-1]
+    shown = np.roll(back, (25, 40), axis=(0, 1))
+    gray = np.clip(form.gray - 0.2 * (255.0 - cv2.GaussianBlur(shown, (0, 0), 1.3)), 0, 255)
+    fields = fields_of(gray.astype(np.uint8), form.dpi)
+    assert_found(form.fields, fields)
+    assert len(fields) == len(form.fields)
+
+
+def test_low_combs_blurred_at_100_dpi(hand):
+    defects = Defects(blur=1.0, shade=0.1, jpeg=60)
+    form = make_form(spec("low-comb", dpi=100.0, line=0.5, defects=defects), hand)
+    assert_found(form.fields, fields_of(form.gray, form.dpi))
+
+
 @pytest.mark.parametrize("dpi", [100, 150, 300, 600])
 def test_a_form_at_any_resolution(dpi, hand):
     form = make_form(spec("framed-comb", dpi=float(dpi)), hand)

@@ -3,7 +3,21 @@
 import numpy as np
 import pytest
 
-from hcr_batch.recognition.printed import Hand, printed_among_written, whose_hand
+from hcr_batch.recognition.printed import (
+    Hand,
+    printed_among_written,
+    surroundings,
+    whose_hand,
+)
+from hcr_batch.types import Box, Field
+
+
+def column(opinions):
+    """What is around each of some fields below each other, of so many opinions of one glyph."""
+    fields = [
+        Field(f"f{n}", "free", Box(50, 100 + 40 * n, 80, 36), ()) for n in range(len(opinions))
+    ]
+    return surroundings(fields, [np.array([o] if o else []) for o in opinions])
 
 
 @pytest.mark.parametrize(
@@ -36,3 +50,24 @@ def test_a_printed_letter_before_a_written_number_is_found():
     assert not printed_among_written(logits[:3]).any()
     assert not printed_among_written(np.full(6, 5.0)).any()
     assert printed_among_written(np.zeros(0)).shape == (0,)
+
+
+def test_a_number_in_a_column_of_printed_numbers_is_print():
+    around = column([5.0, 5.0, -9.0, 5.0, 0])
+    assert whose_hand(np.array([-9.0]), around[2]) is Hand.RATHER_PRINTED
+
+
+def test_one_answer_below_a_printed_head_is_an_answer():
+    around = column([5.0, -9.0, 0, 0, 0])
+    assert whose_hand(np.array([-9.0]), around[1]) is Hand.WRITTEN
+
+
+def test_a_whole_line_of_writing_is_an_answer_wherever_it_stands():
+    around = column([5.0] * 8 + [-5.0])
+    assert whose_hand(np.full(6, -5.0), around[8]) is Hand.WRITTEN
+
+
+def test_what_is_doubtful_is_print_where_nothing_is_written():
+    doubtful = np.full(6, -1.2)
+    assert whose_hand(doubtful, column([5.0] * 8)[0]) is Hand.RATHER_PRINTED
+    assert whose_hand(doubtful, column([-5.0] * 8)[0]) is Hand.RATHER_WRITTEN
