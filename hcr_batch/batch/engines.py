@@ -132,7 +132,7 @@ class _Worker(Generic[Task, Result]):
         code = self.process.exitcode or 0
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         killed = name == "SIGKILL"
-        cause = ", perhaps for want of memory" if killed else ""
+        cause = ", perhaps for want of memory" if name in ("SIGKILL", "SIGABRT") else ""
         return Lost(f"the process reading it ended ({name}){cause}", passing=killed)
 
 
