@@ -41,6 +41,8 @@ class FieldInk:
         The outer contour of each connected part of `mask`, as OpenCV gives it.
     x, y : int
         Place of the top left pixel on the page.
+    pen : float
+        Full darkness of the field's pen, 0 to 255.
     """
 
     soft: np.ndarray
@@ -48,6 +50,7 @@ class FieldInk:
     outlines: tuple[np.ndarray, ...]
     x: int
     y: int
+    pen: float
 
 
 def field_ink(
@@ -80,7 +83,7 @@ def field_ink(
     _, strokes = cv2.threshold(walls.darkness, level, 1, cv2.THRESH_BINARY)
     mask, outlines = _without_specks(strokes & low, speck)
     mask, outlines = _without_rests(mask, outlines, walls.walls, pixels_per_mm)
-    return FieldInk(_softened(walls.darkness, pen), mask, outlines, x, y)
+    return FieldInk(_softened(walls.darkness, pen), mask, outlines, x, y, pen)
 
 
 def _without_specks(mask: np.ndarray, size: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -13,8 +14,10 @@ from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "isolate_cell", "isolate_field"]
+__all__ = ["CellInk", "blank_cells", "faintest_pen", "isolate_cell", "isolate_field"]
 
+USUAL_PEN = 0.75
+"""Quantile of the pens of a page's written cells that is the pen of its writer."""
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
 OUT_OF_CELL = 0.25
@@ -52,6 +55,8 @@ class CellInk:
         A good part of its ink lies beyond the walls.
     small : bool
         Too small for a character of that cell: a point, a comma, dirt.
+    pen : float
+        Full darkness of the pen of its field, 0 to 255.
     """
 
     ink: np.ndarray | None
@@ -59,6 +64,7 @@ class CellInk:
     touching: bool = False
     out_of_cell: bool = False
     small: bool = False
+    pen: float = 0.0
 
 
 def isolate_field(
@@ -85,12 +91,33 @@ def isolate_field(
     """
     written = field_ink(ink, field, pixels_per_mm, settings)
     if written is None:
-        return tuple(CellInk(None, cell.box) for cell in field.cells)
+        return blank_cells(field)
     owned = share_out(written, field)
     return tuple(
         _cell_ink(written, mine, cell.box, settings)
         for cell, mine in zip(field.cells, owned, strict=True)
     )
+
+
+def blank_cells(field: Field) -> tuple[CellInk, ...]:
+    """The cells of a field in which nothing is written."""
+    return tuple(CellInk(None, cell.box) for cell in field.cells)
+
+
+def faintest_pen(cells: Iterable[CellInk], settings: GlyphSettings) -> float:
+    """Darkness that the pen of a field has at least, by the pens of all cells of its page.
+
+    One pen's strokes are never so much lighter in one field than in the others:
+    what is fainter shows through from the other side of the paper.
+
+    Parameters
+    ----------
+    cells : iterable of CellInk
+    settings : GlyphSettings
+        `stroke_level` is used.
+    """
+    pens = [cell.pen for cell in cells if cell.ink is not None]
+    return settings.stroke_level * float(np.quantile(pens, USUAL_PEN)) if pens else 0.0
 
 
 def isolate_cell(cell: np.ndarray) -> np.ndarray:
@@ -182,4 +209,5 @@ def _cell_ink(written: FieldInk, owned: Owned, cell: Box, settings: GlyphSetting
         touching=owned.touching,
         out_of_cell=owned.outside > OUT_OF_CELL,
         small=max(width, height) < settings.min_glyph_height * cell.height,
+        pen=written.pen,
     )

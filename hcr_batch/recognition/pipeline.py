@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, load_templates
 from hcr_batch.geometry import projected
-from hcr_batch.glyphs.isolate import isolate_field
+from hcr_batch.glyphs.isolate import blank_cells, faintest_pen, isolate_field
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
@@ -110,6 +111,7 @@ def read_page(
         _field_glyphs(ink, field, rule, page, settings)
         for field, rule in zip(fields, rules, strict=True)
     ]
+    written = _without_bleed_through(written, settings)
     thresholds = _thresholds(recognizer, settings)
     scores = _score(written, recognizer)
     around = surroundings(fields, [score.printed for score in scores])
@@ -137,6 +139,19 @@ def _field_glyphs(
         return FieldGlyphs(field, lines=lines, rule=rule)
     cells = isolate_field(ink, field, page.pixels_per_mm, settings.glyphs)
     return FieldGlyphs(field, cells=cells, rule=rule)
+
+
+def _without_bleed_through(
+    written: Sequence[FieldGlyphs], settings: Settings
+) -> list[FieldGlyphs]:
+    """Blank the fields in which only the writing on the other side of the paper shows."""
+    least = faintest_pen((cell for glyphs in written for cell in glyphs.cells), settings.glyphs)
+    return [
+        replace(glyphs, cells=blank_cells(glyphs.field))
+        if any(cell.ink is not None and cell.pen < least for cell in glyphs.cells)
+        else glyphs
+        for glyphs in written
+    ]
 
 
 def _score(written: Iterable[FieldGlyphs], recognizer: Recognizer) -> list[GlyphScores]:

@@ -7,7 +7,7 @@ from drawn_form import PIXELS_PER_MM, comb, field_of, ink_of, paper, row_of_boxe
 
 from hcr_batch.config import load_settings
 from hcr_batch.glyphs.field_ink import field_ink
-from hcr_batch.glyphs.isolate import isolate_field
+from hcr_batch.glyphs.isolate import faintest_pen, isolate_field
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.types import Box
 
@@ -136,3 +136,18 @@ def test_a_field_at_the_edge_of_the_page():
     cells = isolated(gray, boxes)
     assert cells[0].ink is not None
     assert cells[1].ink is None
+
+
+def test_faint_ink_is_no_pen_beside_fields_with_a_dark_one():
+    gray = paper(150, 60)
+    rows = [row_of_boxes(gray, 60, y, 6) for y in (60, 200)]
+    for box, character in zip(rows[0], "A7K2RS"):
+        write(gray, character, box, level=20)
+    for box, character in zip(rows[1], "8B"):
+        write(gray, character, box, level=185)
+    dark, faint = (isolated(gray, boxes) for boxes in rows)
+    assert all(cell.pen >= faintest_pen(dark + faint, SETTINGS) for cell in dark)
+    assert all(cell.pen < faintest_pen(dark + faint, SETTINGS) for cell in faint)
+    written = [cell for cell in faint if cell.ink is not None]
+    assert written
+    assert all(cell.pen >= faintest_pen(faint, SETTINGS) for cell in written)

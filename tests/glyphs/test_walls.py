@@ -59,3 +59,28 @@ def test_inside_is_the_area_of_the_cells():
     assert inside[103:153, 63:100].all()
     assert not inside[:99].any()
     assert not inside[:, 200:].any()
+
+
+def test_a_bar_beside_the_wall_of_one_cell_stays():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 6)
+    x, bottom = int(boxes[2].x), int(boxes[2].bottom)
+    bar = slice(bottom - 6, bottom - 2), slice(x + 4, x + 40)
+    gray[bar] = 20
+    assert (erased(gray, boxes).darkness[bar] > LEVEL).all()
+
+
+def test_what_is_written_above_a_tooth_stays():
+    gray = paper(150, 40)
+    boxes = comb(gray, 60, 100, 12, tooth=0.5)
+    x, y = int(boxes[3].x), int(boxes[3].y)
+    stroke = slice(y + 8, y + 20), slice(x - 1, x + 3)
+    gray[stroke] = 20
+    assert (erased(gray, boxes).darkness[stroke] > LEVEL).all()
+
+
+def test_a_heavy_frame_around_light_teeth_is_erased_whole():
+    gray = paper(150, 40)
+    boxes = comb(gray, 60, 100, 12, tooth=0.5)
+    cv2.rectangle(gray, (60, 100), (60 + 12 * 44, 156), 0, 5)
+    assert (erased(gray, boxes).darkness[106:150, 64:580] > LEVEL).mean() < 0.003
