@@ -7,6 +7,8 @@ The table has a row for each style and for each class of angles. Below it stand
 what the layout costs (characters read right on the pages, and of the same glyphs
 as they were before they were printed on a page) and what over-segmenting with
 dynamic programming gains over connected components in boxes that hold strings.
+`in place` and `cut perfectly` are of the characters whose cells were found in their
+place alone: what they lose is lost with their ink.
 
 `--layout-only` leaves out the reading (no model is needed); `--save DIR` keeps
 the pages on which something was missed or invented, with the cells found (green),
@@ -66,7 +68,10 @@ ANGLES = ("<= 5 deg", "<= 15 deg")
 USUAL_SKEW = 5.0
 """Degrees; two pages in three are turned no further."""
 STRINGS = "cut by dynamic programming", "cut at connected components"
-PERFECT = "cut perfectly"
+PERFECT = "every one cut perfectly"
+IN_PLACE = "in place"
+SAME_PERFECT = "cut perfectly"
+"""The cells found in their place: read there, and the same glyphs cut perfectly."""
 
 
 @dataclass(frozen=True)
@@ -212,17 +217,29 @@ def _mapped(box: Box, matrix: np.ndarray) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def count_glyphs(form: FilledForm, recognizer: Recognizer) -> Counter:
-    """Characters read right of the ink as it was before it was printed on the page."""
+def count_glyphs(
+    form: FilledForm, found: Sequence[FoundCell], recognizer: Recognizer
+) -> Counter:
+    """Characters read right of the ink as it was before it was printed on the page.
+
+    Those whose cell was found in its place are counted by themselves too, as they were
+    read there and as they were before: their difference is what the ink lost.
+    """
     counts: Counter = Counter()
-    for text, inks in form.glyphs:
+    rows = [field for field in form.fields if field.kind != "free"]
+    for field, (text, inks) in zip(rows, form.glyphs, strict=True):
         if not text:
             continue
         glyphs = [normalize_ink((255 * ink).astype(np.uint8)) for ink in inks]
         characters = with_context(recognizer.scores(np.stack(glyphs)).characters)
-        read = "".join(recognizer.classes[index] for index in characters.argmax(axis=1))
-        right = sum(a == b for a, b in zip(fold(text), fold(read), strict=True))
-        _add(counts, PERFECT, right, len(text))
+        read = fold("".join(recognizer.classes[index] for index in characters.argmax(axis=1)))
+        cells = [cell for cell, written in zip(field.cells, field.text, strict=True) if written]
+        for truth, perfect, cell in zip(fold(text), read, cells, strict=True):
+            _add(counts, PERFECT, int(truth == perfect), 1)
+            place = _best(cell, found)
+            if place:
+                _add(counts, IN_PLACE, int(fold(place.character or "") == truth), 1)
+                _add(counts, SAME_PERFECT, int(truth == perfect), 1)
     return counts
 
 
@@ -298,8 +315,8 @@ def draw(form: FilledForm, found: Sequence[FoundCell], path: Path) -> None:
 def row(name: str, counts: Counter) -> str:
     """One line of the table."""
     cells = []
-    for measure_name in MEASURES:
-        cells.append(f"{_share(counts, measure_name):>13}")
+    for measure_name in (*MEASURES, IN_PLACE, SAME_PERFECT):
+        cells.append(f"{_share(counts, measure_name):>15}")
     return f"{name:<12}{counts['pages']:>6}" + "".join(cells)
 
 
@@ -317,7 +334,7 @@ def main() -> None:
         found = _read_back(form, read)
         counts = measure(form, found) + Counter({"pages": 1})
         if recognizer:
-            counts += count_glyphs(form, recognizer) + count_strings(form, recognizer)
+            counts += count_glyphs(form, found, recognizer) + count_strings(form, recognizer)
         totals[form.style] += counts
         totals[ANGLES[abs(form.skew) > USUAL_SKEW]] += counts
         if options.save and _is_flawed(counts):
@@ -344,14 +361,17 @@ def _read_back(form: FilledForm, read: Reader) -> list[FoundCell]:
 
 def report(totals: dict[str, Counter]) -> None:
     """Print a row for each style, each class of angles and all, and the costs and gains."""
-    print(f"{'':<12}{'pages':>6}" + "".join(f"{name:>13}" for name in MEASURES))
+    names = (*MEASURES, IN_PLACE, SAME_PERFECT)
+    print(f"{'':<12}{'pages':>6}" + "".join(f"{name:>15}" for name in names))
     for style, counts in totals.items():
         print(row(style, counts))
     every = sum((totals[name] for name in ANGLES), Counter())
     print(row("all", every))
     print()
     print(f"characters in cells, found on the page     {_share(every, 'characters')} %")
-    print(f"the same glyphs, {PERFECT:<26}{_share(every, PERFECT)} %")
+    print(f"the same glyphs, {SAME_PERFECT:<26}{_share(every, PERFECT)} %")
+    print(f"of those whose cells are in their place    {_share(every, IN_PLACE)} %")
+    print(f"the same glyphs, {SAME_PERFECT:<26}{_share(every, SAME_PERFECT)} %")
     print(f"characters of strings, found on the page   {_share(every, 'string characters')} %")
     for name in STRINGS:
         print(f"strings, {name:<34}{_share(every, name)} %")
