@@ -8,7 +8,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box
 
-__all__ = ["are_front", "is_written", "side_darkness", "usual_darkness"]
+__all__ = ["are_front", "is_written", "line_darkness", "side_darkness", "usual_darkness"]
 
 REACH_MM = 0.8
 """How far outside a box its line is looked for."""
@@ -37,7 +37,15 @@ def side_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarra
     ndarray of float, shape (N, 4)
     """
     reach = max(2, round(REACH_MM * pixels_per_mm))
-    return np.array([_sides(box, ink.darkness, reach) for box in boxes]).reshape(-1, 4)
+    return np.array(
+        [_lines(box, ink.darkness, reach) + _walls(box, ink.darkness, reach) for box in boxes]
+    ).reshape(-1, 4)
+
+
+def line_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarray:
+    """Darkness of the lines above and below boxes alone, float (N, 2)."""
+    reach = max(2, round(REACH_MM * pixels_per_mm))
+    return np.array([_lines(box, ink.darkness, reach) for box in boxes]).reshape(-1, 2)
 
 
 def usual_darkness(sides: np.ndarray, ink: Ink) -> float:
@@ -89,14 +97,25 @@ def is_written(box: Box, ink: Ink) -> bool:
     return area.size > 0 and float(area.mean()) > WRITTEN_SHARE
 
 
-def _sides(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float, float, float]:
-    left, top, right, bottom = (max(0, round(v)) for v in (box.x, box.y, box.right, box.bottom))
+def _lines(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float]:
+    left, top, right, bottom = _edges(box)
     return (
         _darkest(darkness[max(0, top - reach) : top + 2, left:right]),
         _darkest(darkness[max(0, bottom - 2) : bottom + reach, left:right]),
+    )
+
+
+def _walls(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float]:
+    left, top, right, bottom = _edges(box)
+    return (
         _darkest(darkness[top:bottom, max(0, left - reach) : left + 2].T),
         _darkest(darkness[top:bottom, max(0, right - 2) : right + reach].T),
     )
+
+
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    left, top = max(0, round(box.x)), max(0, round(box.y))
+    return left, top, max(0, round(box.right)), max(0, round(box.bottom))
 
 
 def _darkest(strip: np.ndarray) -> float:

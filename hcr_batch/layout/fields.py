@@ -12,7 +12,13 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.bands import divide_bands, find_bands, without_strokes
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
-from hcr_batch.layout.contrast import are_front, is_written, side_darkness, usual_darkness
+from hcr_batch.layout.contrast import (
+    are_front,
+    is_written,
+    line_darkness,
+    side_darkness,
+    usual_darkness,
+)
 from hcr_batch.layout.lettering import is_lettering
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
@@ -138,9 +144,9 @@ def _candidates(
             cells += divide_bands(_chosen(bands, wanted[: len(bands)]), rulings, settings)
             chosen_boxes = _chosen(boxes, wanted[len(bands) :])
             cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
-    darkness = side_darkness(front, ink, pixels_per_mm)
+    darkness = line_darkness(front, ink, pixels_per_mm)
     # A line of this page may go on as one of the back.
-    lined = darkness[:, :2].max(axis=1, initial=0.0) >= settings.min_line_contrast * usual
+    lined = darkness.max(axis=1, initial=0.0) >= settings.min_line_contrast * usual
     return _chosen(front, lined), faint
 
 
