@@ -231,6 +231,8 @@ def _seconds(command: list[str]) -> tuple[float, float]:
 
 def _run(command: list[str]) -> subprocess.CompletedProcess:
     environment = os.environ | ONE_THREAD
+    # As installed: compiled once, not at each start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command[:5])} ...: {done.stderr.strip()}")
