@@ -41,6 +41,12 @@ from hcr_batch.recognition.pipeline import read_page
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")
 SCAN = (sys.executable, "-m", "hcr_batch", "scan", "--quiet")
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Started anew, for a process is given the memory of the one that it was forked from."""
 MIB = 1024.0
 """Kibibytes, in which Linux counts memory, in a mebibyte."""
 
@@ -184,7 +190,8 @@ def _print_process(files: list[Path], folder: Path, pages: int) -> None:
         f"two workers against one, {count} pages:"
         f" {clock[1] / clock[2]:.2f} times as fast ({clock[1]:.1f} and {clock[2]:.1f} s)"
     )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / MIB
+    scanned = _run([sys.executable, "-c", PEAK, *one, str(folder / "peak.csv")])
+    peak = int(scanned.stdout) / MIB
     print(f"peak memory of the largest process: {peak:.0f} MiB")
 
 
