@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.rulings import Rulings, odd
 from hcr_batch.types import Box
 
 __all__ = ["divide", "wall_profiles"]
@@ -30,6 +30,8 @@ DASHED_SHARE = 0.25
 """A dashed or dotted wall has ink on this share of each fifth of its length."""
 THIN_MM = 0.5
 """A wall or tooth is thinner than this; print beside it is not."""
+DOT_GAP_MM = 0.5
+"""Dots of a tooth lie nearer to each other."""
 WALL_MM = 0.3
 """Usual thickness of a wall."""
 TOLERANCE_MM = 0.3
@@ -83,13 +85,28 @@ def divide(
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
     if most < fewest:
         return [box]
-    profiles = wall_profiles(box, rulings, OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE)
+    counts = range(most, fewest - 1, -1)
+    # Teeth of dots are looked for where there are no others: strokes seem to stand on a line then.
+    for bridge_mm in (0.0, DOT_GAP_MM):
+        walls = _walls(box, rulings, counts, bridge_mm, open_side=open_side)
+        if walls is not None:
+            return _cells(box, walls / scale, rulings)
+    return [box]
+
+
+def _walls(
+    box: Box, rulings: Rulings, counts: range, bridge_mm: float, *, open_side: bool
+) -> np.ndarray | None:
+    """Places of the walls between the first number of cells whose teeth are there."""
+    tooth_share = OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE
+    profiles = wall_profiles(box, rulings, tooth_share, bridge_mm)
     tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
     reach = np.ones((1, 2 * tolerance + 1))
     reached = [cv2.dilate(profile[None], reach).ravel() > SEEN for profile in profiles]
     chances = [float(seen.mean()) for seen in reached]
     wall = WALL_MM * rulings.pixels_per_mm
-    for count in range(most, fewest - 1, -1):
+    width = profiles.shape[1]
+    for count in counts:
         # The rhythm is that of the walls' middles: half a wall lies beyond each end of the box.
         places = np.arange(1, count) * ((width + wall) / count) - wall / 2
         if count <= FEW_CELLS and not _certain(box, places, tolerance, rulings):
@@ -101,8 +118,8 @@ def divide(
                 if _is_doubled(box, places, tolerance, rulings):
                     places = places[1::2]
                 places = _without_gaps(box, places, tolerance, rulings)
-                return _cells(box, _refined(places, profile, tolerance) / scale, rulings)
-    return [box]
+                return _refined(places, profile, tolerance)
+    return None
 
 
 def _rhythm(reached: np.ndarray, chance: float, places: np.ndarray) -> bool:
@@ -154,7 +171,9 @@ def _certain(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> 
     return len(places) > 1 and alike and min(heights) >= MIN_TOOTH * len(area)
 
 
-def wall_profiles(box: Box, rulings: Rulings, tooth_share: float = TOOTH_SHARE) -> np.ndarray:
+def wall_profiles(
+    box: Box, rulings: Rulings, tooth_share: float = TOOTH_SHARE, bridge_mm: float = 0.0
+) -> np.ndarray:
     """How much each pixel column of a box looks like a tooth, and like a whole wall.
 
     Parameters
@@ -164,6 +183,8 @@ def wall_profiles(box: Box, rulings: Rulings, tooth_share: float = TOOTH_SHARE) 
     rulings : Rulings
     tooth_share : float
         Share of the box's height from which a tooth is clear.
+    bridge_mm : float
+        Breaks in a wall that are shorter are closed.
 
     Returns
     -------
@@ -173,6 +194,9 @@ def wall_profiles(box: Box, rulings: Rulings, tooth_share: float = TOOTH_SHARE) 
         of the rulings.
     """
     area = _area(box, rulings)
+    if bridge_mm:
+        gap = odd(bridge_mm * rulings.pixels_per_mm + 1)
+        area = cv2.morphologyEx(area, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     slices = [
         cv2.reduce(part, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0] / len(part)
         for part in np.array_split(area, SLICES)
