@@ -44,12 +44,14 @@ STRAYING = 0.5
 """...and what being off that place by `NEAR_MM` costs, as a share of how well the wall fits."""
 FEW = 5
 """Sides of a field, of one direction; with fewer, the opposite ones are asked as well."""
-LIGHT = 2.0
 DARKER = 1.4
-"""A wall lighter than so many times the least darkness of ink is light: what is this many
-times darker is a stroke across it."""
+"""What is so many times darker than a wall is a stroke across it, where anything can be."""
+USUAL = 0.35
+"""Quantile of a wall's darkness along its side that is its own: strokes cross the rest."""
 FULL_LENGTH = 0.7
 """A wall is dark where this share of its darkest pixel row is; a stroke takes a smaller one."""
+
+
 @dataclass(frozen=True)
 class Erased:
     """A field without its walls.
@@ -114,7 +116,7 @@ def erase_walls(
     Erased
     """
     _, dark = cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY)
-    _, strong = cv2.threshold(darkness, LIGHT * level - 1, 1, cv2.THRESH_BINARY)
+    _, strong = cv2.threshold(darkness, 255 / DARKER, 1, cv2.THRESH_BINARY)
     sums = cv2.integral(dark), cv2.integral(strong)
     edges = [_edges(cell.box, origin, dark.shape) for cell in field.cells]
     stretch = max(8, round(STRETCH_MM * pixels_per_mm))
@@ -193,27 +195,34 @@ def _mark_walls(
     wall = _wall_rows(share, sides.direction.ravel(), near, is_long) & seen
     strong = _dark_pixels(sums[1], rows, sides)
     is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
-    numbers = np.flatnonzero(wall.any(axis=1))
-    wholes = (share * wall).max(axis=1) >= WHOLE_SHARE
-    begin, end = _common_extent(
-        [
-            darkness[rows[number][wall[number]], sides.first[number, 0] : sides.last[number, 0]]
-            > level
-            for number in numbers[~wholes[numbers]]
-        ]
-    )
-    for number in numbers:
+    zones = _zones(darkness > level, wall, rows, share, sides, outer)
+    for number, zone in zones.items():
         chosen = rows[number][wall[number]]
-        first, last = int(sides.first[number, 0]), int(sides.last[number, 0])
-        zone = slice(max(0, first - outer), last + outer)
-        if not wholes[number]:
-            zone = _part(zone, first, last, (begin, end))
-        if is_dark[number]:
-            walls[chosen, zone] = 1
-        else:
-            limit = _darkest_of_wall(darkness[chosen, first:last], level)
-            walls[chosen, zone] |= darkness[chosen, zone] <= limit
-        _mark_rim(walls, darkness, level, chosen, zone)
+        limit = 255.0
+        if not is_dark[number]:
+            side = slice(int(sides.first[number, 0]), int(sides.last[number, 0]))
+            limit = _darkest_of_wall(darkness[chosen, side], level)
+        walls[chosen, zone] |= darkness[chosen, zone] <= limit
+        _mark_rim(walls, darkness, (level, limit), chosen, zone)
+
+
+def _zones(
+    dark: np.ndarray,
+    wall: np.ndarray,
+    rows: np.ndarray,
+    share: np.ndarray,
+    sides: _Sides,
+    outer: int,
+) -> dict[int, slice]:
+    """Along which columns the walls of the sides that have one stand, corners included."""
+    numbers = np.flatnonzero(wall.any(axis=1)).tolist()
+    ends = {
+        number: (int(sides.first[number, 0]), int(sides.last[number, 0])) for number in numbers
+    }
+    low = [n for n in numbers if share[n][wall[n]].max() < WHOLE_SHARE]
+    extent = _common_extent([dark[rows[n][wall[n]], slice(*ends[n])] for n in low])
+    zones = {n: slice(max(0, first - outer), last + outer) for n, (first, last) in ends.items()}
+    return zones | {n: _part(zones[n], *ends[n], extent) for n in low}
 
 
 def _common_extent(walls: list[np.ndarray]) -> tuple[float, float]:
@@ -237,13 +246,18 @@ def _part(zone: slice, first: int, last: int, extent: tuple[float, float]) -> sl
 
 
 def _mark_rim(
-    walls: np.ndarray, darkness: np.ndarray, level: int, chosen: np.ndarray, zone: slice
+    walls: np.ndarray,
+    darkness: np.ndarray,
+    levels: tuple[float, float],
+    chosen: np.ndarray,
+    zone: slice,
 ) -> None:
     """Mark the bumps of a wall: dark pixels beside it with paper behind them."""
     first, last = sorted((int(chosen[0]), int(chosen[-1])))
     for rim, behind in ((first - 1, first - 2), (last + 1, last + 2)):
         if min(rim, behind) >= 0 and max(rim, behind) < len(darkness):
-            walls[rim, zone] |= darkness[behind, zone] <= level
+            bump = (darkness[behind, zone] <= levels[0]) & (darkness[rim, zone] <= levels[1])
+            walls[rim, zone] |= bump
 
 
 def _wall_rows(
@@ -358,4 +372,4 @@ def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
     """Darkness above which a pixel of a light wall, (rows, its length), is a stroke across it."""
     core = wall.max(axis=0)
     seen = core[core > level]
-    return DARKER * float(np.median(seen)) if len(seen) else 255.0
+    return DARKER * float(np.quantile(seen, USUAL)) if len(seen) else 255.0

@@ -84,3 +84,13 @@ def test_a_heavy_frame_around_light_teeth_is_erased_whole():
     boxes = comb(gray, 60, 100, 12, tooth=0.5)
     cv2.rectangle(gray, (60, 100), (60 + 12 * 44, 156), 0, 5)
     assert (erased(gray, boxes).darkness[106:150, 64:580] > LEVEL).mean() < 0.003
+
+
+@pytest.mark.parametrize("level", [90, 120, 170])
+def test_a_dark_stroke_along_a_gray_wall_stays(level):
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 6, level=level)
+    x, y = int(boxes[2].x), int(boxes[2].y)
+    stroke = slice(y + 12, y + 40), slice(x - 1, x + 3)
+    gray[stroke] = 20
+    assert (erased(gray, boxes).darkness[stroke] > LEVEL).all()
