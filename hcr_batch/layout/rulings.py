@@ -126,12 +126,16 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     covered = thin | written
     every = covered & core | apart
     everything = _rulings(every, covered, settings.ruling_gap_mm, scale, per_mm, settings)
+    if not _has_light_lines(apart, per_mm, settings):
+        return (everything,)
     light = _rulings(apart, covered, CROSSING_MM, scale, per_mm, settings)
-    longest = odd(LIGHT_LINE_MM * per_mm)
-    if light.level.opened(longest).any():
-        dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
-        return dark, light, everything
-    return (everything,)
+    dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
+    return dark, light, everything
+
+
+def _has_light_lines(apart: np.ndarray, per_mm: float, settings: LayoutSettings) -> bool:
+    level = _lines(apart, settings.min_ruling_mm * per_mm, CROSSING_MM * per_mm, horizontal=True)
+    return level.opened(odd(LIGHT_LINE_MM * per_mm)).any()
 
 
 def _rulings(
@@ -142,8 +146,7 @@ def _rulings(
     per_mm: float,
     settings: LayoutSettings,
 ) -> Rulings:
-    length = max(7, round(settings.min_ruling_mm * per_mm))
-    gap = max(1, round(gap_mm * per_mm))
+    length, gap = settings.min_ruling_mm * per_mm, gap_mm * per_mm
     return Rulings(
         faint=faint,
         covered=covered,
@@ -198,10 +201,11 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(limit, raised.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _lines(mask: np.ndarray, length: int, gap: int, *, horizontal: bool) -> Runs:
+def _lines(mask: np.ndarray, length: float, gap: float, *, horizontal: bool) -> Runs:
     # A line that climbs by a pixel within `length` is whole after this.
     thick = Runs.of(mask, horizontal=horizontal).thickened(before=0)
-    return thick.closed(odd(gap + 1)).opened(odd(length)).thinned(before=0)
+    bridged = thick.closed(odd(max(1, round(gap)) + 1))
+    return bridged.opened(odd(max(7, round(length)))).thinned(before=0)
 
 
 def odd(length: float) -> int:
