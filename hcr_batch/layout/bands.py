@@ -48,6 +48,14 @@ BEYOND = 0.3
 """A wall that goes on beyond a band by this share of its height, on both sides, is none of its."""
 LOW_MM = 4.5
 """Walls at the ends of a line that are lower than this do not give the cells' height."""
+MIN_MODEL = 4
+"""A band with so many cells shows the rhythm of the combs of its height,"""
+SAME_HEIGHT = 0.15
+SAME_PITCH = 0.04
+"""which differ less than these shares in height and in the distance of their walls,"""
+OUTVOTED = 3.0
+"""and have so many times the cells of one that was divided otherwise."""
+FEWEST_EXPECTED = 3
 LOW_RISE = 0.9
 """Teeth lower than this share of their distance do not reach the top of the cells."""
 LOW_CELL_ASPECT = 1.25
@@ -161,14 +169,41 @@ def _is_crossed(box: Box, rulings: Rulings) -> bool:
 def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     """The cells of those bands that are combs, and the closed bands that hold a string."""
     cells: list[Box] = []
-    for band in bands:
-        parts = divide(band.box, rulings, settings, open_side=band.open_side)
+    divided = [divide(band.box, rulings, settings, open_side=band.open_side) for band in bands]
+    expected = _expected(bands, divided)
+    for band, parts, count in zip(bands, divided, expected, strict=True):
+        if count:
+            again = divide(
+                band.box, rulings, settings, open_side=band.open_side, expected=count
+            )
+            parts = again if len(again) > 1 else parts
         if len(parts) > 1:
             is_low = band.open_side or (band.topless and _is_even(band, parts, rulings, settings))
             cells += _heightened(parts) if is_low else parts
         elif band.closed and not _has_wall(band.box, rulings):
             cells.append(band.box)
     return cells
+
+
+def _expected(bands: list[Band], divided: list[list[Box]]) -> list[int]:
+    """How many cells each band has by the rhythm of most others of its height; 0 if as found."""
+    width, height = np.array([(b.box.width, b.box.height) for b in bands]).reshape(-1, 2).T
+    count = np.array([len(cells) for cells in divided], int)
+    pitch = width / np.maximum(count, 1)
+    is_model = count >= MIN_MODEL
+    same = abs(height[:, None] - height) <= SAME_HEIGHT * height
+    same &= abs(pitch[:, None] - pitch) <= SAME_PITCH * pitch
+    support = np.where(is_model, (same * (count * is_model)[:, None]).sum(axis=0), 0)
+    expected = []
+    for number in range(len(bands)):
+        models = is_model & (abs(height - height[number]) <= SAME_HEIGHT * height[number])
+        best = int(np.argmax(support * models)) if models.any() else number
+        cells = width[number] / pitch[best]
+        fits = round(cells) >= FEWEST_EXPECTED and abs(cells - round(cells)) <= SAME_HEIGHT
+        outvoted = support[best] >= OUTVOTED * max(support[number], count[number])
+        differs = fits and outvoted and round(cells) != count[number]
+        expected.append(round(cells) if differs else 0)
+    return expected
 
 
 def _is_even(band: Band, cells: list[Box], rulings: Rulings, settings: LayoutSettings) -> bool:

@@ -51,7 +51,12 @@ MIN_OVER_CHANCE = 0.35
 
 
 def divide(
-    box: Box, rulings: Rulings, settings: LayoutSettings, *, open_side: bool = False
+    box: Box,
+    rulings: Rulings,
+    settings: LayoutSettings,
+    *,
+    open_side: bool = False,
+    expected: int = 0,
 ) -> list[Box]:
     """Divide a box into the equal cells that its teeth mark.
 
@@ -67,6 +72,8 @@ def divide(
         `min_comb_cell_mm`, `max_cell_mm` and `max_cell_aspect`.
     open_side : bool
         The box has no top line: its height says nothing about the cells' width.
+    expected : int
+        The number of cells where other combs tell it, else 0: then no other is tried.
 
     Returns
     -------
@@ -85,17 +92,22 @@ def divide(
     most, fewest = int(width / narrowest), max(2, int(np.ceil(width / widest)))
     if most < fewest:
         return [box]
-    counts = range(most, fewest - 1, -1)
+    counts = range(expected, expected + 1) if expected else range(most, fewest - 1, -1)
     # Teeth of dots are looked for where there are no others: strokes seem to stand on a line then.
     for bridge_mm in (0.0, DOT_GAP_MM):
-        walls = _walls(box, rulings, counts, bridge_mm, open_side=open_side)
+        walls = _walls(box, rulings, counts, bridge_mm, open_side, bool(expected))
         if walls is not None:
             return _cells(box, walls / scale, rulings)
     return [box]
 
 
 def _walls(
-    box: Box, rulings: Rulings, counts: range, bridge_mm: float, *, open_side: bool
+    box: Box,
+    rulings: Rulings,
+    counts: range,
+    bridge_mm: float,
+    open_side: bool,
+    is_expected: bool,
 ) -> np.ndarray | None:
     """Places of the walls between the first number of cells whose teeth are there."""
     tooth_share = OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE
@@ -109,7 +121,8 @@ def _walls(
     for count in counts:
         # The rhythm is that of the walls' middles: half a wall lies beyond each end of the box.
         places = np.arange(1, count) * ((width + wall) / count) - wall / 2
-        if count <= FEW_CELLS and not _certain(box, places, tolerance, rulings):
+        is_few = count <= FEW_CELLS and not is_expected
+        if is_few and not _certain(box, places, tolerance, rulings):
             continue
         for profile, seen, chance in zip(profiles, reached, chances, strict=True):
             if _rhythm(seen, chance, places):

@@ -95,3 +95,15 @@ def test_strokes_in_boxes_are_no_lines():
     assert len(bands) > 1
     (kept,) = without_strokes(bands, drawn, rulings)
     assert overlap(kept.box, Box(100, 150, 176, 56)) > 0.9
+
+
+def test_the_other_combs_tell_the_cells_of_a_short_one():
+    gray = paper(150, 60)
+    comb(gray, 80, 120, 14, tooth=1.0, top=True)
+    short = comb(gray, 80, 220, 3, tooth=0.0, top=True)
+    for box in short[1:]:  # dotted walls, which alone could be strokes
+        for y in range(int(box.y), int(box.bottom), 8):
+            gray[y : y + 4, int(box.x) - 1 : int(box.x) + 2] = 40
+    found = cells_of(gray)
+    assert len(found) == 17
+    assert all_found(short, found)
