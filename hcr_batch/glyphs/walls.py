@@ -47,7 +47,9 @@ FEW = 5
 DARKER = 1.4
 """What is so many times darker than a wall is a stroke across it, where anything can be."""
 USUAL = 0.35
-"""Quantile of a wall's darkness along its side that is its own: strokes cross the rest."""
+DASHED_USUAL = 0.6
+"""Quantiles of a wall's darkness along its side that are its own: strokes cross the rest. Dashes
+and teeth have soft ends."""
 FULL_LENGTH = 0.7
 """A wall is dark where this share of its darkest pixel row is; a stroke takes a smaller one."""
 
@@ -372,4 +374,5 @@ def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
     """Darkness above which a pixel of a light wall, (rows, its length), is a stroke across it."""
     core = wall.max(axis=0)
     seen = core[core > level]
-    return DARKER * float(np.quantile(seen, USUAL)) if len(seen) else 255.0
+    usual = USUAL if len(seen) >= WHOLE_SHARE * len(core) else DASHED_USUAL
+    return DARKER * float(np.quantile(seen, usual)) if len(seen) else 255.0
