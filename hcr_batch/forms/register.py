@@ -16,7 +16,7 @@ __all__ = ["Fit", "best_fit", "corners_of", "mapped"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.3
+MIN_AGREEMENT = 1.55
 """Quality, and the share of the page's boxes that the form explains, together: in a dense
 table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3

@@ -82,3 +82,9 @@ def test_a_known_form_that_lies_on_its_side_is_read_as_it_lies_upright(tmp_path)
     assert [field.name for field in other.fields] == [field.name for field in one.fields]
     pairs = list(zip(one.fields, other.fields, strict=True))
     assert sum(a.text == b.text for a, b in pairs) >= len(pairs) - 1
+
+
+def test_a_page_full_of_boxes_is_taken_for_no_other_form():
+    path = ROOT / "samples" / "forms" / "household-survey-90dpi.jpg"
+    (page,) = scan_document(path, load_recognizer(), ROOT / "configs" / "forms")
+    assert [field.name for field in page.fields] == ["unknown_form"]
