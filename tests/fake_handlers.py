@@ -40,3 +40,16 @@ class Sleeper:
 
     def __call__(self):
         return lambda number: time.sleep(3600 if number else 0)
+
+
+class Taker:
+    """Takes as many megabytes as a task says, if it may."""
+
+    def __call__(self):
+        return self._take
+
+    def _take(self, megabytes):
+        try:
+            return len(bytearray(megabytes << 20)) >> 20
+        except MemoryError:
+            return "refused"

@@ -1,4 +1,5 @@
 import pytest
+from fake_handlers import Taker
 
 from hcr_batch.batch.engines import Lost, run_tasks
 from hcr_batch.batch.memory import MemoryLimited
@@ -7,20 +8,9 @@ from hcr_batch.batch.worker import ReadTask, read_pages
 pytest.importorskip("resource", reason="no limits of memory here")
 
 
-def maker():
-    return taken
-
-
-def taken(megabytes):
-    try:
-        return len(bytearray(megabytes << 20)) >> 20
-    except MemoryError:
-        return "refused"
-
-
 def test_a_worker_takes_no_more_memory_than_it_may():
     tasks = iter([100, 2000, 200])
-    found = dict(run_tasks(MemoryLimited(maker, 1.0), lambda: next(tasks, None), jobs=1))
+    found = dict(run_tasks(MemoryLimited(Taker(), 1.0), lambda: next(tasks, None), jobs=1))
     assert found == {100: 100, 2000: "refused", 200: 200}
     assert not any(isinstance(result, Lost) for result in found.values())
 
