@@ -28,6 +28,7 @@ from hcr_batch.recognition.readings import (
     ALTERNATIVES,
     BLANK_CONFIDENCE,
     LEAST_ALTERNATIVE,
+    as_print,
     blank_reading,
     check_reading,
     glyph_reading,
@@ -111,11 +112,19 @@ def read_answer(
     """
     read = _read_lines if glyphs.field.kind == "free" else _read_cells
     answer = read(glyphs, scores, thresholds, around)
+    if around.page_is_print and _is_doubtful(glyphs, answer):
+        answer = Answer([(box, as_print(reading)) for box, reading in answer.cells])
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
         return Answer([(box, missing), *answer.cells[1:]], answer.joint)
     return answer
+
+
+def _is_doubtful(glyphs: FieldGlyphs, answer: Answer) -> bool:
+    """Whether not one character of a field, neither ticked nor under a rule, is sure."""
+    sure = any(reading.character and not reading.flagged for _, reading in answer.cells)
+    return not (sure or glyphs.rule.is_binding or glyphs.field.kind == "check")
 
 
 def _read_cells(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.types import Reading
 
-__all__ = ["blank_reading", "check_reading", "glyph_reading", "mark_reading"]
+__all__ = ["as_print", "blank_reading", "check_reading", "glyph_reading", "mark_reading"]
 
 BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
@@ -57,6 +59,15 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
     """
     likely = _likeliest(probabilities)[:ALTERNATIVES]
     return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
+
+
+def as_print(reading: Reading) -> Reading:
+    """The same ink held for print: a character in it is only named among the alternatives."""
+    if not reading.character:
+        return replace(reading, reasons=("printed",)) if reading.flagged else reading
+    likely = ((reading.character, reading.confidence), *reading.alternatives)[:ALTERNATIVES]
+    confidence = max(0.0, 1 - sum(probability for _, probability in likely))
+    return Reading("", confidence, True, ("printed",), likely)
 
 
 def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
