@@ -162,14 +162,14 @@ def _are_thin_walled(places: np.ndarray, rulings: Rulings) -> np.ndarray:
 def _joined(level: Runs, upright: Runs, per_mm: float) -> Runs:
     """Lines and walls that end at one another: what pen strokes in a cell do not."""
     reach = max(1, round(JOINT_MM * per_mm))
-    walls = _spanning(upright, level, reach).turned()
-    return walls | _spanning(level, walls.turned(), reach) | _long(level, per_mm)
+    walls = _spanning(upright, level.turned(), reach).turned()
+    return walls | _spanning(level, walls, reach) | _long(level, per_mm)
 
 
 def _spanning(lines: Runs, crossing: Runs, reach: int) -> Runs:
-    """Runs of `lines`, from the first to the last line of `crossing` that each meets."""
+    """Runs of `lines`, from the first to the last of the lines `crossing` that each meets."""
     # A line that leans by a pixel or two is still one run.
-    near = crossing.turned().thickened().dilated(2 * reach + 1)
+    near = crossing.thickened().dilated(2 * reach + 1)
     return lines.thickened().spanning(near) & lines
 
 

@@ -14,6 +14,12 @@ import numpy as np
 
 __all__ = ["Runs", "closed_both_ways"]
 
+_SWAPS = tuple(
+    (np.uint64(shift), np.uint64(half))
+    for shift, half in ((9, 0x0055005500550055), (18, 0x0000333300003333), (36, 0x0F0F0F0F))
+)
+"""Bits that change places in a block of 8 by 8, and how far: single ones, twos, fours."""
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -36,27 +42,20 @@ class Runs:
     @classmethod
     def of(cls, mask: np.ndarray, *, horizontal: bool) -> Runs:
         """Pack a mask, uint8 (rows, columns), of 0 and 1."""
+        packed = np.packbits(mask, axis=1)
         if not horizontal:
-            return cls(np.packbits(mask, axis=1), mask.shape[1], horizontal)
-        packed = mask[::8] << 7
-        for bit, rows in ((bit, mask[7 - bit :: 8]) for bit in range(7)):
-            packed[: len(rows)] |= rows << bit
-        # Turned, but not moved in memory: what follows works on either kind of array.
-        return cls(packed.T, len(mask), horizontal)
+            return cls(packed, mask.shape[1], horizontal)
+        return cls(_columnwise(packed, mask.shape[1]), len(mask), horizontal)
 
     def mask(self) -> np.ndarray:
         """The mask, uint8 (rows, columns), of 0 and 1."""
-        if not self.horizontal:
-            return np.unpackbits(self.packed, axis=1, count=self.across)
-        packed = self.packed.T
-        mask = np.empty((self.across, packed.shape[1]), np.uint8)
-        for bit, rows in ((bit, mask[7 - bit :: 8]) for bit in range(8)):
-            np.bitwise_and(packed[: len(rows)] >> bit, 1, out=rows)
-        return mask
+        upright = self.turned() if self.horizontal else self
+        return np.unpackbits(upright.packed, axis=1, count=upright.across)
 
     def turned(self) -> Runs:
         """The same mask, to be worked on along the other direction."""
-        return Runs.of(self.mask(), horizontal=not self.horizontal)
+        turn = _rowwise if self.horizontal else _columnwise
+        return Runs(turn(self.packed, self.across), len(self.packed), not self.horizontal)
 
     def thickened(self, before: int = 1, after: int = 1) -> Runs:
         """Thicken runs across their direction, by at most one pixel on either side."""
@@ -108,6 +107,37 @@ class Runs:
 def closed_both_ways(runs: Runs, length: int) -> np.ndarray:
     """Close gaps shorter than `length`, which is odd, in rows and in columns; uint8 0 or 1."""
     return runs.closed(length).mask() | runs.turned().closed(length).mask()
+
+
+def _columnwise(packed: np.ndarray, columns: int) -> np.ndarray:
+    """Of 8 columns a byte, (rows, columns / 8), 8 rows a byte: (columns, rows / 8)."""
+    rows, width = packed.shape
+    blocks = np.zeros((-(-rows // 8), 8, width), np.uint8)
+    blocks.reshape(-1, width)[:rows] = packed
+    words = np.ascontiguousarray(blocks.transpose(0, 2, 1)).view("<u8")
+    turned = _turned_blocks(words).view(np.uint8).reshape(len(blocks), -1)
+    # Turned, but not moved in memory: what follows works on either kind of array.
+    return turned[:, :columns].T
+
+
+def _rowwise(packed: np.ndarray, rows: int) -> np.ndarray:
+    """What `_columnwise` does, undone: (rows, columns / 8)."""
+    columns, height = packed.shape
+    blocks = np.zeros((height, -(-columns // 8), 8), np.uint8)
+    blocks.reshape(height, -1)[:, :columns] = packed.T
+    turned = _turned_blocks(blocks.view("<u8")).view(np.uint8)
+    return turned.transpose(0, 2, 1).reshape(8 * height, -1)[:rows]
+
+
+def _turned_blocks(words: np.ndarray) -> np.ndarray:
+    """Transpose blocks of 8 by 8 bits, the first row in the lowest byte, by swaps.
+
+    Warren, Hacker's Delight, 7-3.
+    """
+    for shift, half in _SWAPS:
+        moved = (words ^ (words >> shift)) & half
+        words = words ^ moved ^ (moved << shift)
+    return words
 
 
 def _thickened(packed: np.ndarray, before: int, after: int) -> np.ndarray:
