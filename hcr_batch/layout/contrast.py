@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
@@ -37,15 +39,19 @@ def side_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarra
     ndarray of float, shape (N, 4)
     """
     reach = max(2, round(REACH_MM * pixels_per_mm))
-    return np.array(
-        [_lines(box, ink.darkness, reach) + _walls(box, ink.darkness, reach) for box in boxes]
-    ).reshape(-1, 4)
+    strips = [
+        strip
+        for box in boxes
+        for strip in (*_lines(box, ink.darkness, reach), *_walls(box, ink.darkness, reach))
+    ]
+    return _darkest(strips).reshape(-1, 4)
 
 
 def line_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarray:
     """Darkness of the lines above and below boxes alone, float (N, 2)."""
     reach = max(2, round(REACH_MM * pixels_per_mm))
-    return np.array([_lines(box, ink.darkness, reach) for box in boxes]).reshape(-1, 2)
+    strips = [strip for box in boxes for strip in _lines(box, ink.darkness, reach)]
+    return _darkest(strips).reshape(-1, 2)
 
 
 def usual_darkness(sides: np.ndarray, ink: Ink) -> float:
@@ -97,19 +103,19 @@ def is_written(box: Box, ink: Ink) -> bool:
     return area.size > 0 and float(area.mean()) > WRITTEN_SHARE
 
 
-def _lines(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float]:
+def _lines(box: Box, darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     left, top, right, bottom = _edges(box)
     return (
-        _darkest(darkness[max(0, top - reach) : top + 2, left:right]),
-        _darkest(darkness[max(0, bottom - 2) : bottom + reach, left:right]),
+        darkness[max(0, top - reach) : top + 2, left:right],
+        darkness[max(0, bottom - 2) : bottom + reach, left:right],
     )
 
 
-def _walls(box: Box, darkness: np.ndarray, reach: int) -> tuple[float, float]:
+def _walls(box: Box, darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     left, top, right, bottom = _edges(box)
     return (
-        _darkest(darkness[top:bottom, max(0, left - reach) : left + 2].T),
-        _darkest(darkness[top:bottom, max(0, right - 2) : right + reach].T),
+        darkness[top:bottom, max(0, left - reach) : left + 2].T,
+        darkness[top:bottom, max(0, right - 2) : right + reach].T,
     )
 
 
@@ -118,13 +124,18 @@ def _edges(box: Box) -> tuple[int, int, int, int]:
     return left, top, max(0, round(box.right)), max(0, round(box.bottom))
 
 
-def _darkest(strip: np.ndarray) -> float:
-    """The largest of the rows' quantiles, interpolated."""
-    if not strip.size:
-        return 0.0
-    place = QUANTILE * (strip.shape[1] - 1)
-    low = int(place)
-    high = min(low + 1, strip.shape[1] - 1)
-    ordered = np.partition(strip, (low, high), axis=1)
-    below, above = ordered[:, low].astype(float), ordered[:, high]
-    return float((below + (place - low) * (above - below)).max())
+def _darkest(strips: list[np.ndarray]) -> np.ndarray:
+    """The largest of the rows' quantiles, interpolated, of each of N strips, float (N,)."""
+    alike: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for number, strip in enumerate(strips):
+        if strip.size:
+            alike[strip.shape].append(number)
+    darkest = np.zeros(len(strips))
+    for (_, length), numbers in alike.items():
+        place = QUANTILE * (length - 1)
+        low = int(place)
+        high = min(low + 1, length - 1)
+        ordered = np.partition([strips[number] for number in numbers], (low, high), axis=2)
+        below, above = ordered[..., low].astype(float), ordered[..., high]
+        darkest[numbers] = (below + (place - low) * (above - below)).max(axis=1)
+    return darkest

@@ -47,12 +47,14 @@ def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     list of Box
         The inner areas, at the scale of the rulings.
     """
-    whole = _frames(rulings.faint, rulings.pixels_per_mm, settings)
-    mended = _frames(_bridged(rulings), rulings.pixels_per_mm, settings)
+    whole = _frames(rulings.faint, rulings.pixels_per_mm, settings, [])
+    mended = _frames(_bridged(rulings), rulings.pixels_per_mm, settings, whole)
     return whole + [box for box in mended if not any(_overlap(box, known) for known in whole)]
 
 
-def _frames(lines: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:
+def _frames(
+    lines: np.ndarray, per_mm: float, settings: LayoutSettings, known: list[Box]
+) -> list[Box]:
     least = settings.min_comb_cell_mm * per_mm
     most = settings.max_cell_mm * per_mm
     rim = max(2, round(RIM_MM * per_mm))
@@ -60,8 +62,14 @@ def _frames(lines: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[
         _inside(lines[y : y + height, x : x + width], x, y, rim)
         for x, y, width, height in outlines(lines)
         if least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
+        and not any(_overlap(_core(x, y, width, height), box) for box in known)
     )
     return [box for box in inner if box is not None and min(box.width, box.height) >= least]
+
+
+def _core(x: int, y: int, width: int, height: int) -> Box:
+    """The middle half of an outline, which all frames with that outline hold."""
+    return Box(x + width / 4, y + height / 4, width / 2, height / 2)
 
 
 def _overlap(a: Box, b: Box) -> bool:
