@@ -16,14 +16,13 @@ import numpy as np
 
 from hcr_batch.config import GlyphSettings
 from hcr_batch.glyphs.field_ink import FieldInk, field_ink
+from hcr_batch.glyphs.pieces import Piece, joined, piece_of, pieces_inside
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.lines import text_rows
 from hcr_batch.types import Box, Field
 
 __all__ = ["Candidate", "TextLine", "find_strings"]
 
-INSIDE = 0.5
-"""Connected ink belongs to a free box if at least this share lies in it."""
 STACKED = 0.6
 """Parts that overlap sideways by this share of the narrower are one piece if one is small."""
 LINE_HEIGHT = 0.45
@@ -99,15 +98,6 @@ class TextLine:
     candidates: tuple[Candidate, ...]
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """A part of the line's ink: a mask over the field and its bounding box there."""
-
-    mask: np.ndarray
-    box: Box
-    cut: bool = False
-
-
 def find_strings(
     ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
 ) -> tuple[TextLine, ...]:
@@ -130,7 +120,7 @@ def find_strings(
     written = field_ink(ink, field, pixels_per_mm, settings)
     if written is None:
         return ()
-    parts = _without_bubbles(_parts_inside(written, field))
+    parts = _without_bubbles(pieces_inside(written, field))
     if not parts:
         return ()
     lines = (_text_line(written, line) for line in _lines(parts))
@@ -138,24 +128,7 @@ def find_strings(
     return tuple(line for line in lines if line.height >= least)
 
 
-def _parts_inside(written: FieldInk, field: Field) -> list[_Piece]:
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(written.mask, ltype=cv2.CV_32S)
-    box = field.box
-    inside = np.zeros(parts.shape, bool)
-    top, left = max(0, round(box.y) - written.y), max(0, round(box.x) - written.x)
-    bottom, right = round(box.bottom) - written.y, round(box.right) - written.x
-    inside[top:bottom, left:right] = True
-    within = np.bincount(parts[inside], minlength=count)
-    pieces = []
-    for index in range(1, count):
-        x, y, width, height, area = (int(value) for value in stats[index])
-        if within[index] >= INSIDE * area:
-            cut = parts[y : y + height, x : x + width] == index
-            pieces.append(_Piece(cut, Box(x, y, width, height)))
-    return pieces
-
-
-def _without_bubbles(parts: list[_Piece]) -> list[_Piece]:
+def _without_bubbles(parts: list[Piece]) -> list[Piece]:
     """Leave out the bubbles of a mark sheet: rings, perhaps run together, with print inside."""
     boxes = [part.box for part in parts]
     inside = [[b for b in boxes if b is not a and _surrounds(a, b)] for a in boxes]
@@ -178,12 +151,12 @@ def _surrounds(a: Box, b: Box) -> bool:
     )
 
 
-def _lines(parts: list[_Piece]) -> list[list[_Piece]]:
+def _lines(parts: list[Piece]) -> list[list[Piece]]:
     """Part the ink into lines of text; dots and dashes go to the nearest line."""
     tallest = max(part.box.height for part in parts)
     rows = text_rows([part.box for part in parts])
     rows = [row for row in rows if row.height > LINE_HEIGHT * tallest]
-    lines: list[list[_Piece]] = [[] for _ in rows]
+    lines: list[list[Piece]] = [[] for _ in rows]
     for part in parts:
         middle = part.box.y + part.box.height / 2
         distance = [max(row.y - middle, middle - row.bottom) for row in rows]
@@ -191,7 +164,7 @@ def _lines(parts: list[_Piece]) -> list[list[_Piece]]:
     return [line for line in lines if line]
 
 
-def _text_line(written: FieldInk, parts: list[_Piece]) -> TextLine:
+def _text_line(written: FieldInk, parts: list[Piece]) -> TextLine:
     heights = np.array([part.box.height for part in parts])
     height = float(np.median(heights[heights >= SMALL * heights.max()]))
     line = _upright_line(written, parts)
@@ -216,7 +189,7 @@ class _UprightLine:
     Attributes
     ----------
     soft : ndarray of uint8, shape (rows, columns)
-    parts : list of _Piece
+    parts : list of Piece
         In pixels of `soft`.
     x, y : float
         Place on the page of the pixel column and row 0.
@@ -226,12 +199,12 @@ class _UprightLine:
     """
 
     soft: np.ndarray
-    parts: list[_Piece]
+    parts: list[Piece]
     x: float
     y: float
     slope: float
 
-    def on_page(self, piece: _Piece) -> Box:
+    def on_page(self, piece: Piece) -> Box:
         """The box around the ink of a piece before the slant was taken out."""
         rows = np.flatnonzero(piece.mask.any(axis=1))
         first = piece.mask.argmax(axis=1)[rows]
@@ -242,7 +215,7 @@ class _UprightLine:
         return Box(x, self.y + piece.box.y, right - left, piece.box.height)
 
 
-def _upright_line(written: FieldInk, parts: list[_Piece]) -> _UprightLine:
+def _upright_line(written: FieldInk, parts: list[Piece]) -> _UprightLine:
     """Cut a line out of its field and shear it until its strokes stand upright."""
     box = _around([part.box for part in parts])
     labels = np.zeros((int(box.height), int(box.width)), np.float32)
@@ -260,7 +233,7 @@ def _upright_line(written: FieldInk, parts: list[_Piece]) -> _UprightLine:
     pieces = [
         piece
         for number in range(1, len(parts) + 1)
-        if (piece := _piece_of(sheared == number)) is not None
+        if (piece := piece_of(sheared == number)) is not None
     ]
     return _UprightLine(
         soft=cv2.warpAffine(soft, shear, size, flags=cv2.INTER_LINEAR),
@@ -296,19 +269,12 @@ def _around(boxes: list[Box]) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def _piece_of(mask: np.ndarray) -> _Piece | None:
-    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-    if not width:
-        return None
-    return _Piece(mask[y : y + height, x : x + width], Box(x, y, width, height))
-
-
-def _merged(parts: list[_Piece], height: float) -> list[_Piece]:
+def _merged(parts: list[Piece], height: float) -> list[Piece]:
     """Join what stands above one another: dots with their letters, bars with theirs."""
-    merged: list[_Piece] = []
+    merged: list[Piece] = []
     for part in parts:
         if merged and _stacked(merged[-1].box, part.box, height):
-            merged[-1] = _joined([merged[-1], part])
+            merged[-1] = joined([merged[-1], part])
         else:
             merged.append(part)
     return merged
@@ -321,18 +287,7 @@ def _stacked(a: Box, b: Box, height: float) -> bool:
     return (small or apart) and shared >= STACKED * min(a.width, b.width)
 
 
-def _joined(pieces: list[_Piece]) -> _Piece:
-    left, top = int(min(p.box.x for p in pieces)), int(min(p.box.y for p in pieces))
-    right, bottom = int(max(p.box.right for p in pieces)), int(max(p.box.bottom for p in pieces))
-    mask = np.zeros((bottom - top, right - left), bool)
-    for piece in pieces:
-        y, x = int(piece.box.y) - top, int(piece.box.x) - left
-        rows, columns = piece.mask.shape
-        mask[y : y + rows, x : x + columns] |= piece.mask
-    return _Piece(mask, Box(left, top, right - left, bottom - top))
-
-
-def _cut(piece: _Piece, height: float) -> list[_Piece]:
+def _cut(piece: Piece, height: float) -> list[Piece]:
     """Cut a wide piece where a column holds little ink, into all parts that make sense."""
     if piece.box.width < CUT_WIDTH * height:
         return [piece]
@@ -351,16 +306,16 @@ def _cut(piece: _Piece, height: float) -> list[_Piece]:
     return [part for first, last in pairwise(edges) if (part := _slice(piece, first, last))]
 
 
-def _slice(piece: _Piece, first: int, last: int) -> _Piece | None:
+def _slice(piece: Piece, first: int, last: int) -> Piece | None:
     part = piece.mask[:, first:last]
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(part).view(np.uint8))
     if not width:
         return None
     box = Box(piece.box.x + first + x, piece.box.y + y, width, height)
-    return _Piece(part[y : y + height, x : x + width], box, cut=first > 0)
+    return Piece(part[y : y + height, x : x + width], box, cut=first > 0)
 
 
-def _candidates(line: _UprightLine, pieces: list[_Piece], height: float) -> list[Candidate]:
+def _candidates(line: _UprightLine, pieces: list[Piece], height: float) -> list[Candidate]:
     candidates = []
     for first in range(len(pieces)):
         for last in range(first, min(first + MAX_PIECES, len(pieces))):
@@ -377,9 +332,9 @@ def _candidates(line: _UprightLine, pieces: list[_Piece], height: float) -> list
 
 
 def _candidate(
-    line: _UprightLine, group: list[_Piece], span: tuple[int, int], gap: float
+    line: _UprightLine, group: list[Piece], span: tuple[int, int], gap: float
 ) -> Candidate:
-    whole = _joined(group)
+    whole = joined(group)
     box = whole.box
     cut = (slice(int(box.y), int(box.bottom)), slice(int(box.x), int(box.right)))
     around = cv2.dilate(whole.mask.view(np.uint8), np.ones((3, 3), np.uint8))

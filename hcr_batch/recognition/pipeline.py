@@ -114,7 +114,7 @@ def read_page(
     written = _without_bleed_through(written, settings)
     thresholds = _thresholds(recognizer, settings)
     scores = _score(written, recognizer)
-    around = surroundings(fields, [score.printed for score in scores])
+    around = surroundings(fields, scores)
     answers = [
         read_answer(glyphs, score, thresholds, near)
         for glyphs, score, near in zip(written, scores, around, strict=True)

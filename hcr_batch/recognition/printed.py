@@ -8,6 +8,8 @@ from enum import Enum
 
 import numpy as np
 
+from hcr_batch.recognition.models import GlyphScores
+from hcr_batch.recognition.strings import sureness
 from hcr_batch.types import Field
 
 __all__ = [
@@ -34,6 +36,9 @@ ODD = 2.5
 """Logit of a single glyph above which it is print among handwriting."""
 MIN_NEIGHBOURS = 4
 MIN_PRINTED = 5
+CHARACTER = 0.9
+"""A field counts as written where one of its glyphs is a character this surely: torn print, too,
+looks little like print."""
 WRITTEN_SHARE = 0.2
 """A page with so many fields of print, and no more written ones for each of them, is blank."""
 MIN_COLUMN = 3
@@ -62,19 +67,22 @@ class Surroundings:
 NOTHING_KNOWN = Surroundings()
 
 
-def surroundings(fields: Sequence[Field], logits: Sequence[np.ndarray]) -> list[Surroundings]:
+def surroundings(fields: Sequence[Field], scores: Sequence[GlyphScores]) -> list[Surroundings]:
     """What stands around each field of a page.
 
     Parameters
     ----------
     fields : sequence of Field
-    logits : sequence of ndarray of float32
-        The network's opinion of the glyphs of each field, positive for machine print.
+    scores : sequence of GlyphScores
+        Of the glyphs of each field.
     """
-    hands = [whose_hand(opinion) for opinion in logits]
+    hands = [whose_hand(score.printed) for score in scores]
     is_print = np.array([h in (Hand.PRINTED, Hand.RATHER_PRINTED) for h in hands], bool)
     is_written = np.array(
-        [h is Hand.WRITTEN and len(opinion) > 0 for h, opinion in zip(hands, logits, strict=True)],
+        [
+            hand is Hand.WRITTEN and sureness(score.characters).max(initial=0.0) >= CHARACTER
+            for hand, score in zip(hands, scores, strict=True)
+        ],
         bool,
     )
     page = _mostly_print(is_print, is_written, MIN_PRINTED)

@@ -72,6 +72,18 @@ def test_connected_digits_have_a_candidate_for_each():
     assert_coverable(line)
 
 
+@pytest.mark.parametrize(("bridge", "pieces"), [(165, 2), (20, 1)], ids=["blurred gap", "stroke"])
+def test_strokes_that_only_a_blurred_gap_connects_are_a_piece_each(bridge, pieces):
+    gray = paper(130, 60)
+    cv2.rectangle(gray, (60, 60), (964, 364), 0, 3)
+    for x in (200, 212):
+        cv2.rectangle(gray, (x, 150), (x + 7, 220), 20, cv2.FILLED)
+    cv2.rectangle(gray, (208, 180), (211, 186), bridge, cv2.FILLED)
+    (line,) = lines_of(gray)
+    assert line.pieces == pieces
+    assert not any(candidate.starts_at_cut for candidate in line.candidates)
+
+
 def test_ink_and_place_of_a_candidate_fit_together():
     (line,) = lines_of(form("A B C D"))
     for candidate in line.candidates:

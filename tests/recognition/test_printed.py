@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import (
     Hand,
     printed_among_written,
@@ -12,12 +14,21 @@ from hcr_batch.recognition.printed import (
 from hcr_batch.types import Box, Field
 
 
-def column(opinions):
-    """What is around each of some fields below each other, of so many opinions of one glyph."""
+def column(opinions, sure=0.99):
+    """What is around each of some fields below each other, of so many opinions of one glyph.
+
+    `sure` is the probability that the glyph is an A.
+    """
     fields = [
         Field(f"f{n}", "free", Box(50, 100 + 40 * n, 80, 36), ()) for n in range(len(opinions))
     ]
-    return surroundings(fields, [np.array([o] if o else []) for o in opinions])
+    characters = np.zeros((1, 62), np.float32)
+    characters[:, CHARACTERS.index("A")] = sure
+    scores = [
+        GlyphScores(characters[: bool(o)], np.array([o] if o else [], np.float32))
+        for o in opinions
+    ]
+    return surroundings(fields, scores)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +82,9 @@ def test_what_is_doubtful_is_print_where_nothing_is_written():
     doubtful = np.full(6, -1.2)
     assert whose_hand(doubtful, column([5.0] * 8)[0]) is Hand.RATHER_PRINTED
     assert whose_hand(doubtful, column([-5.0] * 8)[0]) is Hand.RATHER_WRITTEN
+
+
+def test_torn_print_that_is_no_character_does_not_make_a_page_written():
+    page = [5.0] * 6 + [-5.0] * 3
+    assert not column(page)[0].page_is_print
+    assert column(page, sure=0.5)[0].page_is_print

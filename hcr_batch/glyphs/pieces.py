@@ -1,0 +1,109 @@
+"""Connected ink and its parts: what characters of a string are pieced together from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.glyphs.field_ink import FieldInk
+from hcr_batch.types import Box, Field
+
+__all__ = ["Piece", "joined", "piece_of", "pieces_inside"]
+
+INSIDE = 0.5
+"""Connected ink belongs to a free box if at least this share lies in it."""
+BRIDGE = 85
+"""Soft ink, 0 to 255, lighter than this (half of the pen's darkness) is a gap that a scan has
+blurred, where what it connects are strokes of their own..."""
+BRIDGED = 0.65
+"""...each at least this share of the whole in height."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the ink of a line.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (rows, columns)
+        Of its bounding box.
+    box : Box
+        In pixels of the picture it was found in.
+    cut : bool
+        Its left side was cut out of connected ink.
+    """
+
+    mask: np.ndarray
+    box: Box
+    cut: bool = False
+
+
+def pieces_inside(written: FieldInk, field: Field) -> list[Piece]:
+    """The connected ink of a free box; ink that lies for the most part outside is left out.
+
+    Parameters
+    ----------
+    written : FieldInk
+    field : Field
+
+    Returns
+    -------
+    list of Piece
+        In pixels of `written`.
+    """
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(written.mask, ltype=cv2.CV_32S)
+    box = field.box
+    inside = np.zeros(parts.shape, bool)
+    top, left = max(0, round(box.y) - written.y), max(0, round(box.x) - written.x)
+    bottom, right = round(box.bottom) - written.y, round(box.right) - written.x
+    inside[top:bottom, left:right] = True
+    within = np.bincount(parts[inside], minlength=count)
+    pieces = []
+    for index in range(1, count):
+        x, y, width, height, area = (int(value) for value in stats[index])
+        if within[index] >= INSIDE * area:
+            place = (slice(y, y + height), slice(x, x + width))
+            whole = Piece(parts[place] == index, Box(x, y, width, height))
+            pieces += _parted_at_bridges(whole, written.soft[place])
+    return pieces
+
+
+def _parted_at_bridges(piece: Piece, soft: np.ndarray) -> list[Piece]:
+    """Part ink that only a faint bridge connects; every pixel goes to the nearest stroke."""
+    core = (piece.mask & (soft >= BRIDGE)).view(np.uint8)
+    count, strokes, stats, _ = cv2.connectedComponentsWithStats(core, ltype=cv2.CV_32S)
+    least = BRIDGED * piece.box.height
+    own = [n for n in range(1, count) if stats[n, cv2.CC_STAT_HEIGHT] >= least]
+    if len(own) < 2:
+        return [piece]
+    away = [cv2.distanceTransform((strokes != n).view(np.uint8), cv2.DIST_L2, 3) for n in own]
+    nearest = np.argmin(away, axis=0)
+    parts = [piece_of(piece.mask & (nearest == n)) for n in range(len(own))]
+    return [_moved(part, piece.box.x, piece.box.y) for part in parts if part is not None]
+
+
+def _moved(piece: Piece, x: float, y: float) -> Piece:
+    box = piece.box
+    return Piece(piece.mask, Box(box.x + x, box.y + y, box.width, box.height), piece.cut)
+
+
+def piece_of(mask: np.ndarray) -> Piece | None:
+    """All ink of a mask, bool (rows, columns), as one piece; None where there is none."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if not width:
+        return None
+    return Piece(mask[y : y + height, x : x + width], Box(x, y, width, height))
+
+
+def joined(pieces: list[Piece]) -> Piece:
+    """Several pieces as one."""
+    left, top = int(min(p.box.x for p in pieces)), int(min(p.box.y for p in pieces))
+    right, bottom = int(max(p.box.right for p in pieces)), int(max(p.box.bottom for p in pieces))
+    mask = np.zeros((bottom - top, right - left), bool)
+    for piece in pieces:
+        y, x = int(piece.box.y) - top, int(piece.box.x) - left
+        rows, columns = piece.mask.shape
+        mask[y : y + rows, x : x + columns] |= piece.mask
+    return Piece(mask, Box(left, top, right - left, bottom - top))
