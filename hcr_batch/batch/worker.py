@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import time
 import traceback
 from collections import defaultdict
@@ -143,6 +144,8 @@ class PageReader:
         cv2.setNumThreads(1)
         recognizer = load_recognizer(self.settings.recognition.model or None, threads=1)
         reader = _FormReader(self.settings, recognizer, self.templates)
+        # What is loaded stays: no need to look through it for garbage again and again.
+        gc.freeze()
         return lambda task: read_pages(task, reader)
 
 

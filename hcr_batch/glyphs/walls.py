@@ -340,16 +340,20 @@ def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.nda
     """The profile across a wall that most sides have, (R,), and each one's shift from it."""
     columns = np.arange(share.shape[1])
     peaks = near.start + share[:, near].argmax(axis=1)
-    highest = np.take_along_axis(share, peaks[:, None], axis=1)
-    runs = _runs_around(share >= 0.5 * highest, peaks)
+    highest = share[np.arange(len(share)), peaks]
+    runs = _runs_around(share >= 0.5 * highest[:, None], peaks)
     middles = (runs * columns).sum(axis=1) / runs.sum(axis=1)
     shifts = np.round(middles - _median(middles)).astype(int)
     reach = near.stop - near.start
     tried = np.arange(-reach, reach + 1)
+    moved = (columns[:, None] - tried) % len(columns)
+    nearby = _nearby(len(shifts))
     for _ in range(2):
         profile = _profile(share, shifts)
-        fits = np.minimum(share, profile.max()) @ _rolled(profile[None], tried).T
-        off = abs(tried - _usual_nearby(shifts)[:, None]) / (reach / 2)
+        fits = np.minimum(share, profile.max()) @ profile[moved]
+        # The median of each side's shift and those next to it: walls stray little by little.
+        usual = np.sort(shifts[nearby], axis=1)[:, NEIGHBOURS]
+        off = abs(tried - usual[:, None]) / (reach / 2)
         fits *= np.maximum(1 - STRAYING * off, 0)
         shifts = tried[fits.argmax(axis=1)]
     return _profile(share, shifts), shifts
@@ -364,16 +368,16 @@ def _rolled(rows: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """Rows (N, R), or one (1, R) for all, each moved on by its shift, the end to the front."""
     length = rows.shape[1]
     source = (np.arange(length) - shifts[:, None]) % length
-    return rows[0][source] if len(rows) == 1 else np.take_along_axis(rows, source, axis=1)
+    return rows[0][source] if len(rows) == 1 else rows[np.arange(len(rows))[:, None], source]
 
 
-def _usual_nearby(shifts: np.ndarray) -> np.ndarray:
-    """The median of each side's shift and those next to it: walls stray little by little."""
-    last = len(shifts) - 1
-    places = np.arange(len(shifts))[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+def _nearby(count: int) -> np.ndarray:
+    """Numbers of each of some sides and of those next to it, (count, 2 * NEIGHBOURS + 1)."""
+    last = count - 1
+    places = np.arange(count)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
     # Beyond either end those before it once more, as far as there are any.
     mirrored = last - abs(last - abs(places)) if last >= NEIGHBOURS else places
-    return np.sort(shifts[np.clip(mirrored, 0, last)], axis=1)[:, NEIGHBOURS]
+    return np.minimum(np.maximum(mirrored, 0), last)
 
 
 def _runs_around(flags: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.histogram import quantile
 from hcr_batch.types import Page
 
-__all__ = ["Ink", "binarize", "paper_surface"]
+__all__ = ["Ink", "binarize", "paper_surface", "quartered"]
 
 SURFACE_SCALE = 0.25
 """The paper's brightness changes slowly: a quarter of the resolution shows it all."""
@@ -77,12 +77,21 @@ def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     -------
     ndarray of uint8, shape about (rows / 4, columns / 4)
     """
-    size = [max(1, round(side * SURFACE_SCALE)) for side in gray.shape[::-1]]
-    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    small = quartered(gray)
     stroke = _odd(2.0 * pixels_per_mm * SURFACE_SCALE)
     closed = cv2.dilate(cv2.medianBlur(small, 3), np.ones((stroke, stroke), np.uint8))
     smooth = _odd(8.0 * pixels_per_mm * SURFACE_SCALE)
     return cv2.blur(closed, (smooth, smooth))
+
+
+def quartered(picture: np.ndarray) -> np.ndarray:
+    """Averages of 4 x 4 pixels; the rest of up to three rows and columns is left out.
+
+    With it the blocks would not be whole, and OpenCV many times slower.
+    """
+    rows, columns = (side // 4 * 4 or side for side in picture.shape)
+    size = (max(1, columns // 4), max(1, rows // 4))
+    return cv2.resize(picture[:rows, :columns], size, interpolation=cv2.INTER_AREA)
 
 
 def _ink_threshold(darkness: np.ndarray, settings: LayoutSettings) -> int:

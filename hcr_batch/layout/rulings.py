@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.binarize import Ink, quartered
 from hcr_batch.layout.runs import Runs
 
 __all__ = ["Rulings", "find_rulings", "odd", "outlines"]
@@ -192,9 +192,7 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
 
     It changes slowly: a quarter of the resolution shows it all.
     """
-    squares = cv2.LUT(raised, np.square(np.arange(256)).astype(np.uint16))
-    size = [max(1, length // 4) for length in raised.shape[::-1]]
-    small = cv2.resize(squares, size, interpolation=cv2.INTER_AREA)
+    small = quartered(cv2.LUT(raised, np.square(np.arange(256)).astype(np.uint16)))
     window = (side // 4 | 1, side // 4 | 1)
     small = cv2.sqrt(cv2.blur(small.astype(np.float32), window))
     limit = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
