@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hcr_batch.glyphs.wall_rows import COMMON_SHARE, FEW, median, wall_rows
 from hcr_batch.types import Box, Field
 
 __all__ = ["Erased", "erase_walls"]
@@ -19,31 +20,13 @@ CROSSED_MM = 0.5
 STRETCH_MM = 15.0
 """Walls are looked for in stretches of this length."""
 NEAR_MM = 0.5
-"""A wall has a pixel row so near to the edge of its cell..."""
+"""A wall has a pixel row so near to the edge of its cell."""
 LONGEST_STROKE = 18
 """No character is longer than so many times that distance."""
-LONE_NEAR = 0.6
-"""...and one that its cell alone has, at this share of that distance."""
-LONE_SHARE = 0.8
-SINGLE_SHARE = 0.55
-"""Shares of a pixel row along a cell's side that are dark where it alone has a wall there: of
-many sides, and of few."""
-COMMON_SHARE = 0.15
-"""Where most cells of a field have one, this is enough: dashes, dots and teeth."""
-OWN_SHARE = 0.95
-"""Pixel rows beside the wall of most cells are this one's too where so much of them is dark."""
 WHOLE_SHARE = 0.85
 """A wall takes the whole of its side where so much of it is dark, else as much as most do."""
 BINS = 32
 """Parts of a side in which most walls are there or not."""
-BAND_LEVEL = 0.5
-"""Share of a wall's darkest pixel row that its others have at least."""
-NEIGHBOURS = 3
-"""Sides before and after one that tell where its wall is to be expected..."""
-STRAYING = 0.5
-"""...and what being off that place by `NEAR_MM` costs, as a share of how well the wall fits."""
-FEW = 5
-"""Sides of a field, of one direction; with fewer, the opposite ones are asked as well."""
 DARKER = 1.4
 """What is so many times darker than a wall is a stroke across it, where anything can be."""
 USUAL = 0.35
@@ -123,11 +106,12 @@ def erase_walls(
     edges = [_edges(cell.box, origin, dark.shape) for cell in field.cells]
     stretch = max(8, round(STRETCH_MM * pixels_per_mm))
     reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, NEAR_MM)]
-    level_walls, upright_walls = np.zeros_like(dark), np.zeros_like(dark)
     upright = [(top, left, bottom, right) for left, top, right, bottom in edges]
-    _mark_walls(darkness, level, sums, level_walls, _sides(edges, stretch), reach)
+    level_walls = _walls(np.ascontiguousarray(darkness), level, sums, _sides(edges, stretch), reach)
     turned = tuple(table.T for table in sums)
-    _mark_walls(darkness.T, level, turned, upright_walls.T, _sides(upright, stretch), reach)
+    upright_walls = cv2.transpose(
+        _walls(cv2.transpose(darkness), level, turned, _sides(upright, stretch), reach)
+    )
     thickness = 2 * max(2, round(CROSSED_MM * pixels_per_mm)) + 1
     walls = level_walls | upright_walls
     kept = cv2.subtract(dark, walls)
@@ -166,15 +150,14 @@ def _sides(edges: Sequence[tuple[int, ...]], stretch: int) -> _Sides:
     return _Sides(*np.array(parts, int).reshape(-1, 4).T[:, :, None])
 
 
-def _mark_walls(
+def _walls(
     darkness: np.ndarray,
     level: int,
     sums: tuple[np.ndarray, ...],
-    walls: np.ndarray,
     sides: _Sides,
     reach: list[int],
-) -> None:
-    """Mark in `walls` the pixel rows near the sides of cells that are mostly dark.
+) -> np.ndarray:
+    """The pixel rows near the sides of cells that are mostly dark, uint8 0 or 1.
 
     Strokes darker than the wall they cross are left: a form's light lines
     take nothing from its writing.
@@ -194,18 +177,20 @@ def _mark_walls(
     share = dark / np.maximum(sides.last - sides.first, 1)
     near = slice(outer - close, outer + close)
     is_long = (sides.last - sides.first).ravel() > LONGEST_STROKE * close
-    wall = _wall_rows(share, sides.direction.ravel(), near, is_long) & seen
+    wall = wall_rows(share, sides.direction.ravel(), near, is_long) & seen
     strong = _dark_pixels(sums[1], rows, sides)
     is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
     numbers, places = np.nonzero(wall)
     begin, end = _zones(darkness > level, wall, rows, share, sides, outer)
-    limits = np.full(len(wall), 255)
+    limits = np.full(len(wall), 255, np.uint8)
     for number in np.flatnonzero(wall.any(axis=1) & ~is_dark).tolist():
         side = slice(int(sides.first[number, 0]), int(sides.last[number, 0]))
-        limits[number] = _darkest_of_wall(darkness[rows[number][wall[number]], side], level)
+        limits[number] = _limit(darkness[rows[number][wall[number]], side], level)
     found = rows[numbers, places]
+    walls = np.zeros_like(darkness)
     _mark(walls, darkness, found, (begin[numbers], end[numbers]), limits[numbers])
     _mark_rims(walls, darkness, level, rows, wall, (begin, end), limits)
+    return walls
 
 
 def _mark(
@@ -230,14 +215,15 @@ def _mark(
     if not len(rows):
         return
     begin, end = zones
+    width = darkness.shape[1]
     columns = begin[:, None] + np.arange((end - begin).max())
-    is_in = columns < np.minimum(end, darkness.shape[1])[:, None]
-    columns = np.minimum(columns, darkness.shape[1] - 1)
-    marked = is_in & (darkness[rows[:, None], columns] <= limits[:, None])
+    marked = columns < np.minimum(end, width)[:, None]
+    columns = np.minimum(columns, width - 1)
+    places = rows[:, None] * width + columns
+    marked &= darkness.take(places) <= limits[:, None]
     if behind is not None:
-        marked &= darkness[behind[0][:, None], columns] <= behind[1]
-    number, place = np.nonzero(marked)
-    walls[rows[number], columns[number, place]] = 1
+        marked &= darkness.take(behind[0][:, None] * width + columns) <= behind[1]
+    walls.put(places[marked], 1)
 
 
 def _zones(
@@ -270,7 +256,7 @@ def _common_extent(walls: list[np.ndarray]) -> tuple[float, float]:
     lines = [
         cv2.resize(wall.mean(axis=0, dtype=np.float32)[None], (BINS, 1)).ravel() for wall in walls
     ]
-    there = np.flatnonzero(_median(np.array(lines)) >= COMMON_SHARE)
+    there = np.flatnonzero(median(np.array(lines)) >= COMMON_SHARE)
     return (there[0] / BINS, (there[-1] + 1) / BINS) if len(there) else (0.0, 1.0)
 
 
@@ -294,122 +280,6 @@ def _mark_rims(
         _mark(walls, darkness, rim[there], (begin, end), limits[there], (behind[there], level))
 
 
-def _wall_rows(
-    share: np.ndarray, direction: np.ndarray, near: slice, is_long: np.ndarray
-) -> np.ndarray:
-    """Which pixel rows are wall, by the share of them that is dark; bool (M, R).
-
-    The cells of a field have walls of one kind: what is dark beside one of them
-    alone is a stroke, if the side is not longer than one can be.
-    """
-    if min(np.count_nonzero(direction == way) for way in (-1, 1)) < FEW:
-        wall = _common_rows(share, near)
-    else:
-        wall = np.zeros(share.shape, bool)
-        for way in (-1, 1):
-            wall[direction == way] = _common_rows(share[direction == way], near)
-    more = share >= OWN_SHARE
-    for way in (-1, 1):
-        short = np.flatnonzero((direction == way) & ~is_long)
-        more[short] = np.sort(share[short], axis=0)[(len(short) - 1) // 3 :][:1] >= OWN_SHARE
-    return _grown(wall, more)
-
-
-def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
-    most = share[:, near].max(axis=1, initial=0)
-    if not len(share):
-        return share > 1
-    common = _median(most) >= COMMON_SHARE
-    if not common:
-        middle, reach = (near.start + near.stop) // 2, (near.stop - near.start) / 2
-        nearer = max(1, round(LONE_NEAR * reach))
-        most = share[:, middle - nearer : middle + nearer].max(axis=1, initial=0)
-        lone = LONE_SHARE if len(share) >= FEW else SINGLE_SHARE
-    has_wall = most >= (COMMON_SHARE if common else lone)
-    if not has_wall.any():
-        return np.zeros(share.shape, bool)
-    profile, shifts = _aligned_profile(share[has_wall], near)
-    band = _runs_around(profile[None] >= BAND_LEVEL * profile.max(), profile[None].argmax(axis=1))
-    wall = np.zeros(share.shape, bool)
-    wall[has_wall] = _rolled(band, shifts)
-    wall &= ((share * wall).max(axis=1) >= 0.5 * profile.max())[:, None]
-    return wall
-
-
-def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.ndarray]:
-    """The profile across a wall that most sides have, (R,), and each one's shift from it."""
-    columns = np.arange(share.shape[1])
-    peaks = near.start + share[:, near].argmax(axis=1)
-    highest = share[np.arange(len(share)), peaks]
-    runs = _runs_around(share >= 0.5 * highest[:, None], peaks)
-    middles = (runs * columns).sum(axis=1) / runs.sum(axis=1)
-    shifts = np.round(middles - _median(middles)).astype(int)
-    reach = near.stop - near.start
-    tried = np.arange(-reach, reach + 1)
-    moved = (columns[:, None] - tried) % len(columns)
-    nearby = _nearby(len(shifts))
-    for _ in range(2):
-        profile = _profile(share, shifts)
-        fits = np.minimum(share, profile.max()) @ profile[moved]
-        # The median of each side's shift and those next to it: walls stray little by little.
-        usual = np.sort(shifts[nearby], axis=1)[:, NEIGHBOURS]
-        off = abs(tried - usual[:, None]) / (reach / 2)
-        fits *= np.maximum(1 - STRAYING * off, 0)
-        shifts = tried[fits.argmax(axis=1)]
-    return _profile(share, shifts), shifts
-
-
-def _profile(share: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """The lower median of the profiles (N, R), each moved back by its shift."""
-    return np.sort(_rolled(share, -shifts), axis=0)[(len(share) - 1) // 3]
-
-
-def _rolled(rows: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Rows (N, R), or one (1, R) for all, each moved on by its shift, the end to the front."""
-    length = rows.shape[1]
-    source = (np.arange(length) - shifts[:, None]) % length
-    return rows[0][source] if len(rows) == 1 else rows[np.arange(len(rows))[:, None], source]
-
-
-def _nearby(count: int) -> np.ndarray:
-    """Numbers of each of some sides and of those next to it, (count, 2 * NEIGHBOURS + 1)."""
-    last = count - 1
-    places = np.arange(count)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
-    # Beyond either end those before it once more, as far as there are any.
-    mirrored = last - abs(last - abs(places)) if last >= NEIGHBOURS else places
-    return np.minimum(np.maximum(mirrored, 0), last)
-
-
-def _runs_around(flags: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """In each row of flags (N, R), the run of True that holds its place; bool (N, R)."""
-    columns = np.arange(flags.shape[1])
-    before, after = columns <= places[:, None], columns >= places[:, None]
-    first = np.where(flags | ~before, -1, columns).max(axis=1)
-    last = np.where(flags | ~after, len(columns), columns).min(axis=1)
-    return (columns > first[:, None]) & (columns < last[:, None])
-
-
-def _median(values: np.ndarray) -> np.ndarray:
-    """The median along the first axis; for few values many times faster than NumPy's."""
-    ordered, middle = np.sort(values, axis=0), len(values) // 2
-    return (ordered[len(values) - 1 - middle] + ordered[middle]) / 2
-
-
-def _grown(wall: np.ndarray, more: np.ndarray) -> np.ndarray:
-    """The walls with those of `more` rows that adjoin them."""
-    either = wall | more
-    if (either == wall).all():
-        return wall
-    columns, count = np.arange(wall.shape[1]), wall.shape[1]
-    off, on = np.where(either, -1, columns), np.where(wall, columns, -1)
-    before = np.maximum.accumulate(on, axis=1) > np.maximum.accumulate(off, axis=1)
-    off, on = np.where(either, count, columns), np.where(wall, columns, count)
-    after = (
-        np.minimum.accumulate(on[:, ::-1], axis=1) < np.minimum.accumulate(off[:, ::-1], axis=1)
-    )[:, ::-1]
-    return before | after
-
-
 def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
     """Dark pixels of each pixel row along the sides, int (M, R), by the integral image."""
     low = np.clip(rows, 0, len(sums) - 2)
@@ -417,9 +287,9 @@ def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarra
     return last - (sums[low + 1, sides.first] - sums[low, sides.first])
 
 
-def _darkest_of_wall(wall: np.ndarray, level: int) -> float:
+def _limit(wall: np.ndarray, level: int) -> int:
     """Darkness above which a pixel of a light wall, (rows, its length), is a stroke across it."""
     core = wall.max(axis=0)
     seen = core[core > level]
     usual = USUAL if len(seen) >= WHOLE_SHARE * len(core) else DASHED_USUAL
-    return DARKER * float(np.quantile(seen, usual)) if len(seen) else 255.0
+    return min(255, int(DARKER * float(np.quantile(seen, usual)))) if len(seen) else 255
