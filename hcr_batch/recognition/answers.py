@@ -21,6 +21,7 @@ from hcr_batch.recognition.printed import (
     NOTHING_KNOWN,
     Hand,
     Surroundings,
+    is_example_cross,
     printed_among_written,
     whose_hand,
 )
@@ -135,7 +136,7 @@ def _read_cells(
     if hand is Hand.PRINTED or not len(scores.printed):
         return Answer([(box, blank_reading()) for box in boxes])
     joint = None
-    if hand is Hand.RATHER_PRINTED:
+    if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, scores):
         read = [mark_reading(row, "printed") for row in scores.characters]
     elif glyphs.field.kind == "check":
         threshold = thresholds.of(glyphs.rule.charset)

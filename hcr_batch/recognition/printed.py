@@ -8,6 +8,9 @@ from enum import Enum
 
 import numpy as np
 
+from hcr_batch.glyphs.isolate import CellInk
+from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.strings import sureness
 from hcr_batch.types import Field
@@ -16,6 +19,7 @@ __all__ = [
     "NOTHING_KNOWN",
     "Hand",
     "Surroundings",
+    "is_example_cross",
     "printed_among_written",
     "surroundings",
     "whose_hand",
@@ -45,6 +49,10 @@ MIN_COLUMN = 3
 """So many printed fields above each other, likewise, are a column of print: numbers of rows."""
 SAME_COLUMN = 0.1
 """Fields of one column begin and end within this share of their width."""
+EVEN = 0.75
+"""Share of a cross that covers its mirror images: of 1,900 written ones 0.5 % are as even."""
+CENTRED = 0.08
+"""Share of its box's sides by which the middle of a printed cross may miss that of the box."""
 
 
 class Hand(Enum):
@@ -147,3 +155,37 @@ def printed_among_written(logits: np.ndarray) -> np.ndarray:
     if len(logits) <= MIN_NEIGHBOURS or odd.sum() != 1 or logits[~odd].mean() > DOUBTFUL:
         return np.zeros(len(logits), bool)
     return odd
+
+
+def is_example_cross(field: Field, cells: Sequence[CellInk], scores: GlyphScores) -> bool:
+    """Whether a single box holds a cross as even as print, in its middle: how to tick a box.
+
+    Parameters
+    ----------
+    field : Field
+    cells : sequence of CellInk
+        Of the field.
+    scores : GlyphScores
+        Of what is written in them.
+    """
+    if len(cells) != 1 or cells[0].ink is None:
+        return False
+    if CHARACTERS[int(scores.characters[0].argmax())] not in "Xx":
+        return False
+    ink, cell = cells[0].box, field.cells[0].box
+    aside = abs(ink.x + ink.right - cell.x - cell.right) / (2 * cell.width)
+    above = abs(ink.y + ink.bottom - cell.y - cell.bottom) / (2 * cell.height)
+    return max(aside, above) <= CENTRED and _evenness(normalize_ink(cells[0].ink)) >= EVEN
+
+
+def _evenness(glyph: np.ndarray) -> float:
+    """Share of a glyph, uint8 (28, 28), in common with the mirror image that fits it worse."""
+    steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    return min(
+        max(_shared(glyph, np.roll(mirrored, step, (0, 1))) for step in steps)
+        for mirrored in (glyph[:, ::-1], glyph[::-1])
+    )
+
+
+def _shared(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.minimum(a, b).sum() / max(1, np.maximum(a, b).sum()))

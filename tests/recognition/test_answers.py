@@ -18,7 +18,8 @@ def read(chances, around, kind="boxes", rule=None):
     """The readings of a field whose cells hold the character X, each of such a chance."""
     boxes = [Box(10.0 + 40 * n, 10, 30, 30) for n in range(len(chances))]
     field = Field("f001", kind, Box(10, 10, 40 * len(chances), 30), tuple(map(Cell, boxes)))
-    cells = tuple(CellInk(np.full((20, 20), 255, np.uint8), box) for box in boxes)
+    ink = 255 * np.tri(20, dtype=np.uint8)
+    cells = tuple(CellInk(ink, box) for box in boxes)
     characters = np.zeros((len(chances), len(CHARACTERS)), np.float32)
     characters[:, CHARACTERS.index("X")] = chances
     scores = GlyphScores(characters, np.full(len(chances), -9, np.float32))

@@ -246,6 +246,11 @@ def test_on_a_blank_form_nothing_is_read(name, recognizer, hcr_data):
     assert not any(reading.character for reading in all_readings(page))
 
 
+def test_an_example_of_a_tick_is_no_answer(recognizer, hcr_data):
+    page = scan_document(hcr_data / "forms" / "blank_quexf.pdf", recognizer)[0]
+    assert not any(reading.character for reading in all_readings(page))
+
+
 def test_a_number_among_bubbles_is_read(recognizer, hcr_data):
     (page,) = scan_document(hcr_data / "forms" / "student_number_01.jpg", recognizer)
     assert any("0188877Y" in field.text for field in page.fields)

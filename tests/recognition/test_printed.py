@@ -1,17 +1,20 @@
 """A line of machine print is told from one of handwriting by all its glyphs."""
 
+import cv2
 import numpy as np
 import pytest
 
+from hcr_batch.glyphs.isolate import CellInk
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import (
     Hand,
+    is_example_cross,
     printed_among_written,
     surroundings,
     whose_hand,
 )
-from hcr_batch.types import Box, Field
+from hcr_batch.types import Box, Cell, Field
 
 
 def column(opinions, sure=0.99):
@@ -88,3 +91,37 @@ def test_torn_print_that_is_no_character_does_not_make_a_page_written():
     page = [5.0] * 6 + [-5.0] * 3
     assert not column(page)[0].page_is_print
     assert column(page, sure=0.5)[0].page_is_print
+
+
+def box_with_cross(ends, shift=0, likely="X"):
+    """Whether two strokes, from (x, y) to (x, y) each, in a box of 100 are an example."""
+    ink = np.zeros((100, 100), np.uint8)
+    for start, end in ends:
+        cv2.line(ink, start, end, 255, 8, cv2.LINE_AA)
+    x, y, width, height = cv2.boundingRect(ink)
+    tight = ink[y : y + height, x : x + width]
+    cell = CellInk(tight, Box(200 + x + shift, 300 + y, width, height))
+    field = Field("f001", "boxes", Box(200, 300, 100, 100), (Cell(Box(200, 300, 100, 100)),))
+    characters = np.zeros((1, 62), np.float32)
+    characters[0, CHARACTERS.index(likely)] = 0.9
+    return is_example_cross(field, [cell], GlyphScores(characters, np.array([-4.0])))
+
+
+EXAMPLE = [((20, 20), (80, 80)), ((20, 80), (80, 20))]
+
+
+def test_a_cross_as_even_as_print_in_the_middle_of_its_box_is_an_example():
+    assert box_with_cross(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"ends": [((15, 30), (85, 75)), ((25, 85), (70, 12))]},
+        {"ends": EXAMPLE, "shift": 15},
+        {"ends": [((25, 20), (25, 80)), ((75, 20), (75, 80)), ((25, 50), (75, 50))], "likely": "H"},
+    ],
+    ids=["uneven", "beside the middle", "another character"],
+)
+def test_a_cross_of_a_person_is_an_answer(written):
+    assert not box_with_cross(**written)
