@@ -15,7 +15,7 @@ __all__ = ["Piece", "joined", "piece_of", "pieces_inside"]
 INSIDE = 0.5
 """Connected ink belongs to a free box if at least this share lies in it."""
 BRIDGE = 85
-"""Soft ink, 0 to 255, lighter than this (half of the pen's darkness) is a gap that a scan has
+"""Soft ink, 0 to 255, no darker than this (half of the pen's darkness) is a gap that a scan has
 blurred, where what it connects are strokes of their own..."""
 BRIDGED = 0.65
 """...each at least this share of the whole in height."""
@@ -60,22 +60,32 @@ def pieces_inside(written: FieldInk, field: Field) -> list[Piece]:
     bottom, right = round(box.bottom) - written.y, round(box.right) - written.x
     inside[top:bottom, left:right] = True
     within = np.bincount(parts[inside], minlength=count)
+    strokes, owner = _strokes(written, parts, stats)
     pieces = []
     for index in range(1, count):
         x, y, width, height, area = (int(value) for value in stats[index])
         if within[index] >= INSIDE * area:
             place = (slice(y, y + height), slice(x, x + width))
             whole = Piece(parts[place] == index, Box(x, y, width, height))
-            pieces += _parted_at_bridges(whole, written.soft[place])
+            pieces += _parted(whole, strokes[place], np.flatnonzero(owner == index))
     return pieces
 
 
-def _parted_at_bridges(piece: Piece, soft: np.ndarray) -> list[Piece]:
-    """Part ink that only a faint bridge connects; every pixel goes to the nearest stroke."""
-    core = (piece.mask & (soft >= BRIDGE)).view(np.uint8)
-    count, strokes, stats, _ = cv2.connectedComponentsWithStats(core, ltype=cv2.CV_32S)
-    least = BRIDGED * piece.box.height
-    own = [n for n in range(1, count) if stats[n, cv2.CC_STAT_HEIGHT] >= least]
+def _strokes(
+    written: FieldInk, parts: np.ndarray, stats: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ink without faint bridges: its labels, and the part that each high stroke is of, or -1."""
+    core = cv2.bitwise_and(written.mask, cv2.threshold(written.soft, BRIDGE, 1, 0)[1])
+    count, strokes, own, _ = cv2.connectedComponentsWithStats(core, ltype=cv2.CV_32S)
+    owner = np.zeros(count, int)
+    owner[strokes] = parts
+    high = own[:, cv2.CC_STAT_HEIGHT] >= BRIDGED * stats[owner, cv2.CC_STAT_HEIGHT]
+    high[0] = False
+    return strokes, np.where(high, owner, -1)
+
+
+def _parted(piece: Piece, strokes: np.ndarray, own: np.ndarray) -> list[Piece]:
+    """Part a piece that holds several strokes; every pixel goes to the nearest."""
     if len(own) < 2:
         return [piece]
     away = [cv2.distanceTransform((strokes != n).view(np.uint8), cv2.DIST_L2, 3) for n in own]
