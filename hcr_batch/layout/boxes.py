@@ -75,10 +75,14 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         The inner areas, without the walls, in pixels of the page, innermost
         only: a frame around other boxes is none.
     """
-    horizontal = (rulings.level | _mended(rulings.level, rulings.pixels_per_mm)).mask()
-    for start, end in _missing_sides(horizontal, rulings, settings):
+    level = rulings.level | _mended(rulings.level, rulings.pixels_per_mm)
+    horizontal = level.mask()
+    missing = _missing_sides(horizontal, rulings, settings)
+    for start, end in missing:
         cv2.line(horizontal, start, end, 1, 1)
-    boxes = _enclosed(horizontal, rulings, settings)
+    if missing:
+        level = Runs.of(horizontal, horizontal=True)
+    boxes = _enclosed(level, rulings, settings)
     boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
     boxes = _with_frames(boxes, find_frames(rulings, settings))
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
@@ -115,9 +119,9 @@ def _has_middle_in(box: Box, sides: np.ndarray) -> bool:
     return bool(((sides[:, :2] <= middle) & (middle <= sides[:, 2:])).all(axis=1).any())
 
 
-def _enclosed(horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def _enclosed(level: Runs, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     per_mm = rulings.pixels_per_mm
-    walls = _joined(Runs.of(horizontal, horizontal=True), rulings.upright, per_mm)
+    walls = _joined(level, rulings.upright, per_mm)
     # Gaps are closed along either direction: that does not thicken the walls.
     bridged = closed_both_ways(walls, odd(max(2, round(BRIDGE_MM * per_mm)) + 1))
     return _interiors(bridged, per_mm, settings)

@@ -134,7 +134,8 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
 
 
 def _has_light_lines(apart: np.ndarray, per_mm: float, settings: LayoutSettings) -> bool:
-    level = _lines(apart, settings.min_ruling_mm * per_mm, CROSSING_MM * per_mm, horizontal=True)
+    runs = Runs.of(apart, horizontal=True)
+    level = _lines(runs, settings.min_ruling_mm * per_mm, CROSSING_MM * per_mm)
     return level.opened(odd(LIGHT_LINE_MM * per_mm)).any()
 
 
@@ -147,11 +148,12 @@ def _rulings(
     settings: LayoutSettings,
 ) -> Rulings:
     length, gap = settings.min_ruling_mm * per_mm, gap_mm * per_mm
+    upright = Runs.of(faint, horizontal=False)
     return Rulings(
         faint=faint,
         covered=covered,
-        level=_lines(faint, length, gap, horizontal=True),
-        upright=_lines(faint, length, gap, horizontal=False),
+        level=_lines(upright.turned(), length, gap),
+        upright=_lines(upright, length, gap),
         scale=scale,
         pixels_per_mm=per_mm,
     )
@@ -199,9 +201,9 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(limit, raised.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _lines(mask: np.ndarray, length: float, gap: float, *, horizontal: bool) -> Runs:
+def _lines(runs: Runs, length: float, gap: float) -> Runs:
     # A line that climbs by a pixel within `length` is whole after this.
-    thick = Runs.of(mask, horizontal=horizontal).thickened(before=0)
+    thick = runs.thickened(before=0)
     bridged = thick.closed(odd(max(1, round(gap)) + 1))
     return bridged.opened(odd(max(7, round(length)))).thinned(before=0)
 

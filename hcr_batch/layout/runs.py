@@ -106,7 +106,7 @@ class Runs:
 
 def closed_both_ways(runs: Runs, length: int) -> np.ndarray:
     """Close gaps shorter than `length`, which is odd, in rows and in columns; uint8 0 or 1."""
-    return runs.closed(length).mask() | runs.turned().closed(length).mask()
+    return (runs.closed(length).turned() | runs.turned().closed(length)).mask()
 
 
 def _columnwise(packed: np.ndarray, columns: int) -> np.ndarray:
