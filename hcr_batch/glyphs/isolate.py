@@ -12,6 +12,7 @@ from hcr_batch.config import GlyphSettings
 from hcr_batch.glyphs.field_ink import FieldInk, field_ink
 from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.histogram import quantile_of_few
 from hcr_batch.types import Box, Field
 
 __all__ = ["CellInk", "blank_cells", "faintest_pen", "isolate_cell", "isolate_field"]
@@ -117,7 +118,7 @@ def faintest_pen(cells: Iterable[CellInk], settings: GlyphSettings) -> float:
         `stroke_level` is used.
     """
     pens = [cell.pen for cell in cells if cell.ink is not None]
-    return settings.stroke_level * float(np.quantile(pens, USUAL_PEN)) if pens else 0.0
+    return settings.stroke_level * quantile_of_few(pens, USUAL_PEN) if pens else 0.0
 
 
 def isolate_cell(cell: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.wall_rows import COMMON_SHARE, FEW, median, wall_rows
+from hcr_batch.glyphs.wall_rows import COMMON_SHARE, FEW, wall_rows
+from hcr_batch.layout.histogram import median, quantile_of_few
 from hcr_batch.types import Box, Field
 
 __all__ = ["Erased", "erase_walls"]
@@ -292,4 +293,4 @@ def _limit(wall: np.ndarray, level: int) -> int:
     core = wall.max(axis=0)
     seen = core[core > level]
     usual = USUAL if len(seen) >= WHOLE_SHARE * len(core) else DASHED_USUAL
-    return min(255, int(DARKER * float(np.quantile(seen, usual)))) if len(seen) else 255
+    return min(255, int(DARKER * quantile_of_few(seen, usual))) if len(seen) else 255

@@ -13,6 +13,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide
+from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
@@ -215,7 +216,7 @@ def _is_even(band: Band, cells: list[Box], rulings: Rulings, settings: LayoutSet
 
 def _heightened(cells: list[Box]) -> list[Box]:
     """Cells of which only low teeth are printed are as high as writing needs."""
-    width = float(np.median([cell.width for cell in cells]))
+    width = float(median([cell.width for cell in cells]))
     if cells[0].height >= LOW_RISE * width:
         return cells
     height = LOW_CELL_ASPECT * width

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rulings import Rulings, odd
 from hcr_batch.types import Box
 
@@ -157,7 +158,7 @@ def _without_gaps(
     share = _area(box, rulings).mean(axis=0)
     reach = np.ones((1, 2 * tolerance + 1))
     seen = cv2.dilate(share[None], reach).ravel()[np.round(places).astype(int)]
-    return places[seen >= GAP_SHARE] if np.median(seen) >= WHOLE_SHARE else places
+    return places[seen >= GAP_SHARE] if median(seen) >= WHOLE_SHARE else places
 
 
 def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
+from hcr_batch.layout.histogram import quantile_of_few
 from hcr_batch.types import Box
 
 __all__ = ["are_front", "is_written", "line_darkness", "side_darkness", "usual_darkness"]
@@ -16,6 +17,8 @@ REACH_MM = 0.8
 """How far outside a box its line is looked for."""
 QUANTILE = 0.4
 """Share of a line's pixels that may be lighter than what counts as its darkness."""
+USUAL = 0.75
+"""Share of a page's boxes whose lines may be lighter than what counts as usual."""
 WRITTEN_SHARE = 0.01
 """A box with more of its area inked than this is written in."""
 INNER = 0.15
@@ -65,7 +68,7 @@ def usual_darkness(sides: np.ndarray, ink: Ink) -> float:
     """
     if not len(sides):
         return 0.0
-    return min(float(np.percentile(sides[:, :2].max(axis=1), 75)), 2.0 * ink.threshold)
+    return min(quantile_of_few(sides[:, :2].max(axis=1), USUAL), 2.0 * ink.threshold)
 
 
 def are_front(

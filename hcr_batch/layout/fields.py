@@ -19,6 +19,7 @@ from hcr_batch.layout.contrast import (
     side_darkness,
     usual_darkness,
 )
+from hcr_batch.layout.histogram import median
 from hcr_batch.layout.lettering import is_lettering
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
@@ -159,7 +160,7 @@ def _fields_of_row(
 ) -> list[tuple[str, tuple[Box, ...]]]:
     fields: list[tuple[str, tuple[Box, ...]]] = []
     for run in _split_row(row, pixels_per_mm, settings):
-        aspect = float(np.median([box.width / box.height for box in run]))
+        aspect = float(median([box.width / box.height for box in run]))
         if len(run) == 1 and _is_check_box(run[0], pixels_per_mm):
             fields.append(("check", run))
         elif len(run) > 1 and aspect <= MAX_CELL_ASPECT:
@@ -193,7 +194,7 @@ def _split_row(
 def _usual_gap(row: list[Box]) -> float:
     """Gap between the boxes of a row that stand next to each other; 0 for few of them."""
     gaps = [b.x - a.right for a, b in pairwise(row) if b.x - a.right < min(a.width, b.width)]
-    return float(np.median(gaps)) if len(gaps) >= MIN_GAPS else 0.0
+    return float(median(gaps)) if len(gaps) >= MIN_GAPS else 0.0
 
 
 def _together(
@@ -213,7 +214,7 @@ def _together(
 
 def _kind(run: tuple[Box, ...], pixels_per_mm: float) -> str:
     gaps = [b.x - a.right for a, b in pairwise(run)]
-    return "comb" if np.median(gaps) <= SHARED_WALL_MM * pixels_per_mm else "boxes"
+    return "comb" if median(gaps) <= SHARED_WALL_MM * pixels_per_mm else "boxes"
 
 
 def _is_check_box(box: Box, pixels_per_mm: float) -> bool:

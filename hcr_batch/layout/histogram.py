@@ -1,13 +1,14 @@
-"""Quantiles of many whole numbers by their histogram: no sorting of a page's pixels."""
+"""Quantiles: of many whole numbers by their histogram, and of a few numbers quickly."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-__all__ = ["quantile"]
+__all__ = ["median", "quantile", "quantile_of_few"]
 
 
 def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -> float:
@@ -32,3 +33,29 @@ def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -
     place = share * (ends[-1] - 1)
     low, high = np.searchsorted(ends, (np.floor(place), np.ceil(place)), side="right")
     return float(low + (high - low) * (place - np.floor(place)))
+
+
+def quantile_of_few(values: Sequence[float] | np.ndarray, share: float) -> float:
+    """Quantile of at least one number, interpolated as NumPy does it.
+
+    NumPy's own takes ten times as long for a few, and imports its masked arrays.
+
+    Parameters
+    ----------
+    values : sequence of float, or ndarray of shape (N,)
+    share : float
+        0 to 1.
+    """
+    place = share * (len(values) - 1)
+    return float(np.interp(place, np.arange(len(values)), np.sort(values)))
+
+
+def median(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The median along the first axis, which has at least one number; as quick as the above.
+
+    Parameters
+    ----------
+    values : sequence of float, or ndarray of int or float, shape (N, ...)
+    """
+    ordered, middle = np.sort(values, axis=0), len(values) // 2
+    return (ordered[len(values) - 1 - middle] + ordered[middle]) / 2

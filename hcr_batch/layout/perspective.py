@@ -19,6 +19,7 @@ from hcr_batch.layout.deskew import (
     reduced,
     strips_of,
 )
+from hcr_batch.layout.histogram import median
 from hcr_batch.types import Page
 
 __all__ = ["estimate_perspective", "flatten"]
@@ -98,7 +99,7 @@ def _levelness(small: np.ndarray) -> float:
     """How steep the profiles are where they should be, over how steep they usually are."""
     angles = np.append(0.0, np.linspace(-REACH, REACH, 13))
     level, upright = _by_band(small, angles).sum(axis=2)
-    usual = np.median(level) * np.median(upright)
+    usual = median(level) * median(upright)
     return float(level[0] * upright[0] / usual) if usual else 0.0
 
 
@@ -122,7 +123,7 @@ def _fan(angles: np.ndarray, steepness: np.ndarray) -> np.ndarray:
     a band counts by its contrast.
     """
     directions = angles[steepness.argmax(axis=0)]
-    usual = np.maximum(np.median(steepness, axis=0), 1.0)
+    usual = np.maximum(median(steepness), 1.0)
     weights = np.log(np.maximum(steepness.max(axis=0) / usual / MIN_CONTRAST, 1.0))
     first, second = np.triu_indices(BANDS, 1)
     both = weights[first] * weights[second]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from statistics import median
 
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.boxes import is_paper
 from hcr_batch.layout.combs import divide
+from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rulings import Rulings
 from hcr_batch.types import Box
 
@@ -152,7 +152,7 @@ def _divided(
 def _is_regular(run: list[Box]) -> bool:
     """Whether most boxes of a run are character cells of one width already."""
     widths = np.array([box.width for box in run])
-    usual = float(np.median(widths))
+    usual = float(median(widths))
     alike = abs(widths - usual) <= SAME_SIDE * usual
     return len(run) >= 3 and alike.mean() >= 0.6 and usual <= REGULAR_ASPECT * run[0].height
 
@@ -258,14 +258,14 @@ def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:
         return None
     alike = abs(widths[:, None] - widths) <= SAME_SIDE * widths[:, None]
     best = max(range(len(widths)), key=lambda i: (alike[i].sum(), widths[i]))
-    return float(np.median(widths[alike[best]])) if alike[best].sum() >= 2 else None
+    return float(median(widths[alike[best]])) if alike[best].sum() >= 2 else None
 
 
 def _usual_wall(cells: list[Box], width: float) -> float:
     """Distance between one cell's right and the next one's left side."""
     gaps = [after.x - before.right for before, after in pairwise(cells)]
     near = [gap for gap in gaps if 0 <= gap < 0.6 * width]
-    return float(np.median(near)) if near else 0.1 * width
+    return float(median(near)) if near else 0.1 * width
 
 
 def _spans(boxes: Sequence[Box]) -> np.ndarray:
