@@ -267,9 +267,9 @@ def _level(box: Box, skew: float, matrix: np.ndarray) -> Box:
     """The box on the levelled page; `box` is the upright one around the turned one."""
     x, y = matrix @ (box.x + box.width / 2, box.y + box.height / 2, 1)
     sine, cosine = abs(np.sin(np.radians(skew))), np.cos(np.radians(skew))
-    shrink = cosine**2 - sine**2
-    width = (box.width * cosine - box.height * sine) / shrink
-    height = (box.height * cosine - box.width * sine) / shrink
+    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2]))) / (cosine**2 - sine**2)
+    width = scale * (box.width * cosine - box.height * sine)
+    height = scale * (box.height * cosine - box.width * sine)
     return Box(x - width / 2, y - height / 2, width, height)
 
 
