@@ -61,8 +61,8 @@ class FineTuning:
     seed: int = 20
 
 
-KEPT_SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85, 0.92)
-"""Shares of the old weights that are tried in the result."""
+KEPT_SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85, 0.92, 1.0)
+"""Shares of the old weights that are tried in the result; with the last nothing is learned."""
 KEPT_BLINDLY = 0.6
 """Share where there is no old writing to try them on."""
 
