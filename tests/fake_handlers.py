@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hcr_batch.errors import ModelError
 
-__all__ = ["DiesAtOnce", "Double", "Sleeper", "WithoutModel"]
+__all__ = ["DiesAtOnce", "Double", "Sleeper", "Taker", "WithoutModel"]
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,27 @@ import math
 import multiprocessing
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hcr_batch.errors import ExitCode, HcrError
 
-__all__ = ["HandlerFactory", "Lost", "WorkersUnavailableError", "run_tasks"]
+__all__ = [
+    "TASKS_AHEAD",
+    "TICK",
+    "HandlerFactory",
+    "Lost",
+    "Pool",
+    "Worker",
+    "WorkersUnavailableError",
+    "run_tasks",
+]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -87,7 +97,7 @@ def run_tasks(
     HcrError
         What `make_handler` raised, or workers that cannot start.
     """
-    pool: _Pool[Task, Result] = _Pool(make_handler, next_task, time_limit)
+    pool: _ProcessPool[Task, Result] = _ProcessPool(make_handler, next_task, time_limit)
     try:
         while pool.hand_out(jobs):
             yield from pool.results()
@@ -95,31 +105,126 @@ def run_tasks(
         pool.stop()
 
 
-class _Worker(Generic[Task, Result]):
-    """A process with the tasks that it holds, in order."""
+class Worker(ABC, Generic[Task]):
+    """Something that works on tasks, with those that it holds, in order.
 
-    def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(make_handler, other), daemon=True)
+    Attributes
+    ----------
+    tasks : deque
+    ready : bool
+        It has given a sign of life.
+    seconds : float
+        Time that the first of its tasks has taken so far.
+    """
+
+    def __init__(self) -> None:
         self.tasks: deque[Task] = deque()
         self.ready = False
         self.seconds = 0.0
-        """Time that the first of its tasks has taken so far."""
+
+    @property
+    @abstractmethod
+    def awaited(self) -> Any:
+        """Where its next answer comes from; None where none is due."""
+
+    @abstractmethod
+    def give(self, task: Task) -> None:
+        """Hand it another task."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it at once."""
+
+    def take(self) -> Task:
+        """The task that it is done with."""
+        self.seconds = 0.0
+        return self.tasks.popleft()
+
+
+AnyWorker = TypeVar("AnyWorker", bound=Worker[Any])
+
+
+class Pool(ABC, Generic[Task, Result, AnyWorker]):
+    """Workers, and the tasks given back by lost ones."""
+
+    def __init__(
+        self,
+        make_handler: HandlerFactory[Task, Result],
+        next_task: Callable[[], Task | None],
+        time_limit: Callable[[Task], float] | None,
+    ) -> None:
+        self._make_handler = make_handler
+        self._next_task = next_task
+        self._time_limit = time_limit
+        self._workers: list[AnyWorker] = []
+        self._returned: deque[Task] = deque()
+
+    @abstractmethod
+    def hand_out(self, jobs: int) -> bool:
+        """Fill up the workers, evenly; False when nothing is left to do or to wait for."""
+
+    def results(self) -> Iterator[tuple[Task, Result | Lost]]:
+        """What is ready now, or after one tick at the most."""
+        awaited = {worker.awaited: worker for worker in self._workers if worker.awaited}
+        start = time.monotonic()
+        ready = self._wait(list(awaited))
+        # A run that was stopped (Ctrl-Z) or a machine that slept did not work meanwhile.
+        passed = min(time.monotonic() - start, 2 * TICK)
+        for source, worker in awaited.items():
+            worker.seconds += passed if worker.ready else 0.0
+            if source in ready:
+                yield from self._received(worker)
+            elif worker.seconds > (limit := self._limit(worker)):
+                yield from self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
+
+    def stop(self) -> None:
+        """End all workers at once."""
+        for worker in self._workers:
+            worker.stop()
+
+    @abstractmethod
+    def _wait(self, sources: list[Any]) -> list[Any]:
+        """Those of the sources that have an answer, after one tick at the most."""
+
+    @abstractmethod
+    def _received(self, worker: AnyWorker) -> Iterator[tuple[Task, Result | Lost]]:
+        """What the answer of a worker means."""
+
+    @abstractmethod
+    def _replaced(self, worker: AnyWorker, loss: Lost) -> Iterator[tuple[Task, Lost]]:
+        """Put another worker in place of one that is lost."""
+
+    def _task(self) -> Task | None:
+        return self._returned.popleft() if self._returned else self._next_task()
+
+    def _limit(self, worker: AnyWorker) -> float:
+        """Seconds that a worker's task may take; its start may take any time."""
+        if not (worker.ready and self._time_limit):
+            return math.inf
+        return self._time_limit(worker.tasks[0])
+
+
+class _Process(Worker[Task]):
+    """A process with the tasks that it holds."""
+
+    def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
+        super().__init__()
+        context = multiprocessing.get_context("spawn")
+        self.connection, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(make_handler, other), daemon=True)
         _start_deaf(self.process)
         # Only the process holds this end now, so its death is seen as an end of file.
         other.close()
+
+    @property
+    def awaited(self) -> Connection | None:
+        return self.connection if self.tasks else None
 
     def give(self, task: Task) -> None:
         self.tasks.append(task)
         # A worker that has died is found out when its results are waited for.
         with suppress(OSError):
             self.connection.send(task)
-
-    def take(self) -> Task:
-        """The task that it is done with."""
-        self.seconds = 0.0
-        return self.tasks.popleft()
 
     def stop(self) -> None:
         self.process.kill()
@@ -136,54 +241,26 @@ class _Worker(Generic[Task, Result]):
         return Lost(f"the process reading it ended ({name}){cause}", passing=killed)
 
 
-class _Pool(Generic[Task, Result]):
-    """Workers, started as there is work for them, and the tasks given back by dead ones."""
-
-    def __init__(
-        self,
-        make_handler: HandlerFactory[Task, Result],
-        next_task: Callable[[], Task | None],
-        time_limit: Callable[[Task], float] | None,
-    ) -> None:
-        self._make_handler = make_handler
-        self._next_task = next_task
-        self._time_limit = time_limit
-        self._workers: list[_Worker[Task, Result]] = []
-        self._returned: deque[Task] = deque()
+class _ProcessPool(Pool[Task, Result, _Process[Task]]):
+    """Processes, started as there is work for them."""
 
     def hand_out(self, jobs: int) -> bool:
-        """Fill up the workers, evenly; False when nothing is left to do or to wait for."""
         for depth in range(1, TASKS_AHEAD + 1):
             for place in range(jobs):
                 if place < len(self._workers) and len(self._workers[place].tasks) >= depth:
                     continue
-                task = self._returned.popleft() if self._returned else self._next_task()
+                task = self._task()
                 if task is None:
                     return any(worker.tasks for worker in self._workers)
                 if place == len(self._workers):
-                    self._workers.append(_Worker(self._make_handler))
+                    self._workers.append(_Process(self._make_handler))
                 self._workers[place].give(task)
         return True
 
-    def results(self) -> Iterator[tuple[Task, Result | Lost]]:
-        """What is ready now, or after one tick at the most."""
-        busy = {worker.connection: worker for worker in self._workers if worker.tasks}
-        start = time.monotonic()
-        ready = wait(list(busy), TICK)
-        # A run that was stopped (Ctrl-Z) or a machine that slept did not work meanwhile.
-        passed = min(time.monotonic() - start, 2 * TICK)
-        for connection, worker in busy.items():
-            worker.seconds += passed if worker.ready else 0.0
-            if connection in ready:
-                yield from self._received(worker)
-            elif worker.seconds > (limit := self._limit(worker.tasks[0])):
-                yield self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
+    def _wait(self, sources: list[Connection]) -> list[Any]:
+        return wait(sources, TICK)
 
-    def stop(self) -> None:
-        for worker in self._workers:
-            worker.stop()
-
-    def _received(self, worker: _Worker[Task, Result]) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: _Process[Task]) -> Iterator[tuple[Task, Result | Lost]]:
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):
@@ -192,7 +269,7 @@ class _Pool(Generic[Task, Result]):
                 raise WorkersUnavailableError(
                     f"worker processes cannot start: {loss.reason}; free some memory and try again"
                 ) from None
-            yield self._replaced(worker, loss)
+            yield from self._replaced(worker, loss)
             return
         if isinstance(message, HcrError):
             raise message
@@ -200,17 +277,13 @@ class _Pool(Generic[Task, Result]):
             yield worker.take(), message
         worker.ready = True
 
-    def _limit(self, task: Task) -> float:
-        """Seconds that a task may take."""
-        return self._time_limit(task) if self._time_limit else math.inf
-
-    def _replaced(self, worker: _Worker[Task, Result], loss: Lost) -> tuple[Task, Lost]:
+    def _replaced(self, worker: _Process[Task], loss: Lost) -> Iterator[tuple[Task, Lost]]:
         """End a worker; its first task is lost, the others go back."""
         worker.stop()
         task = worker.take()
         self._returned.extend(worker.tasks)
-        self._workers[self._workers.index(worker)] = _Worker(self._make_handler)
-        return task, loss
+        self._workers[self._workers.index(worker)] = _Process(self._make_handler)
+        yield task, loss
 
 
 def _start_deaf(process: BaseProcess) -> None:

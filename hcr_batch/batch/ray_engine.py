@@ -7,15 +7,13 @@ What an actor that is lost had in hand goes to another one.
 
 from __future__ import annotations
 
-import math
 import signal
 import socket
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -25,6 +23,8 @@ from hcr_batch.batch.engines import (
     TICK,
     HandlerFactory,
     Lost,
+    Pool,
+    Worker,
     WorkersUnavailableError,
 )
 from hcr_batch.errors import HcrError
@@ -76,7 +76,7 @@ def run_on_ray(
     """
     with _connected(address):
         count = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        pool: _Pool[Task, Result] = _Pool(make_handler, next_task, time_limit)
+        pool: _ActorPool[Task, Result] = _ActorPool(make_handler, next_task, time_limit)
         try:
             while pool.hand_out(count):
                 yield from pool.results()
@@ -133,37 +133,36 @@ class _Actor:
 _RemoteActor: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
 
 
-class _Worker(Generic[Task, Result]):
-    """An actor with the tasks that it holds, in order, each with the reference of its result."""
+class _Handle(Worker[Task]):
+    """An actor with the tasks that it holds, each with the reference of its result."""
 
     def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
+        super().__init__()
         self._actor = _RemoteActor.remote(make_handler)
-        self.tasks: deque[tuple[Task, ray.ObjectRef[Result]]] = deque()
-        self.ready = False
-        self.seconds = 0.0
-        """Time that the first of its tasks has taken so far."""
         self._start = self._actor.failure.remote()
+        self._results: deque[ray.ObjectRef[Any]] = deque()
 
     @property
-    def awaited(self) -> ray.ObjectRef[Any] | None:
-        """What it is to give next: a sign of life, then results in the order of its tasks."""
+    def awaited(self) -> Any:
+        """A sign of life, then results in the order of its tasks."""
         if not self.ready:
             return self._start
-        return self.tasks[0][1] if self.tasks else None
+        return self._results[0] if self._results else None
 
     def give(self, task: Task) -> None:
-        self.tasks.append((task, self._actor.run.remote(task)))
+        self.tasks.append(task)
+        self._results.append(self._actor.run.remote(task))
 
     def take(self) -> Task:
-        self.seconds = 0.0
-        return self.tasks.popleft()[0]
+        self._results.popleft()
+        return super().take()
 
     def stop(self) -> None:
         ray.kill(self._actor, no_restart=True)
 
 
-class _Pool(Generic[Task, Result]):
-    """Actors, and the tasks given back by lost ones."""
+class _ActorPool(Pool[Task, Result, _Handle[Task]]):
+    """Actors, all started at once."""
 
     def __init__(
         self,
@@ -171,16 +170,12 @@ class _Pool(Generic[Task, Result]):
         next_task: Callable[[], Task | None],
         time_limit: Callable[[Task], float] | None,
     ) -> None:
-        self._make_handler = make_handler
-        self._next_task = next_task
-        self._time_limit = time_limit
-        self._workers: list[_Worker[Task, Result]] = []
-        self._returned: deque[Task] = deque()
+        super().__init__(make_handler, next_task, time_limit)
         self._tries: Counter[Task] = Counter()
         self._false_starts = 0
 
-    def hand_out(self, count: int) -> bool:
-        """Fill up the actors that are there; False when nothing is left to do or to wait for."""
+    def hand_out(self, jobs: int) -> bool:
+        """As in every pool; actors that are not there yet get nothing."""
         there = [worker for worker in self._workers if worker.ready]
         for depth in range(1, TASKS_AHEAD + 1):
             for worker in there:
@@ -189,7 +184,7 @@ class _Pool(Generic[Task, Result]):
                     if task is None:
                         return any(worker.tasks for worker in there)
                     worker.give(task)
-        return bool(there) or self._has_work(count)
+        return bool(there) or self._has_work(jobs)
 
     def _has_work(self, count: int) -> bool:
         """Whether actors are worth waiting for; they are started if there are none."""
@@ -198,34 +193,16 @@ class _Pool(Generic[Task, Result]):
             return False
         self._returned.appendleft(task)
         if not self._workers:
-            self._workers = [_Worker(self._make_handler) for _ in range(count)]
+            self._workers = [_Handle(self._make_handler) for _ in range(count)]
         return True
 
-    def _task(self) -> Task | None:
-        return self._returned.popleft() if self._returned else self._next_task()
+    def _wait(self, sources: list[ray.ObjectRef[Any]]) -> list[Any]:
+        ready, _ = ray.wait(sources, num_returns=1, timeout=TICK)
+        return ready
 
-    def results(self) -> Iterator[tuple[Task, Result | Lost]]:
-        """What is ready now, or after one tick at the most."""
-        awaited = {worker.awaited: worker for worker in self._workers if worker.awaited}
-        start = time.monotonic()
-        ready, _ = ray.wait(list(awaited), num_returns=1, timeout=TICK)
-        passed = min(time.monotonic() - start, 2 * TICK)
-        for reference, worker in awaited.items():
-            worker.seconds += passed if worker.ready else 0.0
-            if reference in ready:
-                yield from self._received(worker, reference)
-            elif worker.seconds > (limit := self._limit(worker)):
-                yield from self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
-
-    def stop(self) -> None:
-        for worker in self._workers:
-            worker.stop()
-
-    def _received(
-        self, worker: _Worker[Task, Result], reference: ray.ObjectRef[Any]
-    ) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: _Handle[Task]) -> Iterator[tuple[Task, Result | Lost]]:
         try:
-            message = ray.get(reference)
+            message = ray.get(worker.awaited)
         except RayTaskError as error:
             yield from self._replaced(worker, Lost(str(error).splitlines()[-1]))
             return
@@ -238,14 +215,8 @@ class _Pool(Generic[Task, Result]):
             raise message
         worker.ready, self._false_starts = True, 0
 
-    def _limit(self, worker: _Worker[Task, Result]) -> float:
-        """Seconds that an actor's task may take, or its start."""
-        if not (worker.ready and self._time_limit):
-            return math.inf
-        return self._time_limit(worker.tasks[0][0])
-
     def _replaced(
-        self, worker: _Worker[Task, Result], loss: Lost | None
+        self, worker: _Handle[Task], loss: Lost | None
     ) -> Iterator[tuple[Task, Lost]]:
         """Put an actor in place of one that is lost; its first task is so too, if it is at fault.
 
@@ -253,7 +224,7 @@ class _Pool(Generic[Task, Result]):
         that is found out by trying it again.
         """
         worker.stop()
-        self._workers[self._workers.index(worker)] = _Worker(self._make_handler)
+        self._workers[self._workers.index(worker)] = _Handle(self._make_handler)
         if not worker.tasks:
             self._false_starts += 1
             if self._false_starts >= TRIES:
@@ -261,7 +232,7 @@ class _Pool(Generic[Task, Result]):
                     "actors cannot start on the cluster; is the same hcr-batch installed there?"
                 )
             return
-        task, *rest = (task for task, _ in worker.tasks)
+        task, *rest = worker.tasks
         self._returned.extend(rest)
         self._tries[task] += 1
         if loss or self._tries[task] >= TRIES:

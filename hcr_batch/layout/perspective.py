@@ -81,8 +81,9 @@ def estimate_perspective(gray: np.ndarray) -> np.ndarray | None:
         Maps pixels of the page to those of the flat one, the middle staying
         where it is; None where the lines are parallel already.
     """
+    fine = reduced(gray, FINE_SIZE)
     for size, step in SEARCHES:
-        small = reduced(gray, size)
+        small = reduced(fine, size)
         if min(small.shape) < BANDS * SMALLEST:
             return None
         angles = np.arange(-REACH, REACH + step / 2, step)
