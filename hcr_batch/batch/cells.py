@@ -13,7 +13,7 @@ from hcr_batch.batch.corrections import Place
 from hcr_batch.results.records import CellRecord, FieldRecord
 from hcr_batch.types import Box, Reading
 
-__all__ = ["Cells", "DueCell", "PlacedField", "cell_of_row", "row_of_cell"]
+__all__ = ["CELL_COLUMNS", "Cells", "DueCell", "PlacedField", "cell_of_row", "row_of_cell"]
 
 CELL_COLUMNS = (
     "cells.x, cells.y, cells.width, cells.height, cells.character, cells.confidence, "

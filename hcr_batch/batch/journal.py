@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hcr_batch.batch.cells import Cells, cell_of_row, row_of_cell
+from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
+from hcr_batch.batch.pages import add_pages, fields_of_page
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
 from hcr_batch.errors import UsageError
-from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
+from hcr_batch.results.records import PageRecord
 
 __all__ = [
     "FileEntry",
@@ -30,17 +31,6 @@ __all__ = [
     "journal_path",
     "open_journal",
 ]
-
-CELLS_OF_PAGE = """
-SELECT fields.place, fields.name, fields.kind, fields.joint,
-       cells.x, cells.y, cells.width, cells.height,
-       cells.character, cells.confidence, cells.flagged, cells.reasons, cells.alternatives
-FROM fields
-JOIN cells ON cells.field = fields.id
-WHERE fields.page = ?
-ORDER BY fields.place, cells.position
-"""
-
 
 IN_PARTS = "+"
 """After the recipe of a reading that has not all of its pages yet; no file points at it."""
@@ -165,7 +155,7 @@ class Journal:
             self._drop(sha256, recipe)
             self._drop(sha256, recipe + IN_PARTS)
             reading = self._new_reading(sha256, recipe, failure)
-            self._add_pages(reading, pages, seconds)
+            add_pages(self._connection, reading, pages, seconds)
             self._point((FileEntry(*file), reading) for file in files)
 
     def add_part(
@@ -175,7 +165,7 @@ class Journal:
         with self._transaction():
             state = self.state(sha256, recipe + IN_PARTS)
             reading = state[0] if state else self._new_reading(sha256, recipe + IN_PARTS, None)
-            self._add_pages(reading, pages, seconds)
+            add_pages(self._connection, reading, pages, seconds)
 
     def part_pages(self, sha256: str, recipe: str) -> set[int]:
         """Numbers of the pages that `add_part` has entered."""
@@ -296,7 +286,7 @@ class Journal:
         answered = self.corrections.pages()
         for path, name, page, sha256, number, width, height in rows:
             state = FileState(location_of(path), name, None, sha256)
-            record = PageRecord(number, width, height, self._fields(page))
+            record = PageRecord(number, width, height, fields_of_page(self._connection, page))
             if (sha256, number) in answered:
                 record = apply_corrections(record, self.corrections.of_page(sha256, number))
             yield state, record
@@ -310,15 +300,6 @@ class Journal:
         )
         return [name for (name,) in rows]
 
-    def _fields(self, page: int) -> tuple[FieldRecord, ...]:
-        fields: dict[tuple[int, str, str, float | None], list[CellRecord]] = {}
-        for place, name, kind, joint, *cell in self._execute(CELLS_OF_PAGE, (page,)):
-            fields.setdefault((place, name, kind, joint), []).append(cell_of_row(cell))
-        return tuple(
-            FieldRecord(name, kind, tuple(cells), joint)
-            for (_, name, kind, joint), cells in fields.items()
-        )
-
     def _new_reading(self, sha256: str, recipe: str, failure: str | None) -> int:
         return insert(
             self._connection,
@@ -328,45 +309,6 @@ class Journal:
 
     def _drop(self, sha256: str, recipe: str) -> None:
         self._execute("DELETE FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe))
-
-    def _add_pages(self, reading: int, pages: Iterable[PageRecord], seconds: float) -> None:
-        counts = [0, 0, 0]
-        for page in pages:
-            self._add_page(reading, page)
-            cells = [cell for field in page.fields for cell in field.cells]
-            counts[0] += 1
-            counts[1] += sum(cell.occupied for cell in cells)
-            counts[2] += sum(cell.reading.flagged for cell in cells)
-        self._execute(
-            "UPDATE readings SET seconds = seconds + ?, pages = pages + ?, "
-            "characters = characters + ?, flagged = flagged + ? WHERE id = ?",
-            (seconds, *counts, reading),
-        )
-
-    def _add_page(self, reading: int, page: PageRecord) -> None:
-        row = insert(
-            self._connection,
-            "INSERT INTO pages (reading, number, width, height) VALUES (?, ?, ?, ?)",
-            (reading, page.number, page.width, page.height),
-        )
-        for place, field in enumerate(page.fields, start=1):
-            self._add_field(row, place, field)
-
-    def _add_field(self, page: int, place: int, field: FieldRecord) -> None:
-        row = insert(
-            self._connection,
-            "INSERT INTO fields (page, place, name, kind, joint) VALUES (?, ?, ?, ?, ?)",
-            (page, place, field.name, field.kind, field.joint),
-        )
-        numbered = list(enumerate(field.cells, start=1))
-        self._connection.executemany(
-            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((row, position, *row_of_cell(cell)) for position, cell in numbered),
-        )
-        self._connection.executemany(
-            "INSERT INTO crops VALUES (?, ?, ?)",
-            ((row, position, cell.png) for position, cell in numbered if cell.png),
-        )
 
     def _point(self, files: Iterable[tuple[FileEntry, int]]) -> None:
         self._connection.executemany(
