@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hcr_batch.batch.request import READING_CODE
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hcr_batch"
 LEVELS = (
@@ -125,3 +127,9 @@ def test_the_public_interface_is_there_and_late():
     assert done.stdout.split()[:2] == ["load_recognizer", "scan_document"]
     with pytest.raises(AttributeError):
         __import__("hcr_batch").nothing  # noqa: B018
+
+
+def test_a_change_of_any_code_that_reads_has_forms_read_again():
+    """Settings are part of the key themselves; errors say nothing that is kept as a reading."""
+    parts = {Path(part).stem for part in READING_CODE}
+    assert parts == set().union(*LEVELS[:3]) - {"config", "errors"}

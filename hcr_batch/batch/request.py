@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ScanRequest", "ScanSummary", "code_fingerprint", "fingerprint"]
 
-READING_CODE = ("types.py", "documents", "layout", "glyphs", "recognition", "forms", "results")
+READING_CODE = (
+    "types.py",
+    "geometry.py",
+    "documents",
+    "layout",
+    "glyphs",
+    "recognition",
+    "forms",
+    "results",
+)
 """Parts of the program that decide what a reading is."""
 
 
