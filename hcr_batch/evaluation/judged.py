@@ -13,6 +13,7 @@ from hcr_batch.recognition.calibration import (
     MERGED_PAIRS,
     expected_calibration_error,
     folded_charset,
+    given_inside,
 )
 
 __all__ = ["READINGS", "Judged", "class_of", "judge", "readings_for"]
@@ -88,11 +89,10 @@ def judge(probabilities: np.ndarray, labels: np.ndarray, reading: str) -> Judged
     for index, target in enumerate(classes):
         if target >= 0:
             grouped[:, target] += probabilities[:, index]
-    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
     truth = classes[[CHARACTERS.index(label) for label in labels]]
     order = np.argsort(-grouped, axis=1)[:, :3]
     best = order[:, 0]
-    confidence = grouped[np.arange(len(best)), best] / np.maximum(grouped.sum(1) + foreign, 1e-12)
+    confidence = given_inside(grouped, probabilities)[np.arange(len(best)), best]
     return Judged(reading, truth, best, confidence, (order == truth[:, None]).any(axis=1))
 
 

@@ -13,7 +13,7 @@ from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.isolate import CellInk
 from hcr_batch.glyphs.strings import TextLine
-from hcr_batch.recognition.calibration import CHARSETS
+from hcr_batch.recognition.calibration import CHARSETS, given_inside
 from hcr_batch.recognition.constraints import FOREIGN, Decoded, cell_chances, decode, restricted
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import GlyphScores
@@ -196,9 +196,7 @@ def _masked(rows: np.ndarray, charset: str) -> np.ndarray:
     if len(charset) == rows.shape[1]:
         return rows
     members = np.array([symbol in charset for symbol in SYMBOLS[:BLANK]])
-    outside = np.clip(1 - rows.sum(axis=1, keepdims=True), 0, 1)
-    inside = rows * members
-    return inside / np.maximum(inside.sum(axis=1, keepdims=True) + outside, 1e-12)
+    return given_inside(rows * members, rows)
 
 
 def _ruled_cells(

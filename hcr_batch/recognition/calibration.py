@@ -22,6 +22,7 @@ __all__ = [
     "fold_cases",
     "folded_charset",
     "folded_within",
+    "given_inside",
     "temperature_scale",
     "thresholds_for",
 ]
@@ -97,6 +98,24 @@ def folded_within(probabilities: np.ndarray, charset: str) -> np.ndarray:
     return fold_cases(probabilities) * folded_charset(charset)
 
 
+def given_inside(inside: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities given that a glyph is of certain characters or foreign ink.
+
+    Parameters
+    ----------
+    inside : ndarray of float, shape (N, K)
+        Those of the characters in question, 0 for all others.
+    probabilities : ndarray of float, shape (N, 62)
+        What they were taken from; what is missing to 1 is foreign ink.
+
+    Returns
+    -------
+    ndarray of float, shape (N, K)
+    """
+    foreign = np.clip(1 - probabilities.sum(axis=1, keepdims=True), 0, 1)
+    return inside / np.maximum(inside.sum(axis=1, keepdims=True) + foreign, 1e-12)
+
+
 def _folded(character: str) -> str:
     return character.upper() if character.upper() in MERGED_PAIRS else character
 
@@ -124,10 +143,8 @@ def best_in_charset(
     confidence : ndarray of float, shape (N,)
     """
     folded = folded_within(probabilities, charset)
-    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
     index = folded.argmax(axis=1)
-    best = folded[np.arange(len(folded)), index]
-    return index, best / np.maximum(folded.sum(axis=1) + foreign, 1e-12)
+    return index, given_inside(folded, probabilities)[np.arange(len(folded)), index]
 
 
 def fit_temperature(logits: np.ndarray, allowed: np.ndarray, weights: np.ndarray) -> float:

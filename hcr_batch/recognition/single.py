@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.glyphs.crops import character_cells
-from hcr_batch.recognition.calibration import folded_within
+from hcr_batch.recognition.calibration import folded_within, given_inside
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.readings import blank_reading, glyph_reading
@@ -70,9 +70,7 @@ def _within(charset: str, probabilities: np.ndarray) -> np.ndarray:
     """Probabilities given the charset, each picture by itself; float32 (N, 62)."""
     if charset == "alnum":
         return np.concatenate([probabilities[:0], *map(with_context, probabilities[:, None])])
-    kept = folded_within(probabilities, charset)
-    foreign = np.clip(1 - probabilities.sum(axis=1, keepdims=True), 0, 1)
-    return kept / np.maximum(kept.sum(axis=1, keepdims=True) + foreign, 1e-12)
+    return given_inside(folded_within(probabilities, charset), probabilities)
 
 
 def _surest(rows: np.ndarray, threshold: float) -> Prediction:
