@@ -14,7 +14,7 @@ from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, load_templates
 from hcr_batch.geometry import projected
 from hcr_batch.glyphs.isolate import blank_cells, faintest_pen, isolate_field
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
@@ -156,11 +156,9 @@ def _without_bleed_through(
 
 def _score(written: Iterable[FieldGlyphs], recognizer: Recognizer) -> list[GlyphScores]:
     """Classify all glyphs of a page at once; the scores come back field by field."""
-    glyphs = [[normalize_ink(ink) for ink in field.inks()] for field in written]
-    flat = [glyph for group in glyphs for glyph in group]
-    stacked = np.stack(flat) if flat else np.zeros((0, 28, 28), np.uint8)
-    scores = recognizer.scores(stacked)
-    ends = np.cumsum([0, *(len(group) for group in glyphs)])
+    inks = [list(field.inks()) for field in written]
+    scores = recognizer.scores(normalize_inks([ink for group in inks for ink in group]))
+    ends = np.cumsum([0, *map(len, inks)])
     return [
         GlyphScores(scores.characters[first:last], scores.printed[first:last])
         for first, last in zip(ends, ends[1:])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink
+from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink, normalize_inks
 
 
 def ink_of(character, scale=3.0, pen=7, size=200, place=(60, 140)):
@@ -72,3 +72,22 @@ def test_glyphs_of_emnist_stay_what_they_are(hcr_data):
         images = data["images"][::200]
     similar = [likeness(image, normalize_ink(image)) for image in images]
     assert np.median(similar) > 0.95
+
+
+def test_many_inks_give_the_glyphs_that_each_gives_alone():
+    sizes = {"A": (3.0, 200), "g": (0.8, 60), "W": (6.0, 500)}
+    inks = [
+        ink_of(character, scale, place=(size // 3, 2 * size // 3), size=size)
+        for character, (scale, size) in sizes.items()
+    ] * 30
+    inks.insert(1, np.zeros((40, 20), np.uint8))
+    inks.insert(70, np.full((300, 1), 255, np.uint8))
+    glyphs = normalize_inks(inks)
+    assert glyphs.shape == (len(inks), GLYPH_SIZE, GLYPH_SIZE)
+    assert not glyphs[1].any()
+    for ink, glyph in zip(inks, glyphs, strict=True):
+        np.testing.assert_array_equal(glyph, normalize_ink(ink))
+
+
+def test_no_inks_give_no_glyphs():
+    assert normalize_inks([]).shape == (0, GLYPH_SIZE, GLYPH_SIZE)
