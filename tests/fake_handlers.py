@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hcr_batch.errors import ModelError
 
-__all__ = ["DiesAtOnce", "Double", "Sleeper", "Taker", "WithoutModel"]
+__all__ = ["DiesAtOnce", "Double", "Echo", "Printer", "Sleeper", "Taker", "WithoutModel"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,25 @@ class Double:
         if number < 0:
             os._exit(3)
         return 2 * number
+
+
+class Echo:
+    """Gives back what it is given."""
+
+    def __call__(self):
+        return lambda task: task
+
+
+class Printer:
+    """Prints on standard output and reads standard input, from C's side too."""
+
+    def __call__(self):
+        return self._print
+
+    def _print(self, text: str) -> str:
+        print(text, flush=True)
+        os.write(1, text.encode())
+        return os.read(0, 10).decode()
 
 
 @dataclass(frozen=True)

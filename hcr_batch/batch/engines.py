@@ -9,19 +9,18 @@ dies or hangs costs the task it was at, and nothing else.
 from __future__ import annotations
 
 import math
-import multiprocessing
 import signal
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from hcr_batch.errors import ExitCode, HcrError
+from hcr_batch.batch.processes import ENDED, Process, WorkersUnavailableError
+from hcr_batch.errors import HcrError
 
 __all__ = [
     "TASKS_AHEAD",
@@ -44,11 +43,6 @@ TASKS_AHEAD = 2
 TICK = 1.0
 """Seconds after which the time of the tasks in work is looked at."""
 
-READY = "ready"
-
-ENDINGS = (signal.SIGINT, signal.SIGTERM)
-"""Signals that a terminal or a service manager sends to all processes of a run at once."""
-
 
 @dataclass(frozen=True)
 class Lost:
@@ -61,17 +55,12 @@ class Lost:
     passing: bool = False
 
 
-class WorkersUnavailableError(HcrError):
-    """Processes end before they are ready for work."""
-
-    exit_code = ExitCode.OUTPUT
-
-
 def run_tasks(
     make_handler: HandlerFactory[Task, Result],
     next_task: Callable[[], Task | None],
     jobs: int,
     time_limit: Callable[[Task], float] | None = None,
+    ahead: Iterable[Process] = (),
 ) -> Generator[tuple[Task, Result | Lost], None, None]:
     """Hand every task to a handler.
 
@@ -86,6 +75,9 @@ def run_tasks(
         Processes.
     time_limit : callable, optional
         Seconds that a task may take before its process is ended.
+    ahead : iterable of Process
+        Some that are there already, for the first tasks; whoever started
+        them ends them.
 
     Yields
     ------
@@ -97,7 +89,7 @@ def run_tasks(
     HcrError
         What `make_handler` raised, or workers that cannot start.
     """
-    pool: _ProcessPool[Task, Result] = _ProcessPool(make_handler, next_task, time_limit)
+    pool: _LocalPool[Task, Result] = _LocalPool(make_handler, next_task, time_limit, ahead)
     try:
         while pool.hand_out(jobs):
             yield from pool.results()
@@ -204,45 +196,53 @@ class Pool(ABC, Generic[Task, Result, AnyWorker]):
         return self._time_limit(worker.tasks[0])
 
 
-class _Process(Worker[Task]):
+class _LocalWorker(Worker[Task]):
     """A process with the tasks that it holds."""
 
-    def __init__(self, make_handler: HandlerFactory[Task, Result]) -> None:
+    def __init__(
+        self,
+        make_handler: HandlerFactory[Task, Result],
+        process: Process,
+        arrivals: SimpleQueue[Process],
+    ) -> None:
         super().__init__()
-        context = multiprocessing.get_context("spawn")
-        self.connection, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(make_handler, other), daemon=True)
-        _start_deaf(self.process)
-        # Only the process holds this end now, so its death is seen as an end of file.
-        other.close()
+        self.process = process
+        process.listen(arrivals)
+        process.send(make_handler)
 
     @property
-    def awaited(self) -> Connection | None:
-        return self.connection if self.tasks else None
+    def awaited(self) -> Process | None:
+        return self.process if self.tasks else None
 
     def give(self, task: Task) -> None:
         self.tasks.append(task)
-        # A worker that has died is found out when its results are waited for.
-        with suppress(OSError):
-            self.connection.send(task)
+        self.process.send(task)
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.connection.close()
+        self.process.stop()
 
     def loss(self) -> Lost:
-        """Why it has died."""
-        self.process.join()
-        code = self.process.exitcode or 0
+        """Why it has ended."""
+        code = self.process.wait()
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         killed = name == "SIGKILL"
         cause = ", perhaps for want of memory" if name in ("SIGKILL", "SIGABRT") else ""
         return Lost(f"the process reading it ended ({name}){cause}", passing=killed)
 
 
-class _ProcessPool(Pool[Task, Result, _Process[Task]]):
-    """Processes, started as there is work for them."""
+class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
+    """Processes, started as there is work for them; `ahead` are those that were before."""
+
+    def __init__(
+        self,
+        make_handler: HandlerFactory[Task, Result],
+        next_task: Callable[[], Task | None],
+        time_limit: Callable[[Task], float] | None,
+        ahead: Iterable[Process],
+    ) -> None:
+        super().__init__(make_handler, next_task, time_limit)
+        self._ahead = deque(ahead)
+        self._arrivals: SimpleQueue[Process] = SimpleQueue()
 
     def hand_out(self, jobs: int) -> bool:
         for depth in range(1, TASKS_AHEAD + 1):
@@ -253,65 +253,40 @@ class _ProcessPool(Pool[Task, Result, _Process[Task]]):
                 if task is None:
                     return any(worker.tasks for worker in self._workers)
                 if place == len(self._workers):
-                    self._workers.append(_Process(self._make_handler))
+                    self._workers.append(self._worker())
                 self._workers[place].give(task)
         return True
 
-    def _wait(self, sources: list[Connection]) -> list[Any]:
-        return wait(sources, TICK)
+    def _worker(self) -> _LocalWorker[Task]:
+        process = self._ahead.popleft() if self._ahead else Process()
+        return _LocalWorker(self._make_handler, process, self._arrivals)
 
-    def _received(self, worker: _Process[Task]) -> Iterator[tuple[Task, Result | Lost]]:
-        try:
-            message = worker.connection.recv()
-        except (EOFError, OSError):
+    def _wait(self, sources: list[Process]) -> list[Process]:
+        if not any(process.answers for process in sources):
+            with suppress(Empty):
+                self._arrivals.get(timeout=TICK)
+        return [process for process in sources if process.answers]
+
+    def _received(self, worker: _LocalWorker[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+        answer = worker.process.answers.popleft()
+        if answer is ENDED:
             loss = worker.loss()
             if not worker.ready:
                 raise WorkersUnavailableError(
                     f"worker processes cannot start: {loss.reason}; free some memory and try again"
-                ) from None
+                )
             yield from self._replaced(worker, loss)
-            return
-        if isinstance(message, HcrError):
-            raise message
-        if worker.ready:
-            yield worker.take(), message
-        worker.ready = True
+        elif worker.ready:
+            yield worker.take(), answer
+        elif isinstance(answer, HcrError):
+            raise answer
+        else:
+            worker.ready = True
 
-    def _replaced(self, worker: _Process[Task], loss: Lost) -> Iterator[tuple[Task, Lost]]:
+    def _replaced(self, worker: _LocalWorker[Task], loss: Lost) -> Iterator[tuple[Task, Lost]]:
         """End a worker; its first task is lost, the others go back."""
         worker.stop()
         task = worker.take()
         self._returned.extend(worker.tasks)
-        self._workers[self._workers.index(worker)] = _Process(self._make_handler)
+        self._workers[self._workers.index(worker)] = self._worker()
         yield task, loss
-
-
-def _start_deaf(process: BaseProcess) -> None:
-    """Start a process that ignores Ctrl-C from its first moment: the parent decides."""
-    try:
-        before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDINGS}
-    except ValueError:  # not in the main thread, where no Ctrl-C arrives
-        process.start()
-        return
-    try:
-        process.start()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _serve(make_handler: HandlerFactory[Task, Result], connection: Connection) -> None:
-    """Main function of a worker: results for tasks, until the parent closes or is gone."""
-    for number in ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-    handler: Callable[[Task], Result] | None = None
-    greeting: str | HcrError = READY
-    try:
-        handler = make_handler()
-    except HcrError as error:
-        greeting = error
-    # The parent closes its end, or is gone: then nobody waits for an answer.
-    with suppress(EOFError, OSError):
-        connection.send(greeting)
-        while handler:
-            connection.send(handler(connection.recv()))

@@ -22,6 +22,7 @@ from hcr_batch.batch.lock import exclusive, lock_path
 from hcr_batch.batch.memory import MemoryLimited
 from hcr_batch.batch.observers import Observer
 from hcr_batch.batch.plan import KnownFile, LostFile, NewFile, classify
+from hcr_batch.batch.processes import Process
 from hcr_batch.batch.request import ScanRequest, ScanSummary
 from hcr_batch.batch.schema import DamagedJournalError
 from hcr_batch.batch.worker import (
@@ -50,6 +51,7 @@ def scan(
     stdin: TextIO | None = None,
     reader: HandlerFactory[ReadTask, Outcome] | None = None,
     engine: Engine | None = None,
+    ahead: Sequence[Process] = (),
 ) -> ScanSummary:
     """Read what is new or changed and write the results.
 
@@ -65,6 +67,8 @@ def scan(
         left out.
     engine : callable, optional
         Runs it over the tasks; processes of this machine where left out.
+    ahead : sequence of Process
+        Those of them that are there already.
 
     Raises
     ------
@@ -81,11 +85,13 @@ def scan(
             replace(source, path=source.path.absolute()) if engine else source
             for source in _sources(request, stdin)
         ]
+        run = engine or partial(run_tasks, jobs=request.jobs, ahead=ahead)
         try:
-            summary = _scan(request, observer, sources, reader, engine)
+            summary = _scan(request, observer, sources, reader, run)
         except DamagedJournalError as error:
             observer.note(_start_anew(journal_path(request.output), error))
-            summary = _scan(request, observer, sources, reader, engine)
+            run = engine or partial(run_tasks, jobs=request.jobs)
+            summary = _scan(request, observer, sources, reader, run)
     observer.finished(summary)
     return summary
 
@@ -95,7 +101,7 @@ def _scan(
     observer: Observer,
     sources: Sequence[Source[Location]],
     reader: HandlerFactory[ReadTask, Outcome] | None,
-    engine: Engine | None,
+    engine: Engine,
 ) -> ScanSummary:
     """Read what is new into the journal and write the results from it."""
     with open_journal(journal_path(request.output)) as journal:
@@ -107,7 +113,7 @@ def _scan(
         reader = reader or MemoryLimited(
             PageReader(request.settings, request.templates), request.settings.batch.max_memory_gb
         )
-        summary = _read(request, feed, reader, engine or partial(run_tasks, jobs=request.jobs))
+        summary = _read(request, feed, reader, engine)
         present = [source.path for source in sources]
         journal.forget_missing(present)
         journal.separate_names(present)

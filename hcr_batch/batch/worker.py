@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
-from hcr_batch.documents import count_pages, open_pages
+from hcr_batch.documents import open_pages
 from hcr_batch.errors import DocumentError, HcrError
 from hcr_batch.results.atomic import atomic_output, check_writable
 from hcr_batch.results.overlay import draw_page
@@ -33,6 +33,7 @@ __all__ = [
     "PageReader",
     "ReadTask",
     "StageTime",
+    "Stopwatch",
     "picture_paths",
     "read_pages",
 ]
@@ -102,6 +103,7 @@ class Stopwatch:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
+        """Take the time of what happens within."""
         start, before, self._within = time.perf_counter(), self._within, 0.0
         try:
             yield
@@ -136,61 +138,12 @@ class PageReader:
 
     def __call__(self) -> Callable[[ReadTask], Outcome]:
         """Load the model, once a process."""
-        import cv2
+        from hcr_batch.batch.form_reader import FormReader
 
-        from hcr_batch.recognition import load_recognizer
-
-        # One process a core: threads of their own would only get in each other's way.
-        cv2.setNumThreads(1)
-        recognizer = load_recognizer(self.settings.recognition.model or None, threads=1)
-        reader = _FormReader(self.settings, recognizer, self.templates)
+        reader = FormReader(self.settings, self.templates)
         # What is loaded stays: no need to look through it for garbage again and again.
         gc.freeze()
         return lambda task: read_pages(task, reader)
-
-
-class _FormReader:
-    """Reads forms with a recognizer."""
-
-    def __init__(
-        self, settings: Settings, recognizer: Any, templates: tuple[Template, ...]
-    ) -> None:
-        self._settings = settings
-        self._recognizer = recognizer
-        self._templates = templates
-
-    def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
-        from hcr_batch.recognition.pipeline import read_page
-
-        recognizer = _Timed(self._recognizer, watch)
-        with closing(open_pages(path, self._settings.documents, first, last)) as pages:
-            while page := _next_timed(pages, watch):
-                with watch("layout"):
-                    reading = read_page(page, recognizer, self._settings, self._templates)
-                yield reading
-
-    def count(self, path: Path) -> int:
-        return count_pages(path, self._settings.documents)
-
-
-class _Timed:
-    """A recognizer whose time is taken."""
-
-    def __init__(self, recognizer: Any, watch: Stopwatch) -> None:
-        self._recognizer = recognizer
-        self._watch = watch
-
-    def scores(self, glyphs: Any) -> Any:
-        with self._watch("recognize"):
-            return self._recognizer.scores(glyphs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._recognizer, name)
-
-
-def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> Page | None:
-    with watch("decode"):
-        return next(pages, None)
 
 
 def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:

@@ -14,9 +14,10 @@ from hcr_batch.cli._options import FILE, fields_option, files_offered, format_op
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hcr_batch.batch.observers import Observer
+    from hcr_batch.batch.processes import Process
     from hcr_batch.batch.request import ScanRequest
     from hcr_batch.batch.run import Engine, PlannedFile
     from hcr_batch.config import Settings
@@ -92,20 +93,33 @@ def scan(
     """
     # Before numpy is imported: threads of its own would only slow the workers down.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from hcr_batch.batch.observers import Observers
-    from hcr_batch.batch.run import dry_run as plan_scan
-    from hcr_batch.batch.run import scan as run_scan
-
-    request = _request(paths, out, log_json, options)
     if dry_run:
-        _print_plan(plan_scan(request, sys.stdin))
+        _print_plan(_planned(_request(paths, out, log_json, options)))
         return
     end_like_ctrl_c()
-    with ExitStack() as files:
-        observer = Observers(list(_observers(quiet, log_json, files)))
+    with ExitStack() as opened:
+        ahead = [opened.enter_context(_worker())] if engine == "local" else []
+        from hcr_batch.batch.observers import Observers
+        from hcr_batch.batch.run import scan as run_scan
+
+        request = _request(paths, out, log_json, options)
+        observer = Observers(list(_observers(quiet, log_json, opened)))
         run = _ray(options["jobs"], ray_address) if engine == "ray" else None
-        summary = run_scan(request, observer, sys.stdin, engine=run)
+        summary = run_scan(request, observer, sys.stdin, engine=run, ahead=ahead)
     click.get_current_context().exit(summary.exit_code)
+
+
+def _worker() -> Process:
+    """A process that prepares for reading while this one looks for what there is to read."""
+    from hcr_batch.batch.processes import Process
+
+    return Process(["hcr_batch.batch.form_reader"])
+
+
+def _planned(request: ScanRequest) -> Iterator[PlannedFile]:
+    from hcr_batch.batch.run import dry_run
+
+    return dry_run(request, sys.stdin)
 
 
 def _request(

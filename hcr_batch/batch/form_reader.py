@@ -1,0 +1,73 @@
+"""Reads the pages of forms; imports all that it takes, which is most of a worker's start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+# The first two come into play with the model and the first page; better now than then.
+import hcr_batch.documents.images
+import hcr_batch.recognition.litert  # noqa: F401
+from hcr_batch.batch.worker import Stopwatch
+from hcr_batch.config import Settings
+from hcr_batch.documents import count_pages, open_pages
+from hcr_batch.forms.schema import Template
+from hcr_batch.recognition import load_recognizer
+from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.types import Page, PageReading
+
+__all__ = ["FormReader"]
+
+
+class FormReader:
+    """A `DocumentReader` with a model of its own.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be loaded.
+    """
+
+    def __init__(self, settings: Settings, templates: Sequence[Template]) -> None:
+        # One process a core: threads of their own would only get in each other's way.
+        cv2.setNumThreads(1)
+        self._settings = settings
+        self._templates = templates
+        self._recognizer = load_recognizer(settings.recognition.model or None, threads=1)
+
+    def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
+        """Read pages `first` to `last`, as far as there are any, timing the stages."""
+        recognizer = _Timed(self._recognizer, watch)
+        with closing(open_pages(path, self._settings.documents, first, last)) as pages:
+            while page := _next_timed(pages, watch):
+                with watch("layout"):
+                    reading = read_page(page, recognizer, self._settings, self._templates)
+                yield reading
+
+    def count(self, path: Path) -> int:
+        """Number of pages."""
+        return count_pages(path, self._settings.documents)
+
+
+class _Timed:
+    """A recognizer whose time is taken."""
+
+    def __init__(self, recognizer: Any, watch: Stopwatch) -> None:
+        self._recognizer = recognizer
+        self._watch = watch
+
+    def scores(self, glyphs: Any) -> Any:
+        with self._watch("recognize"):
+            return self._recognizer.scores(glyphs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recognizer, name)
+
+
+def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> Page | None:
+    with watch("decode"):
+        return next(pages, None)
