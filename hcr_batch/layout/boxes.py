@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import compress
 
 import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
@@ -36,28 +36,12 @@ MIN_FILLED = 0.5
 """Share of its bounding box that the bare paper of a written box still fills."""
 MAX_DARK = 0.95
 """Share of a box that may be dark: what white print leaves of a black ground is darker."""
+AROUND_MM = 3.0
+"""Rows further than this from any wall have nothing to do with boxes."""
 PAGE_WIDE = 0.93
 """A box wider than this share of the page lies between the edges of the scan."""
 LONG_LINE_MM = 8.0
 """A line this long needs no wall at its ends: no pen stroke in a cell is as long."""
-
-
-@dataclass(frozen=True)
-class _Segment:
-    """A wall or line: its bounding box, at the scale of the rulings."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def x(self) -> float:
-        return (self.left + self.right) / 2
-
-    @property
-    def length(self) -> int:
-        return max(self.right - self.left, self.bottom - self.top)
 
 
 def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
@@ -75,17 +59,27 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         The inner areas, without the walls, in pixels of the page, innermost
         only: a frame around other boxes is none.
     """
-    level = rulings.level | _mended(rulings.level, rulings.pixels_per_mm)
+    boxes = _walled(rulings, settings)
+    boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
+    boxes = _with_frames(boxes, find_frames(rulings, settings))
+    return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+
+
+def _walled(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+    """Rectangles between lines and walls, missing sides put in; at the scale of the rulings."""
+    per_mm = rulings.pixels_per_mm
+    excerpt = Excerpt.near(rulings.upright, round(AROUND_MM * per_mm))
+    if not len(excerpt.rows):
+        return []
+    upright, level = excerpt.of(rulings.upright), excerpt.of(rulings.level)
+    level |= _mended(level, per_mm)
     horizontal = level.mask()
-    missing = _missing_sides(horizontal, rulings, settings)
+    missing = _missing_sides(horizontal, upright.mask(), per_mm, settings)
     for start, end in missing:
         cv2.line(horizontal, start, end, 1, 1)
     if missing:
         level = Runs.of(horizontal, horizontal=True)
-    boxes = _enclosed(level, rulings, settings)
-    boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
-    boxes = _with_frames(boxes, find_frames(rulings, settings))
-    return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+    return [excerpt.on_page(box) for box in _enclosed(level, upright, per_mm, settings)]
 
 
 def _are_drawn(boxes: list[Box], rulings: Rulings) -> np.ndarray:
@@ -119,12 +113,13 @@ def _has_middle_in(box: Box, sides: np.ndarray) -> bool:
     return bool(((sides[:, :2] <= middle) & (middle <= sides[:, 2:])).all(axis=1).any())
 
 
-def _enclosed(level: Runs, rulings: Rulings, settings: LayoutSettings) -> list[Box]:
-    per_mm = rulings.pixels_per_mm
-    walls = _joined(level, rulings.upright, per_mm)
+def _enclosed(
+    level: Runs, upright: Runs, per_mm: float, settings: LayoutSettings
+) -> list[Box]:
+    walls = _joined(level, upright, per_mm)
     # Gaps are closed along either direction: that does not thicken the walls.
     bridged = closed_both_ways(walls, odd(max(2, round(BRIDGE_MM * per_mm)) + 1))
-    return _interiors(bridged, per_mm, settings)
+    return _interiors(bridged.mask(), per_mm, settings)
 
 
 def _sides_seen(places: np.ndarray, rulings: Rulings) -> np.ndarray:
@@ -223,42 +218,37 @@ def _innermost(boxes: list[Box]) -> list[Box]:
 
 
 def _missing_sides(
-    horizontal: np.ndarray, rulings: Rulings, settings: LayoutSettings
+    horizontal: np.ndarray, vertical: np.ndarray, per_mm: float, settings: LayoutSettings
 ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Sides to draw where a line has a wall of one length at each end, but no fourth side.
 
     That is a comb without a top (or bottom) line, or one whose line the
     scanner lost.
     """
-    per_mm = rulings.pixels_per_mm
     reach = 1.0 * per_mm
-    walls = [
-        wall
-        for wall in _segments(rulings.vertical)
-        if settings.min_cell_mm * per_mm <= wall.length <= settings.max_box_height_mm * per_mm
-    ]
-    if not walls:
-        return []
-    x = np.array([wall.x for wall in walls])
-    ends = np.array([(wall.top, wall.bottom) for wall in walls])
+    x, y, width, height = _outlines(vertical)
+    length = np.maximum(width, height)
+    is_wall = (length >= settings.min_cell_mm * per_mm)
+    is_wall &= length <= settings.max_box_height_mm * per_mm
+    middle, ends = (x + width / 2)[is_wall], np.stack([y, y + height])[:, is_wall]
+    x, y, width, height = _outlines(horizontal)
+    is_long = np.maximum(width, height) >= settings.min_open_line_mm * per_mm
+    left, top, right, bottom = np.stack([x, y, x + width, y + height])[:, is_long, None]
     sides = []
-    for line in _segments(horizontal):
-        if line.length < settings.min_open_line_mm * per_mm:
-            continue
-        for end in (0, 1):
-            # A wall hangs from the line with one end and stands free with the other.
-            near = (ends[:, end] > line.top - reach) & (ends[:, end] < line.bottom + reach)
-            left = np.flatnonzero(near & (abs(x - line.left) < reach))
-            right = np.flatnonzero(near & (abs(x - line.right) < reach))
-            if len(left) and len(right):
-                first, last = ends[left[0], 1 - end], ends[right[0], 1 - end]
-                if abs(first - last) < reach:
-                    sides.append(((line.left, int(first)), (line.right, int(last))))
+    for meeting, free in (ends, ends[::-1]):
+        # A wall hangs from the line with one end and stands free with the other.
+        near = (meeting > top - reach) & (meeting < bottom + reach)
+        first, last = (near & (abs(middle - side) < reach) for side in (left, right))
+        for line in np.flatnonzero(first.any(axis=1) & last.any(axis=1)):
+            one, other = free[first[line].argmax()], free[last[line].argmax()]
+            if abs(one - other) < reach:
+                sides.append(((int(left[line, 0]), int(one)), (int(right[line, 0]), int(other))))
     return sides
 
 
-def _segments(lines: np.ndarray) -> list[_Segment]:
-    return [_Segment(x, y, x + width, y + height) for x, y, width, height in outlines(lines)]
+def _outlines(lines: np.ndarray) -> np.ndarray:
+    """Left, top, width and height of N lines or walls, int (4, N)."""
+    return np.array(outlines(lines), int).reshape(-1, 4).T
 
 
 def _scaled(box: Box, factor: float) -> Box:

@@ -219,8 +219,9 @@ def wall_profiles(
     standing = np.maximum(_run(area), _run(area[::-1])) / (tooth_share * len(area))
     dark = np.clip(np.stack([standing, whole]), 0, 1).astype(np.float32)
     distance = max(2, round(THIN_MM * rulings.pixels_per_mm))
-    padded = np.pad(dark, ((0, 0), (distance, distance)))
-    beside = np.minimum(padded[:, : -2 * distance], padded[:, 2 * distance :])
+    beside = np.zeros_like(dark)
+    inner = slice(distance, max(distance, dark.shape[1] - distance))
+    beside[:, inner] = np.minimum(dark[:, : -2 * distance], dark[:, 2 * distance :])
     return np.clip(dark - beside, 0, 1)
 
 
@@ -235,18 +236,19 @@ def _run(area: np.ndarray) -> np.ndarray:
     """Length of the unbroken run of ink from the first row down, a column."""
     # Rows next to the wall belong to its blurred edge: start where the run may.
     start = min(2, len(area) - 1)
-    return np.minimum.accumulate(area[start:], axis=0).sum(axis=0, dtype=np.int32) - start
+    free = area[start:] == 0
+    return np.where(free.any(axis=0), free.argmax(axis=0), len(free)) - start
 
 
 def _refined(places: np.ndarray, profile: np.ndarray, tolerance: int) -> np.ndarray:
     """Move each place to the middle of the tooth that is seen near it."""
-    refined = []
-    for place in np.round(places).astype(int):
-        first = max(0, place - tolerance)
-        window = profile[first : place + tolerance + 1]
-        dark = np.flatnonzero(window > SEEN)
-        refined.append(first + dark.mean() + 0.5 if len(dark) else place)
-    return np.array(refined)
+    middles = np.round(places).astype(int)
+    columns = middles[:, None] + np.arange(-tolerance, tolerance + 1)
+    on_box = (columns >= 0) & (columns < len(profile))
+    dark = on_box & (profile[np.where(on_box, columns, 0)] > SEEN)
+    count = dark.sum(axis=1)
+    found = (dark * columns).sum(axis=1) / np.maximum(count, 1) + 0.5
+    return np.where(count > 0, found, middles)
 
 
 def _cells(box: Box, walls: np.ndarray, rulings: Rulings) -> list[Box]:

@@ -138,7 +138,8 @@ def _darkest(strips: list[np.ndarray]) -> np.ndarray:
         place = QUANTILE * (length - 1)
         low = int(place)
         high = min(low + 1, length - 1)
-        ordered = np.partition([strips[number] for number in numbers], (low, high), axis=2)
+        # NumPy sorts 16 bits with vector instructions, in less time than it partitions 8.
+        ordered = np.sort(np.array([strips[number] for number in numbers], np.uint16), axis=2)
         below, above = ordered[..., low].astype(float), ordered[..., high]
         darkest[numbers] = (below + (place - low) * (above - below)).max(axis=1)
     return darkest

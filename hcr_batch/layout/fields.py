@@ -237,7 +237,7 @@ def _without_frames(rows: list[list[Box]]) -> list[list[Box]]:
 
 def _apart(boxes: list[Box]) -> list[Box]:
     """Leave out boxes that overlap an earlier one."""
-    left, top, right, bottom = sides_of(boxes)
+    left, top, right, bottom = sides_of(boxes).astype(np.float32)
     shared = _shares(left, right) & _shares(top, bottom)
     kept = np.ones(len(boxes), bool)
     for number in np.flatnonzero(np.tril(shared, -1).any(axis=1)):

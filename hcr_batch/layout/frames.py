@@ -7,6 +7,7 @@ from itertools import takewhile
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
@@ -25,6 +26,8 @@ RIM_MM = 0.7
 """The lines of a frame lie this near to its outline: a line is not quite level."""
 MAX_ASPECT = 1.25
 """Width over height; a wider frame holds a string, or several cells."""
+AROUND_MM = 3.0
+"""Rows further than this from any wall hold no frame."""
 INNER_SHARE = 0.92
 """A pixel column inside that is darker is a wall: two cells, not one."""
 
@@ -47,9 +50,22 @@ def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     list of Box
         The inner areas, at the scale of the rulings.
     """
-    whole = _frames(rulings.faint, rulings.pixels_per_mm, settings, [])
-    mended = _frames(_bridged(rulings), rulings.pixels_per_mm, settings, whole)
-    return whole + [box for box in mended if not any(_overlap(box, known) for known in whole)]
+    per_mm = rulings.pixels_per_mm
+    ink = Runs.of(rulings.faint, horizontal=False)
+    # Coarse scans break thin lines.
+    bridged = closed_both_ways(ink, odd(BRIDGE_MM * per_mm + 1))
+    excerpt = Excerpt.near(_walls(bridged, per_mm, settings), round(AROUND_MM * per_mm))
+    whole = _frames(rulings.faint[excerpt.rows], per_mm, settings, [])
+    mended = _frames(excerpt.of(bridged).mask(), per_mm, settings, whole)
+    mended = [box for box in mended if not any(_overlap(box, known) for known in whole)]
+    return [excerpt.on_page(box) for box in whole + mended]
+
+
+def _walls(ink: Runs, per_mm: float, settings: LayoutSettings) -> Runs:
+    """Upright strokes no shorter than the wall of the smallest frame."""
+    shortest = SEEN_SHARE * (1 - 2 * CORNER_SHARE) * settings.min_comb_cell_mm * per_mm
+    # A wall that leans stands in two pixel columns.
+    return ink.thickened(before=0).opened(int(shortest) - 1 | 1)
 
 
 def _frames(
@@ -74,12 +90,6 @@ def _core(x: int, y: int, width: int, height: int) -> Box:
 
 def _overlap(a: Box, b: Box) -> bool:
     return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
-
-
-def _bridged(rulings: Rulings) -> np.ndarray:
-    """The ink with small breaks closed along both directions: coarse scans break thin lines."""
-    reach = odd(BRIDGE_MM * rulings.pixels_per_mm + 1)
-    return closed_both_ways(Runs.of(rulings.faint, horizontal=True), reach)
 
 
 def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:

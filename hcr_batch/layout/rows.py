@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -197,12 +197,9 @@ def _completed(row: list[Box], rulings: Rulings, settings: LayoutSettings) -> li
         regular += _parted(box, width, wall, sight)
     cells = _grown(regular, wide, width, wall, sight)
     spans = _spans(cells)
-    others = [
-        box
-        for box in row
-        if box.width > SLIVER * width and not _overlaps(box, spans)
-    ]
-    return sorted(cells + others, key=lambda b: b.x)
+    rest = [box for box in row if box.width > SLIVER * width]
+    others = compress(rest, ~_overlap(_spans(rest), spans))
+    return sorted([*cells, *others], key=lambda b: b.x)
 
 
 def _parted(box: Box, width: float, wall: float, sight: _Sight) -> list[Box]:
@@ -234,21 +231,28 @@ def _grown(
     # What looks like some cells run together may be a wide cell with a stroke in it.
     merged = _spans([box for box in wide if box not in known + other_size])
     taken = _spans(known + other_size)
-    fresh = list(cells)
+    sides = [_beside(cell, width, wall) for cell in cells]
+    meets = [sight.would_meet(_spans(list(side)), taken) for side in zip(*sides, strict=True)]
+    # Most cells have a neighbour on both sides already.
+    fresh = list(compress(sides, ~np.logical_and(*meets)))
     while fresh:
-        cell = fresh.pop()
-        for direction in (-1, 1):
-            beside = Box(cell.x + direction * (width + wall), cell.y, width, cell.height)
-            if sight.would_meet(beside, taken):
+        for beside in fresh.pop():
+            if sight.would_meet(_spans([beside]), taken).any():
                 continue
-            found = sight.fitted(beside, whole=_overlaps(beside, merged))
+            found = sight.fitted(beside, whole=_overlap(_spans([beside]), merged).any())
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
-            if not _overlaps(found, taken):
+            if not _overlap(_spans([found]), taken).any():
                 known.append(found)
                 taken = np.append(taken, _spans([found]), axis=1)
-                fresh.append(found)
+                fresh.append(_beside(found, width, wall))
     return known
+
+
+def _beside(cell: Box, width: float, wall: float) -> tuple[Box, Box]:
+    """Where the cells to the left and to the right of one should be."""
+    left, right = (cell.x + direction * (width + wall) for direction in (-1, 1))
+    return Box(left, cell.y, width, cell.height), Box(right, cell.y, width, cell.height)
 
 
 def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:
@@ -273,11 +277,12 @@ def _spans(boxes: Sequence[Box]) -> np.ndarray:
     return np.array([(box.x, box.right) for box in boxes], float).reshape(-1, 2).T
 
 
-def _overlaps(box: Box, spans: np.ndarray) -> bool:
-    """Whether a box shares much of its width, or of theirs, with one of some others."""
-    left, right = spans
-    shared = np.minimum(box.right, right) - np.maximum(box.x, left)
-    return bool((shared > 0.3 * np.minimum(box.width, right - left)).any())
+def _overlap(spans: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of N spans share much of their width, or of theirs, with one of some others."""
+    first, last = spans[..., None]
+    left, right = others
+    shared = np.minimum(last, right) - np.maximum(first, left)
+    return (shared > 0.3 * np.minimum(last - first, right - left)).any(axis=1)
 
 
 class _Sight:
@@ -315,12 +320,13 @@ class _Sight:
         x, end = (first + 1) / self._scale, last / self._scale
         return Box(x, cell.y, end - x, cell.height)
 
-    def would_meet(self, cell: Box, spans: np.ndarray) -> bool:
-        """Whether a cell, wherever `fitted` may move it, overlaps one of some others."""
+    def would_meet(self, spans: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Which of N cells, wherever `fitted` may move them, overlap one of some others."""
         reach = (2 * self._slack + 2) / self._scale
-        left, right = spans
-        shared = np.minimum(cell.right, right) - np.maximum(cell.x, left)
-        return bool((shared - 2 * reach > 0.3 * (right - left)).any())
+        first, last = spans[..., None]
+        left, right = others
+        shared = np.minimum(last, right) - np.maximum(first, left)
+        return (shared - 2 * reach > 0.3 * (right - left)).any(axis=1)
 
     def wall_between(self, before: Box, after: Box) -> bool:
         """Whether a straight wall stands between two neighbours."""

@@ -104,9 +104,9 @@ class Runs:
         return Runs(packed, self.across, self.horizontal)
 
 
-def closed_both_ways(runs: Runs, length: int) -> np.ndarray:
-    """Close gaps shorter than `length`, which is odd, in rows and in columns; uint8 0 or 1."""
-    return (runs.closed(length).turned() | runs.turned().closed(length)).mask()
+def closed_both_ways(runs: Runs, length: int) -> Runs:
+    """Close gaps shorter than `length`, which is odd, in rows and in columns."""
+    return runs.closed(length) | runs.turned().closed(length).turned()
 
 
 def _columnwise(packed: np.ndarray, columns: int) -> np.ndarray:

@@ -1,0 +1,52 @@
+"""The rows of a page in which cells may stand, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.layout.runs import Runs
+from hcr_batch.types import Box
+
+__all__ = ["Excerpt"]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some rows of a page, put together: there is less to look through.
+
+    What is looked for among them is found where it is on the page, unless it
+    reaches from one stretch of rows to the next.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (N,)
+        Their numbers, ascending.
+    """
+
+    rows: np.ndarray
+
+    @classmethod
+    def near(cls, walls: Runs, distance: int) -> Excerpt:
+        """The rows that upright walls meet, and those no further than `distance` from one."""
+        is_met = walls.packed.any(axis=1).astype(np.uint8)
+        around = np.ones((2 * distance + 1, 1), np.uint8)
+        return cls(np.flatnonzero(cv2.dilate(is_met[:, None], around)))
+
+    def of(self, runs: Runs) -> Runs:
+        """The excerpt of a mask of the whole page, to be worked on in the same direction."""
+        if runs.horizontal:
+            return self.of(runs.turned()).turned()
+        return Runs(runs.packed[self.rows], runs.across, runs.horizontal)
+
+    def on_page(self, box: Box) -> Box:
+        """Where a box, in whole pixels, lies on the page."""
+        top, last = self._row(box.y), self._row(box.bottom - 1)
+        return Box(box.x, top, box.width, last + 1 - top)
+
+    def _row(self, place: float) -> int:
+        """The row of the page; also of places just before and after the excerpt."""
+        within = min(max(int(place), 0), len(self.rows) - 1)
+        return int(self.rows[within]) + int(place) - within
