@@ -353,7 +353,8 @@ def _upright(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, int
     if not part.size:
         return x, 0
     # The line's own blurred edge may leave a pixel free.
-    runs = np.cumprod(np.maximum(part[1:], part[:-1]), axis=0, dtype=np.int32).sum(axis=0)
+    free = (part[1:] | part[:-1]) == 0
+    runs = np.where(free.any(axis=0), free.argmax(axis=0), len(free))
     groups = _runs_of(runs >= max(1, WALL_BY_STROKE * runs.max()))
     if not groups:
         return x, 0

@@ -31,9 +31,9 @@ class Excerpt:
     @classmethod
     def near(cls, walls: Runs, distance: int) -> Excerpt:
         """The rows that upright walls meet, and those no further than `distance` from one."""
-        is_met = walls.packed.any(axis=1).astype(np.uint8)
+        is_met = np.any(walls.packed, axis=1, keepdims=True)
         around = np.ones((2 * distance + 1, 1), np.uint8)
-        return cls(np.flatnonzero(cv2.dilate(is_met[:, None], around)))
+        return cls(np.flatnonzero(cv2.dilate(is_met.astype(np.uint8), around)))
 
     def of(self, runs: Runs) -> Runs:
         """The excerpt of a mask of the whole page, to be worked on in the same direction."""

@@ -239,7 +239,7 @@ def _grown(
         for beside in fresh.pop():
             if sight.would_meet(_spans([beside]), taken).any():
                 continue
-            found = sight.fitted(beside, whole=_overlap(_spans([beside]), merged).any())
+            found = sight.fitted(beside, whole=bool(_overlap(_spans([beside]), merged).any()))
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
             if not _overlap(_spans([found]), taken).any():
