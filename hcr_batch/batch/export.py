@@ -9,7 +9,7 @@ from hcr_batch.batch.corrections import REVIEW_REASONS, reviewed_part
 from hcr_batch.batch.journal import Journal
 from hcr_batch.batch.locations import signature
 from hcr_batch.batch.request import code_fingerprint
-from hcr_batch.results.rows import FieldRow, ResultRow, field_row, page_rows
+from hcr_batch.results.rows import FieldRow, ResultRow, field_row
 from hcr_batch.results.writers import write_fields, write_results
 
 __all__ = ["export"]
@@ -49,8 +49,8 @@ def export(
 
 
 def _rows(journal: Journal, only_reviewed: bool) -> Iterator[ResultRow]:
-    rows = (row for file, page in journal.pages() for row in page_rows(file.name, page))
-    return (row for row in rows if not only_reviewed or row.reasons in REVIEW_REASONS)
+    rows = journal.rows()
+    return (row for row in rows if row.reasons in REVIEW_REASONS) if only_reviewed else rows
 
 
 def _field_rows(journal: Journal, only_reviewed: bool) -> Iterator[FieldRow]:

@@ -10,18 +10,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
-from hcr_batch.batch.pages import add_pages, fields_of_page
+from hcr_batch.batch.pages import add_pages, fields_of_page, rows_of_page
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
 from hcr_batch.errors import UsageError
 from hcr_batch.results.records import PageRecord
+from hcr_batch.results.rows import ResultRow, page_rows
 
 __all__ = [
     "FileEntry",
@@ -277,19 +278,16 @@ class Journal:
 
     def pages(self) -> Iterator[tuple[FileState, PageRecord]]:
         """Every page of every file, by name and number, corrections applied, without pictures."""
-        rows = self._execute(
-            "SELECT files.path, files.name, pages.id, sha256, number, width, height "
-            "FROM files JOIN readings ON readings.id = files.reading "
-            "JOIN pages ON pages.reading = readings.id "
-            "ORDER BY files.name, files.path, number"
-        )
-        answered = self.corrections.pages()
-        for path, name, page, sha256, number, width, height in rows:
-            state = FileState(location_of(path), name, None, sha256)
-            record = PageRecord(number, width, height, fields_of_page(self._connection, page))
-            if (sha256, number) in answered:
-                record = apply_corrections(record, self.corrections.of_page(sha256, number))
-            yield state, record
+        for state, page, blank, answered in self._listed():
+            yield state, self._page(state, page, blank, answered)
+
+    def rows(self) -> Iterator[ResultRow]:
+        """The results: a row a cell of `pages`, in their order."""
+        for state, page, blank, answered in self._listed():
+            if answered:
+                yield from page_rows(state.name, self._page(state, page, blank, answered))
+            else:
+                yield from rows_of_page(self._connection, page, state.name, blank.number)
 
     def field_names(self) -> list[str]:
         """Names of all fields of the files, by their earliest place on a page."""
@@ -299,6 +297,29 @@ class Journal:
             "ORDER BY min(fields.place), fields.name"
         )
         return [name for (name,) in rows]
+
+    def _listed(self) -> Iterator[tuple[FileState, int, PageRecord, bool]]:
+        """Every page: its file, its id, itself without fields, and whether a person answered."""
+        rows = self._execute(
+            "SELECT files.path, files.name, pages.id, sha256, number, width, height "
+            "FROM files JOIN readings ON readings.id = files.reading "
+            "JOIN pages ON pages.reading = readings.id "
+            "ORDER BY files.name, files.path, number"
+        )
+        pages_answered = self.corrections.pages()
+        for path, name, page, sha256, number, width, height in rows:
+            state = FileState(location_of(path), name, None, sha256)
+            answered = (sha256, number) in pages_answered
+            yield state, page, PageRecord(number, width, height, ()), answered
+
+    def _page(
+        self, state: FileState, page: int, blank: PageRecord, answered: bool
+    ) -> PageRecord:
+        """A page with its fields, and what persons answered."""
+        full = replace(blank, fields=fields_of_page(self._connection, page))
+        if not answered:
+            return full
+        return apply_corrections(full, self.corrections.of_page(state.sha256, blank.number))
 
     def _new_reading(self, sha256: str, recipe: str, failure: str | None) -> int:
         return insert(

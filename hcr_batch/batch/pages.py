@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hcr_batch.batch.cells import CELL_COLUMNS, cell_of_row, row_of_cell
 from hcr_batch.batch.schema import insert
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
+from hcr_batch.results.rows import ResultRow
 
-__all__ = ["add_pages", "fields_of_page"]
+__all__ = ["add_pages", "fields_of_page", "rows_of_page"]
 
 CELLS_OF_PAGE = (
     f"SELECT fields.place, fields.name, fields.kind, fields.joint, {CELL_COLUMNS} "
     "FROM fields JOIN cells ON cells.field = fields.id "
     "WHERE fields.page = ? ORDER BY fields.place, cells.position"
 )
+
+ROWS_OF_PAGE = (
+    f"SELECT fields.name, cells.position, {CELL_COLUMNS} "
+    "FROM fields JOIN cells ON cells.field = fields.id "
+    "WHERE fields.page = ? ORDER BY fields.place, cells.position"
+)
+"""Columns in the order of `ResultRow`, from its third on."""
+
+ROW_TYPES = [str, int, int, int, int, int, str, float, int, str, str]
+ALTERNATIVES = re.compile(r"(\S:\d\.\d{4}( (?=\S)|$))*")
 
 
 def add_pages(
@@ -45,6 +57,23 @@ def fields_of_page(connection: sqlite3.Connection, page: int) -> tuple[FieldReco
         FieldRecord(name, kind, tuple(cells), joint)
         for (_, name, kind, joint), cells in fields.items()
     )
+
+
+def rows_of_page(
+    connection: sqlite3.Connection, page: int, file: str, number: int
+) -> Iterator[ResultRow]:
+    """What `page_rows` makes of a page by its id, straight from the tables.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        They hold what was never written so.
+    """
+    for values in connection.execute(ROWS_OF_PAGE, (page,)):
+        if [*map(type, values)] != ROW_TYPES or not ALTERNATIVES.fullmatch(values[-1]):
+            raise sqlite3.DatabaseError(f"a cell holds {values!r}")
+        *cell, flagged, reasons, alternatives = values
+        yield ResultRow._make((file, number, *cell, bool(flagged), reasons, alternatives))
 
 
 def _add_page(connection: sqlite3.Connection, reading: int, page: PageRecord) -> None:

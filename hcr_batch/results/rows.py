@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hcr_batch.results.records import FieldRecord, PageRecord
@@ -85,21 +86,23 @@ def field_row(file: str, page: PageRecord) -> FieldRow:
     return FieldRow(file, page.number, values)
 
 
-def to_text(row: ResultRow) -> list[str]:
+def to_text(row: ResultRow) -> tuple[str | int, ...]:
     """A row as results.csv has it: four decimals, `true` and `false`, no formulas."""
-    return [
-        harmless(row.file),
-        str(row.page),
-        harmless(row.field),
-        *map(str, row[3:8]),
-        harmless(row.character),
-        f"{row.confidence:.4f}",
-        str(row.flagged).lower(),
-        row.reasons,
-        row.alternatives,
-    ]
+    file, page, field, *place, character, confidence, flagged, reasons, alternatives = row
+    return (
+        harmless(file),
+        page,
+        harmless(field),
+        *place,
+        harmless(character),
+        f"{confidence:.4f}",
+        "true" if flagged else "false",
+        reasons,
+        alternatives,
+    )
 
 
+@lru_cache(maxsize=1024)
 def harmless(text: str) -> str:
     """The text, with `'` before it if a spreadsheet would run it as a formula."""
     first = unicodedata.normalize("NFKC", text[:1])

@@ -74,7 +74,9 @@ def check_format(file_format: str) -> None:
         )
 
 
-def _write_csv(file: IO[bytes], header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+def _write_csv(
+    file: IO[bytes], header: Sequence[str], lines: Iterable[Sequence[str | int]]
+) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow(header)

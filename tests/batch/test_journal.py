@@ -7,6 +7,7 @@ from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.batch.status import journal_status
 from hcr_batch.errors import OutputError
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
+from hcr_batch.results.rows import page_rows
 from hcr_batch.types import Box, Reading
 
 CELLS = (
@@ -39,6 +40,26 @@ def test_readings_come_back_as_they_were(journal):
     assert name == "a.png"
     assert [cell.reading for cell in page.fields[0].cells] == [cell.reading for cell in CELLS]
     assert [cell.box for cell in page.fields[0].cells] == [cell.box for cell in CELLS]
+
+
+def test_rows_are_those_of_the_pages(journal):
+    add(journal, names=("a.png", "b.png"))
+    rows = [row for name, page in pages(journal) for row in page_rows(name, page)]
+    assert list(journal.rows()) == rows
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    "change", ["confidence = 'much'", "alternatives = '8:many'", "character = x'37'", "flagged = ''"]
+)
+def test_rows_of_what_was_never_written_so_are_damage(journal, change):
+    add(journal)
+    connection = sqlite3.connect(journal.path)
+    with connection:
+        connection.execute(f"UPDATE cells SET {change}")
+    connection.close()
+    with pytest.raises(sqlite3.DatabaseError, match="a cell holds"):
+        list(journal.rows())
 
 
 def test_a_new_reading_takes_the_place_of_the_old_one(journal):
