@@ -50,7 +50,8 @@ def test_rows_are_those_of_the_pages(journal):
 
 
 @pytest.mark.parametrize(
-    "change", ["confidence = 'much'", "alternatives = '8:many'", "character = x'37'", "flagged = ''"]
+    "change",
+    ["confidence = 'much'", "alternatives = '8:many'", "character = x'37'", "flagged = ''"],
 )
 def test_rows_of_what_was_never_written_so_are_damage(journal, change):
     add(journal)
