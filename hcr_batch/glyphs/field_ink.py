@@ -1,20 +1,23 @@
-"""The writing around one field, its walls erased and its dirt left out."""
+"""The writing around fields, their walls erased and their dirt left out."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
+from hcr_batch.glyphs.sheet import Sheet, lay_out
 from hcr_batch.glyphs.walls import erase_walls
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.histogram import quantile
 from hcr_batch.types import Field
 
-__all__ = ["FieldInk", "field_ink"]
+__all__ = ["FieldInk", "Parts", "SheetInk", "sheet_inks"]
 
 PEN = 0.9
 """Quantile of the darkness of a field's ink that is the full darkness of its pen."""
@@ -37,26 +40,74 @@ class FieldInk:
         255 is the full darkness of the field's pen, 0 is paper.
     mask : ndarray of uint8, same shape
         1 on the strokes, else 0.
-    outlines : tuple of ndarray
-        The outer contour of each connected part of `mask`, as OpenCV gives it.
     x, y : int
         Place of the top left pixel on the page.
-    pen : float
-        Full darkness of the field's pen, 0 to 255.
     """
 
     soft: np.ndarray
     mask: np.ndarray
-    outlines: tuple[np.ndarray, ...]
     x: int
     y: int
-    pen: float
 
 
-def field_ink(
-    ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
-) -> FieldInk | None:
-    """Cut a field out of the page and erase its walls; None where nothing is written.
+@dataclass(frozen=True)
+class Parts:
+    """The connected parts of a mask.
+
+    Attributes
+    ----------
+    outlines : list of ndarray
+        The outer contour of each, as OpenCV gives it.
+    places : ndarray of int, shape (parts, 4)
+        Left, top, right and bottom of each.
+    """
+
+    outlines: list[np.ndarray]
+    places: np.ndarray
+
+    def divided(self, chosen: np.ndarray) -> tuple[Parts, Parts]:
+        """The chosen ones, by bool (parts,), and the others."""
+        first, second = (
+            Parts(list(compress(self.outlines, which)), self.places[which])
+            for which in (chosen, ~chosen)
+        )
+        return first, second
+
+
+@dataclass(frozen=True)
+class SheetInk:
+    """The writing on a sheet of fields, walls erased.
+
+    Attributes
+    ----------
+    sheet : Sheet
+    soft, mask : ndarray of uint8, of the sheet's shape
+        As of :class:`FieldInk`.
+    parts : Parts
+        Of `mask`.
+    pens : list of float
+        Full darkness of the pen of each field, 0 to 255; NaN where nothing is written.
+    """
+
+    sheet: Sheet
+    soft: np.ndarray
+    mask: np.ndarray
+    parts: Parts
+    pens: list[float]
+
+    def fields(self) -> list[FieldInk]:
+        """The same, field by field."""
+        corners = (self.sheet.areas[:, :2] - self.sheet.shifts).tolist()
+        return [
+            FieldInk(self.soft[cut], self.mask[cut], x, y)
+            for cut, (x, y) in zip(self.sheet.cuts(), corners, strict=True)
+        ]
+
+
+def sheet_inks(
+    ink: Ink, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
+) -> Iterator[SheetInk]:
+    """Cut fields out of the page and erase their walls.
 
     Pencil and faint pens lie below the page's threshold: the field's own pen
     decides, from a lower one, what is a stroke.
@@ -65,70 +116,82 @@ def field_ink(
     ----------
     ink : Ink
         Of the page.
-    field : Field
+    fields : sequence of Field
     pixels_per_mm : float
     settings : GlyphSettings
         `max_overhang`, `faint_ink`, `stroke_level` and `min_speck_mm`.
+
+    Returns
+    -------
+    iterator of SheetInk
+        With all fields, in their order.
     """
-    x, y, right, bottom = _surroundings(ink, field, settings)
-    darkness = ink.darkness[y:bottom, x:right]
     faint = settings.faint_ink * ink.threshold
-    walls = erase_walls(darkness, field, (x, y), pixels_per_mm, int(faint))
+    for sheet in lay_out(ink.darkness, fields, settings.max_overhang, pixels_per_mm):
+        yield _sheet_ink(sheet, faint, pixels_per_mm, settings)
+
+
+def _sheet_ink(
+    sheet: Sheet, faint: float, pixels_per_mm: float, settings: GlyphSettings
+) -> SheetInk:
+    walls = erase_walls(sheet, pixels_per_mm, int(faint))
     speck = settings.min_speck_mm * pixels_per_mm
-    low, _ = _without_specks(cv2.threshold(walls.darkness, faint, 1, cv2.THRESH_BINARY)[1], speck)
-    pen = quantile(walls.darkness, PEN, low & walls.inside)
-    if math.isnan(pen):
-        return None
-    level = max(faint, settings.stroke_level * pen)
-    _, strokes = cv2.threshold(walls.darkness, level, 1, cv2.THRESH_BINARY)
-    mask, outlines = _without_specks(strokes & low, speck)
-    mask, outlines = _without_rests(mask, outlines, walls.walls, pixels_per_mm)
-    return FieldInk(_softened(walls.darkness, pen), mask, outlines, x, y, pen)
+    _, low = cv2.threshold(walls.darkness, faint, 1, cv2.THRESH_BINARY)
+    _without_specks(low, speck)
+    inside = low & (sheet.cell_at > 0)
+    cuts = sheet.cuts()
+    pens = [quantile(walls.darkness[cut], PEN, inside[cut]) for cut in cuts]
+    soft, strokes = np.zeros_like(low), np.zeros_like(low)
+    for cut, pen in zip(cuts, pens, strict=True):
+        if not math.isnan(pen):
+            darkness, level = walls.darkness[cut], max(faint, settings.stroke_level * pen)
+            strokes[cut] = cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY)[1]
+            soft[cut] = _softened(darkness, pen)
+    mask = strokes & low
+    parts = _without_rests(mask, _without_specks(mask, speck), walls.walls, pixels_per_mm)
+    return SheetInk(sheet, soft, mask, parts, pens)
 
 
-def _without_specks(mask: np.ndarray, size: float) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Erase, in place, the connected parts smaller than `size`; the mask and what is left of it."""
+def _without_specks(mask: np.ndarray, size: float) -> Parts:
+    """Erase, in place, the connected parts smaller than `size`; what is left."""
     contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    kept: list[np.ndarray] = []
-    specks: list[np.ndarray] = []
-    for contour, (_, _, _, parent) in zip(contours, tree[0] if contours else (), strict=True):
-        if parent < 0:
-            (kept if max(cv2.boundingRect(contour)[2:]) >= size else specks).append(contour)
-    cv2.drawContours(mask, specks, -1, 0, cv2.FILLED)
-    return mask, tuple(kept)
+    is_outer = tree[0, :, 3] < 0 if contours else ()
+    parts = _parts(list(compress(contours, is_outer)))
+    kept, specks = parts.divided(_sizes(parts).max(axis=1) >= size)
+    cv2.drawContours(mask, specks.outlines, -1, 0, cv2.FILLED)
+    return kept
+
+
+def _parts(outlines: list[np.ndarray]) -> Parts:
+    places = np.array([cv2.boundingRect(outline) for outline in outlines], int).reshape(-1, 4)
+    places[:, 2:] += places[:, :2]
+    return Parts(outlines, places)
+
+
+def _sizes(parts: Parts) -> np.ndarray:
+    """Width and height, int (parts, 2)."""
+    return parts.places[:, 2:] - parts.places[:, :2]
 
 
 def _without_rests(
-    mask: np.ndarray, outlines: tuple[np.ndarray, ...], walls: np.ndarray, pixels_per_mm: float
-) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Erase, in place, what keeps wholly to erased walls: rims, dots, corners."""
+    mask: np.ndarray, parts: Parts, walls: np.ndarray, pixels_per_mm: float
+) -> Parts:
+    """Erase, in place, what keeps wholly to erased walls: rims, dots, corners; what is left."""
     reach = max(1, round(REST_MM * pixels_per_mm))
     longest = LONGEST_REST_MM * pixels_per_mm
     side = 2 * reach + 1
     beyond = cv2.subtract(mask, cv2.dilate(walls, np.ones((side, side), np.uint8)))
-    kept: list[np.ndarray] = []
-    rests: list[np.ndarray] = []
-    for outline in outlines:
-        x, y, width, height = cv2.boundingRect(outline)
-        free = max(width, height) > longest and min(width, height) > reach
-        free = free or beyond[y : y + height, x : x + width].any()
-        (kept if free else rests).append(outline)
-    cv2.drawContours(mask, rests, -1, 0, cv2.FILLED)
-    return mask, tuple(kept)
+    sizes = _sizes(parts)
+    free = (sizes.max(axis=1) > longest) & (sizes.min(axis=1) > reach)
+    for number in np.flatnonzero(~free).tolist():
+        left, top, right, bottom = parts.places[number].tolist()
+        free[number] = cv2.hasNonZero(beyond[top:bottom, left:right])
+    kept, rests = parts.divided(free)
+    cv2.drawContours(mask, rests.outlines, -1, 0, cv2.FILLED)
+    return kept
 
 
 def _softened(darkness: np.ndarray, pen: float) -> np.ndarray:
     """Stretch darkness so that a stroke's blurred rim and the gaps it fills turn to paper."""
     steps = (np.arange(256) / max(pen, 1.0) - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
     return cv2.LUT(darkness, (np.clip(steps, 0, 1) * 255).astype(np.uint8))
-
-
-def _surroundings(ink: Ink, field: Field, settings: GlyphSettings) -> tuple[int, int, int, int]:
-    margin = settings.max_overhang * field.box.height
-    rows, columns = ink.mask.shape
-    return (
-        max(0, int(field.box.x - margin)),
-        max(0, int(field.box.y - margin)),
-        min(columns, int(np.ceil(field.box.right + margin))),
-        min(rows, int(np.ceil(field.box.bottom + margin))),
-    )

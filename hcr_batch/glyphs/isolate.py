@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.field_ink import FieldInk, field_ink
+from hcr_batch.glyphs.field_ink import SheetInk, sheet_inks
 from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.histogram import quantile_of_few
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "blank_cells", "faintest_pen", "isolate_cell", "isolate_field"]
+__all__ = ["CellInk", "blank_cells", "faintest_pen", "isolate_cell", "isolate_fields"]
 
 USUAL_PEN = 0.75
 """Quantile of the pens of a page's written cells that is the pen of its writer."""
@@ -68,10 +68,10 @@ class CellInk:
     pen: float = 0.0
 
 
-def isolate_field(
-    ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
-) -> tuple[CellInk, ...]:
-    """Give each cell of a field its writing.
+def isolate_fields(
+    ink: Ink, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
+) -> list[tuple[CellInk, ...]]:
+    """Give each cell of some fields its writing.
 
     Connected ink goes whole to the cell that holds most of it, so that a tail
     beyond the wall stays with its character; ink that lies in two cells is
@@ -81,23 +81,34 @@ def isolate_field(
     ----------
     ink : Ink
         Of the page.
-    field : Field
+    fields : sequence of Field
     pixels_per_mm : float
     settings : GlyphSettings
 
     Returns
     -------
-    tuple of CellInk
-        One a cell, in order.
+    list of tuple of CellInk
+        One a cell of each field, in order.
     """
-    written = field_ink(ink, field, pixels_per_mm, settings)
-    if written is None:
-        return blank_cells(field)
-    owned = share_out(written, field)
-    return tuple(
-        _cell_ink(written, mine, cell.box, settings)
-        for cell, mine in zip(field.cells, owned, strict=True)
-    )
+    return [
+        cells
+        for written in sheet_inks(ink, fields, pixels_per_mm, settings)
+        for cells in _cells_of_sheet(written, settings)
+    ]
+
+
+def _cells_of_sheet(
+    written: SheetInk, settings: GlyphSettings
+) -> Iterator[tuple[CellInk, ...]]:
+    """What the cells of each field own; `alone` is the ink beside which there is no other."""
+    sheet = written.sheet
+    owned = iter(share_out(written))
+    alone = written.soft * cv2.dilate(written.mask, SOFT_EDGE)
+    for field, pen, shift in zip(sheet.fields, written.pens, sheet.shifts.tolist(), strict=True):
+        yield tuple(
+            _cell_ink(mine, alone if mine.alone else written.soft, shift, pen, cell.box, settings)
+            for cell, mine in zip(field.cells, owned, strict=False)
+        )
 
 
 def blank_cells(field: Field) -> tuple[CellInk, ...]:
@@ -197,18 +208,25 @@ def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return upright | level
 
 
-def _cell_ink(written: FieldInk, owned: Owned, cell: Box, settings: GlyphSettings) -> CellInk:
-    """Cut out what one cell owns of a field's ink."""
-    left, top, width, height = owned.place
-    if not width or max(width, height) < settings.max_dirt_height * cell.height:
+def _cell_ink(
+    owned: Owned,
+    ink: np.ndarray,
+    shift: list[int],
+    pen: float,
+    cell: Box,
+    settings: GlyphSettings,
+) -> CellInk:
+    """What one cell owns of a sheet's ink; `shift` leads to the sheet from the page."""
+    left, top, right, bottom = owned.place
+    size = max(right - left, bottom - top)
+    if not size or size < settings.max_dirt_height * cell.height:
         return CellInk(None, cell)
-    cut = (slice(top, top + height), slice(left, left + width))
-    around = cv2.dilate(owned.mask, SOFT_EDGE)
+    cut = ink[top:bottom, left:right]
     return CellInk(
-        ink=written.soft[cut] * around,
-        box=Box(left + written.x, top + written.y, width, height),
+        ink=cut if owned.alone else cut * cv2.dilate(owned.mask, SOFT_EDGE),
+        box=Box(left - shift[0], top - shift[1], right - left, bottom - top),
         touching=owned.touching,
         out_of_cell=owned.outside > OUT_OF_CELL,
-        small=max(width, height) < settings.min_glyph_height * cell.height,
-        pen=written.pen,
+        small=size < settings.min_glyph_height * cell.height,
+        pen=pen,
     )

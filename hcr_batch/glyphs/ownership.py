@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.field_ink import FieldInk
-from hcr_batch.types import Box, Field
+from hcr_batch.glyphs.field_ink import SheetInk
 
 __all__ = ["Owned", "share_out"]
 
@@ -17,30 +16,36 @@ BELONGS = 0.5
 TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 
+RIM = np.array([-1, -1, 1, 1])
+"""From left, top, right and bottom of a place to those with the pixels right beside it."""
+
 Place = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels of the field's ink."""
+"""Left, top, right and bottom, in pixels of the sheet."""
 
 
 @dataclass(frozen=True)
 class Owned:
-    """What one cell owns of its field's ink.
+    """What one cell owns of the ink on a sheet.
 
     Attributes
     ----------
     mask : ndarray of uint8, shape (height, width)
         1 on its strokes, else 0; empty for a blank cell.
     place : tuple of int
-        Left, top, width and height of `mask` in the field's ink.
+        Left, top, right and bottom of `mask` on the sheet.
     touching : bool
         Some of it is connected with a neighbour's.
     outside : float
         Share, 0 to 1, that lies outside all cells.
+    alone : bool
+        No other ink lies in its place or right beside it.
     """
 
     mask: np.ndarray
     place: Place
     touching: bool = False
     outside: float = 0.0
+    alone: bool = False
 
 
 @dataclass
@@ -65,16 +70,15 @@ class _Claim:
     outer: int = 0
 
 
-def share_out(written: FieldInk, field: Field) -> list[Owned]:
-    """Give each cell of a field its strokes.
+def share_out(written: SheetInk) -> list[Owned]:
+    """Give each cell of a sheet its strokes.
 
     A connected part goes whole to the cell that holds most of it; one that
     lies in two cells is parted at the wall.
 
     Parameters
     ----------
-    written : FieldInk
-    field : Field
+    written : SheetInk
 
     Returns
     -------
@@ -82,32 +86,42 @@ def share_out(written: FieldInk, field: Field) -> list[Owned]:
         One a cell, in order.
     """
     parts = _Parts(written)
-    cells = np.array([_place(cell.box, written) for cell in field.cells])
-    met = _meet(parts.places[:, None], cells)
-    alone = met.sum(axis=1) == 1
-    home = met.argmax(axis=1)
-    within = alone & _lies_in(parts.places, cells[home])
-    claims = [_Claim([], []) for _ in field.cells]
-    for number in np.flatnonzero(within):
+    cell_at = written.sheet.cell_at
+    home = _homes(parts.places, cell_at)
+    claims = [_Claim([], []) for _ in range(len(written.sheet.cells) + 1)]
+    for number in np.flatnonzero(home):
         claims[home[number]].whole.append(int(number))
-    for number in np.flatnonzero(~within & met.any(axis=1)):
-        _divide(int(number), parts, cells, np.flatnonzero(met[number]), claims)
-    return [_owned(claim, parts) for claim in claims]
+    is_alone = np.bincount(home, minlength=len(claims)) == 1
+    is_alone &= np.bincount(_homes(parts.places + RIM, cell_at), minlength=len(claims)) == 1
+    for number in np.flatnonzero(home == 0):
+        _divide(int(number), parts, cell_at, claims, is_alone)
+    return [
+        _whole(claim.whole[0], parts) if alone else _owned(claim, parts)
+        for claim, alone in zip(claims[1:], is_alone[1:], strict=True)
+    ]
+
+
+def _homes(places: np.ndarray, cell_at: np.ndarray) -> np.ndarray:
+    """The number of the cell that each place, (P, 4), lies in wholly, else 0; int (P,)."""
+    left, top, right, bottom = places.T
+    home = cell_at[top, left]
+    return np.where(cell_at[bottom - 1, right - 1] == home, home, 0)
 
 
 class _Parts:
-    """The connected parts of a field's ink.
+    """The connected parts of a sheet's ink.
 
     Attributes
     ----------
+    mask : ndarray of uint8, shape (rows, columns)
+        All of them.
     places : ndarray of int, shape (P, 4)
         Left, top, right and bottom of each.
     """
 
-    def __init__(self, written: FieldInk) -> None:
-        self._mask, self._outlines = written.mask, written.outlines
-        boxes = np.array([cv2.boundingRect(line) for line in written.outlines], int).reshape(-1, 4)
-        self.places = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
+    def __init__(self, written: SheetInk) -> None:
+        self.mask, self._outlines = written.mask, written.parts.outlines
+        self.places = written.parts.places
 
     def place(self, number: int) -> Place:
         """Left, top, right and bottom of one."""
@@ -117,8 +131,8 @@ class _Parts:
     def picture(self, chosen: list[int], place: Place) -> np.ndarray:
         """Mask of some parts within a place; perhaps a view, not to be written to."""
         left, top, right, bottom = place
-        area = self._mask[top:bottom, left:right]
-        here = np.flatnonzero(_meet(self.places, np.array(place)))
+        area = self.mask[top:bottom, left:right]
+        here = np.flatnonzero(_meet(self.places, place))
         if len(here) == len(chosen):
             return area
         drawn = np.zeros_like(area)
@@ -133,37 +147,38 @@ class _Parts:
 
 
 def _divide(
-    number: int, parts: _Parts, cells: np.ndarray, near: np.ndarray, claims: list[_Claim]
+    number: int, parts: _Parts, cell_at: np.ndarray, claims: list[_Claim], is_alone: np.ndarray
 ) -> None:
-    """Enter a part that crosses walls into the claims of the cells near it."""
-    left, top, _, _ = place = parts.place(number)
+    """Enter a part that crosses walls into the claims of the cells that it is in."""
+    left, top, right, bottom = place = parts.place(number)
+    near = cell_at[top:bottom, left:right]
+    if not cv2.hasNonZero(near):
+        return
+    is_alone[near] = False
     picture = parts.picture([number], place)
-    owner = np.zeros(picture.shape, np.intp)
-    for cell in near:
-        x, y, right, bottom = cells[cell] - (left, top, left, top)
-        owner[max(0, y) : max(0, bottom), max(0, x) : max(0, right)] = cell + 1
-    amounts = np.bincount(owner[picture.view(bool)], minlength=len(claims) + 1)
-    total = amounts.sum()
-    for cell in near:
-        mine = amounts[cell + 1] / total
-        others = np.delete(amounts[1:], cell).max(initial=0) / total
+    amounts = np.bincount(near[picture.view(bool)])
+    total, outer = int(amounts.sum()), int(amounts[0])
+    held = {int(cell): int(amounts[cell]) for cell in np.flatnonzero(amounts[1:]) + 1}
+    for cell, count in held.items():
+        mine = count / total
+        others = max((held[other] for other in held if other != cell), default=0) / total
         claim = claims[cell]
-        claim.touching |= bool(mine >= TOUCHES and others >= TOUCHES)
+        claim.touching |= mine >= TOUCHES and others >= TOUCHES
         if mine >= BELONGS and others < TOUCHES:
             claim.whole.append(number)
-            claim.outer += int(amounts[0])
-            claim.beside += int(total - amounts[0] - amounts[cell + 1])
-        elif (mine >= TOUCHES and others >= TOUCHES) or (0 < mine < BELONGS and others < BELONGS):
-            claim.clipped.append((picture & (owner == cell + 1), (left, top)))
+            claim.outer += outer
+            claim.beside += total - outer - count
+        elif (mine >= TOUCHES and others >= TOUCHES) or (mine < BELONGS and others < BELONGS):
+            claim.clipped.append((picture & (near == cell), (left, top)))
 
 
 def _owned(claim: _Claim, parts: _Parts) -> Owned:
     clipped = [_tight(*piece) for piece in claim.clipped]
-    places = [*parts.places[claim.whole], *(place for _, place in clipped)]
+    places = [*map(parts.place, claim.whole), *(place for _, place in clipped)]
     if not places:
         return Owned(np.zeros((0, 0), np.uint8), (0, 0, 0, 0), claim.touching)
-    left, top = (int(v) for v in np.min(places, axis=0)[:2])
-    right, bottom = (int(v) for v in np.max(places, axis=0)[2:])
+    lefts, tops, rights, bottoms = zip(*places, strict=True)
+    left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
     mask = parts.picture(claim.whole, (left, top, right, bottom))
     if clipped:
         mask = mask.copy()
@@ -171,10 +186,16 @@ def _owned(claim: _Claim, parts: _Parts) -> Owned:
             mask[y - top : last - top, x - left : end - left] |= piece
     return Owned(
         mask,
-        (left, top, right - left, bottom - top),
+        (left, top, right, bottom),
         claim.touching,
         _outside(claim, parts) if claim.outer else 0.0,
     )
+
+
+def _whole(number: int, parts: _Parts) -> Owned:
+    """A part to which no other is near."""
+    left, top, right, bottom = place = parts.place(number)
+    return Owned(parts.mask[top:bottom, left:right], place, alone=True)
 
 
 def _outside(claim: _Claim, parts: _Parts) -> float:
@@ -192,17 +213,8 @@ def _tight(mask: np.ndarray, corner: tuple[int, int]) -> tuple[np.ndarray, Place
     return mask[y : y + height, x : x + width], (left, top, left + width, top + height)
 
 
-def _place(box: Box, written: FieldInk) -> Place:
-    left, top = max(0, round(box.x) - written.x), max(0, round(box.y) - written.y)
-    return left, top, round(box.right) - written.x, round(box.bottom) - written.y
-
-
-def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Whether places share pixels; the last axis is left, top, right, bottom."""
-    return (np.maximum(a[..., :2], b[..., :2]) < np.minimum(a[..., 2:], b[..., 2:])).all(axis=-1)
-
-
-def _lies_in(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Whether places `a` lie wholly in `b`."""
-    corner, opposite = a[..., :2] >= b[..., :2], a[..., 2:] <= b[..., 2:]
-    return corner[..., 0] & corner[..., 1] & opposite[..., 0] & opposite[..., 1]
+def _meet(places: np.ndarray, place: Place) -> np.ndarray:
+    """Which places, (P, 4), share pixels with one; bool (P,)."""
+    left, top, right, bottom = place
+    lefts, tops, rights, bottoms = places.T
+    return (lefts < right) & (rights > left) & (tops < bottom) & (bottoms > top)

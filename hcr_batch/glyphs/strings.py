@@ -8,6 +8,7 @@ character segmentation", 1996).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.field_ink import FieldInk, field_ink
+from hcr_batch.glyphs.field_ink import FieldInk, sheet_inks
 from hcr_batch.glyphs.pieces import Piece, joined, piece_of, pieces_inside
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.lines import text_rows
@@ -99,33 +100,35 @@ class TextLine:
 
 
 def find_strings(
-    ink: Ink, field: Field, pixels_per_mm: float, settings: GlyphSettings
-) -> tuple[TextLine, ...]:
-    """Find the lines of a free box and the candidates for their characters.
+    ink: Ink, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
+) -> list[tuple[TextLine, ...]]:
+    """Find the lines of free boxes and the candidates for their characters.
 
     Parameters
     ----------
     ink : Ink
         Of the page.
-    field : Field
+    fields : sequence of Field
         Of kind `free`.
     pixels_per_mm : float
     settings : GlyphSettings
 
     Returns
     -------
-    tuple of TextLine
-        Top to bottom; empty where nothing is written.
+    list of tuple of TextLine
+        Of each field, top to bottom; empty where nothing is written.
     """
-    written = field_ink(ink, field, pixels_per_mm, settings)
-    if written is None:
-        return ()
-    parts = _without_bubbles(pieces_inside(written, field))
-    if not parts:
-        return ()
-    lines = (_text_line(written, line) for line in _lines(parts))
     least = settings.min_letter_mm * pixels_per_mm
-    return tuple(line for line in lines if line.height >= least)
+    return [
+        tuple(line for line in _text_lines(written, field) if line.height >= least)
+        for sheet in sheet_inks(ink, fields, pixels_per_mm, settings)
+        for written, field in zip(sheet.fields(), sheet.sheet.fields, strict=True)
+    ]
+
+
+def _text_lines(written: FieldInk, field: Field) -> Iterator[TextLine]:
+    parts = _without_bubbles(pieces_inside(written, field))
+    return (_text_line(written, line) for line in _lines(parts)) if parts else iter(())
 
 
 def _without_bubbles(parts: list[Piece]) -> list[Piece]:

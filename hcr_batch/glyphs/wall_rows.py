@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hcr_batch.layout.histogram import median
+from hcr_batch.glyphs.groups import Groups
 
 __all__ = ["COMMON_SHARE", "FEW", "wall_rows"]
 
@@ -30,7 +30,11 @@ FEW = 5
 
 
 def wall_rows(
-    share: np.ndarray, direction: np.ndarray, near: slice, is_long: np.ndarray
+    share: np.ndarray,
+    field: np.ndarray,
+    direction: np.ndarray,
+    near: slice,
+    is_long: np.ndarray,
 ) -> np.ndarray:
     """Which pixel rows are wall, by the share of them that is dark.
 
@@ -40,8 +44,10 @@ def wall_rows(
     ----------
     share : ndarray of float, shape (M, R)
         Of R pixel rows along each of M sides, from outside the cell to inside.
+    field : ndarray of int, shape (M,)
+        The number of the field that each side is of.
     direction : ndarray of int, shape (M,)
-        -1 for an upper side, 1 for a lower one.
+        -1 for an upper side, 1 for a lower one; a field has as many of both.
     near : slice
         Of the rows, those where a wall may have its middle.
     is_long : ndarray of bool, shape (M,)
@@ -51,82 +57,90 @@ def wall_rows(
     -------
     ndarray of bool, shape (M, R)
     """
-    if min(np.count_nonzero(direction == way) for way in (-1, 1)) < FEW:
-        wall = _common_rows(share, near)
-    else:
-        wall = np.zeros(share.shape, bool)
-        for way in (-1, 1):
-            wall[direction == way] = _common_rows(share[direction == way], near)
+    if not len(share):
+        return np.zeros(share.shape, bool)
+    lower = direction > 0
+    many = np.bincount(field)[field] >= 2 * FEW
+    wall = _common_rows(share, Groups(2 * field + (many & lower)), near)
     more = share >= OWN_SHARE
-    for way in (-1, 1):
-        short = np.flatnonzero((direction == way) & ~is_long)
-        more[short] = np.sort(share[short], axis=0)[(len(short) - 1) // 3 :][:1] >= OWN_SHARE
+    short = np.flatnonzero(~is_long)
+    alike = Groups(2 * field[short] + lower[short])
+    more[short] = (alike.third(share[short]) >= OWN_SHARE)[alike.of]
     return _grown(wall, more)
 
 
-def _common_rows(share: np.ndarray, near: slice) -> np.ndarray:
-    most = share[:, near].max(axis=1, initial=0)
-    if not len(share):
-        return share > 1
-    common = median(most) >= COMMON_SHARE
-    if not common:
-        middle, reach = (near.start + near.stop) // 2, (near.stop - near.start) / 2
-        nearer = max(1, round(LONE_NEAR * reach))
-        most = share[:, middle - nearer : middle + nearer].max(axis=1, initial=0)
-        lone = LONE_SHARE if len(share) >= FEW else SINGLE_SHARE
-    has_wall = most >= (COMMON_SHARE if common else lone)
-    if not has_wall.any():
-        return np.zeros(share.shape, bool)
-    profile, shifts = _aligned_profile(share[has_wall], near)
-    band = _runs_around(profile[None] >= BAND_LEVEL * profile.max(), profile[None].argmax(axis=1))
+def _common_rows(share: np.ndarray, groups: Groups, near: slice) -> np.ndarray:
+    most = share[:, near].max(axis=1)
+    middle, reach = (near.start + near.stop) // 2, (near.stop - near.start) / 2
+    nearer = max(1, round(LONE_NEAR * reach))
+    most_nearer = share[:, middle - nearer : middle + nearer].max(axis=1)
+    is_common = groups.median(most) >= COMMON_SHARE
+    lone = np.where(groups.sizes >= FEW, LONE_SHARE, SINGLE_SHARE)
+    has_wall = np.where(
+        is_common[groups.of], most >= COMMON_SHARE, most_nearer >= lone[groups.of]
+    )
     wall = np.zeros(share.shape, bool)
-    wall[has_wall] = _rolled(band, shifts)
-    wall &= ((share * wall).max(axis=1) >= 0.5 * profile.max())[:, None]
+    if has_wall.any():
+        wall[has_wall] = _bands(share[has_wall], Groups(groups.of[has_wall]), near)
     return wall
 
 
-def _aligned_profile(share: np.ndarray, near: slice) -> tuple[np.ndarray, np.ndarray]:
-    """The profile across a wall that most sides have, (R,), and each one's shift from it."""
+def _bands(share: np.ndarray, groups: Groups, near: slice) -> np.ndarray:
+    """The wall of each side that has one, where its group has it; bool (M, R)."""
+    profile, shifts = _aligned_profiles(share, groups, near)
+    highest = profile.max(axis=1)
+    band = _runs_around(profile >= BAND_LEVEL * highest[:, None], profile.argmax(axis=1))
+    wall = _shifted(band[groups.of], shifts)
+    wall &= ((share * wall).max(axis=1) >= 0.5 * highest[groups.of])[:, None]
+    return wall
+
+
+def _aligned_profiles(
+    share: np.ndarray, groups: Groups, near: slice
+) -> tuple[np.ndarray, np.ndarray]:
+    """Profiles across the wall that most of a group have, (G, R), and each side's shift, (M,)."""
     columns = np.arange(share.shape[1])
     peaks = near.start + share[:, near].argmax(axis=1)
     highest = share[np.arange(len(share)), peaks]
     runs = _runs_around(share >= 0.5 * highest[:, None], peaks)
     middles = (runs * columns).sum(axis=1) / runs.sum(axis=1)
-    shifts = np.round(middles - median(middles)).astype(int)
+    shifts = np.round(middles - groups.median(middles)[groups.of]).astype(int)
     reach = near.stop - near.start
     tried = np.arange(-reach, reach + 1)
     moved = (columns[:, None] - tried) % len(columns)
-    nearby = _nearby(len(shifts))
+    nearby = _nearby(groups)
     for _ in range(2):
-        profile = _profile(share, shifts)
-        fits = np.minimum(share, profile.max()) @ profile[moved]
+        profile = groups.third(_rolled(share, -shifts))
+        seen = np.minimum(share, profile.max(axis=1)[groups.of][:, None])
+        fits = (groups.table(seen, 0.0) @ profile[:, moved])[groups.of, groups.place]
         # The median of each side's shift and those next to it: walls stray little by little.
         usual = np.sort(shifts[nearby], axis=1)[:, NEIGHBOURS]
         off = abs(tried - usual[:, None]) / (reach / 2)
         fits *= np.maximum(1 - STRAYING * off, 0)
         shifts = tried[fits.argmax(axis=1)]
-    return _profile(share, shifts), shifts
-
-
-def _profile(share: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """The lower median of the profiles (N, R), each moved back by its shift."""
-    return np.sort(_rolled(share, -shifts), axis=0)[(len(share) - 1) // 3]
+    return groups.third(_rolled(share, -shifts)), shifts
 
 
 def _rolled(rows: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Rows (N, R), or one (1, R) for all, each moved on by its shift, the end to the front."""
-    length = rows.shape[1]
-    source = (np.arange(length) - shifts[:, None]) % length
-    return rows[0][source] if len(rows) == 1 else rows[np.arange(len(rows))[:, None], source]
+    """Rows (M, R), each moved on by its shift, the end to the front."""
+    source = (np.arange(rows.shape[1]) - shifts[:, None]) % rows.shape[1]
+    return np.take_along_axis(rows, source, axis=1)
 
 
-def _nearby(count: int) -> np.ndarray:
-    """Numbers of each of some sides and of those next to it, (count, 2 * NEIGHBOURS + 1)."""
-    last = count - 1
-    places = np.arange(count)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+def _shifted(rows: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Rows of flags (M, R), each moved on by its shift; what is moved over the end is lost."""
+    source = np.arange(rows.shape[1]) - shifts[:, None]
+    return _rolled(rows, shifts) & (source >= 0) & (source < rows.shape[1])
+
+
+def _nearby(groups: Groups) -> np.ndarray:
+    """Numbers of each side and of those next to it in its group, (M, 2 * NEIGHBOURS + 1)."""
+    last = (groups.sizes[groups.of] - 1)[:, None]
+    places = groups.place[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
     # Beyond either end those before it once more, as far as there are any.
-    mirrored = last - abs(last - abs(places)) if last >= NEIGHBOURS else places
-    return np.minimum(np.maximum(mirrored, 0), last)
+    mirrored = np.where(last >= NEIGHBOURS, last - abs(last - abs(places)), places)
+    numbers = groups.table(np.arange(len(groups.of)), 0)
+    return numbers[groups.of[:, None], np.minimum(np.maximum(mirrored, 0), last)]
 
 
 def _runs_around(flags: np.ndarray, places: np.ndarray) -> np.ndarray:

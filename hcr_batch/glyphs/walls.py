@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from hcr_batch.glyphs.groups import Groups
+from hcr_batch.glyphs.sheet import Sheet
 from hcr_batch.glyphs.wall_rows import COMMON_SHARE, FEW, wall_rows
-from hcr_batch.layout.histogram import median, quantile_of_few
-from hcr_batch.types import Box, Field
+from hcr_batch.layout.histogram import quantile_of_few
 
 __all__ = ["Erased", "erase_walls"]
 
@@ -34,13 +34,15 @@ USUAL = 0.35
 DASHED_USUAL = 0.6
 """Quantiles of a wall's darkness along its side that are its own: strokes cross the rest. Dashes
 and teeth have soft ends."""
+TURNED = [1, 0, 3, 2]
+"""Left, top, right and bottom on the transposed sheet."""
 FULL_LENGTH = 0.7
 """A wall is dark where this share of its darkest pixel row is; a stroke takes a smaller one."""
 
 
 @dataclass(frozen=True)
 class Erased:
-    """A field without its walls.
+    """Fields without their walls.
 
     Attributes
     ----------
@@ -48,29 +50,32 @@ class Erased:
         As on the page, 0 where a wall stood.
     walls : ndarray of uint8, same shape
         1 where a wall was erased, else 0.
-    inside : ndarray of uint8, same shape
-        1 within the field's cells, else 0.
     """
 
     darkness: np.ndarray
     walls: np.ndarray
-    inside: np.ndarray
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """M stretches of the sides of cells, all level or, on the transposed field, all upright.
+    """M stretches of the sides of cells, all level or, on the transposed sheet, all upright.
 
     Attributes
     ----------
-    edge : ndarray of int, shape (M, 1)
+    field : ndarray of int, shape (M,)
+        The number of the field that each is of.
+    area : ndarray of int, shape (M, 4)
+        First column and pixel row of that field with its surroundings, and those after the last.
+    edge : ndarray of int, shape (M,)
         Pixel row where the cell begins, or the first one after it.
-    direction : ndarray of int, shape (M, 1)
+    direction : ndarray of int, shape (M,)
         -1 for an upper side, 1 for a lower one.
-    first, last : ndarray of int, shape (M, 1)
+    first, last : ndarray of int, shape (M,)
         The stretch along the side.
     """
 
+    field: np.ndarray
+    area: np.ndarray
     edge: np.ndarray
     direction: np.ndarray
     first: np.ndarray
@@ -78,21 +83,20 @@ class _Sides:
 
     def rows(self, offsets: np.ndarray) -> np.ndarray:
         """Pixel rows (M, R) at `offsets` from the edge, negative ones outside the cell."""
-        return np.where(self.direction < 0, self.edge + offsets, self.edge - 1 - offsets)
+        edge = self.edge[:, None]
+        return np.where(self.direction[:, None] < 0, edge + offsets, edge - 1 - offsets)
+
+    def are_seen(self, rows: np.ndarray) -> np.ndarray:
+        """Whether pixel rows, (M, R), are of the field; bool (M, R)."""
+        return (rows >= self.area[:, 1, None]) & (rows < self.area[:, 3, None])
 
 
-def erase_walls(
-    darkness: np.ndarray, field: Field, origin: tuple[int, int], pixels_per_mm: float, level: int
-) -> Erased:
-    """Set the pixels of a field's walls to paper, but not the strokes across them.
+def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
+    """Set the pixels of the fields' walls to paper, but not the strokes across them.
 
     Parameters
     ----------
-    darkness : ndarray of uint8, shape (rows, columns)
-        The field with its surroundings.
-    field : Field
-    origin : tuple of int
-        (x, y) of the top left pixel of `darkness` on the page.
+    sheet : Sheet
     pixels_per_mm : float
     level : int
         Darkness from which a pixel is ink.
@@ -100,18 +104,19 @@ def erase_walls(
     Returns
     -------
     Erased
+        Of the size of the sheet.
     """
-    _, dark = cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY)
-    _, strong = cv2.threshold(darkness, 255 / DARKER, 1, cv2.THRESH_BINARY)
+    _, dark = cv2.threshold(sheet.darkness, level, 1, cv2.THRESH_BINARY)
+    _, strong = cv2.threshold(sheet.darkness, 255 / DARKER, 1, cv2.THRESH_BINARY)
     sums = cv2.integral(dark), cv2.integral(strong)
-    edges = [_edges(cell.box, origin, dark.shape) for cell in field.cells]
     stretch = max(8, round(STRETCH_MM * pixels_per_mm))
     reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, NEAR_MM)]
-    upright = [(top, left, bottom, right) for left, top, right, bottom in edges]
-    level_walls = _walls(np.ascontiguousarray(darkness), level, sums, _sides(edges, stretch), reach)
+    sides = _sides(sheet.cells, sheet.areas, sheet.owners, stretch)
+    level_walls = _walls(sheet.darkness, level, sums, sides, reach)
+    sides = _sides(sheet.cells[:, TURNED], sheet.areas[:, TURNED], sheet.owners, stretch)
     turned = tuple(table.T for table in sums)
     upright_walls = cv2.transpose(
-        _walls(cv2.transpose(darkness), level, turned, _sides(upright, stretch), reach)
+        _walls(cv2.transpose(sheet.darkness), level, turned, sides, reach)
     )
     thickness = 2 * max(2, round(CROSSED_MM * pixels_per_mm)) + 1
     walls = level_walls | upright_walls
@@ -121,34 +126,29 @@ def erase_walls(
     crossed_upright = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
     mended = (crossed_level & level_walls) | (crossed_upright & upright_walls)
     erased = cv2.subtract(walls, mended)
-    return Erased(darkness * (1 - erased), erased, _inside(edges, dark.shape))
+    return Erased(sheet.darkness * (1 - erased), erased)
 
 
-def _inside(edges: list[tuple[int, ...]], shape: tuple[int, int]) -> np.ndarray:
-    inside = np.zeros(shape, np.uint8)
-    for left, top, right, bottom in edges:
-        inside[top:bottom, left:right] = 1
-    return inside
-
-
-def _edges(box: Box, origin: tuple[int, int], shape: tuple[int, int]) -> tuple[int, ...]:
-    x, y = origin
-    left, top = max(0, round(box.x) - x), max(0, round(box.y) - y)
-    return left, top, min(shape[1], round(box.right) - x), min(shape[0], round(box.bottom) - y)
-
-
-def _sides(edges: Sequence[tuple[int, ...]], stretch: int) -> _Sides:
-    """The upper and lower sides of areas (left, top, right, bottom).
+def _sides(cells: np.ndarray, areas: np.ndarray, owners: np.ndarray, stretch: int) -> _Sides:
+    """The upper and lower sides of cells (C, 4) of fields with areas (F, 4).
 
     In short stretches: a long line that climbs by a pixel is in no one pixel row.
     """
-    parts = [
-        (edge, direction, start, min(start + stretch, right))
-        for left, top, right, bottom in edges
-        for start in range(left, right, stretch)
-        for edge, direction in ((top, -1), (bottom, 1))
-    ]
-    return _Sides(*np.array(parts, int).reshape(-1, 4).T[:, :, None])
+    left, top, right, bottom = cells.T
+    parts = np.maximum(-((left - right) // stretch), 0)
+    number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    # Every stretch is there twice, above and below.
+    cell = np.repeat(np.repeat(np.arange(len(cells)), parts), 2)
+    first = left[cell] + np.repeat(number, 2) * stretch
+    direction = np.tile([-1, 1], len(number))
+    return _Sides(
+        field=owners[cell],
+        area=areas[owners[cell]],
+        edge=np.where(direction < 0, top[cell], bottom[cell]),
+        direction=direction,
+        first=first,
+        last=np.minimum(first + stretch, right[cell]),
+    )
 
 
 def _walls(
@@ -171,64 +171,58 @@ def _walls(
         Pixel rows inside and outside of a cell's edge, and next to it.
     """
     inner, outer, close = reach
-    offsets = np.arange(-outer, inner)
-    rows = sides.rows(offsets)
-    seen = (rows >= 0) & (rows < len(darkness))
+    rows = sides.rows(np.arange(-outer, inner))
+    seen = sides.are_seen(rows)
     dark = _dark_pixels(sums[0], rows, sides) * seen
-    share = dark / np.maximum(sides.last - sides.first, 1)
+    length = sides.last - sides.first
+    share = dark / length[:, None]
     near = slice(outer - close, outer + close)
-    is_long = (sides.last - sides.first).ravel() > LONGEST_STROKE * close
-    wall = wall_rows(share, sides.direction.ravel(), near, is_long) & seen
+    is_long = length > LONGEST_STROKE * close
+    wall = wall_rows(share, sides.field, sides.direction, near, is_long) & seen
     strong = _dark_pixels(sums[1], rows, sides)
     is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
-    numbers, places = np.nonzero(wall)
-    begin, end = _zones(darkness > level, wall, rows, share, sides, outer)
-    limits = np.full(len(wall), 255, np.uint8)
+    limits = np.full(len(wall), 255)
     for number in np.flatnonzero(wall.any(axis=1) & ~is_dark).tolist():
-        side = slice(int(sides.first[number, 0]), int(sides.last[number, 0]))
+        side = slice(int(sides.first[number]), int(sides.last[number]))
         limits[number] = _limit(darkness[rows[number][wall[number]], side], level)
-    found = rows[numbers, places]
-    walls = np.zeros_like(darkness)
-    _mark(walls, darkness, found, (begin[numbers], end[numbers]), limits[numbers])
-    _mark_rims(walls, darkness, level, rows, wall, (begin, end), limits)
-    return walls
+    begin, end = _zones(darkness, level, wall, rows, share, sides, outer)
+    top = np.where(wall, rows, len(darkness)).min(axis=1)
+    bottom = np.where(wall, rows, -1).max(axis=1) + 1
+    places = np.stack([begin, top, end, bottom], axis=1)
+    return _marked(darkness, level, places[top < bottom], limits[top < bottom])
 
 
-def _mark(
-    walls: np.ndarray,
-    darkness: np.ndarray,
-    rows: np.ndarray,
-    zones: tuple[np.ndarray, np.ndarray],
-    limits: np.ndarray,
-    behind: tuple[np.ndarray, int] | None = None,
-) -> None:
-    """Mark what is not darker than a limit in N stretches of pixel rows, all at once.
+def _marked(
+    darkness: np.ndarray, level: int, places: np.ndarray, limits: np.ndarray
+) -> np.ndarray:
+    """Walls, uint8 0 or 1, with their bumps: dark pixels beside them with paper behind them.
 
     Parameters
     ----------
-    rows : ndarray of int, shape (N,)
-    zones : tuple of ndarray of int, shape (N,)
-        The first column of each stretch, and the one after its last.
+    places : ndarray of int, shape (N, 4)
+        Left, top, right and bottom of each wall.
     limits : ndarray of int, shape (N,)
-    behind : tuple of (ndarray of int, shape (N,)), int, optional
-        Pixel rows, and how dark they are at most where anything is marked.
+        What is darker is a stroke across it.
     """
-    if not len(rows):
-        return
-    begin, end = zones
-    width = darkness.shape[1]
-    columns = begin[:, None] + np.arange((end - begin).max())
-    marked = columns < np.minimum(end, width)[:, None]
-    columns = np.minimum(columns, width - 1)
-    places = rows[:, None] * width + columns
-    marked &= darkness.take(places) <= limits[:, None]
-    if behind is not None:
-        marked &= darkness.take(behind[0][:, None] * width + columns) <= behind[1]
-    walls.put(places[marked], 1)
+    walls, above, below = np.zeros((3, *darkness.shape), np.uint8)
+    for (left, top, right, bottom), limit in zip(places.tolist(), limits.tolist(), strict=True):
+        if limit == 255:
+            walls[top:bottom, left:right] = above[top - 1, left:right] = 1
+            below[bottom, left:right] = 1
+        else:
+            fits = darkness[top - 1 : bottom + 1, left:right] <= limit
+            walls[top:bottom, left:right] |= fits[1:-1]
+            above[top - 1, left:right] |= fits[0]
+            below[bottom, left:right] |= fits[-1]
+    is_paper = (darkness <= level).view(np.uint8)
+    walls[1:] |= above[1:] & is_paper[:-1]
+    walls[:-1] |= below[:-1] & is_paper[1:]
+    return walls
 
 
 def _zones(
-    dark: np.ndarray,
+    darkness: np.ndarray,
+    level: int,
     wall: np.ndarray,
     rows: np.ndarray,
     share: np.ndarray,
@@ -236,56 +230,61 @@ def _zones(
     outer: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """From which to which column the wall of each side stands, corners included; int (M,)."""
-    first, last = sides.first.ravel(), sides.last.ravel()
-    begin, end = np.maximum(first - outer, 0), last + outer
+    begin, end = sides.first - outer, sides.last + outer
     highest = np.where(wall, share, -1.0).max(axis=1)
     low = np.flatnonzero((highest >= 0) & (highest < WHOLE_SHARE))
-    lower, upper = _common_extent([dark[rows[n][wall[n]], first[n] : last[n]] for n in low])
-    # A wall may cover only a part of its side; at the ends it reaches further.
-    length = last[low] - first[low]
-    if lower > 0:
-        begin[low] = np.maximum((first[low] + lower * length).astype(int) - 1, 0)
-    if upper < 1:
-        end[low] = np.ceil(first[low] + upper * length).astype(int) + 1
-    return begin, end
+    groups = Groups(sides.field[low])
+    low = low[groups.sizes[groups.of] >= FEW]
+    if len(low):
+        # A wall may cover only a part of its side; at the ends it reaches further.
+        lines = _lines(darkness, level, wall[low], rows[low], sides.first[low], sides.last[low])
+        lower, upper = _common_extents(lines, sides.field[low])
+        length = sides.last[low] - sides.first[low]
+        lower_end = (sides.first[low] + lower * length).astype(int) - 1
+        upper_end = np.ceil(sides.first[low] + upper * length).astype(int) + 1
+        begin[low] = np.where(lower > 0, lower_end, begin[low])
+        end[low] = np.where(upper < 1, upper_end, end[low])
+    return np.maximum(begin, sides.area[:, 0]), np.minimum(end, sides.area[:, 2])
 
 
-def _common_extent(walls: list[np.ndarray]) -> tuple[float, float]:
-    """From where to where along their sides most of some walls reach, 0 to 1: teeth are low."""
-    if len(walls) < FEW:
-        return 0.0, 1.0
-    lines = [
-        cv2.resize(wall.mean(axis=0, dtype=np.float32)[None], (BINS, 1)).ravel() for wall in walls
-    ]
-    there = np.flatnonzero(median(np.array(lines)) >= COMMON_SHARE)
-    return (there[0] / BINS, (there[-1] + 1) / BINS) if len(there) else (0.0, 1.0)
-
-
-def _mark_rims(
-    walls: np.ndarray,
+def _lines(
     darkness: np.ndarray,
     level: int,
-    rows: np.ndarray,
     wall: np.ndarray,
-    zones: tuple[np.ndarray, np.ndarray],
-    limits: np.ndarray,
-) -> None:
-    """Mark the bumps of walls: dark pixels beside them with paper behind them."""
-    first = np.where(wall, rows, len(darkness)).min(axis=1)
-    last = np.where(wall, rows, -1).max(axis=1)
-    for rim, step in ((first - 1, -1), (last + 1, 1)):
-        behind = rim + step
-        on_page = (np.minimum(rim, behind) >= 0) & (np.maximum(rim, behind) < len(darkness))
-        there = on_page & wall.any(axis=1)
-        begin, end = (edge[there] for edge in zones)
-        _mark(walls, darkness, rim[there], (begin, end), limits[there], (behind[there], level))
+    rows: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+) -> np.ndarray:
+    """Share of each wall that is dark along its side, (M, BINS), interpolated linearly."""
+    numbers, places = np.nonzero(wall)
+    length = (last - first)[:, None]
+    middles = np.clip((np.arange(BINS) + 0.5) * length / BINS - 0.5, 0, length - 1)
+    before = middles.astype(int)
+    after = np.minimum(before + 1, length - 1)
+    row = rows[numbers, places][:, None]
+    dark = [darkness[row, (first[:, None] + at)[numbers]] > level for at in (before, after)]
+    part = (middles - before)[numbers]
+    values = dark[0] * (1 - part) + dark[1] * part
+    begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+    return np.add.reduceat(values, begins) / wall.sum(axis=1)[:, None]
+
+
+def _common_extents(lines: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From where to where along their sides most walls of a field reach, 0 to 1: teeth are low."""
+    groups = Groups(field)
+    there = groups.median(lines) >= COMMON_SHARE
+    there[~there.any(axis=1)] = True
+    lower = there.argmax(axis=1) / BINS
+    upper = 1 - there[:, ::-1].argmax(axis=1) / BINS
+    return lower[groups.of], upper[groups.of]
 
 
 def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
     """Dark pixels of each pixel row along the sides, int (M, R), by the integral image."""
     low = np.clip(rows, 0, len(sums) - 2)
-    last = sums[low + 1, sides.last] - sums[low, sides.last]
-    return last - (sums[low + 1, sides.first] - sums[low, sides.first])
+    first, last = sides.first[:, None], sides.last[:, None]
+    upto_last = sums[low + 1, last] - sums[low, last]
+    return upto_last - (sums[low + 1, first] - sums[low, first])
 
 
 def _limit(wall: np.ndarray, level: int) -> int:

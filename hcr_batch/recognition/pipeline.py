@@ -13,7 +13,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, load_templates
 from hcr_batch.geometry import projected
-from hcr_batch.glyphs.isolate import blank_cells, faintest_pen, isolate_field
+from hcr_batch.glyphs.isolate import blank_cells, faintest_pen, isolate_fields
 from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
@@ -107,10 +107,7 @@ def read_page(
         if form is None:
             return unknown_form(page)
         page, ink, fields, rules = form.page, form.ink, form.fields, form.rules
-    written = [
-        _field_glyphs(ink, field, rule, page, settings)
-        for field, rule in zip(fields, rules, strict=True)
-    ]
+    written = _written(ink, fields, rules, page, settings)
     written = _without_bleed_through(written, settings)
     thresholds = _thresholds(recognizer, settings)
     scores = _score(written, recognizer)
@@ -131,14 +128,19 @@ def read_page(
     )
 
 
-def _field_glyphs(
-    ink: Ink, field: Field, rule: Rule, page: Page, settings: Settings
-) -> FieldGlyphs:
-    if field.kind == "free":
-        lines = find_strings(ink, field, page.pixels_per_mm, settings.glyphs)
-        return FieldGlyphs(field, lines=lines, rule=rule)
-    cells = isolate_field(ink, field, page.pixels_per_mm, settings.glyphs)
-    return FieldGlyphs(field, cells=cells, rule=rule)
+def _written(
+    ink: Ink, fields: Sequence[Field], rules: Sequence[Rule], page: Page, settings: Settings
+) -> list[FieldGlyphs]:
+    boxed = [field for field in fields if field.kind != "free"]
+    free = [field for field in fields if field.kind == "free"]
+    cells = iter(isolate_fields(ink, boxed, page.pixels_per_mm, settings.glyphs))
+    lines = iter(find_strings(ink, free, page.pixels_per_mm, settings.glyphs))
+    return [
+        FieldGlyphs(field, lines=next(lines), rule=rule)
+        if field.kind == "free"
+        else FieldGlyphs(field, cells=next(cells), rule=rule)
+        for field, rule in zip(fields, rules, strict=True)
+    ]
 
 
 def _without_bleed_through(

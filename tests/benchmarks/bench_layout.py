@@ -255,7 +255,7 @@ def count_strings(form: FilledForm, recognizer: Recognizer) -> Counter:
         if field.kind == "free" and field.string:
             box = _level(field.box, form.skew, to_page)
             area = Field(field.name, "free", box, (Cell(box),))
-            lines = find_strings(ink, area, page.pixels_per_mm, settings.glyphs)
+            (lines,) = find_strings(ink, [area], page.pixels_per_mm, settings.glyphs)
             for name, cut in zip(STRINGS, (_best_cut, _component_cut), strict=True):
                 read = "".join(_read_line(line, cut, recognizer) for line in lines)
                 truth = fold(field.string.replace(" ", ""))

@@ -6,8 +6,8 @@ import pytest
 from drawn_form import PIXELS_PER_MM, comb, field_of, ink_of, paper, row_of_boxes, scanned, write
 
 from hcr_batch.config import load_settings
-from hcr_batch.glyphs.field_ink import field_ink
-from hcr_batch.glyphs.isolate import faintest_pen, isolate_field
+from hcr_batch.glyphs.field_ink import sheet_inks
+from hcr_batch.glyphs.isolate import faintest_pen, isolate_fields
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.types import Box
 
@@ -20,7 +20,8 @@ def inner(box, rim=1):
 
 def isolated(gray, boxes, kind="comb"):
     field = field_of(kind, [inner(box) for box in boxes])
-    return isolate_field(ink_of(scanned(gray)), field, PIXELS_PER_MM, SETTINGS)
+    (cells,) = isolate_fields(ink_of(scanned(gray)), [field], PIXELS_PER_MM, SETTINGS)
+    return cells
 
 
 def alone(character, box):
@@ -61,7 +62,9 @@ def test_all_cells_of_an_empty_field_are_blank():
         gray[y : y + 2, x : x + 2] = 30  # dirt
     assert [cell.ink for cell in isolated(gray, boxes)] == [None] * 12
     field = field_of("comb", [inner(box) for box in boxes])
-    assert field_ink(ink_of(paper(150, 40)), field, PIXELS_PER_MM, SETTINGS) is None
+    (written,) = sheet_inks(ink_of(paper(150, 40)), [field], PIXELS_PER_MM, SETTINGS)
+    assert np.isnan(written.pens).all()
+    assert not written.soft.any()
 
 
 @pytest.mark.parametrize("pen", [40, 110, 160, 195])

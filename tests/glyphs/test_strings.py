@@ -14,7 +14,9 @@ BOX = Box(62, 62, 900, 300)
 
 
 def lines_of(gray, box=BOX):
-    return find_strings(ink_of(scanned(gray)), field_of("free", [box]), PIXELS_PER_MM, SETTINGS)
+    field = field_of("free", [box])
+    (lines,) = find_strings(ink_of(scanned(gray)), [field], PIXELS_PER_MM, SETTINGS)
+    return lines
 
 
 def form(*lines, scale=2.0, pen=5):

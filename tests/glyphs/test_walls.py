@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from drawn_form import PIXELS_PER_MM, comb, field_of, paper, row_of_boxes, write
 
-from hcr_batch.glyphs.walls import erase_walls
+from hcr_batch.glyphs.sheet import lay_out
+from hcr_batch.glyphs.walls import Erased, erase_walls
 from hcr_batch.types import Box
 
 LEVEL = 60
@@ -13,7 +14,20 @@ LEVEL = 60
 
 def erased(gray, boxes):
     field = field_of("comb", [Box(b.x + 1, b.y + 1, b.width - 2, b.height - 2) for b in boxes])
-    return erase_walls(255 - gray, field, (0, 0), PIXELS_PER_MM, LEVEL)
+    (sheet,) = lay_out(255 - gray, [field], overhang=1.0, pixels_per_mm=PIXELS_PER_MM)
+    walls = erase_walls(sheet, PIXELS_PER_MM, LEVEL)
+    return Erased(*(on_page(picture, sheet, gray.shape) for picture in vars(walls).values()))
+
+
+def on_page(picture, sheet, shape):
+    """What a sheet of one field shows, in its place on the page."""
+    ((rows, columns),) = sheet.cuts()
+    ((right, down),) = sheet.shifts
+    page = np.zeros(shape, np.uint8)
+    page[rows.start - down : rows.stop - down, columns.start - right : columns.stop - right] = (
+        picture[rows, columns]
+    )
+    return page
 
 
 @pytest.mark.parametrize("line", [1, 2, 4])
@@ -50,15 +64,6 @@ def test_a_stroke_that_crosses_a_wall_is_not_broken():
     left = (erased(gray, boxes).darkness > LEVEL).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(left[105:195, 140:185])
     assert stats[1:, cv2.CC_STAT_HEIGHT].max() > 75
-
-
-def test_inside_is_the_area_of_the_cells():
-    gray = paper(150, 40)
-    boxes = row_of_boxes(gray, 60, 100, 3)
-    inside = erased(gray, boxes).inside
-    assert inside[103:153, 63:100].all()
-    assert not inside[:99].any()
-    assert not inside[:, 200:].any()
 
 
 def test_a_bar_beside_the_wall_of_one_cell_stays():
