@@ -257,6 +257,11 @@ class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
                 self._workers[place].give(task)
         return True
 
+    def stop(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+        super().stop()
+
     def _worker(self) -> _LocalWorker[Task]:
         process = self._ahead.popleft() if self._ahead else Process()
         return _LocalWorker(self._make_handler, process, self._arrivals)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from hcr_batch.batch.beside import journal_path
 from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import Location, exists, key, location_of
@@ -53,11 +54,6 @@ class FileState:
     name: str
     failure: str | None
     sha256: str = ""
-
-
-def journal_path(output: Path) -> Path:
-    """`results.hcr.sqlite` for `results.csv`, whatever the format."""
-    return output.with_name(f"{output.stem}.hcr.sqlite")
 
 
 def existing_journal(output: Path) -> Path:

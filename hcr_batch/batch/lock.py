@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hcr_batch.batch.beside import lock_path
 from hcr_batch.errors import LockedError, OutputError
 
 __all__ = ["exclusive", "lock_path"]
-
-
-def lock_path(output: Path) -> Path:
-    """`results.hcr.lock` for `results.csv`; it is there only while a run holds it."""
-    return output.with_name(f"{output.stem}.hcr.lock")
 
 
 @contextmanager

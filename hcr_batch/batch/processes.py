@@ -112,8 +112,12 @@ class Process:
         """Its exit code, when it has ended; a signal that ended it is negative."""
         return self._process.wait()
 
+    def kill(self) -> None:
+        """End it, without waiting until it has."""
+        self._process.kill()
+
     def stop(self) -> None:
-        """End it at once."""
+        """End it and let go of all that belongs to it."""
         self._process.kill()
         self._process.wait()
         if self._listener:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["scan"]
 
+MOST_AHEAD = 2
+"""Processes that are started before the others; more would only hinder the one that prepares."""
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, shell_complete=files_offered)
@@ -98,7 +101,8 @@ def scan(
         return
     end_like_ctrl_c()
     with ExitStack() as opened:
-        ahead = [opened.enter_context(_worker())] if engine == "local" else []
+        count = _ahead(paths, out, options) if engine == "local" else 0
+        ahead = [opened.enter_context(_worker()) for _ in range(count)]
         from hcr_batch.batch.observers import Observers
         from hcr_batch.batch.run import scan as run_scan
 
@@ -114,6 +118,16 @@ def _worker() -> Process:
     from hcr_batch.batch.processes import Process
 
     return Process(["hcr_batch.batch.form_reader"])
+
+
+def _ahead(paths: tuple[str, ...], out: Path, options: dict[str, Any]) -> int:
+    """How many processes are needed most likely, before it is known what there is to read."""
+    from hcr_batch.batch.beside import journal_path
+
+    if journal_path(out).exists() and not options["force"]:
+        return 0  # there may be nothing new
+    files = MOST_AHEAD if any(map(os.path.isdir, paths)) else len(paths)
+    return min(files, MOST_AHEAD, options["jobs"] or _cores())
 
 
 def _planned(request: ScanRequest) -> Iterator[PlannedFile]:

@@ -251,7 +251,10 @@ def gray_pixels(image: Image.Image) -> np.ndarray:
         return _eight_bits(np.asarray(image))
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
-    return gray_array(image if image.mode == "L" else image.convert("L"))
+    if image.mode != "L":
+        return gray_array(image.convert("L"))
+    # Pillow decodes the next frame of a TIFF into the same memory.
+    return gray_array(image).copy() if image.format == "TIFF" else gray_array(image)
 
 
 def _eight_bits(deep: np.ndarray) -> np.ndarray:

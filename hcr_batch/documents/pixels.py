@@ -29,7 +29,7 @@ class _ArrowArray(ctypes.Structure):
 
 
 def gray_array(image: Image.Image) -> np.ndarray:
-    """Copy the pixels of a picture of mode `L`; uint8 (rows, columns)."""
+    """The pixels of a picture of mode `L`, which may be its own; uint8 (rows, columns)."""
     columns, rows = image.size
     image.load()
     try:
@@ -39,9 +39,10 @@ def gray_array(image: Image.Image) -> np.ndarray:
     array = _ArrowArray.from_address(_address(capsule))
     if array.length != rows * columns:
         return np.asarray(image)
-    # The second buffer holds the values; the capsule owns it until the copy is made.
+    # The second buffer holds the values; the capsule owns it, and goes with what stands on it.
     values = (ctypes.c_uint8 * array.length).from_address(array.buffers[1] + array.offset)
-    return np.frombuffer(values, np.uint8).reshape(rows, columns).copy()
+    values.owner = capsule
+    return np.frombuffer(values, np.uint8).reshape(rows, columns)
 
 
 def _address(capsule: object) -> int:

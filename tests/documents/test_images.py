@@ -153,6 +153,17 @@ def test_frames_of_a_tiff_are_pages_of_their_own_size(tmp_path):
     assert [round(mark_in_source(page)[0]) for page in pages] == [40, 60, 80]
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_pages_keep_their_pixels_when_others_are_read(tmp_path, name):
+    frames = [Image.new("L", (200, 300), level) for level in (200, 220, 240)]
+    more = {"save_all": True, "append_images": frames[1:]} if name == "a.tif" else {}
+    frames[0].save(tmp_path / name, **more)
+    pages = [*open_pages(tmp_path / name, SETTINGS), *open_pages(tmp_path / name, SETTINGS)]
+    levels = [200, 220, 240] if name == "a.tif" else [200]
+    assert [int(page.gray.min()) for page in pages] == 2 * levels
+    assert [int(page.gray.max()) for page in pages] == 2 * levels
+
+
 def test_thumbnail_of_a_tiff_is_no_page(tmp_path):
     with TiffImagePlugin.AppendingTiffWriter(tmp_path / "a.tif", new=True) as file:
         picture().save(file, "TIFF")
