@@ -9,16 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
+from hcr_batch.forms.automata import BLANK, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.isolate import CellInk
 from hcr_batch.glyphs.strings import TextLine
-from hcr_batch.recognition.calibration import CHARSETS, given_inside
-from hcr_batch.recognition.constraints import FOREIGN, Decoded, cell_chances, decode, restricted
-from hcr_batch.recognition.context import with_context
+from hcr_batch.recognition.calibration import CHARSETS
+from hcr_batch.recognition.constraints import cell_chances, restricted
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import (
-    NOTHING_KNOWN,
     Hand,
     Surroundings,
     is_example_cross,
@@ -26,19 +24,19 @@ from hcr_batch.recognition.printed import (
     whose_hand,
 )
 from hcr_batch.recognition.readings import (
-    ALTERNATIVES,
     BLANK_CONFIDENCE,
-    LEAST_ALTERNATIVE,
     as_print,
     blank_reading,
     check_reading,
-    glyph_reading,
+    glyph_readings,
     mark_reading,
 )
+from hcr_batch.recognition.ruled import ruled_readings
 from hcr_batch.recognition.strings import best_path, best_ruled_path, sureness
+from hcr_batch.recognition.weighing import weighed, weighed_fields
 from hcr_batch.types import Box, Field, Reading
 
-__all__ = ["Answer", "FieldGlyphs", "Thresholds", "read_answer"]
+__all__ = ["Answer", "FieldGlyphs", "Thresholds", "read_answers"]
 
 WORD_GAP = 1.1
 """Letter heights; a wider gap in a free string is a blank between words."""
@@ -94,25 +92,74 @@ class Answer:
     joint: float | None = None
 
 
-def read_answer(
-    glyphs: FieldGlyphs,
-    scores: GlyphScores,
+@dataclass(frozen=True)
+class _Inked:
+    """The N cells of a field with ink.
+
+    Attributes
+    ----------
+    cells : list of CellInk
+    places : ndarray of int, shape (N,)
+        Which of the field's cells they are, from 0.
+    scores : GlyphScores
+    odd, plain : ndarray of bool, shape (N,)
+        Which are single letters of print, and which are characters.
+    """
+
+    cells: list[CellInk]
+    places: np.ndarray
+    scores: GlyphScores
+    odd: np.ndarray
+    plain: np.ndarray
+
+
+def read_answers(
+    written: Sequence[FieldGlyphs],
+    scores: Sequence[GlyphScores],
     thresholds: Thresholds,
-    around: Surroundings = NOTHING_KNOWN,
-) -> Answer:
-    """Read one field.
+    around: Sequence[Surroundings],
+) -> list[Answer]:
+    """Read the fields of a page.
 
     Parameters
     ----------
-    glyphs : FieldGlyphs
-    scores : GlyphScores
-        Of its `inks`, in their order.
+    written : sequence of FieldGlyphs
+    scores : sequence of GlyphScores
+        Of the `inks` of each field, in their order.
     thresholds : Thresholds
-    around : Surroundings
-        What else stands on its page.
+    around : sequence of Surroundings
+        What else stands on the page, seen from each field.
     """
-    read = _read_lines if glyphs.field.kind == "free" else _read_cells
-    answer = read(glyphs, scores, thresholds, around)
+    inked = [_inked(glyphs, score) for glyphs, score in zip(written, scores, strict=True)]
+    # Marks and print say nothing about the kind of their neighbours.
+    weighed = weighed_fields(
+        [own.scores.characters[own.plain] for own in inked],
+        [glyphs.rule.charset for glyphs in written],
+        [np.diff(own.places[own.plain], prepend=0) > 1 for own in inked],
+    )
+    answers = [
+        _read_lines(glyphs, score, thresholds, near)
+        if glyphs.field.kind == "free"
+        else _read_cells(glyphs, own, rows, thresholds, near)
+        for glyphs, score, own, rows, near in zip(
+            written, scores, inked, weighed, around, strict=True
+        )
+    ]
+    return [_completed(*given) for given in zip(answers, written, around, strict=True)]
+
+
+def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
+    places = [place for place, cell in enumerate(glyphs.cells) if cell.ink is not None]
+    count = len(places)
+    scores = GlyphScores(scores.characters[:count], scores.printed[:count])
+    cells = [glyphs.cells[place] for place in places]
+    odd = printed_among_written(scores.printed)
+    plain = np.array([not cell.small for cell in cells], bool) & ~odd
+    return _Inked(cells, np.array(places, int), scores, odd, plain)
+
+
+def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Answer:
+    """The answer as its page and its rule have it."""
     if around.page_is_print and _is_doubtful(glyphs, answer):
         answer = Answer([(box, as_print(reading)) for box, reading in answer.cells])
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
@@ -129,139 +176,64 @@ def _is_doubtful(glyphs: FieldGlyphs, answer: Answer) -> bool:
 
 
 def _read_cells(
-    glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds, around: Surroundings
+    glyphs: FieldGlyphs,
+    inked: _Inked,
+    weighed: np.ndarray,
+    thresholds: Thresholds,
+    around: Surroundings,
 ) -> Answer:
     boxes = [cell.box for cell in glyphs.field.cells]
-    hand = whose_hand(scores.printed, around)
-    if hand is Hand.PRINTED or not len(scores.printed):
+    hand = whose_hand(inked.scores.printed, around)
+    if hand is Hand.PRINTED or not inked.cells:
         return Answer([(box, blank_reading()) for box in boxes])
+    rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset)
     joint = None
-    if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, scores):
-        read = [mark_reading(row, "printed") for row in scores.characters]
+    if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, inked.scores):
+        read = [mark_reading(row, "printed") for row in rows]
     elif glyphs.field.kind == "check":
-        threshold = thresholds.of(glyphs.rule.charset)
-        read = [check_reading(row, threshold) for row in scores.characters]
+        read = [check_reading(row, threshold) for row in rows]
     elif glyphs.rule.is_binding:
-        read, joint = _ruled_cells(glyphs, scores, thresholds, hand)
+        read, joint = _ruled_cells(glyphs, inked, thresholds, hand)
     else:
-        read = _plain_cells(glyphs, scores, thresholds, hand)
-    inked = iter(read)
+        read = _plain_cells(inked, weighed, threshold, hand)
+    readings = dict(zip(inked.places.tolist(), read, strict=True))
     return Answer(
-        [
-            (box, blank_reading() if cell.ink is None else next(inked))
-            for box, cell in zip(boxes, glyphs.cells, strict=True)
-        ],
-        joint,
+        [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
     )
 
 
 def _plain_cells(
-    glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds, hand: Hand
+    inked: _Inked, weighed: np.ndarray, threshold: float, hand: Hand
 ) -> list[Reading]:
-    places = [place for place, cell in enumerate(glyphs.cells) if cell.ink is not None]
-    inked = [glyphs.cells[place] for place in places]
-    plain, odd = _plain_and_odd(inked, scores)
-    # Marks and print say nothing about the kind of their neighbours.
-    weighed = scores.characters.copy()
-    after_blank = np.diff(np.array(places)[plain], prepend=0) > 1
-    weighed[plain] = _weighed(scores.characters[plain], glyphs.rule.charset, after_blank)
-    threshold = thresholds.of(glyphs.rule.charset)
+    characters = [cell for cell, is_plain in zip(inked.cells, inked.plain, strict=True) if is_plain]
+    reasons = [_reasons(cell, hand) for cell in characters]
+    readings = iter(glyph_readings(weighed, threshold, reasons))
     return [
-        glyph_reading(row, threshold, _reasons(cell, hand))
-        if is_plain
-        else mark_reading(row, "printed" if is_odd else "not_a_character")
-        for row, cell, is_plain, is_odd in zip(weighed, inked, plain, odd, strict=True)
+        next(readings) if is_plain else mark_reading(row, *_mark_reasons(is_plain, is_odd))
+        for row, is_plain, is_odd in zip(
+            inked.scores.characters, inked.plain, inked.odd, strict=True
+        )
     ]
-
-
-def _plain_and_odd(inked: list[CellInk], scores: GlyphScores) -> tuple[np.ndarray, np.ndarray]:
-    """Which inks are characters, and which are single letters of print; bool (N,)."""
-    odd = printed_among_written(scores.printed)
-    return np.array([not cell.small for cell in inked], bool) & ~odd, odd
-
-
-def _weighed(rows: np.ndarray, charset: str, after_blank: np.ndarray) -> np.ndarray:
-    """Probabilities under a charset, letters weighed by their neighbours; float32 (N, 62)."""
-    if charset.isdigit():
-        return restricted(rows, charset)[0].astype(np.float32)
-    if any(map(str.islower, charset)) and any(map(str.isupper, charset)):
-        rows = _masked(rows, charset)
-    else:
-        rows = restricted(rows, charset)[0]
-    return restricted(with_context(rows, after_blank), charset)[0].astype(np.float32)
-
-
-def _masked(rows: np.ndarray, charset: str) -> np.ndarray:
-    """Probabilities given that a glyph is of a charset or foreign, its cases kept apart."""
-    if len(charset) == rows.shape[1]:
-        return rows
-    members = np.array([symbol in charset for symbol in SYMBOLS[:BLANK]])
-    return given_inside(rows * members, rows)
 
 
 def _ruled_cells(
-    glyphs: FieldGlyphs, scores: GlyphScores, thresholds: Thresholds, hand: Hand
+    glyphs: FieldGlyphs, inked: _Inked, thresholds: Thresholds, hand: Hand
 ) -> tuple[list[Reading], float]:
-    inked = [cell for cell in glyphs.cells if cell.ink is not None]
-    plain, odd = _plain_and_odd(inked, scores)
-    rows = np.where(plain[:, None], scores.characters, MARK * scores.characters)
+    scores = inked.scores.characters
+    rows = np.where(inked.plain[:, None], scores, MARK * scores)
     has_ink = np.array([cell.ink is not None for cell in glyphs.cells])
     reasons = [
         (*_reasons(cell, hand), *_mark_reasons(is_plain, is_odd))
-        for cell, is_plain, is_odd in zip(inked, plain, odd, strict=True)
+        for cell, is_plain, is_odd in zip(inked.cells, inked.plain, inked.odd, strict=True)
     ]
-    return _ruled(rows, has_ink, reasons, glyphs.rule, thresholds)
+    usual, strict = thresholds.of(glyphs.rule.charset), thresholds.strict
+    return ruled_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
 
 
 def _mark_reasons(is_plain: bool, is_odd: bool) -> tuple[str, ...]:
     if is_plain:
         return ()
     return ("printed",) if is_odd else ("not_a_character",)
-
-
-def _ruled(
-    rows: np.ndarray,
-    inked: np.ndarray,
-    reasons: Sequence[tuple[str, ...]],
-    rule: Rule,
-    thresholds: Thresholds,
-) -> tuple[list[Reading], float]:
-    """Readings of the cells with ink under a binding rule, and the joint probability."""
-    if not rule.words:
-        after_blank = np.diff(np.flatnonzero(inked), prepend=0) > 1
-        rows = _weighed(rows, rule.charset, after_blank)
-    decoded = decode(cell_chances(rows, rule.charset, inked, BLANK_CONFIDENCE), rule)
-    usual, strict = thresholds.of(rule.charset), thresholds.strict
-    readings = []
-    for place, reason in zip(np.flatnonzero(inked), reasons, strict=True):
-        threshold = strict if place in decoded.corrected else usual
-        readings.append(_ruled_reading(decoded, int(place), threshold, reason))
-    return readings, decoded.joint
-
-
-def _ruled_reading(
-    decoded: Decoded, place: int, threshold: float, reasons: tuple[str, ...]
-) -> Reading:
-    symbol, chances = decoded.symbols[place], decoded.posterior[place].copy()
-    is_character = symbol not in (FOREIGN, BLANK)
-    confidence = float(chances[symbol] if symbol != FOREIGN else max(0.0, 1 - chances.sum()))
-    if not is_character and not reasons:
-        reasons = ("not_a_character",)
-    failed = decoded.breaks and not decoded.corrected
-    if confidence < threshold and is_character:
-        reasons = ("low_confidence", *reasons)
-        failed |= place in decoded.corrected
-    if failed:
-        reasons = ("check_failed", *reasons)
-    if symbol != FOREIGN:
-        chances[symbol] = 0
-    chances[BLANK] = 0
-    order = np.argsort(-chances, kind="stable")[:ALTERNATIVES]
-    others = tuple(
-        (SYMBOLS[o], float(chances[o])) for o in order if chances[o] >= LEAST_ALTERNATIVE
-    )
-    character = SYMBOLS[symbol] if is_character else ""
-    return Reading(character, min(confidence, 1.0), bool(reasons), reasons, others)
 
 
 def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
@@ -359,8 +331,8 @@ def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading
     threshold = thresholds.of(rule.charset)
     reasons = ("printed",) if part.hand is Hand.RATHER_WRITTEN else ()
     after_blank = np.array([gap > 0 for gap in part.word_gaps])
-    rows = _weighed(part.rows, rule.charset, after_blank)
-    return [glyph_reading(row, threshold, reasons) for row in rows]
+    rows = weighed(part.rows, rule.charset, after_blank)
+    return glyph_readings(rows, threshold, [reasons] * len(rows))
 
 
 def _ruled_lines(
@@ -374,7 +346,14 @@ def _ruled_lines(
         for part in parts
         for _ in part.path
     ]
-    readings, joint = _ruled(rows, np.ones(len(rows), bool), reasons, rule, thresholds)
+    readings, joint = ruled_readings(
+        rows,
+        np.ones(len(rows), bool),
+        reasons,
+        rule,
+        thresholds.of(rule.charset),
+        thresholds.strict,
+    )
     result = []
     for part in parts:
         result.append(readings[: len(part.path)])

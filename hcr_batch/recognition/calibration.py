@@ -62,11 +62,11 @@ def fold_cases(probabilities: np.ndarray) -> np.ndarray:
     ndarray of float, same shape
         Zero at the lower case of the 15 pairs.
     """
+    upper = [CHARACTERS.index(letter) for letter in MERGED_PAIRS]
+    lower = [CHARACTERS.index(letter.lower()) for letter in MERGED_PAIRS]
     folded = probabilities.copy()
-    for letter in MERGED_PAIRS:
-        upper, lower = CHARACTERS.index(letter), CHARACTERS.index(letter.lower())
-        folded[:, upper] += folded[:, lower]
-        folded[:, lower] = 0
+    folded[:, upper] += folded[:, lower]
+    folded[:, lower] = 0
     return folded
 
 

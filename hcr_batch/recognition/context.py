@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hcr_batch.glyphs.groups import Groups
 from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
 __all__ = ["letter_pairs", "with_context"]
@@ -50,7 +51,11 @@ LEAST = 1e-7
 """Likelihoods below this are all the same."""
 
 
-def with_context(probabilities: np.ndarray, after_blank: np.ndarray | None = None) -> np.ndarray:
+def with_context(
+    probabilities: np.ndarray,
+    after_blank: np.ndarray | None = None,
+    field: np.ndarray | None = None,
+) -> np.ndarray:
     """Weigh each character's probabilities by those of its neighbours.
 
     A hidden Markov model with the forward-backward algorithm (Rabiner 1989):
@@ -61,10 +66,12 @@ def with_context(probabilities: np.ndarray, after_blank: np.ndarray | None = Non
     Parameters
     ----------
     probabilities : ndarray of float32, shape (N, 62)
-        Of the characters of one field in order, from a recognizer that holds
+        Of the characters of fields in order, from a recognizer that holds
         all 62 for equally likely; rows sum to at most 1.
     after_blank : ndarray of bool, shape (N,), optional
         True where a blank stands before the character.
+    field : ndarray of int, shape (N,), optional
+        The field that each character is of; all of one where left out.
 
     Returns
     -------
@@ -73,13 +80,16 @@ def with_context(probabilities: np.ndarray, after_blank: np.ndarray | None = Non
     """
     if not len(probabilities):
         return probabilities
-    if after_blank is None:
-        after_blank = np.zeros(len(probabilities), bool)
-    start, inside, at_blank = _model()
-    steps = [at_blank if blank else inside for blank in after_blank[1:]]
-    likelihood = np.maximum(probabilities[:, _characters()], LEAST)
-    posterior = _posterior(likelihood, start, steps)
-    weighted = posterior @ np.eye(len(CHARACTERS))[_characters()]
+    nothing = np.zeros(len(probabilities), int)
+    fields = Groups(nothing if field is None else field)
+    blanks = fields.table(nothing > 0 if after_blank is None else after_blank, False)
+    likelihood = fields.table(np.maximum(probabilities[:, _characters()], LEAST), 1.0)
+    longest_first = np.argsort(-fields.sizes, kind="stable")
+    posterior = np.empty(likelihood.shape)
+    posterior[longest_first] = _posterior(
+        likelihood[longest_first], blanks[longest_first], fields.sizes[longest_first]
+    )
+    weighted = posterior[fields.of, fields.place] @ np.eye(len(CHARACTERS))[_characters()]
     total = probabilities.sum(axis=1, keepdims=True)
     return fold_cases(weighted * total).astype(np.float32)
 
@@ -135,23 +145,43 @@ def _changes(modes: np.ndarray, pairs: np.ndarray, broken: bool = False) -> np.n
     return np.vstack(rows)
 
 
-def _posterior(
-    likelihood: np.ndarray, start: np.ndarray, steps: list[np.ndarray]
-) -> np.ndarray:
-    """Probability of each state at each place, (N, states); rows sum to 1."""
-    before = np.empty_like(likelihood, dtype=np.float64)
-    prior = start
-    for place, seen in enumerate(likelihood):
-        state = prior * seen
-        before[place] = state / state.sum()
-        if place < len(steps):
-            prior = before[place] @ steps[place]
-    after = np.ones(len(start))
-    for place in range(len(likelihood) - 1, -1, -1):
-        seen = likelihood[place] * after
-        before[place] *= after
-        before[place] /= before[place].sum()
+def _posterior(likelihood: np.ndarray, blanks: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Probability of each state at each place, float64, shape of `likelihood`.
+
+    Parameters
+    ----------
+    likelihood : ndarray of float, shape (F, longest, states)
+        Of F fields, side by side.
+    blanks : ndarray of bool, shape (F, longest)
+        True where a blank stands before a place.
+    lengths : ndarray of int, shape (F,)
+        How many places each has, from the most to the fewest; what is behind them means nothing.
+    """
+    start, inside, at_blank = _model()
+    states = np.empty(likelihood.shape)
+    prior = start[None]
+    counts = np.count_nonzero(lengths > np.arange(lengths[0])[:, None], axis=1).tolist()
+    for place, count in enumerate(counts):
+        state = prior[:count] * likelihood[:count, place]
+        states[:count, place] = state / state.sum(axis=1, keepdims=True)
+        if place + 1 < len(counts):
+            prior = _changed(states[:count, place], inside, at_blank, blanks[:count, place + 1])
+    after = np.ones((len(lengths), len(start)))
+    for place, count in reversed(list(enumerate(counts))):
+        state = states[:count, place] * after[:count]
+        states[:count, place] = state / state.sum(axis=1, keepdims=True)
         if place:
-            after = steps[place - 1] @ seen
-            after /= after.max()
-    return before
+            seen = likelihood[:count, place] * after[:count]
+            behind = _changed(seen, inside.T, at_blank.T, blanks[:count, place])
+            after[:count] = behind / behind.max(axis=1, keepdims=True)
+    return states
+
+
+def _changed(
+    states: np.ndarray, inside: np.ndarray, at_blank: np.ndarray, blanks: np.ndarray
+) -> np.ndarray:
+    """States (F, states) one place on, each inside a run or over a blank."""
+    changed = states @ inside
+    if blanks.any():
+        changed[blanks] = states[blanks] @ at_blank
+    return changed

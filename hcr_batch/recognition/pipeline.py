@@ -19,7 +19,7 @@ from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
-from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answer
+from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answers
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import quarter_turns, turned
@@ -112,10 +112,7 @@ def read_page(
     thresholds = _thresholds(recognizer, settings)
     scores = _score(written, recognizer)
     around = surroundings(fields, scores)
-    answers = [
-        read_answer(glyphs, score, thresholds, near)
-        for glyphs, score, near in zip(written, scores, around, strict=True)
-    ]
+    answers = read_answers(written, scores, thresholds, around)
     width, height = page.source_size
     return PageReading(
         number=page.number,

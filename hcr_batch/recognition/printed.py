@@ -86,6 +86,8 @@ def surroundings(fields: Sequence[Field], scores: Sequence[GlyphScores]) -> list
     """
     hands = [whose_hand(score.printed) for score in scores]
     is_print = np.array([h in (Hand.PRINTED, Hand.RATHER_PRINTED) for h in hands], bool)
+    if np.count_nonzero(is_print) < min(MIN_PRINTED, MIN_COLUMN):
+        return [NOTHING_KNOWN] * len(fields)
     is_written = np.array(
         [
             hand is Hand.WRITTEN and sureness(score.characters).max(initial=0.0) >= CHARACTER

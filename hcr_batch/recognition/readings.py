@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,14 @@ import numpy as np
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.types import Reading
 
-__all__ = ["as_print", "blank_reading", "check_reading", "glyph_reading", "mark_reading"]
+__all__ = [
+    "as_print",
+    "blank_reading",
+    "check_reading",
+    "glyph_reading",
+    "glyph_readings",
+    "mark_reading",
+]
 
 BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
@@ -37,8 +45,31 @@ def glyph_reading(
     reasons : tuple of str
         Why a person should look in any case.
     """
-    likely = _likeliest(probabilities)
-    foreign = float(np.clip(1 - probabilities.sum(), 0, 1))
+    return glyph_readings(probabilities[None], threshold, [reasons])[0]
+
+
+def glyph_readings(
+    probabilities: np.ndarray, threshold: float, reasons: Sequence[tuple[str, ...]]
+) -> list[Reading]:
+    """The readings of N glyphs, as :func:`glyph_reading` gives that of one.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (N, 62)
+    threshold : float
+    reasons : sequence of tuple of str
+        N of them.
+    """
+    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1).tolist()
+    return [
+        _reading(*given, threshold)
+        for given in zip(_likeliest(probabilities), foreign, reasons, strict=True)
+    ]
+
+
+def _reading(
+    likely: list[tuple[str, float]], foreign: float, reasons: tuple[str, ...], threshold: float
+) -> Reading:
     if not likely or foreign > likely[0][1]:
         flags = (*reasons, "not_a_character")
         return Reading("", foreign, True, flags, tuple(likely[:ALTERNATIVES]))
@@ -57,7 +88,7 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
         What it would be as a character; named among the alternatives.
     reason : str
     """
-    likely = _likeliest(probabilities)[:ALTERNATIVES]
+    likely = _likeliest(probabilities[None])[0][:ALTERNATIVES]
     return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
 
 
@@ -77,10 +108,15 @@ def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
     return Reading("X", min(cross, 1.0), not sure, () if sure else ("low_confidence",))
 
 
-def _likeliest(probabilities: np.ndarray) -> list[tuple[str, float]]:
-    order = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
+def _likeliest(probabilities: np.ndarray) -> list[list[tuple[str, float]]]:
+    """The likeliest characters of each of some glyphs, (N, 62), and their probabilities."""
+    left, every = probabilities.copy(), np.arange(len(probabilities))
+    found = []
+    for _ in range(ALTERNATIVES + 1):
+        best = left.argmax(axis=1)
+        found.append(list(zip(best.tolist(), left[every, best].tolist(), strict=True)))
+        left[every, best] = -1
     return [
-        (CHARACTERS[index], min(float(probabilities[index]), 1.0))
-        for index in order
-        if probabilities[index] >= LEAST_ALTERNATIVE
+        [(CHARACTERS[index], min(p, 1.0)) for index, p in row if p >= LEAST_ALTERNATIVE]
+        for row in zip(*found, strict=True)
     ]

@@ -5,7 +5,7 @@ import pytest
 
 from hcr_batch.forms.rules import Rule, make_rule
 from hcr_batch.glyphs.isolate import CellInk
-from hcr_batch.recognition.answers import FieldGlyphs, Thresholds, read_answer
+from hcr_batch.recognition.answers import FieldGlyphs, Thresholds, read_answers
 from hcr_batch.recognition.calibration import CHARACTERS, CHARSETS
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import NOTHING_KNOWN, Surroundings
@@ -24,7 +24,7 @@ def read(chances, around, kind="boxes", rule=None):
     characters[:, CHARACTERS.index("X")] = chances
     scores = GlyphScores(characters, np.full(len(chances), -9, np.float32))
     glyphs = FieldGlyphs(field, cells=cells, rule=rule or Rule())
-    answer = read_answer(glyphs, scores, Thresholds(lambda _: 0.95), around)
+    (answer,) = read_answers([glyphs], [scores], Thresholds(lambda _: 0.95), [around])
     return [reading for _, reading in answer.cells]
 
 

@@ -79,3 +79,13 @@ def test_no_characters_and_foreign_ink_are_no_error():
     assert with_context(np.zeros((0, 62), np.float32)).shape == (0, 62)
     assert not with_context(np.zeros((3, 62), np.float32)).any()
     assert np.isfinite(with_context(np.zeros((200, 62), np.float32))).all()
+
+
+def test_fields_side_by_side_are_weighed_as_each_alone():
+    texts = [rows(*sure("19"), CIRCLE, *sure("4")), rows(CIRCLE), rows(*sure("MI"), STROKE, CIRCLE)]
+    blanks = [np.array([False, False, True, False]), np.array([True]), np.array([False] * 4)]
+    together = with_context(
+        np.concatenate(texts), np.concatenate(blanks), np.repeat([7, 3, 5], [4, 1, 4])
+    )
+    alone = np.concatenate([with_context(*field) for field in zip(texts, blanks, strict=True)])
+    np.testing.assert_allclose(together, alone, rtol=1e-5)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from hcr_batch.recognition.calibration import CHARACTERS
-from hcr_batch.recognition.readings import blank_reading, check_reading, glyph_reading
+from hcr_batch.recognition.readings import (
+    blank_reading,
+    check_reading,
+    glyph_reading,
+    glyph_readings,
+)
 
 
 def probabilities(**shares):
@@ -62,3 +67,11 @@ def test_a_cross_in_a_check_box_in_either_case():
     doubtful = check_reading(probabilities(V=0.9), 0.9)
     assert doubtful.character == "X"
     assert doubtful.reasons == ("low_confidence",)
+
+
+def test_many_readings_are_those_of_each_glyph():
+    rows = [probabilities(A=0.7, R=0.2), probabilities(b=0.3), probabilities(A=0.99, a=0.01)]
+    reasons = [(), ("touching",), ("printed",)]
+    alone = [glyph_reading(row, 0.9, reason) for row, reason in zip(rows, reasons, strict=True)]
+    assert glyph_readings(np.stack(rows), 0.9, reasons) == alone
+    assert glyph_readings(np.zeros((0, 62), np.float32), 0.9, []) == []
