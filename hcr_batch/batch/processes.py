@@ -6,6 +6,7 @@ quick to start, no lock or file held by accident, and gone with its parent.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -35,11 +36,10 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 """Signals that a terminal or a service manager sends to all processes of a run at once."""
 
 HEAP = {
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"
-    "glibc.malloc.mmap_threshold=134217728:glibc.malloc.trim_threshold=134217728"
+    "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=134217728:glibc.malloc.trim_threshold=134217728"
 }
-"""Has the C library keep memory up to 128 MiB for the next page, in large pieces: giving it back
-and taking it anew costs more than finding the threshold of a page."""
+"""Has the C library keep up to 128 MiB for the next page, in one piece: pictures of a page that
+are given back to the system one by one are taken anew with thousands of page faults."""
 
 
 class WorkersUnavailableError(HcrError):
@@ -157,6 +157,8 @@ def serve(imports: Sequence[str]) -> None:
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     messages, answers = _pipes()
+    # What is loaded now stays: there is no garbage in it to look for.
+    gc.disable()
     for name in imports:
         # What is missing is told of by the handler, which needs it.
         with suppress(ImportError):
@@ -164,6 +166,7 @@ def serve(imports: Sequence[str]) -> None:
     # Without a parent there are no messages, and nobody waits for an answer.
     with suppress(EOFError, OSError):
         handler = _made(pickle.load(messages), answers)
+        gc.enable()
         while handler:
             _answer(handler(pickle.load(messages)), answers)
 
