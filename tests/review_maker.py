@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.results.pictures import pack_pictures
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
@@ -46,7 +47,7 @@ def make_scan(
         Fields in which none is.
     """
     image = np.full((200 + 100 * len(fields), 800), 255, np.uint8)
-    records, truth = [], {}
+    records, pictures, truth = [], [], {}
     for row, (name, (written, read)) in enumerate(fields.items()):
         cells = []
         for place, (true, machine) in enumerate(zip(written, read, strict=True)):
@@ -54,6 +55,7 @@ def make_scan(
             truth[name, place + 1] = true.strip("_")
             is_sure = machine in sure or name in sure_fields
             cells.append(_cell(image, box, true.strip("_"), machine.strip("_"), is_sure))
+            pictures.append(_picture(image, box) if cells[-1].occupied else np.zeros((0, 0), "u1"))
         records.append(FieldRecord(name, "comb", tuple(cells)))
     page = folder / "form.png"
     cv2.imwrite(str(page), image)
@@ -61,7 +63,7 @@ def make_scan(
     results = folder / "results.csv"
     with open_journal(journal_path(results)) as journal:
         height, width = image.shape
-        record = PageRecord(1, width, height, tuple(records))
+        record = PageRecord(1, width, height, tuple(records), pack_pictures(pictures))
         journal.add(sha256, "recipe", [record], None, 0.1, [(page, "form.png")])
     return Made(results, page, truth)
 
@@ -72,11 +74,14 @@ def _cell(image: np.ndarray, box: Box, true: str, read: str, sure: bool) -> Cell
     if not true and not read:
         return CellRecord(box, Reading("", 0.999))
     cv2.putText(image, true, (x + 14, y + 46), cv2.FONT_HERSHEY_DUPLEX, 1.5, 40, 3)
-    crop = image[y : y + CELL, x : x + CELL]
-    png = cv2.imencode(".png", crop)[1].tobytes()
     if sure:
-        return CellRecord(box, Reading(read, 0.9987), png)
+        return CellRecord(box, Reading(read, 0.9987))
     # The wrong ones are the less sure ones, as in life.
     confidence = 0.8 if read == true else 0.4
     others = tuple((other, 0.1) for other in dict.fromkeys((true, "Q", "R")) if other)
-    return CellRecord(box, Reading(read, confidence, True, ("low_confidence",), others[:3]), png)
+    return CellRecord(box, Reading(read, confidence, True, ("low_confidence",), others[:3]))
+
+
+def _picture(image: np.ndarray, box: Box) -> np.ndarray:
+    x, y = int(box.x), int(box.y)
+    return image[y : y + CELL, x : x + CELL].copy()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.batch.corrections import Place
+from hcr_batch.results.pictures import packed_picture
 from hcr_batch.results.records import CellRecord, FieldRecord
 from hcr_batch.types import Box, Reading
 
@@ -29,6 +30,14 @@ AT_PLACE = (
     "readings.sha256 = ? AND pages.number = ? "
     "AND cells.x = ? AND cells.y = ? AND cells.width = ? AND cells.height = ?"
 )
+
+PICTURE = (
+    "SELECT pictures.packed, (SELECT count(*) FROM fields AS f JOIN cells AS c ON c.field = f.id "
+    "WHERE f.page = pages.id AND (f.place, c.position) < (fields.place, cells.position)) "
+    f"FROM readings {TO_CELLS} JOIN pictures ON pictures.page = pages.id WHERE {AT_PLACE} "
+    "ORDER BY readings.id DESC"
+)
+"""Pictures of the page of a cell, and how many cells stand before it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,26 @@ class Cells:
                 yield DueCell(place, file, field, position, record.reading)
 
     def picture(self, place: Place) -> bytes | None:
-        """The PNG of a cell; None for a blank one, and where there is no such cell."""
+        """The PNG of a cell; None for a blank one, and where there is no such cell.
+
+        Raises
+        ------
+        sqlite3.DatabaseError
+            What there is, is no picture.
+        """
+        row = self._connection.execute(PICTURE, _values(place)).fetchone()
+        if row is None:
+            return self._old_picture(place)
+        try:
+            return packed_picture(*row)
+        except ValueError as error:
+            raise sqlite3.DatabaseError(f"a page's pictures are none: {error}") from error
+
+    def _old_picture(self, place: Place) -> bytes | None:
+        """As `picture`, of what was read while each cell had a PNG of its own."""
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'crops'")
+        if tables.fetchone() == (0,):
+            return None
         row = self._connection.execute(
             "SELECT crops.png FROM crops WHERE (crops.field, crops.position) IN "
             f"(SELECT cells.field, cells.position FROM readings {TO_CELLS} WHERE {AT_PLACE})",

@@ -49,10 +49,17 @@ def add_pages(
 
 
 def fields_of_page(connection: sqlite3.Connection, page: int) -> tuple[FieldRecord, ...]:
-    """The fields of a page by its id, in reading order, without pictures."""
+    """The fields of a page by its id, in reading order.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        There is what was never written so, or less than was written.
+    """
     fields: dict[tuple[int, str, str, float | None], list[CellRecord]] = {}
     for place, name, kind, joint, *cell in connection.execute(CELLS_OF_PAGE, (page,)):
         fields.setdefault((place, name, kind, joint), []).append(cell_of_row(cell))
+    _check_number(connection, page, sum(map(len, fields.values())))
     return tuple(
         FieldRecord(name, kind, tuple(cells), joint)
         for (_, name, kind, joint), cells in fields.items()
@@ -67,23 +74,35 @@ def rows_of_page(
     Raises
     ------
     sqlite3.DatabaseError
-        They hold what was never written so.
+        There is what was never written so, or less than was written.
     """
-    for values in connection.execute(ROWS_OF_PAGE, (page,)):
+    rows = connection.execute(ROWS_OF_PAGE, (page,)).fetchall()
+    _check_number(connection, page, len(rows))
+    for values in rows:
         if [*map(type, values)] != ROW_TYPES or not ALTERNATIVES.fullmatch(values[-1]):
             raise sqlite3.DatabaseError(f"a cell holds {values!r}")
         *cell, flagged, reasons, alternatives = values
         yield ResultRow._make((file, number, *cell, bool(flagged), reasons, alternatives))
 
 
+def _check_number(connection: sqlite3.Connection, page: int, found: int) -> None:
+    """See that all cells of a page were found: damage can hide some from SQLite."""
+    row = connection.execute("SELECT cells FROM pages WHERE id = ?", (page,)).fetchone()
+    if row is None or row[0] not in (None, found):
+        raise sqlite3.DatabaseError(f"a page has {found} cells, in place of {row}")
+
+
 def _add_page(connection: sqlite3.Connection, reading: int, page: PageRecord) -> None:
+    cells = sum(len(field.cells) for field in page.fields)
     row = insert(
         connection,
-        "INSERT INTO pages (reading, number, width, height) VALUES (?, ?, ?, ?)",
-        (reading, page.number, page.width, page.height),
+        "INSERT INTO pages (reading, number, width, height, cells) VALUES (?, ?, ?, ?, ?)",
+        (reading, page.number, page.width, page.height, cells),
     )
     for place, field in enumerate(page.fields, start=1):
         _add_field(connection, row, place, field)
+    if page.pictures:
+        connection.execute("INSERT INTO pictures VALUES (?, ?)", (row, page.pictures))
 
 
 def _add_field(connection: sqlite3.Connection, page: int, place: int, field: FieldRecord) -> None:
@@ -92,12 +111,8 @@ def _add_field(connection: sqlite3.Connection, page: int, place: int, field: Fie
         "INSERT INTO fields (page, place, name, kind, joint) VALUES (?, ?, ?, ?, ?)",
         (page, place, field.name, field.kind, field.joint),
     )
-    numbered = list(enumerate(field.cells, start=1))
+    numbered = enumerate(field.cells, start=1)
     connection.executemany(
         "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((row, position, *row_of_cell(cell)) for position, cell in numbered),
-    )
-    connection.executemany(
-        "INSERT INTO crops VALUES (?, ?, ?)",
-        ((row, position, cell.png) for position, cell in numbered if cell.png),
     )

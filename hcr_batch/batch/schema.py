@@ -12,7 +12,7 @@ from hcr_batch.errors import OutputError
 
 __all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise this when the tables change, and say in UPGRADES how."""
 
 APPLICATION_ID = 0x48435242
@@ -51,6 +51,7 @@ CREATE TABLE pages (
     number INTEGER NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
+    cells INTEGER,               -- how many, so that none is lost unseen; NULL if from version 4
     UNIQUE (reading, number)
 );
 CREATE TABLE fields (
@@ -73,13 +74,14 @@ CREATE TABLE cells (
     alternatives TEXT NOT NULL,
     PRIMARY KEY (field, position)
 ) WITHOUT ROWID;
-CREATE TABLE crops (             -- apart from the cells, which exports read in bulk
-    field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    png BLOB NOT NULL,
-    PRIMARY KEY (field, position)
-);
 CREATE INDEX files_by_name ON files (name);
+"""
+
+PICTURES_SCHEMA = """
+CREATE TABLE pictures (          -- apart from the cells, which exports read in bulk
+    page INTEGER PRIMARY KEY REFERENCES pages ON DELETE CASCADE,
+    packed BLOB NOT NULL         -- of all cells in their order, see results/pictures.py
+);
 """
 
 RUNS_SCHEMA = """
@@ -129,8 +131,10 @@ UPGRADES = {
     1: f"DROP TABLE corrections; {CORRECTIONS_SCHEMA}",
     2: f"{COUNTS} {RUNS_SCHEMA} {TRIGGERS}",
     3: "ALTER TABLE fields ADD COLUMN joint REAL;",
+    4: f"ALTER TABLE pages ADD COLUMN cells INTEGER; {PICTURES_SCHEMA}",
 }
-"""What makes each older version the next one; version 1 had no way to enter corrections."""
+"""What makes each older version the next one; version 1 had no way to enter corrections, and up to
+version 4 pictures were PNGs in a table of their own, crops, which stays."""
 
 
 class DamagedJournalError(OutputError):
@@ -254,7 +258,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     if empty:
-        tables = f"{SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA} {TRIGGERS}"
+        tables = f"{SCHEMA} {PICTURES_SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA} {TRIGGERS}"
         changes = f"PRAGMA application_id = {APPLICATION_ID}; {tables}"
     else:
         changes = " ".join(UPGRADES[older] for older in range(version, SCHEMA_VERSION))

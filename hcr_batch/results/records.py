@@ -1,29 +1,21 @@
-"""What is kept of a page once it is read: readings, and pictures of the cells as PNG."""
+"""What is kept of a page once it is read: readings, and pictures of the cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from hcr_batch.results.pictures import pack_pictures
 from hcr_batch.types import Box, CellReading, PageReading, Reading
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page"]
-
-LEVELS = 16
-"""Levels of gray in the picture of a cell: to the eye as good as 256."""
 
 
 @dataclass(frozen=True)
 class CellRecord:
-    """A cell of the source page; `png` is its picture, None for a blank cell."""
+    """A cell of the source page."""
 
     box: Box
     reading: Reading
-    png: bytes | None = None
 
     @property
     def occupied(self) -> bool:
@@ -43,41 +35,32 @@ class FieldRecord:
 
 @dataclass(frozen=True)
 class PageRecord:
-    """A page with its fields in reading order; `width` and `height` as in the file."""
+    """A page with its fields in reading order; `width` and `height` as in the file.
+
+    `pictures` are those of its cells, packed in their order by
+    :func:`~hcr_batch.results.pictures.pack_pictures`; empty where none are kept.
+    """
 
     number: int
     width: int
     height: int
     fields: tuple[FieldRecord, ...]
+    pictures: bytes = b""
 
 
 def record_page(page: PageReading) -> PageRecord:
-    """Encode the pictures of a page's occupied cells; blank ones need no review."""
-    fields = (
+    """Keep of a page its readings and the pictures of occupied cells; blank ones need no review."""
+    fields = tuple(
         FieldRecord(field.name, field.kind, tuple(map(_record_cell, field.cells)), field.joint)
         for field in page.fields
     )
-    return PageRecord(page.number, page.width, page.height, tuple(fields))
+    pictures = [
+        cell.image if record.occupied else cell.image[:0]
+        for field, kept in zip(page.fields, fields, strict=True)
+        for cell, record in zip(field.cells, kept.cells, strict=True)
+    ]
+    return PageRecord(page.number, page.width, page.height, fields, pack_pictures(pictures))
 
 
 def _record_cell(cell: CellReading) -> CellRecord:
-    record = CellRecord(cell.box, cell.reading)
-    if not record.occupied or not cell.image.size:
-        return record
-    return CellRecord(cell.box, cell.reading, _png(cell.image))
-
-
-def _png(picture: np.ndarray) -> bytes:
-    """A PNG with `LEVELS` levels of gray: without the grain of paper it takes half as much."""
-    import cv2
-
-    return cv2.imencode(".png", cv2.LUT(picture, _levels()))[1].tobytes()
-
-
-@lru_cache(maxsize=1)
-def _levels() -> np.ndarray:
-    """The nearest of the levels for each gray, uint8 (256,)."""
-    import numpy as np
-
-    step = 255 / (LEVELS - 1)
-    return (np.rint(np.arange(256) / step) * step).astype(np.uint8)
+    return CellRecord(cell.box, cell.reading)

@@ -3,21 +3,26 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from hcr_batch.batch.corrections import Answer, Kind, Place, is_same_place
 from hcr_batch.batch.journal import open_journal
+from hcr_batch.results.pictures import pack_pictures
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
 FLAGGED = Reading("7", 0.6, True, ("low_confidence",), (("1", 0.05),))
 SURE = Reading("4", 0.99)
 CELLS = (
-    CellRecord(Box(10, 20, 30, 40), FLAGGED, b"png"),
-    CellRecord(Box(40, 20, 30, 40), SURE, b"other"),
+    CellRecord(Box(10, 20, 30, 40), FLAGGED),
+    CellRecord(Box(40, 20, 30, 40), SURE),
     CellRecord(Box(70, 20, 30, 40), Reading("", 0.999)),
 )
-PAGE = PageRecord(1, 800, 600, (FieldRecord("f001", "comb", CELLS),))
+PICTURES = [np.full((3, 5), 17, np.uint8), np.full((4, 4), 34, np.uint8), np.zeros((0, 0), "u1")]
+FIELDS = (FieldRecord("f001", "comb", CELLS),)
+PAGE = PageRecord(1, 800, 600, FIELDS, pack_pictures(PICTURES))
 PLACE = Place("sha", 1, CELLS[0].box)
 
 
@@ -130,7 +135,10 @@ def test_due_cells_fields_and_pictures_are_found(journal):
     (due,) = journal.cells.due()
     assert (due.place, due.file, due.field, due.position) == (PLACE, "a.png", "f001", 1)
     assert [cell.reading for cell in journal.cells.due(lambda key: True)] == [FLAGGED, SURE]
-    assert journal.cells.picture(PLACE) == b"png"
+    for cell, picture in zip(CELLS[:2], PICTURES, strict=False):
+        png = journal.cells.picture(replace(PLACE, box=cell.box))
+        assert np.array_equal(cv2.imdecode(np.frombuffer(png, np.uint8), 0), picture)
+    assert journal.cells.picture(replace(PLACE, box=CELLS[2].box)) is None
     field = journal.cells.field(PLACE)
     assert (field.file, field.size, len(field.field.cells)) == ("a.png", (800, 600), 3)
     nowhere = replace(PLACE, page=2)

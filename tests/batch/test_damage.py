@@ -75,7 +75,7 @@ def test_a_header_of_zeros_is_damage_and_a_text_is_somebody_elses(sound):
 
 def test_damage_that_a_scan_does_not_meet_is_found_with_force(sound):
     made, journal, results = sound
-    place = page_of_table(journal, made, "crops")
+    place = page_of_table(journal, made, "pictures")
     damaged = journal[:place] + b"\xa5" * PAGE + journal[place + PAGE :]
     made.restore(damaged)
     assert made.run() == []

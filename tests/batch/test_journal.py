@@ -11,9 +11,7 @@ from hcr_batch.results.rows import page_rows
 from hcr_batch.types import Box, Reading
 
 CELLS = (
-    CellRecord(
-        Box(1, 2, 3, 4), Reading("7", 0.9, True, ("low_confidence",), (("1", 0.05),)), b"png"
-    ),
+    CellRecord(Box(1, 2, 3, 4), Reading("7", 0.9, True, ("low_confidence",), (("1", 0.05),))),
     CellRecord(Box(5, 2, 3, 4), Reading("", 0.99)),
 )
 PAGE = PageRecord(1, 800, 600, (FieldRecord("f001", "comb", CELLS),))
@@ -61,6 +59,18 @@ def test_rows_of_what_was_never_written_so_are_damage(journal, change):
     connection.close()
     with pytest.raises(sqlite3.DatabaseError, match="a cell holds"):
         list(journal.rows())
+
+
+def test_cells_that_are_missing_are_damage(journal):
+    add(journal)
+    connection = sqlite3.connect(journal.path)
+    with connection:
+        connection.execute("DELETE FROM cells WHERE position = 2")
+    connection.close()
+    with pytest.raises(sqlite3.DatabaseError, match="1 cells"):
+        list(journal.rows())
+    with pytest.raises(sqlite3.DatabaseError, match="1 cells"):
+        pages(journal)
 
 
 def test_a_new_reading_takes_the_place_of_the_old_one(journal):
@@ -123,12 +133,16 @@ def test_the_journal_lies_beside_the_results():
 
 TO_VERSION_1 = """
 DROP TABLE corrections;
+DROP TABLE pictures;
+CREATE TABLE crops (field INTEGER, position INTEGER, png BLOB, PRIMARY KEY (field, position));
+INSERT INTO crops VALUES (1, 1, 'a PNG');
 DROP TABLE revision;
 DROP TABLE runs;
 DROP TABLE exports;
 DROP TRIGGER files_INSERT;
 DROP TRIGGER files_UPDATE;
 DROP TRIGGER files_DELETE;
+ALTER TABLE pages DROP COLUMN cells;
 ALTER TABLE fields DROP COLUMN joint;
 ALTER TABLE files DROP COLUMN signature;
 ALTER TABLE readings DROP COLUMN pages;
@@ -151,5 +165,7 @@ def test_a_journal_of_the_version_before_is_taken_over(tmp_path):
         assert list(journal.corrections.since()) == []
         status = journal_status(journal)
         assert (status.pages, status.characters, status.flagged) == (1, 1, 1)
+        (due,) = journal.cells.due()
+        assert journal.cells.picture(due.place) == "a PNG"
     with open_journal(path) as journal:
         assert len(pages(journal)) == 1
