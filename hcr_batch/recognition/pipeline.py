@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -118,10 +119,7 @@ def read_page(
         number=page.number,
         width=width,
         height=height,
-        fields=tuple(
-            _on_source(field, answer, page)
-            for field, answer in zip(fields, answers, strict=True)
-        ),
+        fields=_on_source(fields, answers, page),
     )
 
 
@@ -172,17 +170,21 @@ def _thresholds(recognizer: Recognizer, settings: Settings) -> Thresholds:
     )
 
 
-def _on_source(field: Field, answer: Answer, page: Page) -> FieldReading:
-    return FieldReading(
-        name=field.name,
-        kind=field.kind,
-        cells=tuple(
-            CellReading(placed, reading, _crop(box, page))
-            for placed, (box, reading) in zip(
-                _source_boxes([box for box, _ in answer.cells], page), answer.cells, strict=True
-            )
-        ),
-        joint=answer.joint,
+def _on_source(
+    fields: Sequence[Field], answers: Sequence[Answer], page: Page
+) -> tuple[FieldReading, ...]:
+    placed = iter(_source_boxes([box for answer in answers for box, _ in answer.cells], page))
+    return tuple(
+        FieldReading(
+            name=field.name,
+            kind=field.kind,
+            cells=tuple(
+                CellReading(next(placed), reading, _crop(box, page))
+                for box, reading in answer.cells
+            ),
+            joint=answer.joint,
+        )
+        for field, answer in zip(fields, answers, strict=True)
     )
 
 
@@ -200,6 +202,6 @@ def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
 
 
 def _crop(box: Box, page: Page) -> np.ndarray:
-    rows = slice(max(0, int(box.y)), max(1, int(np.ceil(box.bottom))))
-    columns = slice(max(0, int(box.x)), max(1, int(np.ceil(box.right))))
+    rows = slice(max(0, int(box.y)), max(1, math.ceil(box.bottom)))
+    columns = slice(max(0, int(box.x)), max(1, math.ceil(box.right)))
     return page.gray[rows, columns].copy()
