@@ -204,19 +204,18 @@ def _marked(
     limits : ndarray of int, shape (N,)
         What is darker is a stroke across it.
     """
-    walls, above, below = np.zeros((3, *darkness.shape), np.uint8)
-    for (left, top, right, bottom), limit in zip(places.tolist(), limits.tolist(), strict=True):
-        if limit == 255:
-            walls[top:bottom, left:right] = above[top - 1, left:right] = 1
-            below[bottom, left:right] = 1
-        else:
-            fits = darkness[top - 1 : bottom + 1, left:right] <= limit
-            walls[top:bottom, left:right] |= fits[1:-1]
-            above[top - 1, left:right] |= fits[0]
-            below[bottom, left:right] |= fits[-1]
+    walls = np.zeros_like(darkness)
+    is_dark = limits == 255
+    for left, top, right, bottom in places[is_dark].tolist():
+        walls[top:bottom, left:right] = 1
     is_paper = (darkness <= level).view(np.uint8)
-    walls[1:] |= above[1:] & is_paper[:-1]
-    walls[:-1] |= below[:-1] & is_paper[1:]
+    walls[1:-1] |= (walls[2:] & is_paper[:-2]) | (walls[:-2] & is_paper[2:])
+    light = zip(places[~is_dark].tolist(), limits[~is_dark].tolist(), strict=True)
+    for (left, top, right, bottom), limit in light:
+        fits = darkness[top - 1 : bottom + 1, left:right] <= limit
+        fits[0] &= is_paper[top - 2, left:right] > 0
+        fits[-1] &= is_paper[bottom + 1, left:right] > 0
+        walls[top - 1 : bottom + 1, left:right] |= fits
     return walls
 
 
