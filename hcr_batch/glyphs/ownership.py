@@ -16,9 +16,6 @@ BELONGS = 0.5
 TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 
-RIM = np.array([-1, -1, 1, 1])
-"""From left, top, right and bottom of a place to those with the pixels right beside it."""
-
 Place = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels of the sheet."""
 
@@ -89,16 +86,12 @@ def share_out(written: SheetInk) -> list[Owned]:
     cell_at = written.sheet.cell_at
     home = _homes(parts.places, cell_at)
     claims = [_Claim([], []) for _ in range(len(written.sheet.cells) + 1)]
-    for number in np.flatnonzero(home):
-        claims[home[number]].whole.append(int(number))
-    is_alone = np.bincount(home, minlength=len(claims)) == 1
-    is_alone &= np.bincount(_homes(parts.places + RIM, cell_at), minlength=len(claims)) == 1
-    for number in np.flatnonzero(home == 0):
-        _divide(int(number), parts, cell_at, claims, is_alone)
-    return [
-        _whole(claim.whole[0], parts) if alone else _owned(claim, parts)
-        for claim, alone in zip(claims[1:], is_alone[1:], strict=True)
-    ]
+    for number, cell in enumerate(home.tolist()):
+        if cell:
+            claims[cell].whole.append(number)
+        else:
+            _divide(number, parts, cell_at, claims)
+    return [_owned(claim, parts) for claim in claims[1:]]
 
 
 def _homes(places: np.ndarray, cell_at: np.ndarray) -> np.ndarray:
@@ -116,17 +109,24 @@ class _Parts:
     mask : ndarray of uint8, shape (rows, columns)
         All of them.
     places : ndarray of int, shape (P, 4)
+    place : list of tuple of int
         Left, top, right and bottom of each.
+    crowded : ndarray of bool, shape (P,)
+        Another part reaches into the place of it, or right beside that.
     """
 
     def __init__(self, written: SheetInk) -> None:
         self.mask, self._outlines = written.mask, written.parts.outlines
         self.places = written.parts.places
+        self.crowded = _crowded(self.places)
+        self.place: list[Place] = [(x, y, end, last) for x, y, end, last in self.places.tolist()]
 
-    def place(self, number: int) -> Place:
-        """Left, top, right and bottom of one."""
-        left, top, right, bottom = self.places[number].tolist()
-        return left, top, right, bottom
+    def own(self, number: int) -> np.ndarray:
+        """Mask of one within its place; perhaps a view, not to be written to."""
+        left, top, right, bottom = place = self.place[number]
+        if self.crowded[number]:
+            return self.picture([number], place)
+        return self.mask[top:bottom, left:right]
 
     def picture(self, chosen: list[int], place: Place) -> np.ndarray:
         """Mask of some parts within a place; perhaps a view, not to be written to."""
@@ -147,15 +147,14 @@ class _Parts:
 
 
 def _divide(
-    number: int, parts: _Parts, cell_at: np.ndarray, claims: list[_Claim], is_alone: np.ndarray
+    number: int, parts: _Parts, cell_at: np.ndarray, claims: list[_Claim]
 ) -> None:
     """Enter a part that crosses walls into the claims of the cells that it is in."""
-    left, top, right, bottom = place = parts.place(number)
+    left, top, right, bottom = parts.place[number]
     near = cell_at[top:bottom, left:right]
     if not cv2.hasNonZero(near):
         return
-    is_alone[near] = False
-    picture = parts.picture([number], place)
+    picture = parts.own(number)
     amounts = np.bincount(near[picture.view(bool)])
     total, outer = int(amounts.sum()), int(amounts[0])
     held = {int(cell): int(amounts[cell]) for cell in np.flatnonzero(amounts[1:]) + 1}
@@ -173,37 +172,29 @@ def _divide(
 
 
 def _owned(claim: _Claim, parts: _Parts) -> Owned:
+    outside = _outside(claim, parts) if claim.outer else 0.0
+    if len(claim.whole) == 1 and not claim.clipped:
+        (number,) = claim.whole
+        alone = not parts.crowded[number]
+        return Owned(parts.own(number), parts.place[number], claim.touching, outside, alone)
     clipped = [_tight(*piece) for piece in claim.clipped]
-    places = [*map(parts.place, claim.whole), *(place for _, place in clipped)]
+    places = [*(parts.place[number] for number in claim.whole), *(place for _, place in clipped)]
     if not places:
         return Owned(np.zeros((0, 0), np.uint8), (0, 0, 0, 0), claim.touching)
     lefts, tops, rights, bottoms = zip(*places, strict=True)
-    left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
-    mask = parts.picture(claim.whole, (left, top, right, bottom))
+    left, top = min(lefts), min(tops)
+    place = left, top, max(rights), max(bottoms)
+    mask = parts.picture(claim.whole, place)
     if clipped:
         mask = mask.copy()
         for piece, (x, y, end, last) in clipped:
             mask[y - top : last - top, x - left : end - left] |= piece
-    return Owned(
-        mask,
-        (left, top, right, bottom),
-        claim.touching,
-        _outside(claim, parts) if claim.outer else 0.0,
-    )
-
-
-def _whole(number: int, parts: _Parts) -> Owned:
-    """A part to which no other is near."""
-    left, top, right, bottom = place = parts.place(number)
-    return Owned(parts.mask[top:bottom, left:right], place, alone=True)
+    return Owned(mask, place, claim.touching, outside)
 
 
 def _outside(claim: _Claim, parts: _Parts) -> float:
     """Share of the whole parts' ink outside all cells; that in other cells does not count."""
-    every = sum(
-        np.count_nonzero(parts.picture([number], parts.place(number)))
-        for number in claim.whole
-    )
+    every = sum(cv2.countNonZero(parts.own(number)) for number in claim.whole)
     return claim.outer / max(every - claim.beside, 1)
 
 
@@ -218,3 +209,17 @@ def _meet(places: np.ndarray, place: Place) -> np.ndarray:
     left, top, right, bottom = place
     lefts, tops, rights, bottoms = places.T
     return (lefts < right) & (rights > left) & (tops < bottom) & (bottoms > top)
+
+
+def _crowded(places: np.ndarray) -> np.ndarray:
+    """Which places, (P, 4), share pixels with another or lie right beside it; bool (P,)."""
+    order = np.argsort(places[:, 0])
+    left, top, right, bottom = places[order].T
+    # Each with those that begin further right, but before it ends.
+    counts = np.searchsorted(left, right, side="right") - np.arange(len(left)) - 1
+    first = np.repeat(np.arange(len(left)), counts)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts) + first + 1
+    meet = (top[first] <= bottom[second]) & (top[second] <= bottom[first])
+    crowded = np.zeros(len(left), bool)
+    crowded[order[first[meet]]] = crowded[order[second[meet]]] = True
+    return crowded
