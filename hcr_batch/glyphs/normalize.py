@@ -74,20 +74,27 @@ def _blurred(inks: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     # Beside each other: few long rows are blurred in a fifth of the time of many short ones.
     side = WORKING_SIZE + 2 * MARGIN
     sheet = np.zeros((side, len(inks) * side), np.uint8)
-    slots = [sheet[:, number * side : (number + 1) * side] for number in range(len(inks))]
+    slots = _squares(sheet)
     for ink, slot in zip(inks, slots, strict=True):
-        tight = _tight(ink, INK_LEVEL)
+        tight = _tight(ink, (ink >= INK_LEVEL).view(np.uint8))
         if tight.size:
             working = _resized(tight, WORKING_SIZE)
             rows, columns = working.shape
             slot[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns] = working
     cv2.GaussianBlur(sheet, (2 * MARGIN + 1, 2 * MARGIN + 1), 1.0, dst=sheet)
-    return (_tight(slot, INK_LEVEL // 2) for slot in slots)
+    dark = (sheet >= INK_LEVEL // 2).view(np.uint8)
+    return map(_tight, slots, _squares(dark))
 
 
-def _tight(ink: np.ndarray, level: int) -> np.ndarray:
-    """The part of `ink` that holds all of it from a level on; perhaps empty."""
-    left, top, width, height = cv2.boundingRect((ink >= level).view(np.uint8))
+def _squares(sheet: np.ndarray) -> list[np.ndarray]:
+    """The squares that lie beside each other on a sheet."""
+    side, columns = sheet.shape
+    return [sheet[:, left : left + side] for left in range(0, columns, side)]
+
+
+def _tight(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """The part of `ink` that holds all that is marked in `dark`; perhaps empty."""
+    left, top, width, height = cv2.boundingRect(dark)
     return ink[top : top + height, left : left + width]
 
 
