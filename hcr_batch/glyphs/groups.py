@@ -8,21 +8,21 @@ __all__ = ["Groups"]
 
 
 class Groups:
-    """M rows of values in G groups.
+    """M values, of one kind or more, in G groups.
 
     Parameters
     ----------
     keys : ndarray of int, shape (M,)
-        Rows with the same key are of one group.
+        Values with the same key are of one group.
 
     Attributes
     ----------
     of : ndarray of int, shape (M,)
-        The group of each row, from 0.
+        The group of each value, from 0.
     sizes : ndarray of int, shape (G,)
-        How many rows each group has.
+        How many values each group has.
     place : ndarray of int, shape (M,)
-        The place of each row in its group, from 0, in the order of the rows.
+        The place of each value in its group, from 0, in their order.
     """
 
     def __init__(self, keys: np.ndarray) -> None:
@@ -33,19 +33,21 @@ class Groups:
         self.place[order] = np.arange(len(keys)) - first[self.of[order]]
 
     def table(self, values: np.ndarray, fill: float) -> np.ndarray:
-        """The values (M, ...) of each group, filled up to the largest: (G, most, ...)."""
-        shape = (len(self.sizes), self.sizes.max(initial=0), *values.shape[1:])
+        """Values (..., M) group by group, filled up to the largest: (..., G, most)."""
+        shape = (*values.shape[:-1], len(self.sizes), self.sizes.max(initial=0))
         table = np.full(shape, fill, values.dtype)
-        table[self.of, self.place] = values
+        table[..., self.of, self.place] = values
         return table
 
     def median(self, values: np.ndarray) -> np.ndarray:
-        """The median of each group, float (G, ...), of values (M, ...)."""
+        """The median of each group, float (..., G), of values (..., M)."""
         middle = self.sizes // 2
-        ordered, group = np.sort(self.table(values, np.inf), axis=1), np.arange(len(middle))
-        return (ordered[group, self.sizes - 1 - middle] + ordered[group, middle]) / 2
+        ordered, group = self._ordered(values), np.arange(len(middle))
+        return (ordered[..., group, self.sizes - 1 - middle] + ordered[..., group, middle]) / 2
 
     def third(self, values: np.ndarray) -> np.ndarray:
-        """What two thirds of each group reach, (G, R), of values (M, R)."""
-        ordered = np.sort(self.table(values, np.inf), axis=1)
-        return ordered[np.arange(len(self.sizes)), (self.sizes - 1) // 3]
+        """What two thirds of each group reach, (..., G), of values (..., M)."""
+        return self._ordered(values)[..., np.arange(len(self.sizes)), (self.sizes - 1) // 3]
+
+    def _ordered(self, values: np.ndarray) -> np.ndarray:
+        return np.sort(self.table(values, np.inf), axis=-1)

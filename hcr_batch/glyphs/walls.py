@@ -82,13 +82,13 @@ class _Sides:
     last: np.ndarray
 
     def rows(self, offsets: np.ndarray) -> np.ndarray:
-        """Pixel rows (M, R) at `offsets` from the edge, negative ones outside the cell."""
-        edge = self.edge[:, None]
-        return np.where(self.direction[:, None] < 0, edge + offsets, edge - 1 - offsets)
+        """Pixel rows (R, M) at `offsets` from the edge, negative ones outside the cell."""
+        offsets = offsets[:, None]
+        return np.where(self.direction < 0, self.edge + offsets, self.edge - 1 - offsets)
 
     def are_seen(self, rows: np.ndarray) -> np.ndarray:
-        """Whether pixel rows, (M, R), are of the field; bool (M, R)."""
-        return (rows >= self.area[:, 1, None]) & (rows < self.area[:, 3, None])
+        """Whether pixel rows, (R, M), are of the field; bool (R, M)."""
+        return (rows >= self.area[:, 1]) & (rows < self.area[:, 3])
 
 
 def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
@@ -175,19 +175,19 @@ def _walls(
     seen = sides.are_seen(rows)
     dark = _dark_pixels(sums[0], rows, sides) * seen
     length = sides.last - sides.first
-    share = dark / length[:, None]
+    share = dark / length
     near = slice(outer - close, outer + close)
     is_long = length > LONGEST_STROKE * close
     wall = wall_rows(share, sides.field, sides.direction, near, is_long) & seen
     strong = _dark_pixels(sums[1], rows, sides)
-    is_dark = (strong * wall).max(axis=1) >= FULL_LENGTH * (dark * wall).max(axis=1)
-    limits = np.full(len(wall), 255)
-    for number in np.flatnonzero(wall.any(axis=1) & ~is_dark).tolist():
+    is_dark = (strong * wall).max(axis=0) >= FULL_LENGTH * (dark * wall).max(axis=0)
+    limits = np.full(len(length), 255)
+    for number in np.flatnonzero(wall.any(axis=0) & ~is_dark).tolist():
         side = slice(int(sides.first[number]), int(sides.last[number]))
-        limits[number] = _limit(darkness[rows[number][wall[number]], side], level)
+        limits[number] = _limit(darkness[rows[wall[:, number], number], side], level)
     begin, end = _zones(darkness, level, wall, rows, share, sides, outer)
-    top = np.where(wall, rows, len(darkness)).min(axis=1)
-    bottom = np.where(wall, rows, -1).max(axis=1) + 1
+    top = np.where(wall, rows, len(darkness)).min(axis=0)
+    bottom = np.where(wall, rows, -1).max(axis=0) + 1
     places = np.stack([begin, top, end, bottom], axis=1)
     return _marked(darkness, level, places[top < bottom], limits[top < bottom])
 
@@ -230,13 +230,14 @@ def _zones(
 ) -> tuple[np.ndarray, np.ndarray]:
     """From which to which column the wall of each side stands, corners included; int (M,)."""
     begin, end = sides.first - outer, sides.last + outer
-    highest = np.where(wall, share, -1.0).max(axis=1)
+    highest = np.where(wall, share, -1.0).max(axis=0)
     low = np.flatnonzero((highest >= 0) & (highest < WHOLE_SHARE))
     groups = Groups(sides.field[low])
     low = low[groups.sizes[groups.of] >= FEW]
     if len(low):
         # A wall may cover only a part of its side; at the ends it reaches further.
-        lines = _lines(darkness, level, wall[low], rows[low], sides.first[low], sides.last[low])
+        ends = sides.first[low], sides.last[low]
+        lines = _lines(darkness, level, wall[:, low], rows[:, low], *ends)
         lower, upper = _common_extents(lines, sides.field[low])
         length = sides.last[low] - sides.first[low]
         lower_end = (sides.first[low] + lower * length).astype(int) - 1
@@ -254,36 +255,35 @@ def _lines(
     first: np.ndarray,
     last: np.ndarray,
 ) -> np.ndarray:
-    """Share of each wall that is dark along its side, (M, BINS), interpolated linearly."""
-    numbers, places = np.nonzero(wall)
-    length = (last - first)[:, None]
-    middles = np.clip((np.arange(BINS) + 0.5) * length / BINS - 0.5, 0, length - 1)
+    """Share of each wall that is dark along its side, (BINS, M), interpolated linearly."""
+    numbers, places = np.nonzero(wall.T)
+    length = last - first
+    middles = np.clip((np.arange(BINS)[:, None] + 0.5) * length / BINS - 0.5, 0, length - 1)
     before = middles.astype(int)
     after = np.minimum(before + 1, length - 1)
-    row = rows[numbers, places][:, None]
-    dark = [darkness[row, (first[:, None] + at)[numbers]] > level for at in (before, after)]
-    part = (middles - before)[numbers]
+    row = rows[places, numbers]
+    dark = [darkness[row, (first + at)[:, numbers]] > level for at in (before, after)]
+    part = (middles - before)[:, numbers]
     values = dark[0] * (1 - part) + dark[1] * part
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
-    return np.add.reduceat(values, begins) / wall.sum(axis=1)[:, None]
+    return np.add.reduceat(values, begins, axis=1) / wall.sum(axis=0)
 
 
 def _common_extents(lines: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """From where to where along their sides most walls of a field reach, 0 to 1: teeth are low."""
     groups = Groups(field)
     there = groups.median(lines) >= COMMON_SHARE
-    there[~there.any(axis=1)] = True
-    lower = there.argmax(axis=1) / BINS
-    upper = 1 - there[:, ::-1].argmax(axis=1) / BINS
+    there[:, ~there.any(axis=0)] = True
+    lower = there.argmax(axis=0) / BINS
+    upper = 1 - there[::-1].argmax(axis=0) / BINS
     return lower[groups.of], upper[groups.of]
 
 
 def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
-    """Dark pixels of each pixel row along the sides, int (M, R), by the integral image."""
+    """Dark pixels of each pixel row along the sides, int (R, M), by the integral image."""
     low = np.clip(rows, 0, len(sums) - 2)
-    first, last = sides.first[:, None], sides.last[:, None]
-    upto_last = sums[low + 1, last] - sums[low, last]
-    return upto_last - (sums[low + 1, first] - sums[low, first])
+    last = sums[low + 1, sides.last] - sums[low, sides.last]
+    return last - (sums[low + 1, sides.first] - sums[low, sides.first])
 
 
 def _limit(wall: np.ndarray, level: int) -> int:

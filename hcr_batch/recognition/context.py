@@ -82,13 +82,12 @@ def with_context(
         return probabilities
     nothing = np.zeros(len(probabilities), int)
     fields = Groups(nothing if field is None else field)
-    blanks = fields.table(nothing > 0 if after_blank is None else after_blank, False)
-    likelihood = fields.table(np.maximum(probabilities[:, _characters()], LEAST), 1.0)
     longest_first = np.argsort(-fields.sizes, kind="stable")
+    numbers = fields.table(np.arange(len(nothing)), 0)[longest_first]
+    likelihood = np.maximum(probabilities[:, _characters()], LEAST)[numbers]
+    blanks = (nothing > 0 if after_blank is None else after_blank)[numbers]
     posterior = np.empty(likelihood.shape)
-    posterior[longest_first] = _posterior(
-        likelihood[longest_first], blanks[longest_first], fields.sizes[longest_first]
-    )
+    posterior[longest_first] = _posterior(likelihood, blanks, fields.sizes[longest_first])
     weighted = posterior[fields.of, fields.place] @ np.eye(len(CHARACTERS))[_characters()]
     total = probabilities.sum(axis=1, keepdims=True)
     return fold_cases(weighted * total).astype(np.float32)
