@@ -173,14 +173,17 @@ def _walls(
     inner, outer, close = reach
     rows = sides.rows(np.arange(-outer, inner))
     seen = sides.are_seen(rows)
-    dark = _dark_pixels(sums[0], rows, sides) * seen
+    dark = _dark_pixels(sums[0], rows, sides.first, sides.last) * seen
     length = sides.last - sides.first
     share = dark / length
     near = slice(outer - close, outer + close)
     is_long = length > LONGEST_STROKE * close
     wall = wall_rows(share, sides.field, sides.direction, near, is_long) & seen
-    strong = _dark_pixels(sums[1], rows, sides)
-    is_dark = (strong * wall).max(axis=0) >= FULL_LENGTH * (dark * wall).max(axis=0)
+    places, numbers = np.nonzero(wall)
+    ends = sides.first[numbers], sides.last[numbers]
+    strong = np.zeros_like(dark)
+    strong[places, numbers] = _dark_pixels(sums[1], rows[places, numbers], *ends)
+    is_dark = strong.max(axis=0) >= FULL_LENGTH * (dark * wall).max(axis=0)
     limits = np.full(len(length), 255)
     for number in np.flatnonzero(wall.any(axis=0) & ~is_dark).tolist():
         side = slice(int(sides.first[number]), int(sides.last[number]))
@@ -279,11 +282,13 @@ def _common_extents(lines: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, n
     return lower[groups.of], upper[groups.of]
 
 
-def _dark_pixels(sums: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
-    """Dark pixels of each pixel row along the sides, int (R, M), by the integral image."""
+def _dark_pixels(
+    sums: np.ndarray, rows: np.ndarray, first: np.ndarray, last: np.ndarray
+) -> np.ndarray:
+    """Dark pixels of pixel rows (..., M) from column to column (M,), by the integral image."""
     low = np.clip(rows, 0, len(sums) - 2)
-    last = sums[low + 1, sides.last] - sums[low, sides.last]
-    return last - (sums[low + 1, sides.first] - sums[low, sides.first])
+    upto_last = sums[low + 1, last] - sums[low, last]
+    return upto_last - (sums[low + 1, first] - sums[low, first])
 
 
 def _limit(wall: np.ndarray, level: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -75,13 +76,18 @@ class Thresholds:
 
     def of(self, charset: str) -> float:
         """That of the narrowest of the model's charsets that holds all of `charset`."""
-        fitting = [name for name, wide in CHARSETS.items() if set(charset) <= set(wide)]
-        return self.of_charset(min(fitting, key=lambda name: len(CHARSETS[name])))
+        return self.of_charset(_narrowest(charset))
 
     @property
     def strict(self) -> float:
         """For what a rule has corrected: the writing itself said otherwise."""
         return max(map(self.of_charset, CHARSETS))
+
+
+@lru_cache(maxsize=64)
+def _narrowest(charset: str) -> str:
+    fitting = [name for name, wide in CHARSETS.items() if set(charset) <= set(wide)]
+    return min(fitting, key=lambda name: len(CHARSETS[name]))
 
 
 @dataclass(frozen=True)
