@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,8 +140,12 @@ def fingerprint(card: ModelCard) -> str:
     return hashlib.sha256(json.dumps(card.document, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def code_fingerprint() -> str:
-    """SHA-256 (hex) of the source that makes readings: a new version of it reads anew."""
+    """SHA-256 (hex) of the source that makes readings: a new version of it reads anew.
+
+    It is that of the program as it was started, whatever becomes of the files meanwhile.
+    """
     digest = hashlib.sha256()
     root = Path(hcr_batch.__file__).parent
     for part in READING_CODE:
