@@ -115,9 +115,7 @@ def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
     level_walls = _walls(sheet.darkness, level, sums, sides, reach)
     sides = _sides(sheet.cells[:, TURNED], sheet.areas[:, TURNED], sheet.owners, stretch)
     turned = tuple(table.T for table in sums)
-    upright_walls = cv2.transpose(
-        _walls(cv2.transpose(sheet.darkness), level, turned, sides, reach)
-    )
+    upright_walls = _walls(sheet.darkness.T, level, turned, sides, reach).T
     thickness = 2 * max(2, round(CROSSED_MM * pixels_per_mm)) + 1
     walls = level_walls | upright_walls
     kept = cv2.subtract(dark, walls)
