@@ -81,15 +81,17 @@ def lay_out(
 
 
 def _surroundings(box: Box, overhang: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a field with what is around it, on a page of that shape."""
+    """Left, top, right and bottom of a field with what is around it, on a page of that shape.
+
+    At least a pixel of the page, even where a template has a field beyond it.
+    """
     margin = overhang * box.height
     rows, columns = shape
-    return (
-        max(0, int(box.x - margin)),
-        max(0, int(box.y - margin)),
-        min(columns, math.ceil(box.right + margin)),
-        min(rows, math.ceil(box.bottom + margin)),
-    )
+    left = min(max(0, int(box.x - margin)), columns - 1)
+    top = min(max(0, int(box.y - margin)), rows - 1)
+    right = min(columns, math.ceil(box.right + margin))
+    bottom = min(rows, math.ceil(box.bottom + margin))
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _shelves(sizes: list[list[int]], columns: int, gap: int) -> list[tuple[int, int]]:
@@ -132,7 +134,8 @@ def _cells(fields: tuple[Field, ...], shifts: np.ndarray, areas: np.ndarray) -> 
     sides = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes])
     places = np.rint(sides).astype(int) + np.tile(shifts, 2)
     first = np.maximum(places[:, :2], areas[:, :2])
-    return np.hstack([first, np.minimum(places[:, 2:], areas[:, 2:])])
+    last = np.minimum(places[:, 2:], areas[:, 2:])
+    return np.hstack([first, np.maximum(first, last)])
 
 
 def _cut(place: list[int]) -> tuple[slice, slice]:

@@ -154,3 +154,15 @@ def test_faint_ink_is_no_pen_beside_fields_with_a_dark_one():
     written = [cell for cell in faint if cell.ink is not None]
     assert written
     assert all(cell.pen >= faintest_pen(faint, SETTINGS) for cell in written)
+
+
+@pytest.mark.parametrize("place", [(2000, 2000), (-300, -300), (-300, 50), (50, 2000)])
+def test_cells_beyond_the_page_are_blank(place):
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 3)
+    write(gray, "A", boxes[0])
+    outside = field_of("comb", [Box(place[0] + 40 * number, place[1], 40, 40) for number in (0, 1)])
+    fields = [outside, field_of("comb", boxes)]
+    beyond, here = isolate_fields(ink_of(scanned(gray)), fields, PIXELS_PER_MM, SETTINGS)
+    assert [cell.ink for cell in beyond] == [None, None]
+    assert [cell.ink is None for cell in here] == [False, True, True]
