@@ -73,6 +73,31 @@ def test_a_second_scan_skips_and_quiet_says_nothing(capsys, forms, tmp_path):
     assert leave(capsys, *arguments, "--quiet") == (0, "", "")
 
 
+def test_where_nothing_is_new_no_process_starts(capsys, forms, tmp_path, monkeypatch):
+    out = tmp_path / "results.csv"
+    leave(capsys, "scan", forms, "--out", out)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    code, _, err = leave(capsys, "scan", forms, "--out", out)
+    assert code == 0
+    assert "2 skipped" in err
+
+
+def test_a_scan_that_is_refused_leaves_no_process_behind(capsys, forms, tmp_path, monkeypatch):
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    out = tmp_path / "results.csv"
+    code, _, _ = leave(capsys, "scan", forms, "--out", out, "--template", tmp_path / "none.toml")
+    assert code == 3
+    assert started
+    assert all(process.returncode is not None for process in started)
+
+
 def test_all_outputs_of_one_scan(capsys, forms, tmp_path):
     code, _, _ = leave(
         capsys,
