@@ -81,10 +81,10 @@ def _unpacked(packed: bytes) -> list[Gray]:
     except zlib.error as error:
         raise ValueError(f"pictures cannot be unpacked ({error})") from error
     pixels = np.stack([pairs >> 4, pairs & (LEVELS - 1)], axis=1).ravel() * np.uint8(STEP)
-    ends = np.cumsum(sizes.prod(axis=1))
-    if (ends[-1] + 1) // 2 != len(pairs):
+    areas = sizes.prod(axis=1)
+    if (areas.sum() + 1) // 2 != len(pairs):
         raise ValueError("pictures of other sizes than they say")
-    parts = np.split(pixels[: ends[-1]], ends[:-1])
+    parts = np.split(pixels[: areas.sum()], np.cumsum(areas)[:-1])
     return [part.reshape(size) for part, size in zip(parts, sizes.tolist(), strict=True)]
 
 

@@ -1,3 +1,5 @@
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -34,8 +36,10 @@ def test_what_was_never_packed_is_refused():
     packed = pack_pictures([np.full((40, 30), 90, np.uint8), NOTHING])
     bit_flipped = packed[:30] + bytes([packed[30] ^ 1]) + packed[31:]
     other_size = packed[:4] + b"\x29" + packed[5:]
-    for wrong in (packed[:20], packed[:-3], b"\xa5" * 500, bytes(500), bit_flipped, other_size):
-        with pytest.raises(ValueError, match=r"picture|size|reshape|buffer"):
+    none = bytes(4) + zlib.compress(b"")
+    cut = packed[:20], packed[:-3]
+    for wrong in (*cut, b"\xa5" * 500, bytes(500), bit_flipped, other_size, none):
+        with pytest.raises(ValueError, match=r"picture|size|reshape|buffer|zip"):
             packed_picture(wrong, 0)
     with pytest.raises(ValueError, match="no picture 2"):
         packed_picture(packed, 2)
