@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ class FormReader:
         """Read pages `first` to `last`, as far as there are any, timing the stages."""
         recognizer = _Timed(self._recognizer, watch)
         with closing(open_pages(path, self._settings.documents, first, last)) as pages:
-            while page := _next_timed(pages, watch):
+            while taken := _next_timed(pages, watch):
                 with watch("layout"):
-                    reading = read_page(page, recognizer, self._settings, self._templates)
+                    reading = read_page(taken.pop(), recognizer, self._settings, self._templates)
                 yield reading
 
     def count(self, path: Path) -> int:
@@ -68,6 +69,10 @@ class _Timed:
         return getattr(self._recognizer, name)
 
 
-def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> Page | None:
+def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> list[Page]:
+    """The next page if there is one; who takes it from the list is the only one who holds it.
+
+    So its pixels go as soon as they are turned level, and the others find room in their place.
+    """
     with watch("decode"):
-        return next(pages, None)
+        return list(islice(pages, 1))

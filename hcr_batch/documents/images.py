@@ -100,7 +100,7 @@ def image_pages(
         for number, frame in itertools.islice(frames, first - 1, last):
             check_size(frame.size, path, number, settings)
             check_shape(frame.size, path, number)
-            yield make_page(_decoded(frame, path, number), number, settings)
+            yield make_page(_taken(frame, path, number), number, settings)
 
 
 def count_image_pages(path: Path | MemoryFile) -> int:
@@ -205,6 +205,14 @@ def check_shape(size: tuple[int, int], path: Path | MemoryFile, number: int) -> 
             f"{path}, page {number}: {size[0]} x {size[1]} pixels, too narrow for a page;"
             " scan it again or take the file away"
         )
+
+
+def _taken(frame: Image.Image, path: Path | MemoryFile, number: int) -> Raster:
+    """The pixels of a frame, which Pillow then lets go of, but for a TIFF: it has more frames."""
+    raster = _decoded(frame, path, number)
+    if not isinstance(frame, TiffImageFile):
+        frame.close()
+    return raster
 
 
 def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster:

@@ -96,9 +96,7 @@ def pdf_pages(
     with contextlib.closing(document):
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
-            raster = _read(document, number, path, settings, altered)
-            check_shape(raster.gray.shape[::-1], path, number)
-            yield make_page(raster, number, settings)
+            yield _page(document, number, path, settings, altered)
 
 
 def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
@@ -149,6 +147,18 @@ def _opened(path: Path | MemoryFile, data: bytes) -> pypdfium2.PdfDocument | Pat
         if isinstance(path, Path) and shutil.which("pdftoppm"):
             return path
         raise DocumentError(f"{path}: damaged PDF ({error}); scan or save it again") from error
+
+
+def _page(
+    document: pypdfium2.PdfDocument,
+    number: int,
+    path: Path | MemoryFile,
+    settings: DocumentSettings,
+    altered: bool,
+) -> Page:
+    raster = _read(document, number, path, settings, altered)
+    check_shape(raster.gray.shape[::-1], path, number)
+    return make_page(raster, number, settings)
 
 
 def _read(
