@@ -133,7 +133,8 @@ def _hand(logits: np.ndarray) -> Hand:
     if not len(logits):
         return Hand.WRITTEN
     few = len(logits) <= FEW
-    opinion = float(logits.mean() if few else np.clip(logits, -SURE, SURE).mean())
+    opinions = logits if few else np.minimum(np.maximum(logits, -SURE), SURE)
+    opinion = float(opinions.sum() / len(opinions))
     if opinion > CERTAIN:
         return Hand.PRINTED
     if opinion > LIKELY:
