@@ -61,13 +61,17 @@ def pieces_inside(written: FieldInk, field: Field) -> list[Piece]:
     inside[top:bottom, left:right] = True
     within = np.bincount(parts[inside], minlength=count)
     strokes, owner = _strokes(written, parts, stats)
+    several = np.bincount(owner[owner > 0], minlength=count) > 1
+    is_inside = within >= INSIDE * stats[:, cv2.CC_STAT_AREA]
     pieces = []
-    for index in range(1, count):
-        x, y, width, height, area = (int(value) for value in stats[index])
-        if within[index] >= INSIDE * area:
-            place = (slice(y, y + height), slice(x, x + width))
-            whole = Piece(parts[place] == index, Box(x, y, width, height))
+    for index in (np.flatnonzero(is_inside[1:]) + 1).tolist():
+        x, y, width, height, _ = stats[index].tolist()
+        place = (slice(y, y + height), slice(x, x + width))
+        whole = Piece(parts[place] == index, Box(x, y, width, height))
+        if several[index]:
             pieces += _parted(whole, strokes[place], np.flatnonzero(owner == index))
+        else:
+            pieces.append(whole)
     return pieces
 
 
@@ -86,8 +90,6 @@ def _strokes(
 
 def _parted(piece: Piece, strokes: np.ndarray, own: np.ndarray) -> list[Piece]:
     """Part a piece that holds several strokes; every pixel goes to the nearest."""
-    if len(own) < 2:
-        return [piece]
     away = [cv2.distanceTransform((strokes != n).view(np.uint8), cv2.DIST_L2, 3) for n in own]
     nearest = np.argmin(away, axis=0)
     parts = [piece_of(piece.mask & (nearest == n)) for n in range(len(own))]
@@ -109,6 +111,8 @@ def piece_of(mask: np.ndarray) -> Piece | None:
 
 def joined(pieces: list[Piece]) -> Piece:
     """Several pieces as one."""
+    if len(pieces) == 1:
+        return pieces[0]
     left, top = int(min(p.box.x for p in pieces)), int(min(p.box.y for p in pieces))
     right, bottom = int(max(p.box.right for p in pieces)), int(max(p.box.bottom for p in pieces))
     mask = np.zeros((bottom - top, right - left), bool)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import cv2
 import numpy as np
@@ -133,25 +133,23 @@ def _text_lines(written: FieldInk, field: Field) -> Iterator[TextLine]:
 
 def _without_bubbles(parts: list[Piece]) -> list[Piece]:
     """Leave out the bubbles of a mark sheet: rings, perhaps run together, with print inside."""
-    boxes = [part.box for part in parts]
-    inside = [[b for b in boxes if b is not a and _surrounds(a, b)] for a in boxes]
-    rings = [a for a, held in zip(boxes, inside, strict=True) if held]
-    if len({id(b) for held in inside for b in held}) < MIN_BUBBLES:
+    sides = np.array([(p.box.x, p.box.y, p.box.right, p.box.bottom) for p in parts]).reshape(-1, 4)
+    is_held, is_ring = np.zeros((2, len(parts)), bool)
+    for number, place in enumerate(sides):
+        held = _well_inside(place, sides)
+        is_held |= held
+        is_ring[number] = held.any()
+    if np.count_nonzero(is_held) < MIN_BUBBLES:
         return parts
-    dropped = {id(b) for held in inside for b in held} | {id(ring) for ring in rings}
-    return [part for part in parts if id(part.box) not in dropped]
+    return list(compress(parts, ~(is_held | is_ring)))
 
 
-def _surrounds(a: Box, b: Box) -> bool:
-    """Whether `b` lies well inside `a`, and is no speck."""
-    rim = BUBBLE_RIM * a.height
-    return (
-        a.x + rim <= b.x
-        and b.right <= a.right - rim
-        and a.y + rim <= b.y
-        and b.bottom <= a.bottom - rim
-        and b.height >= SMALL * a.height
-    )
+def _well_inside(ring: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Which places (N, 4), left to bottom, lie well inside a ring and are no specks; bool (N,)."""
+    height = ring[3] - ring[1]
+    rim = BUBBLE_RIM * height
+    inner = (places[:, :2] >= ring[:2] + rim) & (places[:, 2:] <= ring[2:] - rim)
+    return inner[:, 0] & inner[:, 1] & (places[:, 3] - places[:, 1] >= SMALL * height)
 
 
 def _lines(parts: list[Piece]) -> list[list[Piece]]:
@@ -207,15 +205,16 @@ class _UprightLine:
     y: float
     slope: float
 
-    def on_page(self, piece: Piece) -> Box:
-        """The box around the ink of a piece before the slant was taken out."""
+    def ends_on_page(self, piece: Piece) -> tuple[float, float]:
+        """Left and right end of the ink of a piece before the slant was taken out."""
+        if not self.slope:
+            return self.x + piece.box.x, self.x + piece.box.right
         rows = np.flatnonzero(piece.mask.any(axis=1))
         first = piece.mask.argmax(axis=1)[rows]
         last = piece.mask.shape[1] - piece.mask[:, ::-1].argmax(axis=1)[rows]
         lean = self.slope * ((len(self.soft) - 1) / 2 - (piece.box.y + rows))
-        left, right = float((first + lean).min()), float((last + lean).max())
-        x = self.x + piece.box.x + left
-        return Box(x, self.y + piece.box.y, right - left, piece.box.height)
+        x = self.x + piece.box.x
+        return x + float((first + lean).min()), x + float((last + lean).max())
 
 
 def _upright_line(written: FieldInk, parts: list[Piece]) -> _UprightLine:
@@ -318,28 +317,32 @@ def _slice(piece: Piece, first: int, last: int) -> Piece | None:
     return Piece(part[y : y + height, x : x + width], box, cut=first > 0)
 
 
-def _candidates(line: _UprightLine, pieces: list[Piece], height: float) -> list[Candidate]:
-    candidates = []
-    for first in range(len(pieces)):
+def _candidates(line: _UprightLine, pieces: list[Piece], height: float) -> Iterator[Candidate]:
+    ends = [line.ends_on_page(piece) for piece in pieces]
+    end = -np.inf
+    for first, piece in enumerate(pieces):
+        gap = max(0.0, (piece.box.x - end) / height)
         for last in range(first, min(first + MAX_PIECES, len(pieces))):
             group = pieces[first : last + 1]
-            if last > first:
-                gap = group[-1].box.x - max(p.box.right for p in group[:-1])
-                width = max(p.box.right for p in group) - group[0].box.x
-                if gap > MAX_GAP * height or width > MAX_WIDTH * height:
-                    break
-            end = max((p.box.right for p in pieces[:first]), default=-np.inf)
-            gap = max(0.0, (group[0].box.x - end) / height)
-            candidates.append(_candidate(line, group, (first, last), gap))
-    return candidates
+            if last > first and not _may_be_one(group, height):
+                break
+            whole = joined(group)
+            left = min(start for start, _ in ends[first : last + 1])
+            right = max(stop for _, stop in ends[first : last + 1])
+            box = Box(left, line.y + whole.box.y, right - left, whole.box.height)
+            yield Candidate(first, last, piece.cut, gap, _soft(line, whole), box)
+        end = max(end, piece.box.right)
 
 
-def _candidate(
-    line: _UprightLine, group: list[Piece], span: tuple[int, int], gap: float
-) -> Candidate:
-    whole = joined(group)
-    box = whole.box
-    cut = (slice(int(box.y), int(box.bottom)), slice(int(box.x), int(box.right)))
-    around = cv2.dilate(whole.mask.view(np.uint8), np.ones((3, 3), np.uint8))
-    soft = np.where(around, line.soft[cut], 0).astype(np.uint8)
-    return Candidate(*span, group[0].cut, gap, soft, line.on_page(whole))
+def _may_be_one(group: list[Piece], height: float) -> bool:
+    """Whether pieces are near enough to each other to be one character."""
+    end = max(piece.box.right for piece in group[:-1])
+    width = max(end, group[-1].box.right) - group[0].box.x
+    return group[-1].box.x - end <= MAX_GAP * height and width <= MAX_WIDTH * height
+
+
+def _soft(line: _UprightLine, piece: Piece) -> np.ndarray:
+    """The soft ink of a piece with its soft edge."""
+    box = piece.box
+    cut = line.soft[int(box.y) : int(box.bottom), int(box.x) : int(box.right)]
+    return cut * cv2.dilate(piece.mask.view(np.uint8), np.ones((3, 3), np.uint8))
