@@ -142,14 +142,24 @@ def _sheet_ink(
     cuts = sheet.cuts()
     pens = [quantile(walls.darkness[cut], PEN, inside[cut]) for cut in cuts]
     soft, strokes = np.zeros_like(low), np.zeros_like(low)
-    for cut, pen in zip(cuts, pens, strict=True):
+    for cut, pen, levels in zip(cuts, pens, _softening(pens), strict=True):
         if not math.isnan(pen):
             darkness, level = walls.darkness[cut], max(faint, settings.stroke_level * pen)
             strokes[cut] = cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY)[1]
-            soft[cut] = _softened(darkness, pen)
+            soft[cut] = cv2.LUT(darkness, levels)
     mask = strokes & low
     parts = _without_rests(mask, _without_specks(mask, speck), walls.walls, pixels_per_mm)
     return SheetInk(sheet, soft, mask, parts, pens)
+
+
+def _softening(pens: list[float]) -> np.ndarray:
+    """Levels, uint8 (pens, 256), that stretch darkness: blurred rims and filled gaps turn to paper.
+
+    From what begins to be a stroke of each pen to its full darkness.
+    """
+    full = np.maximum(np.nan_to_num(pens), 1.0)[:, None]
+    steps = (np.arange(256) / full - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
+    return (np.clip(steps, 0, 1) * 255).astype(np.uint8)
 
 
 def _without_specks(mask: np.ndarray, size: float) -> Parts:
@@ -189,9 +199,3 @@ def _without_rests(
     kept, rests = parts.divided(free)
     cv2.drawContours(mask, rests.outlines, -1, 0, cv2.FILLED)
     return kept
-
-
-def _softened(darkness: np.ndarray, pen: float) -> np.ndarray:
-    """Stretch darkness so that a stroke's blurred rim and the gaps it fills turn to paper."""
-    steps = (np.arange(256) / max(pen, 1.0) - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
-    return cv2.LUT(darkness, (np.clip(steps, 0, 1) * 255).astype(np.uint8))
