@@ -7,7 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.rulings import outlines
 from hcr_batch.recognition.models import Recognizer
@@ -80,8 +80,8 @@ def turned(page: Page, turns: int) -> Page:
 
 
 def _mean_sureness(letters: list[np.ndarray], turns: int, recognizer: Recognizer) -> float:
-    glyphs = [normalize_ink(np.ascontiguousarray(np.rot90(ink, turns))) for ink in letters]
-    return float(sureness(recognizer.scores(np.stack(glyphs)).characters).mean())
+    glyphs = normalize_inks([np.ascontiguousarray(np.rot90(ink, turns)) for ink in letters])
+    return float(sureness(recognizer.scores(glyphs).characters).mean())
 
 
 def _turned_sureness(letters: list[np.ndarray], recognizer: Recognizer) -> list[float]:
