@@ -30,9 +30,10 @@ def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -
     ends = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel())
     if not ends[-1]:
         return math.nan
-    place = share * (ends[-1] - 1)
-    low, high = np.searchsorted(ends, (np.floor(place), np.ceil(place)), side="right")
-    return float(low + (high - low) * (place - np.floor(place)))
+    place = share * (float(ends[-1]) - 1)
+    first = math.floor(place)
+    low, high = ends.searchsorted(np.array([first, math.ceil(place)]), side="right").tolist()
+    return low + (high - low) * (place - first)
 
 
 def quantile_of_few(values: Sequence[float] | np.ndarray, share: float) -> float:
