@@ -120,7 +120,7 @@ class Mixture:
     def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Glyphs uint8 (B, 28, 28, 1), targets float32 (B, 65) and weights float32 (B,)."""
         cv2.setNumThreads(1)
-        rng = np.random.default_rng((self.recipe.seed, epoch, number))
+        rng = np.random.default_rng((self.recipe.seed, self.recipe.batch_seed, epoch, number))
         size = self.recipe.batch_size
         calm = epoch >= self.recipe.epochs - self.recipe.calm_epochs
         phase = CALM if calm else VARIED

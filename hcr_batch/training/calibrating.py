@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hcr_batch.evaluation.glyphs import charsets_of
+from hcr_batch.evaluation.judged import judge
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.recognition.calibration import (
     BAR,
@@ -36,6 +37,8 @@ TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
 """Error rates among accepted readings for which the card holds thresholds."""
 CAP = 2500
 """A set counts for no more than this many glyphs, so that no source dominates."""
+CASELESS = "36"
+"""The reading, of :data:`~hcr_batch.evaluation.judged.READINGS`, in which either case is right."""
 
 
 @dataclass(frozen=True)
@@ -110,21 +113,40 @@ def calibration_figures(fitted: Sequence[Outputs], temperature: float) -> dict[s
 
 
 def calibration_by_charset(one: Outputs, temperature: float) -> dict[str, dict[str, float]]:
-    """The same of one set under each charset that fits it, and what chance alone makes."""
+    """The same of one set under each charset that fits it, and what chance alone makes.
+
+    Where labels tell only the letter that was asked for, also without regard to case:
+    writers of NIST's hand print who were asked for an h now and then wrote an H.
+    """
     labels = one.characters.labels
-    figures = {}
-    for charset in charsets_of(labels):
-        raw = correct_readings(character_probabilities(one.logits), labels, charset)
-        probabilities = character_probabilities(one.logits, temperature)
-        confidence, correct = correct_readings(probabilities, labels, charset)
-        figures[charset] = {
-            "samples": len(labels),
-            "accuracy": round(float(correct.mean()), 5),
-            "ece_before": round(expected_calibration_error(*raw), 5),
-            "ece_after": round(expected_calibration_error(confidence, correct), 5),
-            "ece_by_chance": round(chance_calibration_error(confidence), 5),
-        }
+    raw = character_probabilities(one.logits)
+    cooled = character_probabilities(one.logits, temperature)
+    figures = {
+        charset: _calibration_row(
+            correct_readings(raw, labels, charset), correct_readings(cooled, labels, charset)
+        )
+        for charset in charsets_of(labels)
+    }
+    if one.characters.cases != "known" and any(label.islower() for label in set(labels.tolist())):
+        before, after = (judge(part, labels, CASELESS) for part in (raw, cooled))
+        figures[CASELESS] = _calibration_row(
+            (before.confidence, before.correct), (after.confidence, after.correct)
+        )
     return figures
+
+
+def _calibration_row(
+    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
+) -> dict[str, float]:
+    """Figures of confidence and rightness, with temperature 1 and with the fitted one."""
+    confidence, correct = after
+    return {
+        "samples": len(correct),
+        "accuracy": round(float(correct.mean()), 5),
+        "ece_before": round(expected_calibration_error(*before), 5),
+        "ece_after": round(expected_calibration_error(confidence, correct), 5),
+        "ece_by_chance": round(chance_calibration_error(confidence), 5),
+    }
 
 
 def threshold_figures(

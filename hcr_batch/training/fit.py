@@ -16,12 +16,17 @@ from hcr_batch.training.batches import Mixture
 from hcr_batch.training.fused import fused_copy
 from hcr_batch.training.networks import NETWORKS, GlyphLoss, character_accuracy
 from hcr_batch.training.recipe import Recipe
+from hcr_batch.training.sets import read_arrays
 from hcr_batch.training.widen import widened
 
 __all__ = ["fit", "learning_rate", "portable_copy", "read_history"]
 
 CHECKPOINT = "checkpoint.keras"
 HISTORY = "history.csv"
+AVERAGED = "weights_{}.npz"
+"""Weights after an epoch that is averaged into the result."""
+SETTLING_BATCHES = 300
+"""Batches from which averaged weights learn anew what batch normalization divides by."""
 COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_rate", "seconds")
 
 Logs = dict[str, float]
@@ -43,7 +48,7 @@ def fit(
     held : tuple of ndarray
         Glyphs, targets, weights that are measured after each epoch.
     folder : Path
-        Receives checkpoint.keras and history.csv.
+        Receives checkpoint.keras, history.csv and the weights that are averaged.
     resume : bool
         Go on from the checkpoint in `folder` where there is one; the recipe
         may meanwhile ask for more or fewer epochs.
@@ -62,23 +67,24 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
-    steps = max(1, recipe.epoch_glyphs // recipe.batch_size)
     checkpoint = folder / CHECKPOINT
     history = read_history(folder / HISTORY) if resume and checkpoint.exists() else []
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:
         model = keras.saving.load_model(checkpoint) if history else _compiled(recipe)
-        batches = _Epochs(mixture, steps, first=len(history))
+        batches = _Epochs(mixture, _steps(recipe), first=len(history))
         model.fit(
             batches,
             epochs=recipe.epochs,
             initial_epoch=len(history),
             validation_data=held,
             validation_batch_size=512,
-            callbacks=[_Pace(recipe, batches), _Keeper(folder, history)],
+            callbacks=[_Pace(recipe, batches), _Keeper(recipe, folder, history)],
             verbose=1 if verbose else 0,
         )
+        if recipe.averaged_epochs:
+            _settle(model, _mean_weights(recipe, folder), mixture)
     finally:
         keras.config.set_dtype_policy(policy)
     fitted = portable_copy(model, recipe.network)
@@ -103,11 +109,17 @@ def read_history(path: Path) -> list[dict[str, str]]:
 
 
 def learning_rate(recipe: Recipe, epoch: float) -> float:
-    """Rate after `epoch` epochs (with its fraction): a short ramp, then half a cosine to 0."""
+    """Rate after `epoch` epochs (with its fraction): a short ramp, then half a cosine down."""
     if epoch < recipe.warmup_epochs:
         return recipe.learning_rate * (0.05 + 0.95 * epoch / recipe.warmup_epochs)
     progress = (epoch - recipe.warmup_epochs) / max(recipe.epochs - recipe.warmup_epochs, 1e-9)
-    return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+    wave = (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+    return recipe.learning_rate * (recipe.lowest_rate + (1 - recipe.lowest_rate) * wave)
+
+
+def _steps(recipe: Recipe) -> int:
+    """Batches of an epoch."""
+    return max(1, recipe.epoch_glyphs // recipe.batch_size)
 
 
 def _compiled(recipe: Recipe) -> keras.Model:
@@ -141,6 +153,27 @@ def _weights(model: keras.Model, path: Path) -> list[np.ndarray]:
         raise ConfigError(
             f"{path}: {error}; name a model.keras of the same network in start_from"
         ) from error
+
+
+def _mean_weights(recipe: Recipe, folder: Path) -> list[np.ndarray]:
+    """Mean over the last epochs.
+
+    After Izmailov et al., "Averaging weights leads to wider optima and better
+    generalization" (2018); the rate must not have fallen to nothing meanwhile.
+    """
+    last = range(max(1, recipe.epochs - recipe.averaged_epochs + 1), recipe.epochs + 1)
+    parts = [folder / AVERAGED.format(epoch) for epoch in last]
+    epochs = [list(read_arrays(path).values()) for path in parts]
+    return [np.mean(one, axis=0) for one in zip(*epochs, strict=True)]
+
+
+def _settle(model: keras.Model, weights: list[np.ndarray], mixture: Mixture) -> None:
+    """Give a network weights, and its batch normalization the moments that fit them."""
+    model.set_weights(weights)
+    last = mixture.recipe.epochs - 1
+    for number in range(min(SETTLING_BATCHES, _steps(mixture.recipe))):
+        glyphs, _, _ = mixture.batch(last, number)
+        model(glyphs, training=True)
 
 
 def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:
@@ -192,8 +225,9 @@ class _Epochs(keras.utils.PyDataset):
 class _Keeper(keras.callbacks.Callback):
     """Writes the history and the checkpoint; the checkpoint last, so that it is never ahead."""
 
-    def __init__(self, folder: Path, history: list[dict[str, str]]) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, history: list[dict[str, str]]) -> None:
         super().__init__()
+        self.unaveraged = recipe.epochs - recipe.averaged_epochs
         self.folder = folder
         self.history = list(history)
         self.started = 0.0
@@ -217,6 +251,8 @@ class _Keeper(keras.callbacks.Callback):
         temporary = self.folder / f"next_{CHECKPOINT}"
         self.model.save(temporary)
         _write_history(self.folder / HISTORY, self.history)
+        if epoch >= self.unaveraged:
+            np.savez(self.folder / AVERAGED.format(epoch + 1), *self.model.get_weights())
         os.replace(temporary, self.folder / CHECKPOINT)
 
 

@@ -35,12 +35,15 @@ class Recipe:
     start_from: str
     keep_start: float
     seed: int
+    batch_seed: int
     epochs: int
     epoch_glyphs: int
     batch_size: int
     learning_rate: float
+    lowest_rate: float
     warmup_epochs: float
     calm_epochs: int
+    averaged_epochs: int
     weight_decay: float
     label_smoothing: float
     precision: str

@@ -46,3 +46,15 @@ def test_thresholds_come_from_clean_labels():
 
 def test_charsets_without_a_character_have_no_thresholds():
     assert calibration([outputs("a")], seed=0)["thresholds"].keys() == {"alnum", "digits"}
+
+
+def test_sets_of_uncertain_case_are_measured_without_it_too():
+    logits = np.full((200, OUTPUTS), -20.0, np.float32)
+    logits[:, CLASSES.index("H")] = 0.0
+    labels = np.array(["H", "h"] * 100)
+    glyphs = np.zeros((200, 28, 28), np.uint8)
+    sets = [new_set(name, glyphs, labels, cases=name) for name in ("merged", "known")]
+    found = calibration([Outputs(one, logits) for one in sets], seed=0)["calibration"]["sets"]
+    assert found["merged"]["alnum"]["ece_before"] == pytest.approx(0.5)
+    assert found["merged"]["36"]["ece_before"] == pytest.approx(0.0, abs=1e-3)
+    assert "36" not in found["known"]

@@ -27,7 +27,7 @@ def test_shipped_recipes_are_valid_and_name_terms(path):
     assert all(0 <= source.held < 1 for source in recipe.sources)
 
 
-@pytest.mark.parametrize("name", ["polish", "wide"])
+@pytest.mark.parametrize("name", ["polish", "wide", "settle"])
 def test_later_parts_keep_the_same_writers_held_out(name):
     first, second = load_recipe(DEFAULT), load_recipe(DEFAULT.with_name(f"{name}.toml"))
     assert second.start_from

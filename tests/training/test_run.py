@@ -162,3 +162,17 @@ def test_batches_hold_foreign_ink_and_only_trained_writers(mixture):
     targets = np.concatenate([mixture.batch(0, number)[1] for number in range(20)])
     assert 0.05 < targets[:, 62].mean() < 0.16
     assert (targets[:, :62].sum(axis=1) > 0).sum() + targets[:, 62].sum() == len(targets)
+
+
+def test_last_epochs_are_averaged_and_normalized_anew(tmp_path):
+    from hcr_batch.training.fit import fit
+
+    changes = {"network": "vgg", "epochs": 2, "epoch_glyphs": 64, "averaged_epochs": 2}
+    recipe = load_recipe(write_sets(tmp_path), **changes)
+    data = load_data(tmp_path, recipe)
+    mixture = Mixture(data.sources, data.printed, recipe)
+    model = fit(recipe, mixture, mixture.batch(0, 0), tmp_path, resume=False, verbose=False)
+    first, last = (np.load(tmp_path / f"weights_{epoch}.npz") for epoch in (1, 2))
+    means = [(first[name] + last[name]) / 2 for name in first.files]
+    same = [np.allclose(*pair, atol=1e-6) for pair in zip(model.weights, means, strict=True)]
+    assert same == ["moving" not in weight.path for weight in model.weights]
