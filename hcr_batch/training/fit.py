@@ -25,8 +25,6 @@ CHECKPOINT = "checkpoint.keras"
 HISTORY = "history.csv"
 AVERAGED = "weights_{}.npz"
 """Weights after an epoch that is averaged into the result."""
-SETTLING_BATCHES = 300
-"""Batches from which averaged weights learn anew what batch normalization divides by."""
 COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_rate", "seconds")
 
 Logs = dict[str, float]
@@ -83,11 +81,11 @@ def fit(
             callbacks=[_Pace(recipe, batches), _Keeper(recipe, folder, history)],
             verbose=1 if verbose else 0,
         )
-        if recipe.averaged_epochs:
-            _settle(model, _mean_weights(recipe, folder), mixture)
     finally:
         keras.config.set_dtype_policy(policy)
     fitted = portable_copy(model, recipe.network)
+    if recipe.averaged_epochs:
+        fitted.set_weights(_mean_weights(recipe, folder))
     if recipe.keep_start:
         _average(fitted, _started(recipe).get_weights(), recipe.keep_start)
     return fitted
@@ -160,20 +158,13 @@ def _mean_weights(recipe: Recipe, folder: Path) -> list[np.ndarray]:
 
     After Izmailov et al., "Averaging weights leads to wider optima and better
     generalization" (2018); the rate must not have fallen to nothing meanwhile.
+    The moments of batch normalization are averaged with them: measured anew
+    with the mean weights, they read new writers a little worse.
     """
     last = range(max(1, recipe.epochs - recipe.averaged_epochs + 1), recipe.epochs + 1)
     parts = [folder / AVERAGED.format(epoch) for epoch in last]
     epochs = [list(read_arrays(path).values()) for path in parts]
     return [np.mean(one, axis=0) for one in zip(*epochs, strict=True)]
-
-
-def _settle(model: keras.Model, weights: list[np.ndarray], mixture: Mixture) -> None:
-    """Give a network weights, and its batch normalization the moments that fit them."""
-    model.set_weights(weights)
-    last = mixture.recipe.epochs - 1
-    for number in range(min(SETTLING_BATCHES, _steps(mixture.recipe))):
-        glyphs, _, _ = mixture.batch(last, number)
-        model(glyphs, training=True)
 
 
 def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:
