@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA
 from hcr_batch.errors import OutputError
@@ -141,6 +142,31 @@ class DamagedJournalError(OutputError):
     """A journal of ours that the disk, or whatever wrote to it, has damaged."""
 
 
+class _Connection(sqlite3.Connection):
+    """A connection all errors of which are SQLite's own."""
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        with _quoting():
+            return super().execute(*statement)
+
+    def executemany(self, *statement: Any) -> sqlite3.Cursor:
+        with _quoting():
+            return super().executemany(*statement)
+
+    def executescript(self, script: str) -> sqlite3.Cursor:
+        with _quoting():
+            return super().executescript(script)
+
+
+@contextmanager
+def _quoting() -> Iterator[None]:
+    """A message that quotes a damaged definition may be no text."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError(f"tables are defined by what is no text: {error}") from error
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, with its tables made where it is new.
 
@@ -152,13 +178,15 @@ def connect(path: Path) -> sqlite3.Connection:
         It cannot be opened, is another program's or of another version.
     """
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_S, isolation_level=None, factory=_Connection
+        )
         try:
             _prepare(connection, path)
         except BaseException:
             connection.close()
             raise
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a quoted message
+    except sqlite3.Error as error:
         if _is_damage(error) and _is_ours(path):
             raise _damaged(path, error) from error
         remedy = "move it away" if _is_damage(error) else "check the disk's space and permissions"
@@ -192,7 +220,7 @@ def telling_damage(path: Path) -> Iterator[None]:
 def _is_damage(error: Exception) -> bool:
     # SQLite's own codes for it come as this very class. Constraints fail where an index does not
     # fit its table, operations on text that is no UTF-8 and on a table whose definition is hit.
-    if type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError, UnicodeDecodeError):
+    if type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError):
         return True
     return any(mark in str(error) for mark in ("decode", "no such", "malformed"))
 

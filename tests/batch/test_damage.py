@@ -53,6 +53,17 @@ def test_a_damaged_journal_is_kept_aside_and_its_forms_are_read_anew(sound, tabl
     assert made.run() == []
 
 
+def test_a_table_that_is_defined_by_what_is_no_text_is_damage(sound):
+    made, journal, results = sound
+    start = journal.index(b"CREATE TRIGGER files_UPDATE")
+    named = b"UPDATE revision"
+    place = journal.index(named, start)
+    made.restore(journal[:place] + b"UPDATE re\xff\xff\xff\xffon" + journal[place + len(named) :])
+    (note,) = made.run(force=True)
+    assert "damaged" in note
+    assert made.results.read_bytes() == results
+
+
 def test_earlier_damaged_journals_are_kept_too(sound):
     made, journal, _ = sound
     made.restore(journal[: len(journal) // 2])
