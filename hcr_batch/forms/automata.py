@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hcr_batch.glyphs.groups import counted_out
+
 __all__ = [
     "BLANK",
     "SYMBOLS",
@@ -78,6 +80,11 @@ class Automaton:
     target: np.ndarray
     start: int
     accepting: np.ndarray
+
+    def leaving(self, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The steps that leave some states: of which of these, int (N,), and their numbers."""
+        source, place = counted_out(self.first[states + 1] - self.first[states])
+        return source, self.first[states][source] + place
 
 
 def of_pattern(pattern: str) -> Machine:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Groups"]
+__all__ = ["Groups", "counted_out"]
+
+
+def counted_out(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The group of each of some things, and its place in that group from 0, both int (sum,).
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (G,)
+        How many there are of each group, which follow one another.
+    """
+    group = np.repeat(np.arange(len(counts)), counts)
+    return group, np.arange(len(group)) - (np.cumsum(counts) - counts)[group]
 
 
 class Groups:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.glyphs.field_ink import SheetInk
+from hcr_batch.glyphs.groups import counted_out
 
 __all__ = ["Owned", "share_out"]
 
@@ -217,8 +218,8 @@ def _crowded(places: np.ndarray) -> np.ndarray:
     left, top, right, bottom = places[order].T
     # Each with those that begin further right, but before it ends.
     counts = np.searchsorted(left, right, side="right") - np.arange(len(left)) - 1
-    first = np.repeat(np.arange(len(left)), counts)
-    second = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts) + first + 1
+    first, further = counted_out(counts)
+    second = first + further + 1
     meet = (top[first] <= bottom[second]) & (top[second] <= bottom[first])
     crowded = np.zeros(len(left), bool)
     crowded[order[first[meet]]] = crowded[order[second[meet]]] = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.groups import Groups
+from hcr_batch.glyphs.groups import Groups, counted_out
 from hcr_batch.glyphs.sheet import Sheet
 from hcr_batch.glyphs.wall_rows import COMMON_SHARE, FEW, wall_rows
 from hcr_batch.layout.histogram import quantile_of_few
@@ -133,12 +133,11 @@ def _sides(cells: np.ndarray, areas: np.ndarray, owners: np.ndarray, stretch: in
     In short stretches: a long line that climbs by a pixel is in no one pixel row.
     """
     left, top, right, bottom = cells.T
-    parts = np.maximum(-((left - right) // stretch), 0)
-    number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    cell, number = counted_out(np.maximum(-((left - right) // stretch), 0))
     # Every stretch is there twice, above and below.
-    cell = np.repeat(np.repeat(np.arange(len(cells)), parts), 2)
-    first = left[cell] + np.repeat(number, 2) * stretch
-    direction = np.tile([-1, 1], len(number))
+    cell, number = np.repeat(cell, 2), np.repeat(number, 2)
+    first = left[cell] + number * stretch
+    direction = np.tile([-1, 1], len(number) // 2)
     return _Sides(
         field=owners[cell],
         area=areas[owners[cell]],

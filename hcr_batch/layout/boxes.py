@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import Excerpt
+from hcr_batch.layout.excerpt import AROUND_MM, Excerpt
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
@@ -36,8 +36,6 @@ MIN_FILLED = 0.5
 """Share of its bounding box that the bare paper of a written box still fills."""
 MAX_DARK = 0.95
 """Share of a box that may be dark: what white print leaves of a black ground is darker."""
-AROUND_MM = 3.0
-"""Rows further than this from any wall have nothing to do with boxes."""
 PAGE_WIDE = 0.93
 """A box wider than this share of the page lies between the edges of the scan."""
 LONG_LINE_MM = 8.0

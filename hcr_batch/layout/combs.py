@@ -10,7 +10,7 @@ from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rulings import Rulings, odd
 from hcr_batch.types import Box
 
-__all__ = ["divide", "wall_profiles"]
+__all__ = ["divide", "runs_of", "unbroken", "wall_profiles"]
 
 TOOTH_SHARE = 0.12
 OPEN_TOOTH_SHARE = 0.7
@@ -49,6 +49,7 @@ MIN_SHARE_SEEN = 0.8
 """Share of the teeth that must be seen; writing hides or breaks some."""
 MIN_OVER_CHANCE = 0.35
 """And how much that share must exceed what random places would show."""
+_OUTSIDE = np.zeros(1, bool)
 
 
 def divide(
@@ -145,8 +146,7 @@ def _rhythm(reached: np.ndarray, chance: float, places: np.ndarray) -> bool:
 def _misses_walls(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
     """Whether many whole walls stand where the rhythm has none: cells of several widths."""
     share = _area(box, rulings).mean(axis=0)
-    edges = np.flatnonzero(np.diff((share > UNBROKEN_SHARE).astype(np.int8), prepend=0, append=0))
-    walls = edges.reshape(-1, 2).mean(axis=1)
+    walls = runs_of(share > UNBROKEN_SHARE).mean(axis=1)
     distance = abs(walls[:, None] - places).min(axis=1, initial=np.inf)
     return len(walls) >= MANY_WALLS and float((distance > 2 * tolerance).mean()) > MISSED_SHARE
 
@@ -236,8 +236,20 @@ def _run(area: np.ndarray) -> np.ndarray:
     """Length of the unbroken run of ink from the first row down, a column."""
     # Rows next to the wall belong to its blurred edge: start where the run may.
     start = min(2, len(area) - 1)
-    free = area[start:] == 0
-    return np.where(free.any(axis=0), free.argmax(axis=0), len(free)) - start
+    return unbroken(area[start:]) - start
+
+
+def unbroken(area: np.ndarray) -> np.ndarray:
+    """Pixels from the first row down that are dark without a break, in each column of a mask."""
+    free = area == 0
+    return np.where(free.any(axis=0), free.argmax(axis=0), len(free))
+
+
+def runs_of(flags: np.ndarray) -> np.ndarray:
+    """First and one past last index of each run of True, int (runs, 2)."""
+    # As np.diff with its `prepend` and `append`, in a third of the time.
+    edges = np.flatnonzero(np.diff(np.concatenate([_OUTSIDE, flags, _OUTSIDE])))
+    return edges.reshape(-1, 2)
 
 
 def _refined(places: np.ndarray, profile: np.ndarray, tolerance: int) -> np.ndarray:

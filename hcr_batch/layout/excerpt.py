@@ -10,7 +10,10 @@ import numpy as np
 from hcr_batch.layout.runs import Runs
 from hcr_batch.types import Box
 
-__all__ = ["Excerpt"]
+__all__ = ["AROUND_MM", "Excerpt"]
+
+AROUND_MM = 3.0
+"""Rows further than this from any wall hold nothing of a box or a frame."""
 
 
 @dataclass(frozen=True)

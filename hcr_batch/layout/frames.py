@@ -7,7 +7,7 @@ from itertools import takewhile
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import Excerpt
+from hcr_batch.layout.excerpt import AROUND_MM, Excerpt
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
@@ -26,8 +26,6 @@ RIM_MM = 0.7
 """The lines of a frame lie this near to its outline: a line is not quite level."""
 MAX_ASPECT = 1.25
 """Width over height; a wider frame holds a string, or several cells."""
-AROUND_MM = 3.0
-"""Rows further than this from any wall hold no frame."""
 INNER_SHARE = 0.92
 """A pixel column inside that is darker is a wall: two cells, not one."""
 

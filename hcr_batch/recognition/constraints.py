@@ -282,10 +282,7 @@ def _steps(weights: np.ndarray, automaton: Automaton) -> tuple[list[_Step], np.n
     states, likely = np.array([automaton.start]), np.ones(1)
     steps = []
     for row in weights:
-        counts = automaton.first[states + 1] - automaton.first[states]
-        source = np.repeat(np.arange(len(states)), counts)
-        offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        leaving = automaton.first[states][source] + offset
+        source, leaving = automaton.leaving(states)
         weight = row[automaton.symbol[leaving]]
         possible = weight > 0
         source, leaving, weight = source[possible], leaving[possible], weight[possible]

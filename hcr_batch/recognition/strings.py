@@ -164,10 +164,7 @@ class _Front:
 
     def stepped(self, automaton: Automaton, gain: np.ndarray, number: int, place: int) -> _Front:
         """After one more candidate; `gain` (63,) is that of each symbol."""
-        counts = automaton.first[self.states + 1] - automaton.first[self.states]
-        before = np.repeat(np.arange(len(self.states)), counts)
-        offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        leaving = automaton.first[self.states][before] + offset
+        before, leaving = automaton.leaving(self.states)
         # A piece of writing is never a blank.
         inked = automaton.symbol[leaving] != BLANK
         before, leaving = before[inked], leaving[inked]
