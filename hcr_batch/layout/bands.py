@@ -6,7 +6,7 @@ length, or a line with walls of one height at both ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
-__all__ = ["Band", "divide_bands", "find_bands", "without_strokes"]
+__all__ = ["Band", "divided", "find_bands", "is_short", "without_strokes"]
 
 SAME_END_MM = 1.5
 """Lines of one box end within this of each other."""
@@ -77,12 +77,15 @@ class Band:
         It has a line below and low walls only; the cells' height is not known.
     topless : bool
         It has no line above: if its walls are no higher than its teeth, its cells may be.
+    cells : tuple of Box
+        As :func:`divided` finds them; the band itself where it is one box.
     """
 
     box: Box
     closed: bool
     open_side: bool = False
     topless: bool = False
+    cells: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,18 @@ def without_strokes(bands: list[Band], boxes: list[Box], rulings: Rulings) -> li
     rulings : Rulings
         In which both were found.
     """
-    longest = MAX_STROKES_MM * rulings.pixels_per_mm / rulings.scale
     sides = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
     return [
         band
         for band in bands
-        if band.box.width > longest
+        if not is_short(band, rulings)
         or not (_is_within(band.box, sides) or _is_crossed(band.box, rulings))
     ]
+
+
+def is_short(band: Band, rulings: Rulings) -> bool:
+    """Whether level strokes of writing may look like the lines of a band."""
+    return band.box.width <= MAX_STROKES_MM * rulings.pixels_per_mm / rulings.scale
 
 
 def _is_within(box: Box, sides: np.ndarray) -> bool:
@@ -167,23 +174,31 @@ def _is_crossed(box: Box, rulings: Rulings) -> bool:
     return bool(walls.size and walls.all(axis=0).any())
 
 
-def divide_bands(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Box]:
-    """The cells of those bands that are combs, and the closed bands that hold a string."""
-    cells: list[Box] = []
-    divided = [divide(band.box, rulings, settings, open_side=band.open_side) for band in bands]
-    expected = _expected(bands, divided)
-    for band, parts, count in zip(bands, divided, expected, strict=True):
-        if count:
-            again = divide(
-                band.box, rulings, settings, open_side=band.open_side, expected=count
-            )
-            parts = again if len(again) > 1 else parts
-        if len(parts) > 1:
-            is_low = band.open_side or (band.topless and _is_even(band, parts, rulings, settings))
-            cells += _heightened(parts) if is_low else parts
-        elif band.closed and not _has_wall(band.box, rulings):
-            cells.append(band.box)
-    return cells
+def divided(
+    bands: list[Band], rulings: Rulings, settings: LayoutSettings
+) -> list[Band]:
+    """The bands with their cells: those of combs, and the closed bands that hold a string."""
+    parts = [divide(band.box, rulings, settings, open_side=band.open_side) for band in bands]
+    expected = _expected(bands, parts)
+    return [
+        replace(band, cells=tuple(_cells(band, found, count, rulings, settings)))
+        for band, found, count in zip(bands, parts, expected, strict=True)
+    ]
+
+
+def _cells(
+    band: Band, parts: list[Box], expected: int, rulings: Rulings, settings: LayoutSettings
+) -> list[Box]:
+    """The cells of a band of which `parts` were found where other bands let expect so many."""
+    if expected:
+        again = divide(
+            band.box, rulings, settings, open_side=band.open_side, expected=expected
+        )
+        parts = again if len(again) > 1 else parts
+    if len(parts) > 1:
+        is_low = band.open_side or (band.topless and _is_even(band, parts, rulings, settings))
+        return _heightened(parts) if is_low else parts
+    return [band.box] if band.closed and not _has_wall(band.box, rulings) else []
 
 
 def _expected(bands: list[Band], divided: list[list[Box]]) -> list[int]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import AROUND_MM, Excerpt
+from hcr_batch.layout.excerpt import AROUND_MM, Excerpt, without
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
@@ -42,12 +42,14 @@ LONG_LINE_MM = 8.0
 """A line this long needs no wall at its ends: no pen stroke in a cell is as long."""
 
 
-def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def find_boxes(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> list[Box]:
     """Find the rectangles that rulings enclose.
 
     Parameters
     ----------
     rulings : Rulings
+    taken : list of Box
+        Areas, in pixels of the page, in which cells are known: no box there is looked for.
     settings : LayoutSettings
         `min_cell_mm`, `max_box_height_mm` and `min_rectangularity`.
 
@@ -57,16 +59,19 @@ def find_boxes(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
         The inner areas, without the walls, in pixels of the page, innermost
         only: a frame around other boxes is none.
     """
-    boxes = _walled(rulings, settings)
+    areas = [_scaled(box, rulings.scale) for box in taken]
+    frames = _alike(find_frames(rulings, areas, settings))
+    boxes = _walled(rulings, areas + frames, settings)
     boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
-    boxes = _with_frames(boxes, find_frames(rulings, settings))
+    boxes = _without_middle_in(boxes, areas + frames) + frames
     return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
 
 
-def _walled(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def _walled(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> list[Box]:
     """Rectangles between lines and walls, missing sides put in; at the scale of the rulings."""
     per_mm = rulings.pixels_per_mm
-    excerpt = Excerpt.near(rulings.upright, round(AROUND_MM * per_mm))
+    walls = without(rulings.upright, taken, per_mm)
+    excerpt = Excerpt.near(walls, round(AROUND_MM * per_mm))
     if not len(excerpt.rows):
         return []
     upright, level = excerpt.of(rulings.upright), excerpt.of(rulings.level)
@@ -93,22 +98,20 @@ def is_paper(box: Box, faint: np.ndarray) -> bool:
     return area.size > 0 and float(area.mean()) < MAX_DARK
 
 
-def _with_frames(boxes: list[Box], frames: list[Box]) -> list[Box]:
-    """Put frames in the place of the boxes inside them, where several are alike."""
-    if not frames:
-        return boxes
-    width, height = np.array([(f.width, f.height) for f in frames]).T
+def _alike(frames: list[Box]) -> list[Box]:
+    """The frames of which several are of one size."""
+    width, height = np.array([(f.width, f.height) for f in frames]).reshape(-1, 2).T
     slack = SAME_SIZE * height[:, None]
     alike = (abs(height[:, None] - height) <= slack) & (abs(width[:, None] - width) <= slack)
-    frames = [f for f, count in zip(frames, alike.sum(axis=1), strict=True) if count >= MIN_ALIKE]
-    sides = np.array([(f.x, f.y, f.right, f.bottom) for f in frames]).reshape(-1, 4)
-    return [box for box in boxes if not _has_middle_in(box, sides)] + frames
+    return list(compress(frames, alike.sum(axis=1) >= MIN_ALIKE))
 
 
-def _has_middle_in(box: Box, sides: np.ndarray) -> bool:
-    """Whether the middle of a box lies in one of N others, (N, 4) left, top, right, bottom."""
-    middle = np.array((box.x + box.width / 2, box.y + box.height / 2))
-    return bool(((sides[:, :2] <= middle) & (middle <= sides[:, 2:])).all(axis=1).any())
+def _without_middle_in(boxes: list[Box], others: list[Box]) -> list[Box]:
+    """Leave out boxes whose middle lies in one of the others."""
+    x, y = np.array([(b.x + b.width / 2, b.y + b.height / 2) for b in boxes]).reshape(-1, 2, 1).transpose(1, 0, 2)
+    left, top, right, bottom = np.array([(b.x, b.y, b.right, b.bottom) for b in others]).reshape(-1, 4).T
+    inside = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+    return list(compress(boxes, ~inside.any(axis=1)))
 
 
 def _enclosed(

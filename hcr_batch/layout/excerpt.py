@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,10 +11,12 @@ import numpy as np
 from hcr_batch.layout.runs import Runs
 from hcr_batch.types import Box
 
-__all__ = ["AROUND_MM", "Excerpt"]
+__all__ = ["AROUND_MM", "Excerpt", "without"]
 
 AROUND_MM = 3.0
 """Rows further than this from any wall hold nothing of a box or a frame."""
+WALL_MM = 1.0
+"""Walls around an area stand, and end, no further from it."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,22 @@ class Excerpt:
         """The row of the page; also of places just before and after the excerpt."""
         within = min(max(int(place), 0), len(self.rows) - 1)
         return int(self.rows[within]) + int(place) - within
+
+
+def without(walls: Runs, areas: list[Box], per_mm: float) -> Runs:
+    """Leave out upright walls in some areas and around them, to eight pixels.
+
+    Parameters
+    ----------
+    walls : Runs
+    areas : list of Box
+        In pixels of the mask.
+    per_mm : float
+        Its resolution.
+    """
+    packed, rim = walls.packed.copy("K"), WALL_MM * per_mm
+    for area in areas:
+        rows = slice(max(0, int(area.y - rim)), math.ceil(area.bottom + rim))
+        bytes_ = slice(max(0, int(area.x - rim) // 8), math.ceil((area.right + rim) / 8))
+        packed[rows, bytes_] = 0
+    return Runs(packed, walls.across, walls.horizontal)

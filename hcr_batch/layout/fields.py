@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import TypeVar
+from itertools import compress, pairwise
 
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.bands import divide_bands, find_bands, without_strokes
+from hcr_batch.layout.bands import Band, divided, find_bands, is_short, without_strokes
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
 from hcr_batch.layout.contrast import (
@@ -27,8 +25,6 @@ from hcr_batch.layout.rulings import Rulings, find_rulings
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["find_fields"]
-
-Item = TypeVar("Item")
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -127,10 +123,7 @@ def _candidates(
     layers: tuple[Rulings, ...], ink: Ink, pixels_per_mm: float, settings: LayoutSettings
 ) -> tuple[list[Box], list[Box]]:
     """Cells of all layers, first those of this page, then those too faint to be sure."""
-    found = []
-    for layer in layers:
-        boxes = find_boxes(layer, settings)
-        found.append((without_strokes(find_bands(layer, settings), boxes, layer), boxes))
+    found = [_bands_and_boxes(layer, settings) for layer in layers]
     sides = [
         side_darkness([band.box for band in bands] + boxes, ink, pixels_per_mm)
         for bands, boxes in found
@@ -142,17 +135,23 @@ def _candidates(
         closed = np.array([not band.open_side for band in bands] + [True] * len(boxes), bool)
         is_front = are_front(darkness, closed, usual, settings)
         for wanted, cells in ((is_front, front), (~is_front, faint)):
-            cells += divide_bands(_chosen(bands, wanted[: len(bands)]), rulings, settings)
-            chosen_boxes = _chosen(boxes, wanted[len(bands) :])
+            for band in compress(bands, wanted):
+                cells += band.cells
+            chosen_boxes = list(compress(boxes, wanted[len(bands) :]))
             cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
     darkness = line_darkness(front, ink, pixels_per_mm)
     # A line of this page may go on as one of the back.
     lined = darkness.max(axis=1, initial=0.0) >= settings.min_line_contrast * usual
-    return _chosen(front, lined), faint
+    return list(compress(front, lined)), faint
 
 
-def _chosen(items: Sequence[Item], wanted: np.ndarray) -> list[Item]:
-    return [item for item, is_wanted in zip(items, wanted, strict=True) if is_wanted]
+def _bands_and_boxes(layer: Rulings, settings: LayoutSettings) -> tuple[list[Band], list[Box]]:
+    """The bands of a layer with their cells, and boxes where no band has any."""
+    bands = divided(find_bands(layer, settings), layer, settings)
+    taken = [bounds(band.cells) for band in bands if band.cells and not is_short(band, layer)]
+    boxes = find_boxes(layer, taken, settings)
+    cells = [cell for band in bands for cell in band.cells if not is_short(band, layer)]
+    return without_strokes(bands, boxes + cells, layer), boxes
 
 
 def _fields_of_row(
@@ -242,7 +241,7 @@ def _apart(boxes: list[Box]) -> list[Box]:
     kept = np.ones(len(boxes), bool)
     for number in np.flatnonzero(np.tril(shared, -1).any(axis=1)):
         kept[number] = not (shared[number, :number] & kept[:number]).any()
-    return _chosen(boxes, kept)
+    return list(compress(boxes, kept))
 
 
 def _shares(first: np.ndarray, last: np.ndarray) -> np.ndarray:

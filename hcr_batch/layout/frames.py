@@ -7,7 +7,7 @@ from itertools import takewhile
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import AROUND_MM, Excerpt
+from hcr_batch.layout.excerpt import AROUND_MM, Excerpt, without
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
@@ -30,7 +30,7 @@ INNER_SHARE = 0.92
 """A pixel column inside that is darker is a wall: two cells, not one."""
 
 
-def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
+def find_frames(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> list[Box]:
     """Find frames of one cell that touch no other frame.
 
     A frame is a connected part of the ink with a straight line at all four
@@ -40,6 +40,8 @@ def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     Parameters
     ----------
     rulings : Rulings
+    taken : list of Box
+        Areas, at the scale of the rulings, in which cells are known: no frame is looked for there.
     settings : LayoutSettings
         `min_comb_cell_mm` (a smaller ring may be a letter) and `max_cell_mm`.
 
@@ -51,10 +53,14 @@ def find_frames(rulings: Rulings, settings: LayoutSettings) -> list[Box]:
     per_mm = rulings.pixels_per_mm
     ink = Runs.of(rulings.faint, horizontal=False)
     # Coarse scans break thin lines.
-    bridged = closed_both_ways(ink, odd(BRIDGE_MM * per_mm + 1))
-    excerpt = Excerpt.near(_walls(bridged, per_mm, settings), round(AROUND_MM * per_mm))
+    bridge = odd(BRIDGE_MM * per_mm + 1)
+    walls = without(_walls(ink.closed(bridge), per_mm, settings), taken, per_mm)
+    excerpt = Excerpt.near(walls, round(AROUND_MM * per_mm))
+    if not len(excerpt.rows):
+        return []
+    bridged = closed_both_ways(excerpt.of(ink), bridge).mask()
     whole = _frames(rulings.faint[excerpt.rows], per_mm, settings, [])
-    mended = _frames(excerpt.of(bridged).mask(), per_mm, settings, whole)
+    mended = _frames(bridged, per_mm, settings, whole)
     mended = [box for box in mended if not any(_overlap(box, known) for known in whole)]
     return [excerpt.on_page(box) for box in whole + mended]
 
