@@ -51,25 +51,18 @@ def find_frames(rulings: Rulings, taken: list[Box], settings: LayoutSettings) ->
         The inner areas, at the scale of the rulings.
     """
     per_mm = rulings.pixels_per_mm
-    ink = Runs.of(rulings.faint, horizontal=False)
-    # Coarse scans break thin lines.
-    bridge = odd(BRIDGE_MM * per_mm + 1)
-    walls = without(_walls(ink.closed(bridge), per_mm, settings), taken, per_mm)
+    walls = without(rulings.upright, taken, per_mm)
     excerpt = Excerpt.near(walls, round(AROUND_MM * per_mm))
     if not len(excerpt.rows):
         return []
-    bridged = closed_both_ways(excerpt.of(ink), bridge).mask()
-    whole = _frames(rulings.faint[excerpt.rows], per_mm, settings, [])
+    faint = rulings.faint[excerpt.rows]
+    # Coarse scans break thin lines.
+    ink = Runs.of(faint, horizontal=False)
+    bridged = closed_both_ways(ink, odd(BRIDGE_MM * per_mm + 1)).mask()
+    whole = _frames(faint, per_mm, settings, [])
     mended = _frames(bridged, per_mm, settings, whole)
     mended = [box for box in mended if not any(_overlap(box, known) for known in whole)]
     return [excerpt.on_page(box) for box in whole + mended]
-
-
-def _walls(ink: Runs, per_mm: float, settings: LayoutSettings) -> Runs:
-    """Upright strokes no shorter than the wall of the smallest frame."""
-    shortest = SEEN_SHARE * (1 - 2 * CORNER_SHARE) * settings.min_comb_cell_mm * per_mm
-    # A wall that leans stands in two pixel columns.
-    return ink.thickened(before=0).opened(int(shortest) - 1 | 1)
 
 
 def _frames(
