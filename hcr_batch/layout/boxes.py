@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import AROUND_MM, Excerpt, without
+from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
@@ -70,8 +70,7 @@ def find_boxes(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> 
 def _walled(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> list[Box]:
     """Rectangles between lines and walls, missing sides put in; at the scale of the rulings."""
     per_mm = rulings.pixels_per_mm
-    walls = without(rulings.upright, taken, per_mm)
-    excerpt = Excerpt.near(walls, round(AROUND_MM * per_mm))
+    excerpt = Excerpt.near(rulings.upright, per_mm, taken)
     if not len(excerpt.rows):
         return []
     upright, level = excerpt.of(rulings.upright), excerpt.of(rulings.level)
@@ -108,10 +107,11 @@ def _alike(frames: list[Box]) -> list[Box]:
 
 def _without_middle_in(boxes: list[Box], others: list[Box]) -> list[Box]:
     """Leave out boxes whose middle lies in one of the others."""
-    x, y = np.array([(b.x + b.width / 2, b.y + b.height / 2) for b in boxes]).reshape(-1, 2, 1).transpose(1, 0, 2)
-    left, top, right, bottom = np.array([(b.x, b.y, b.right, b.bottom) for b in others]).reshape(-1, 4).T
-    inside = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
-    return list(compress(boxes, ~inside.any(axis=1)))
+    middle = np.array([(b.x + b.width / 2, b.y + b.height / 2) for b in boxes]).reshape(-1, 1, 2)
+    first = np.array([(b.x, b.y) for b in others]).reshape(-1, 2)
+    last = np.array([(b.right, b.bottom) for b in others]).reshape(-1, 2)
+    is_inside = ((first <= middle) & (middle <= last)).all(axis=2)
+    return list(compress(boxes, ~is_inside.any(axis=1)))
 
 
 def _enclosed(

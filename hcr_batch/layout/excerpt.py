@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +12,7 @@ import numpy as np
 from hcr_batch.layout.runs import Runs
 from hcr_batch.types import Box
 
-__all__ = ["AROUND_MM", "Excerpt", "without"]
+__all__ = ["Excerpt"]
 
 AROUND_MM = 3.0
 """Rows further than this from any wall hold nothing of a box or a frame."""
@@ -35,10 +36,19 @@ class Excerpt:
     rows: np.ndarray
 
     @classmethod
-    def near(cls, walls: Runs, distance: int) -> Excerpt:
-        """The rows that upright walls meet, and those no further than `distance` from one."""
-        is_met = np.any(walls.packed, axis=1, keepdims=True)
-        around = np.ones((2 * distance + 1, 1), np.uint8)
+    def near(cls, walls: Runs, per_mm: float, taken: Sequence[Box] = ()) -> Excerpt:
+        """The rows that upright walls meet, and those around.
+
+        Parameters
+        ----------
+        walls : Runs
+        per_mm : float
+            Resolution of the mask.
+        taken : sequence of Box
+            Areas in its pixels; walls in and at one do not count.
+        """
+        is_met = _without(walls, taken, per_mm).any(axis=1, keepdims=True)
+        around = np.ones((2 * round(AROUND_MM * per_mm) + 1, 1), np.uint8)
         return cls(np.flatnonzero(cv2.dilate(is_met.astype(np.uint8), around)))
 
     def of(self, runs: Runs) -> Runs:
@@ -58,20 +68,11 @@ class Excerpt:
         return int(self.rows[within]) + int(place) - within
 
 
-def without(walls: Runs, areas: list[Box], per_mm: float) -> Runs:
-    """Leave out upright walls in some areas and around them, to eight pixels.
-
-    Parameters
-    ----------
-    walls : Runs
-    areas : list of Box
-        In pixels of the mask.
-    per_mm : float
-        Its resolution.
-    """
+def _without(walls: Runs, areas: Sequence[Box], per_mm: float) -> np.ndarray:
+    """Walls, packed, but for those in some areas and around, to whole bytes."""
     packed, rim = walls.packed.copy("K"), WALL_MM * per_mm
     for area in areas:
         rows = slice(max(0, int(area.y - rim)), math.ceil(area.bottom + rim))
-        bytes_ = slice(max(0, int(area.x - rim) // 8), math.ceil((area.right + rim) / 8))
-        packed[rows, bytes_] = 0
-    return Runs(packed, walls.across, walls.horizontal)
+        across = slice(max(0, int(area.x - rim) // 8), math.ceil((area.right + rim) / 8))
+        packed[rows, across] = 0
+    return packed

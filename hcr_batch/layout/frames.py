@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from collections import defaultdict
 
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.excerpt import AROUND_MM, Excerpt, without
+from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
 from hcr_batch.types import Box
@@ -51,8 +51,7 @@ def find_frames(rulings: Rulings, taken: list[Box], settings: LayoutSettings) ->
         The inner areas, at the scale of the rulings.
     """
     per_mm = rulings.pixels_per_mm
-    walls = without(rulings.upright, taken, per_mm)
-    excerpt = Excerpt.near(walls, round(AROUND_MM * per_mm))
+    excerpt = Excerpt.near(rulings.upright, per_mm, taken)
     if not len(excerpt.rows):
         return []
     faint = rulings.faint[excerpt.rows]
@@ -70,14 +69,17 @@ def _frames(
 ) -> list[Box]:
     least = settings.min_comb_cell_mm * per_mm
     most = settings.max_cell_mm * per_mm
-    rim = max(2, round(RIM_MM * per_mm))
-    inner = (
-        _inside(lines[y : y + height, x : x + width], x, y, rim)
-        for x, y, width, height in outlines(lines)
-        if least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
-        and not any(_overlap(_core(x, y, width, height), box) for box in known)
-    )
-    return [box for box in inner if box is not None and min(box.width, box.height) >= least]
+    alike: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for x, y, width, height in outlines(lines):
+        usual = least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
+        if usual and not any(_overlap(_core(x, y, width, height), box) for box in known):
+            alike[height, width].append((x, y))
+    frames: list[Box] = []
+    for (height, width), corners in alike.items():
+        parts = np.array([lines[y : y + height, x : x + width] for x, y in corners])
+        frames += _inner(parts, np.array(corners), max(2, round(RIM_MM * per_mm)))
+    frames = [box for box in frames if min(box.width, box.height) >= least]
+    return sorted(frames, key=lambda box: (box.y, box.x))
 
 
 def _core(x: int, y: int, width: int, height: int) -> Box:
@@ -89,33 +91,48 @@ def _overlap(a: Box, b: Box) -> bool:
     return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
 
 
-def _inside(part: np.ndarray, x: int, y: int, rim: int) -> Box | None:
-    """The area within the lines of a frame; None where it has not all four."""
-    views = (part, part[::-1], part.T, part.T[::-1])
-    walls = list(takewhile(bool, (_wall(view, rim) for view in views)))
-    if len(walls) < len(views) or _is_ring(part):
-        return None
-    top, bottom, left, right = walls
-    inner = part[top : len(part) - bottom, left : part.shape[1] - right]
-    if not inner.size or inner[:, rim:-rim].mean(axis=0).max(initial=0.0) > INNER_SHARE:
-        return None
-    return Box(x + left, y + top, inner.shape[1], inner.shape[0])
+def _inner(parts: np.ndarray, corners: np.ndarray, rim: int) -> list[Box]:
+    """The areas within the lines of those of N parts of a mask, (N, rows, columns), with all four.
+
+    Their upper left corners lie at `corners`, x and y, (N, 2).
+    """
+    turned = parts.transpose(0, 2, 1)
+    sides = (parts, parts[:, ::-1], turned, turned[:, ::-1])
+    top, bottom, left, right = thickness = np.array([_wall(side, rim) for side in sides])
+    _, rows, columns = parts.shape
+    boxes = np.column_stack(
+        [corners[:, 0] + left, corners[:, 1] + top, columns - left - right, rows - top - bottom]
+    )
+    framed = thickness.all(axis=0) & (boxes[:, 2:] > 0).all(axis=1) & ~_are_rings(parts)
+    framed &= _dark_within(parts, thickness, rim) <= INNER_SHARE
+    return [Box(*box) for box in boxes[framed].tolist()]
 
 
-def _is_ring(part: np.ndarray) -> bool:
-    """Whether the outline is so round that it leaves the corners free."""
-    side = max(1, round(RING_CORNER * min(part.shape)))
-    corners = (part[:side, :side], part[:side, -side:], part[-side:, :side], part[-side:, -side:])
-    return sum(bool(corner.any()) for corner in corners) <= 2
+def _dark_within(parts: np.ndarray, thickness: np.ndarray, rim: int) -> np.ndarray:
+    """Darkest pixel column between the lines and further than `rim` from the sides, 0 to 1 (N,)."""
+    top, bottom, left, right = thickness[:, :, None]
+    y, x = np.arange(parts.shape[1]), np.arange(parts.shape[2])
+    within = (y >= top) & (y < len(y) - bottom)
+    dark = np.einsum("nyx,ny->nx", parts, within, dtype=np.intp)
+    share = dark / np.maximum(within.sum(axis=1, keepdims=True), 1)
+    return (share * ((x >= left + rim) & (x < len(x) - right - rim))).max(axis=1)
 
 
-def _wall(part: np.ndarray, rim: int) -> int:
-    """Pixel rows that the line at the upper edge takes; 0 without a line."""
-    corner = int(CORNER_SHARE * part.shape[1])
-    edge = part[: 2 * rim, corner : part.shape[1] - corner]
-    share = np.maximum(edge[1:], edge[:-1]).mean(axis=1)
-    seen = np.flatnonzero(share[:rim] >= SEEN_SHARE)
-    if not len(seen):
-        return 0
-    below = np.flatnonzero(share[seen[0] :] < SEEN_SHARE)
-    return int(seen[0] + below[0]) if len(below) else 0
+def _are_rings(parts: np.ndarray) -> np.ndarray:
+    """Which outlines are so round that they leave the corners free; bool (N,)."""
+    side = max(1, round(RING_CORNER * min(parts.shape[1:])))
+    ends = (slice(None, side), slice(-side, None))
+    filled = [parts[:, rows, columns].any(axis=(1, 2)) for rows in ends for columns in ends]
+    return np.sum(filled, axis=0) <= 2
+
+
+def _wall(parts: np.ndarray, rim: int) -> np.ndarray:
+    """Pixel rows that the line at the upper edge takes, int (N,); 0 without a line."""
+    columns = parts.shape[2]
+    corner = int(CORNER_SHARE * columns)
+    edge = parts[:, : 2 * rim, corner : columns - corner]
+    seen = (edge[:, 1:] | edge[:, :-1]).mean(axis=2) >= SEEN_SHARE
+    first = seen[:, :rim].argmax(axis=1)
+    is_past = ~seen & (np.arange(seen.shape[1]) > first[:, None])
+    last = is_past.argmax(axis=1)
+    return np.where(seen[:, :rim].any(axis=1) & is_past.any(axis=1), last, 0)

@@ -5,7 +5,7 @@ import pytest
 from drawn_form import comb, ink_of, overlap, paper, row_of_boxes, write
 
 from hcr_batch.config import load_settings
-from hcr_batch.layout.bands import divide_bands, find_bands, without_strokes
+from hcr_batch.layout.bands import divided, find_bands, without_strokes
 from hcr_batch.layout.rulings import find_rulings
 from hcr_batch.types import Box
 
@@ -14,7 +14,11 @@ SETTINGS = load_settings().layout
 
 def cells_of(gray, dpi=200.0):
     rulings = find_rulings(ink_of(gray, dpi), dpi / 25.4, SETTINGS)[-1]
-    return divide_bands(find_bands(rulings, SETTINGS), rulings, SETTINGS)
+    return [
+        cell
+        for band in divided(find_bands(rulings, SETTINGS), rulings, SETTINGS)
+        for cell in band.cells
+    ]
 
 
 def all_found(drawn, found, least=0.6):

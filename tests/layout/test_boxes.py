@@ -14,7 +14,7 @@ SETTINGS = load_settings().layout
 
 def boxes_of(gray, dpi=200.0):
     rulings = find_rulings(ink_of(gray, dpi), dpi / 25.4, SETTINGS)
-    return find_boxes(rulings[-1], SETTINGS)
+    return find_boxes(rulings[-1], [], SETTINGS)
 
 
 @pytest.mark.parametrize("dpi", [90, 120, 150, 200, 300, 600])
@@ -117,3 +117,13 @@ def _rounded(gray, box, radius):
     for x, y, start in corners:
         centre = x + (radius if x == left else -radius), y + (radius if y == top else -radius)
         cv2.ellipse(gray, centre, (radius, radius), 0, start, start + 90, 0, 2)
+
+
+def test_no_box_is_looked_for_where_cells_are_known():
+    gray = paper()
+    known = row_of_boxes(gray, 100, 150, 4)
+    wanted = row_of_boxes(gray, 100, 300, 4)
+    rulings = find_rulings(ink_of(gray, 200.0), 200 / 25.4, SETTINGS)[-1]
+    found = find_boxes(rulings, known, SETTINGS)
+    assert len(found) == 4
+    assert all(max(overlap(box, other) for other in found) > 0.8 for box in wanted)

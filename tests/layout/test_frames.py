@@ -7,13 +7,15 @@ import pytest
 from hcr_batch.config import load_settings
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.runs import Runs
 
 PER_MM = 200 / 25.4
 
 
 def frames_of(faint):
-    lines = np.zeros_like(faint)
-    return find_frames(Rulings(faint, faint, lines, lines, 1.0, PER_MM), load_settings().layout)
+    upright = Runs.of(faint, horizontal=False).opened(21)
+    rulings = Rulings(faint, faint, upright.turned(), upright, 1.0, PER_MM)
+    return find_frames(rulings, [], load_settings().layout)
 
 
 def framed(columns=40, rows=50, radius=9):

@@ -76,7 +76,7 @@ def test_boxes_that_share_walls_are_not_parted_by_strokes():
         x = int(box.x + box.width / 2)
         cv2.line(gray, (x + 4, 203), (x - 4, 253), 20, 4)
     rulings = rulings_of(gray)
-    cells = divide_runs(find_boxes(rulings, SETTINGS), rulings, rulings, SETTINGS)
+    cells = divide_runs(find_boxes(rulings, [], SETTINGS), rulings, rulings, SETTINGS)
     (row,) = complete_rows(cells, rulings, SETTINGS)
     assert len(row) == 12
     assert all(overlap(a, b) > 0.75 for a, b in zip(drawn, row))
