@@ -110,8 +110,8 @@ def _without_middle_in(boxes: list[Box], others: list[Box]) -> list[Box]:
     middle = np.array([(b.x + b.width / 2, b.y + b.height / 2) for b in boxes]).reshape(-1, 1, 2)
     first = np.array([(b.x, b.y) for b in others]).reshape(-1, 2)
     last = np.array([(b.right, b.bottom) for b in others]).reshape(-1, 2)
-    is_inside = ((first <= middle) & (middle <= last)).all(axis=2)
-    return list(compress(boxes, ~is_inside.any(axis=1)))
+    within: np.ndarray = (first <= middle) & (middle <= last)
+    return list(compress(boxes, ~np.any(within.all(axis=2), axis=1)))
 
 
 def _enclosed(
