@@ -13,7 +13,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide, runs_of, unbroken
-from hcr_batch.layout.histogram import median
+from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
 
@@ -167,7 +167,7 @@ def _is_crossed(box: Box, rulings: Rulings) -> bool:
     )
     rim = max(2, round(SAME_WALL_MM * rulings.pixels_per_mm))
     lines = rulings.horizontal[top + rim : bottom - rim, left:right]
-    if lines.size and lines.mean(axis=1).max() > UNBROKEN_SHARE:
+    if lines.size and shares(lines, 1).max() > UNBROKEN_SHARE:
         return True
     beyond = round(BEYOND * (bottom - top)) + rim
     walls = rulings.vertical[max(0, top - beyond) : bottom + beyond, left + rim : right - rim]
@@ -245,8 +245,7 @@ def _has_wall(box: Box, rulings: Rulings) -> bool:
     )
     rim = max(2, round(SAME_WALL_MM * rulings.pixels_per_mm))
     area = rulings.faint[top:bottom, left + rim : right - rim]
-    share = area.mean(axis=0) if area.size else np.zeros(0)
-    return bool((share > INNER_WALL_SHARE).any())
+    return bool((shares(area, 0) > INNER_WALL_SHARE).any())
 
 
 def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
@@ -264,7 +263,7 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
                 bridged[y : y + height, x : x + width], 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=0
             )
             # Within a pixel above and below: a line is rarely quite level.
-            share = cv2.dilate(part, np.ones((3, 1), np.uint8)).mean(axis=1)
+            share = shares(cv2.dilate(part, np.ones((3, 1), np.uint8)), 1)
             for first, last in runs_of(share >= LINE_SHARE).tolist():
                 first, last = max(0, first), max(first + 1, min(height, last - 2))
                 drawn = rulings.faint[y + first : y + last, x : x + width].any(axis=0).mean()
@@ -305,7 +304,7 @@ def _closed(upper: _Line, lower: _Line, rulings: Rulings) -> Band:
 def _wall(area: np.ndarray, x: int, slack: int, inner: int) -> tuple[int, float]:
     """Inner column (-1 the last, 0 the first) of the wall near `x`, and how much of it is dark."""
     start = max(0, x - slack)
-    share = area[:, start : x + slack + 1].mean(axis=0)
+    share = shares(area[:, start : x + slack + 1], 0)
     if not len(share) or share.max() < WALL_SHARE:
         return x, 0.0
     columns = np.flatnonzero(share >= share.max() - 0.1)
@@ -344,9 +343,7 @@ def _open(line: _Line, side: str, rulings: Rulings, settings: LayoutSettings) ->
 
 def _ground(area: np.ndarray, least: int) -> int:
     """Row, at least `least` from the line, where a solid dark ground begins; else all rows."""
-    if not area.size:
-        return len(area)
-    solid = np.flatnonzero(area[least:].mean(axis=1) >= GROUND_SHARE)
+    solid = np.flatnonzero(shares(area[least:], 1) >= GROUND_SHARE)
     return least + int(solid[0]) if len(solid) else len(area)
 
 
