@@ -6,6 +6,7 @@ import dataclasses
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from hcr_batch.layout.histogram import quantile
 from hcr_batch.types import Page
@@ -136,11 +137,13 @@ def estimate_skew(gray: np.ndarray, limit: float) -> float:
 def _steepest(strips: tuple[np.ndarray, np.ndarray], angles: np.ndarray) -> float:
     # From the middle outwards: a page with nothing on it is not turned.
     angles = angles[np.argsort(abs(angles - np.mean(angles)), kind="stable")]
-    return float(angles[int(np.argmax([_steepness(strips, angle) for angle in angles]))])
+    ways = zip(strips, (-1, 1))
+    steepness = sum(profile_edges(part, way, angles).sum(axis=1, dtype=float) for part, way in ways)
+    return float(angles[np.argmax(steepness)])
 
 
 def strips_of(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Dark thin structures, averaged over strips: of columns, and, transposed, of rows.
+    """Dark thin structures, averaged over strips: of columns, and of rows.
 
     Parameters
     ----------
@@ -149,47 +152,50 @@ def strips_of(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     tuple of ndarray of float32
-        Shapes about (rows, columns / STRIP) and (columns, rows / STRIP).
+        Shapes about (columns / STRIP, rows) and (rows / STRIP, columns).
     """
     edges = _edges(small)
     level, upright = (
         cv2.resize(
             picture.astype(np.float32),
-            (max(1, picture.shape[1] // STRIP), picture.shape[0]),
+            (picture.shape[1], max(1, picture.shape[0] // STRIP)),
             interpolation=cv2.INTER_AREA,
         )
-        for picture in (edges, cv2.transpose(edges))
+        for picture in (cv2.transpose(edges), edges)
     )
     return level, upright
 
 
-def _steepness(strips: tuple[np.ndarray, np.ndarray], angle: float) -> float:
-    ways = zip(strips, (-1, 1))
-    return sum(float(profile_edges(picture, way, angle).sum()) for picture, way in ways)
-
-
-def profile_edges(strips: np.ndarray, way: int, angle: float) -> np.ndarray:
-    """How steep the profile along the rows is after a turn, row by row.
+def profile_edges(strips: np.ndarray, way: int, angles: np.ndarray) -> np.ndarray:
+    """How steep the profile along the strips is after some turns, place by place.
 
     Parameters
     ----------
-    strips : ndarray of float32, shape (rows, strips)
+    strips : ndarray of float32, shape (strips, length)
         As :func:`strips_of` gives them.
     way : int
-        -1 for the first of them, 1 for the transposed.
-    angle : float
+        -1 for the first of them, 1 for the second.
+    angles : ndarray of float, shape (N,)
         Degrees, positive counter-clockwise.
 
     Returns
     -------
-    ndarray of float32, shape (rows - 1,)
+    ndarray of float32, shape (N, length - 1)
         Squares of the profile's differences.
     """
-    rows, columns = strips.shape
-    slope = way * STRIP * float(np.tan(np.radians(angle)))
-    shear = np.array([[1, 0, 0], [slope, 1, -slope * (columns - 1) / 2]])
-    profile = cv2.reduce(cv2.warpAffine(strips, shear, (columns, rows)), 1, cv2.REDUCE_SUM)
-    return np.square(np.diff(profile.ravel()))
+    count, length = strips.shape
+    slopes = way * STRIP * np.tan(np.radians(angles))
+    shifts = np.outer(slopes, np.arange(count) - (count - 1) / 2)
+    whole = np.floor(shifts).astype(int)
+    parts = (shifts - whole).astype(np.float32)
+    room = int(abs(whole).max()) + 1
+    places = sliding_window_view(np.pad(strips, ((0, 0), (room, room))), length + 1, axis=1)
+    every = np.arange(count)
+    profiles = []
+    for first, part in zip(room - 1 - whole, parts):
+        moved = places[every, first]
+        profiles.append((1 - part) @ moved[:, 1:] + part @ moved[:, :-1])
+    return np.square(np.diff(profiles))
 
 
 def reduced(gray: np.ndarray, longest: int) -> np.ndarray:

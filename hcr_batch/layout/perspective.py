@@ -105,16 +105,13 @@ def _levelness(small: np.ndarray) -> float:
 
 
 def _by_band(small: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Steepness of the level and the upright lines of each band, float64 (2, angles, BANDS)."""
-    return np.array(
-        [
-            [
-                [part.sum() for part in np.array_split(profile_edges(strips, way, angle), BANDS)]
-                for angle in angles
-            ]
-            for strips, way in zip(strips_of(small), (-1, 1))
-        ]
-    )
+    """Steepness of the level and the upright lines of each band, float32 (2, angles, BANDS)."""
+    steepness = []
+    for strips, way in zip(strips_of(small), (-1, 1)):
+        edges = profile_edges(strips, way, angles)
+        parts = np.array_split(edges, BANDS, axis=1)
+        steepness.append(np.stack([part.sum(axis=1) for part in parts], axis=1))
+    return np.array(steepness)
 
 
 def _fan(angles: np.ndarray, steepness: np.ndarray) -> np.ndarray:
