@@ -25,7 +25,6 @@ CROSSING_MM = 1.4
 """A pen stroke across a light line hides this much of it at most."""
 LIGHT_LINE_MM = 15.0
 """A form with light lines has at least one as long as this."""
-_AROUND = np.ones((3, 3), np.uint8)
 _NEAR = np.ones((5, 5), np.uint8)
 """Scanners blur by a pixel or two, whatever the resolution."""
 
@@ -123,24 +122,24 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     thin, written, bare, core = _thin_and_written(ink, scale, per_mm, settings)
     # The blurred rim of a pen stroke is as light as a light line.
     apart = thin & bare
-    covered = thin | written
-    every = covered & core | apart
+    every = (thin | written) & core | apart
+    covered = (thin | written).mask()
     everything = _rulings(every, covered, settings.ruling_gap_mm, scale, per_mm, settings)
-    if not _has_light_lines(apart, per_mm, settings):
+    if not _has_light_lines(apart, per_mm):
         return (everything,)
     light = _rulings(apart, covered, CROSSING_MM, scale, per_mm, settings)
     dark = _rulings(written, covered, settings.ruling_gap_mm, scale, per_mm, settings)
     return dark, light, everything
 
 
-def _has_light_lines(apart: np.ndarray, per_mm: float, settings: LayoutSettings) -> bool:
-    runs = Runs.of(apart, horizontal=True)
-    level = _lines(runs, settings.min_ruling_mm * per_mm, CROSSING_MM * per_mm)
-    return level.opened(odd(LIGHT_LINE_MM * per_mm)).any()
+def _has_light_lines(apart: Runs, per_mm: float) -> bool:
+    """Whether any of the lines among these runs is long: no need to find them all."""
+    bridged = _bridged(apart.turned(), CROSSING_MM * per_mm)
+    return bridged.eroded(odd(LIGHT_LINE_MM * per_mm)).thinned(before=0).any()
 
 
 def _rulings(
-    faint: np.ndarray,
+    faint: Runs,
     covered: np.ndarray,
     gap_mm: float,
     scale: float,
@@ -148,12 +147,11 @@ def _rulings(
     settings: LayoutSettings,
 ) -> Rulings:
     length, gap = settings.min_ruling_mm * per_mm, gap_mm * per_mm
-    upright = Runs.of(faint, horizontal=False)
     return Rulings(
-        faint=faint,
+        faint=faint.mask(),
         covered=covered,
-        level=_lines(upright.turned(), length, gap),
-        upright=_lines(upright, length, gap),
+        level=_lines(faint.turned(), length, gap),
+        upright=_lines(faint, length, gap),
         scale=scale,
         pixels_per_mm=per_mm,
     )
@@ -168,25 +166,25 @@ def _working_scale(pixels_per_mm: float) -> float:
 
 def _thin_and_written(
     ink: Ink, scale: float, per_mm: float, settings: LayoutSettings
-) -> tuple[np.ndarray, ...]:
+) -> tuple[Runs, Runs, Runs, Runs]:
     """Thin dark structures by a top-hat, all ink, what is away from it, and what is no blurred rim.
 
-    All uint8 0 or 1, at the working scale.
+    Upright runs, at the working scale.
     """
     darkness = ink.darkness
     if scale < 1.0:
         darkness = cv2.resize(darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     side = odd(max(3, round(settings.max_ruling_mm * per_mm) + 2))
     shade = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    written = darkness > ink.threshold
-    # A blurred line ends where it is half as dark as its middle.
-    core = cv2.subtract(cv2.dilate(darkness, _NEAR), darkness) <= darkness
-    raised = cv2.subtract(darkness, shade)
+    raised = cv2.subtract(darkness, shade, dst=shade)
+    written = Runs.of(darkness > ink.threshold, horizontal=False)
+    bare = ~written.thickened().dilated(3)
     level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
-    bare = 1 - cv2.dilate(written.view(np.uint8), _AROUND)
-    limit = cv2.max(_texture(raised * bare, 3 * side), int(level))
-    thin = raised > limit
-    return thin.view(np.uint8), written.view(np.uint8), bare, core.view(np.uint8)
+    limit = cv2.max(_texture(raised * bare.mask(), 3 * side), int(level))
+    thin = Runs.of(raised > limit, horizontal=False)
+    # A blurred line ends where it is half as dark as its middle.
+    core = cv2.subtract(cv2.dilate(darkness, _NEAR, dst=limit), darkness, dst=limit) <= darkness
+    return thin, written, bare, Runs.of(core, horizontal=False)
 
 
 def _texture(raised: np.ndarray, side: int) -> np.ndarray:
@@ -202,10 +200,12 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
 
 
 def _lines(runs: Runs, length: float, gap: float) -> Runs:
-    # A line that climbs by a pixel within `length` is whole after this.
-    thick = runs.thickened(before=0)
-    bridged = thick.closed(odd(max(1, round(gap)) + 1))
-    return bridged.opened(odd(max(7, round(length)))).thinned(before=0)
+    return _bridged(runs, gap).opened(odd(max(7, round(length)))).thinned(before=0)
+
+
+def _bridged(runs: Runs, gap: float) -> Runs:
+    # A line that climbs by a pixel is whole after this.
+    return runs.thickened(before=0).closed(odd(max(1, round(gap)) + 1))
 
 
 def odd(length: float) -> int:

@@ -58,12 +58,15 @@ class Runs:
 
     def thinned(self, before: int = 1, after: int = 1) -> Runs:
         """Take away across their direction what `thickened` adds; none at the page's edge."""
-        beyond = self._within(~self.packed)
-        return self._with(self._within(~_thickened(beyond, after, before)))
+        return ~(~self).thickened(after, before)
 
     def dilated(self, length: int) -> Runs:
         """Lengthen runs by half of `length`, which is odd, at both ends."""
         return self._with(_dilated(self.packed, length))
+
+    def eroded(self, length: int) -> Runs:
+        """Shorten runs by half of `length`, which is odd, at both ends; not at the page's edge."""
+        return self._with(_eroded(self.packed, length))
 
     def closed(self, length: int) -> Runs:
         """Close gaps shorter than `length`, which is odd; the edge of the page closes none."""
@@ -84,6 +87,9 @@ class Runs:
 
     def __and__(self, other: Runs) -> Runs:
         return self._with(self.packed & other.packed)
+
+    def __invert__(self) -> Runs:
+        return self._with(self._within(~self.packed))
 
     def any(self) -> bool:
         """Whether there is any run at all."""
