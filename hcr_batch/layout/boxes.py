@@ -62,9 +62,10 @@ def find_boxes(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> 
     areas = [_scaled(box, rulings.scale) for box in taken]
     frames = _alike(find_frames(rulings, areas, settings))
     boxes = _walled(rulings, areas + frames, settings)
-    boxes = list(compress(boxes, _are_drawn(boxes, rulings)))
-    boxes = _without_middle_in(boxes, areas + frames) + frames
-    return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes)]
+    boxes = _without_middle_in(boxes, areas + frames)
+    # A page whose bands have all the cells does without the sums that this takes.
+    boxes = list(compress(boxes, _are_drawn(boxes, rulings))) if boxes else []
+    return [_scaled(box, 1 / rulings.scale) for box in _innermost(boxes + frames)]
 
 
 def _walled(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> list[Box]:
