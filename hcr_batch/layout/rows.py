@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.boxes import is_paper
 from hcr_batch.layout.combs import divide
-from hcr_batch.layout.histogram import median
+from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings
 from hcr_batch.types import Box
 
@@ -231,10 +231,9 @@ def _grown(
     # What looks like some cells run together may be a wide cell with a stroke in it.
     merged = _spans([box for box in wide if box not in known + other_size])
     taken = _spans(known + other_size)
-    sides = [_beside(cell, width, wall) for cell in cells]
-    meets = [sight.would_meet(_spans(list(side)), taken) for side in zip(*sides, strict=True)]
+    pitch = width + wall
     # Most cells have a neighbour on both sides already.
-    fresh = list(compress(sides, ~np.logical_and(*meets)))
+    fresh = _free_sides(cells, pitch, width, sight, taken)
     while fresh:
         for beside in fresh.pop():
             if sight.would_meet(_spans([beside]), taken).any():
@@ -245,14 +244,22 @@ def _grown(
             if not _overlap(_spans([found]), taken).any():
                 known.append(found)
                 taken = np.append(taken, _spans([found]), axis=1)
-                fresh.append(_beside(found, width, wall))
+                fresh += _free_sides([found], pitch, width, sight, taken)
     return known
 
 
-def _beside(cell: Box, width: float, wall: float) -> tuple[Box, Box]:
-    """Where the cells to the left and to the right of one should be."""
-    left, right = (cell.x + direction * (width + wall) for direction in (-1, 1))
-    return Box(left, cell.y, width, cell.height), Box(right, cell.y, width, cell.height)
+def _free_sides(
+    cells: list[Box], pitch: float, width: float, sight: _Sight, taken: np.ndarray
+) -> list[list[Box]]:
+    """Where neighbours of the cells should be, to the left and right, if nothing is there yet."""
+    left = _spans(cells)[0][:, None] + (-pitch, pitch)
+    spans = np.stack([left, left + width]).reshape(2, -1)
+    is_free = ~sight.would_meet(spans, taken).reshape(left.shape)
+    sides = (
+        [Box(x, cell.y, width, cell.height) for x in places[free].tolist()]
+        for cell, places, free in zip(cells, left, is_free, strict=True)
+    )
+    return [boxes for boxes in sides if boxes]
 
 
 def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:
@@ -261,8 +268,9 @@ def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:
     if len(widths) < 2:
         return None
     alike = abs(widths[:, None] - widths) <= SAME_SIDE * widths[:, None]
-    best = max(range(len(widths)), key=lambda i: (alike[i].sum(), widths[i]))
-    return float(median(widths[alike[best]])) if alike[best].sum() >= 2 else None
+    count = alike.sum(axis=1)
+    best = np.lexsort((widths, count))[-1]
+    return float(median(widths[alike[best]])) if count[best] >= 2 else None
 
 
 def _usual_wall(cells: list[Box], width: float) -> float:
@@ -342,7 +350,7 @@ class _Sight:
         area = self._faint[self._upright, start:stop]
         if not area.size:
             return round(x), 0.0
-        share = area.mean(axis=0)
+        share = shares(area, 0)
         best = int(np.argmax(share))
         return start + best, float(share[best])
 
@@ -358,4 +366,4 @@ class _Sight:
     def _line(self, y: int, along: slice) -> float:
         around = slice(max(0, y - 2 * self._slack), y + 2 * self._slack + 1)
         area = self._faint[around, along]
-        return float(area.mean(axis=1).max()) if area.size else 0.0
+        return float(shares(area, 1).max()) if area.size else 0.0
