@@ -13,6 +13,7 @@ import numpy as np
 
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.combs import divide, runs_of, unbroken
+from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.types import Box
@@ -253,22 +254,27 @@ def _long_lines(rulings: Rulings, settings: LayoutSettings) -> list[_Line]:
     per_mm = rulings.pixels_per_mm
     shortest = round(settings.min_open_line_mm * per_mm)
     thick = rulings.level.opened(odd(shortest / 2)).thickened()
-    bridged = thick.closed(odd(BROKEN_MM * per_mm)).thinned().mask()
+    bridged = thick.closed(odd(BROKEN_MM * per_mm)).thinned()
+    excerpt = Excerpt.around(bridged.rows_met(), distance=1)
+    if not len(excerpt.rows):
+        return []
+    mask = excerpt.of(bridged).mask()
     thickest = max(4, settings.max_ruling_mm * per_mm)
     lines = []
-    for x, y, width, height in outlines(bridged):
+    for x, y, width, height in outlines(mask):
         if width >= shortest:
             # Strokes that run along the line widen its outline, not the line.
             part = cv2.copyMakeBorder(
-                bridged[y : y + height, x : x + width], 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=0
+                mask[y : y + height, x : x + width], 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=0
             )
             # Within a pixel above and below: a line is rarely quite level.
             share = shares(cv2.dilate(part, np.ones((3, 1), np.uint8)), 1)
+            top = excerpt.row(y)
             for first, last in runs_of(share >= LINE_SHARE).tolist():
                 first, last = max(0, first), max(first + 1, min(height, last - 2))
-                drawn = rulings.faint[y + first : y + last, x : x + width].any(axis=0).mean()
+                drawn = rulings.faint[top + first : top + last, x : x + width].any(axis=0).mean()
                 if last - first <= thickest and drawn >= UNBROKEN_SHARE:
-                    lines.append(_Line(x, x + width, y + first, y + last))
+                    lines.append(_Line(x, x + width, top + first, top + last))
     return sorted(lines, key=lambda line: line.top)
 
 

@@ -47,9 +47,14 @@ class Excerpt:
         taken : sequence of Box
             Areas in its pixels; walls in and at one do not count.
         """
-        is_met = _without(walls, taken, per_mm).any(axis=1, keepdims=True)
-        around = np.ones((2 * round(AROUND_MM * per_mm) + 1, 1), np.uint8)
-        return cls(np.flatnonzero(cv2.dilate(is_met.astype(np.uint8), around)))
+        is_met = np.any(_without(walls, taken, per_mm), axis=1)
+        return cls.around(is_met, round(AROUND_MM * per_mm))
+
+    @classmethod
+    def around(cls, is_met: np.ndarray, distance: int) -> Excerpt:
+        """The rows no further than `distance` from one that is marked, bool (rows,)."""
+        near = np.ones((2 * distance + 1, 1), np.uint8)
+        return cls(np.flatnonzero(cv2.dilate(is_met.astype(np.uint8)[:, None], near)))
 
     def of(self, runs: Runs) -> Runs:
         """The excerpt of a mask of the whole page, to be worked on in the same direction."""
@@ -59,10 +64,10 @@ class Excerpt:
 
     def on_page(self, box: Box) -> Box:
         """Where a box, in whole pixels, lies on the page."""
-        top, last = self._row(box.y), self._row(box.bottom - 1)
+        top, last = self.row(box.y), self.row(box.bottom - 1)
         return Box(box.x, top, box.width, last + 1 - top)
 
-    def _row(self, place: float) -> int:
+    def row(self, place: float) -> int:
         """The row of the page; also of places just before and after the excerpt."""
         within = min(max(int(place), 0), len(self.rows) - 1)
         return int(self.rows[within]) + int(place) - within

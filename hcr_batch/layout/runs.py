@@ -91,6 +91,13 @@ class Runs:
     def __invert__(self) -> Runs:
         return self._with(self._within(~self.packed))
 
+    def rows_met(self) -> np.ndarray:
+        """Which rows of the page have any run, bool (rows,)."""
+        if not self.horizontal:
+            return np.any(self.packed, axis=1)
+        met = np.unpackbits(np.bitwise_or.reduce(self.packed, axis=0), count=self.across)
+        return met.view(bool)
+
     def any(self) -> bool:
         """Whether there is any run at all."""
         return bool(self.packed.any())
