@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.histogram import median
+from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings, odd
 from hcr_batch.types import Box
 
@@ -115,57 +118,60 @@ def _walls(
     tooth_share = OPEN_TOOTH_SHARE if open_side else TOOTH_SHARE
     profiles = wall_profiles(box, rulings, tooth_share, bridge_mm)
     tolerance = max(1, round(TOLERANCE_MM * rulings.pixels_per_mm))
-    reach = np.ones((1, 2 * tolerance + 1))
-    reached = [cv2.dilate(profile[None], reach).ravel() > SEEN for profile in profiles]
-    chances = [float(seen.mean()) for seen in reached]
-    wall = WALL_MM * rulings.pixels_per_mm
-    width = profiles.shape[1]
-    for count in counts:
-        # The rhythm is that of the walls' middles: half a wall lies beyond each end of the box.
-        places = np.arange(1, count) * ((width + wall) / count) - wall / 2
-        is_few = count <= FEW_CELLS and not is_expected
-        if is_few and not _certain(box, places, tolerance, rulings):
+    area = _area(box, rulings)
+    share = shares(area, 0)
+    for places, kind in _rhythms(profiles, counts, tolerance, WALL_MM * rulings.pixels_per_mm):
+        is_few = len(places) < FEW_CELLS and not is_expected
+        if is_few and not _certain(area, places, tolerance):
             continue
-        for profile, seen, chance in zip(profiles, reached, chances, strict=True):
-            if _rhythm(seen, chance, places):
-                if not open_side and _misses_walls(box, places, tolerance, rulings):
-                    continue
-                if _is_doubled(box, places, tolerance, rulings):
-                    places = places[1::2]
-                places = _without_gaps(box, places, tolerance, rulings)
-                return _refined(places, profile, tolerance)
+        if not open_side and _misses_walls(share, places, tolerance):
+            continue
+        if _is_doubled(area, places, tolerance):
+            places = places[1::2]
+        return _refined(_without_gaps(share, places, tolerance), profiles[kind], tolerance)
     return None
 
 
-def _rhythm(reached: np.ndarray, chance: float, places: np.ndarray) -> bool:
-    """Whether nearly all teeth of one kind are in their places, more than by chance."""
-    seen = np.count_nonzero(reached[np.rint(places).astype(int)]) / len(places)
-    return bool(seen >= MIN_SHARE_SEEN and seen - chance >= MIN_OVER_CHANCE)
+def _rhythms(
+    profiles: np.ndarray, counts: range, tolerance: int, wall: float
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Places of walls, and the kind of teeth that are in nearly all, more than by chance.
+
+    For each of some descending numbers of cells.
+    """
+    reached = cv2.dilate(profiles, np.ones((1, 2 * tolerance + 1))) > SEEN
+    width = reached.shape[1]
+    chances = np.count_nonzero(reached, axis=1) / width
+    # The rhythm is that of the walls' middles: half a wall lies beyond each end of the box.
+    cells = np.array(counts)
+    places = np.arange(1, counts[0]) * ((width + wall) / cells[:, None]) - wall / 2
+    # Fewer cells have fewer walls: the other places lie beyond the box, where nothing is seen.
+    reached = np.append(reached, [[False], [False]], axis=1)
+    seen = np.take(reached, np.rint(places).astype(int), axis=1, mode="clip").sum(axis=2)
+    share = seen / (cells - 1)
+    is_rhythm = (share >= MIN_SHARE_SEEN) & (share - chances[:, None] >= MIN_OVER_CHANCE)
+    for number, kind in np.argwhere(is_rhythm.T).tolist():
+        yield places[number, : counts[number] - 1], kind
 
 
-def _misses_walls(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+def _misses_walls(share: np.ndarray, places: np.ndarray, tolerance: int) -> bool:
     """Whether many whole walls stand where the rhythm has none: cells of several widths."""
-    share = _area(box, rulings).mean(axis=0)
     walls = runs_of(share > UNBROKEN_SHARE).mean(axis=1)
     distance = abs(walls[:, None] - places).min(axis=1, initial=np.inf)
     return len(walls) >= MANY_WALLS and float((distance > 2 * tolerance).mean()) > MISSED_SHARE
 
 
-def _without_gaps(
-    box: Box, places: np.ndarray, tolerance: int, rulings: Rulings
-) -> np.ndarray:
+def _without_gaps(share: np.ndarray, places: np.ndarray, tolerance: int) -> np.ndarray:
     """Leave out places without a wall where all others have a whole one: a wider cell."""
-    share = _area(box, rulings).mean(axis=0)
     reach = np.ones((1, 2 * tolerance + 1))
     seen = cv2.dilate(share[None], reach).ravel()[np.round(places).astype(int)]
     return places[seen >= GAP_SHARE] if median(seen) >= WHOLE_SHARE else places
 
 
-def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+def _is_doubled(area: np.ndarray, places: np.ndarray, tolerance: int) -> bool:
     """Whether only every second wall meets both lines: the others are strokes in mid-cell."""
     if len(places) % 2 == 0:
         return False
-    area = _area(box, rulings)
     rim = max(2, round(RIM_SHARE * len(area)))
     meets = np.any(area[:rim], axis=0) & np.any(area[-rim:], axis=0)
     reach = np.ones((1, 2 * tolerance + 1), np.uint8)
@@ -174,11 +180,10 @@ def _is_doubled(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) 
     return bool(len(places) >= 3 and seen[1::2].mean() >= 0.8 and seen[::2].mean() < 0.6)
 
 
-def _certain(box: Box, places: np.ndarray, tolerance: int, rulings: Rulings) -> bool:
+def _certain(area: np.ndarray, places: np.ndarray, tolerance: int) -> bool:
     """Whether a whole wall stands at each place, or teeth of one height do."""
-    area = _area(box, rulings)
     near = [area[:, max(0, int(p) - tolerance) : int(p) + tolerance + 2] for p in places]
-    if all(float(part.mean(axis=0).max(initial=0.0)) >= WHOLE_SHARE for part in near):
+    if all(float(shares(part, 0).max(initial=0.0)) >= WHOLE_SHARE for part in near):
         return True
     heights = [int(_run(part[::-1]).max(initial=0)) for part in near]
     alike = max(heights) - min(heights) <= max(2, SAME_TOOTH * max(heights))
@@ -211,13 +216,11 @@ def wall_profiles(
     if bridge_mm:
         gap = odd(bridge_mm * rulings.pixels_per_mm + 1)
         area = cv2.morphologyEx(area, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
-    slices = [
-        cv2.reduce(part, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0] / len(part)
-        for part in np.array_split(area, SLICES)
-    ]
+    slices = [shares(part, 0) for part in np.array_split(area, SLICES)]
     whole = np.min(slices, axis=0) / DASHED_SHARE
-    standing = np.maximum(_run(area), _run(area[::-1])) / (tooth_share * len(area))
-    dark = np.clip(np.stack([standing, whole]), 0, 1).astype(np.float32)
+    tooth = tooth_share * len(area)
+    standing = np.maximum(_run(area, tooth), _run(area[::-1], tooth)) / tooth
+    dark = np.clip([standing, whole], 0, 1).astype(np.float32)
     distance = max(2, round(THIN_MM * rulings.pixels_per_mm))
     beside = np.zeros_like(dark)
     inner = slice(distance, max(distance, dark.shape[1] - distance))
@@ -232,11 +235,12 @@ def _area(box: Box, rulings: Rulings) -> np.ndarray:
     return rulings.faint[max(0, top) : bottom, max(0, left) : right]
 
 
-def _run(area: np.ndarray) -> np.ndarray:
-    """Length of the unbroken run of ink from the first row down, a column."""
+def _run(area: np.ndarray, enough: float = np.inf) -> np.ndarray:
+    """Length of the unbroken run of ink from the first row down, a column, or `enough` of it."""
     # Rows next to the wall belong to its blurred edge: start where the run may.
     start = min(2, len(area) - 1)
-    return unbroken(area[start:]) - start
+    last = math.ceil(min(len(area), 2 * start + enough))
+    return unbroken(area[start:last]) - start
 
 
 def unbroken(area: np.ndarray) -> np.ndarray:
@@ -268,6 +272,6 @@ def _cells(box: Box, walls: np.ndarray, rulings: Rulings) -> list[Box]:
     left = np.concatenate([[0], walls + half]) + box.x
     right = np.concatenate([walls - half, [box.width]]) + box.x
     return [
-        Box(float(x), box.y, float(end - x), box.height)
-        for x, end in zip(left, right, strict=True)
+        Box(x, box.y, width, box.height)
+        for x, width in zip(left.tolist(), (right - left).tolist(), strict=True)
     ]

@@ -96,12 +96,15 @@ def _are_fragments(rows: list[list[Box]]) -> np.ndarray:
     length = np.array([len(row) for row in rows for _ in row], int)
     width, height = right - left, bottom - top
     area = width * height
-    others = (length > length[:, None]) & (area > area[:, None])
-    across = np.minimum(right, right[:, None]) - np.maximum(left, left[:, None])
-    down = np.minimum(bottom, bottom[:, None]) - np.maximum(top, top[:, None])
-    others &= across > 0.3 * np.minimum(width, width[:, None])
-    others &= down > 0.6 * height[:, None]
-    return others.any(axis=1)
+    meet = (top < bottom[:, None]) & (bottom > top[:, None]) & (length > length[:, None])
+    box, other = np.nonzero(meet)
+    across = np.minimum(right[other], right[box]) - np.maximum(left[other], left[box])
+    down = np.minimum(bottom[other], bottom[box]) - np.maximum(top[other], top[box])
+    is_within = (area[other] > area[box]) & (down > 0.6 * height[box])
+    is_within &= across > 0.3 * np.minimum(width[other], width[box])
+    are_fragments = np.zeros(len(sides), bool)
+    are_fragments[box[is_within]] = True
+    return are_fragments
 
 
 def rows_of(boxes: Iterable[Box]) -> list[list[Box]]:
@@ -117,9 +120,11 @@ def rows_of(boxes: Iterable[Box]) -> list[list[Box]]:
 
 
 def _level(a: Box, b: Box) -> bool:
-    nearer, further = sorted((abs(a.y - b.y), abs(a.bottom - b.bottom)))
-    height = min(a.height, b.height)
-    return further <= SAME_SIDE * height or (nearer <= AT_ONE * height and further <= CUT * height)
+    above, below, height = abs(a.y - b.y), abs(a.bottom - b.bottom), min(a.height, b.height)
+    further = max(above, below)
+    if further <= SAME_SIDE * height:
+        return True
+    return further <= CUT * height and min(above, below) <= AT_ONE * height
 
 
 def _runs(row: list[Box], rulings: Rulings) -> list[list[Box]]:
@@ -238,7 +243,7 @@ def _grown(
         for beside in fresh.pop():
             if sight.would_meet(_spans([beside]), taken).any():
                 continue
-            found = sight.fitted(beside, whole=bool(_overlap(_spans([beside]), merged).any()))
+            found = sight.fitted(beside, merged)
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
             if not _overlap(_spans([found]), taken).any():
@@ -307,17 +312,20 @@ class _Sight:
         corner = round(CORNER_SHARE * self._height)
         self._upright = slice(self._top + corner, self._bottom - corner)
 
-    def fitted(self, cell: Box, *, whole: bool) -> Box | None:
+    def fitted(self, cell: Box, merged: np.ndarray) -> Box | None:
         """The cell moved to the walls that are seen near its sides; None without them.
 
-        With `whole` the walls must reach from line to line.
+        On one of the spans `merged` the walls must reach from line to line.
         """
         left, right = cell.x * self._scale, cell.right * self._scale
         first, seen_first = self._nearest_wall(left - 1)
-        last, seen_last = self._nearest_wall(right + 1)
-        if min(seen_first, seen_last) < WALL_SHARE:
+        if seen_first < WALL_SHARE:
             return None
-        if whole and min(self._whole(first), self._whole(last)) < WHOLE_SHARE:
+        last, seen_last = self._nearest_wall(right + 1)
+        if seen_last < WALL_SHARE:
+            return None
+        is_merged = _overlap(_spans([cell]), merged).any()
+        if is_merged and min(self._whole(first), self._whole(last)) < WHOLE_SHARE:
             return None
         corner = CORNER_SHARE * (right - left)
         inner = slice(max(0, int(left + corner)), max(0, int(right - corner) + 1))
