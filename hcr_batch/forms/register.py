@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.forms.schema import Template, TemplatePage
-from hcr_batch.geometry import projected
+from hcr_batch.geometry import projected, sides_of
 from hcr_batch.types import Box
 
 __all__ = ["Fit", "best_fit", "corners_of", "mapped"]
@@ -170,8 +170,7 @@ def _fits(
 
 def corners_of(boxes: Iterable[Box]) -> np.ndarray:
     """Left, top, right and bottom of boxes; float64 (N, 4)."""
-    rows = [(box.x, box.y, box.right, box.bottom) for box in boxes]
-    return np.array(rows, np.float64).reshape(-1, 4)
+    return sides_of(boxes).T
 
 
 def mapped(transform: np.ndarray, boxes: np.ndarray) -> np.ndarray:

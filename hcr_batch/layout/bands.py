@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.geometry import sides_of
 from hcr_batch.layout.combs import divide, runs_of, unbroken
 from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.histogram import median, shares
@@ -138,7 +139,7 @@ def without_strokes(bands: list[Band], boxes: list[Box], rulings: Rulings) -> li
     rulings : Rulings
         In which both were found.
     """
-    sides = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
+    sides = sides_of(boxes)
     return [
         band
         for band in bands

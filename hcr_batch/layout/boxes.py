@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.geometry import sides_of
 from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.frames import find_frames
 from hcr_batch.layout.rulings import Rulings, odd, outlines
@@ -87,7 +88,7 @@ def _walled(rulings: Rulings, taken: list[Box], settings: LayoutSettings) -> lis
 
 def _are_drawn(boxes: list[Box], rulings: Rulings) -> np.ndarray:
     """Which boxes have light ground, thin walls, and a line on three sides; bool (N,)."""
-    places = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], int).reshape(-1, 4).T
+    places = sides_of(boxes).astype(int)
     is_light = rulings.dark_share(*places) < MAX_DARK
     return is_light & _are_thin_walled(places, rulings) & (_sides_seen(places, rulings) >= 3)
 
@@ -108,11 +109,11 @@ def _alike(frames: list[Box]) -> list[Box]:
 
 def _without_middle_in(boxes: list[Box], others: list[Box]) -> list[Box]:
     """Leave out boxes whose middle lies in one of the others."""
-    middle = np.array([(b.x + b.width / 2, b.y + b.height / 2) for b in boxes]).reshape(-1, 1, 2)
-    first = np.array([(b.x, b.y) for b in others]).reshape(-1, 2)
-    last = np.array([(b.right, b.bottom) for b in others]).reshape(-1, 2)
-    within: np.ndarray = (first <= middle) & (middle <= last)
-    return list(compress(boxes, ~np.any(within.all(axis=2), axis=1)))
+    left, top, right, bottom = sides_of(others)
+    first_x, first_y, last_x, last_y = sides_of(boxes)[:, :, None]
+    x, y = (first_x + last_x) / 2, (first_y + last_y) / 2
+    is_inside = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+    return list(compress(boxes, ~is_inside.any(axis=1)))
 
 
 def _enclosed(
@@ -202,21 +203,11 @@ def _interiors(walls: np.ndarray, per_mm: float, settings: LayoutSettings) -> li
 
 
 def _innermost(boxes: list[Box]) -> list[Box]:
-    """Leave out frames: boxes with two or more other boxes inside."""
-    if not boxes:
-        return []
-    sides = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes])
-    kept = []
-    for box in boxes:
-        inside = (
-            (sides[:, 0] >= box.x)
-            & (sides[:, 1] >= box.y)
-            & (sides[:, 2] <= box.right)
-            & (sides[:, 3] <= box.bottom)
-        )
-        if inside.sum() <= 1:
-            kept.append(box)
-    return kept
+    """Leave out frames: boxes with another one inside."""
+    left, top, right, bottom = sides_of(boxes)
+    is_within = (left >= left[:, None]) & (top >= top[:, None])
+    is_within &= (right <= right[:, None]) & (bottom <= bottom[:, None])
+    return list(compress(boxes, is_within.sum(axis=1) <= 1))
 
 
 def _missing_sides(

@@ -7,6 +7,7 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.geometry import sides_of
 from hcr_batch.layout.bands import Band, divided, find_bands, is_short, without_strokes
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
@@ -68,11 +69,6 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
         Field(f"f{number:03d}", kind, bounds(boxes), tuple(Cell(box) for box in boxes))
         for number, (kind, boxes) in enumerate(ordered, start=1)
     )
-
-
-def sides_of(boxes: list[Box]) -> np.ndarray:
-    """Left, top, right and bottom of N boxes, float64, shape (4, N)."""
-    return np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
 
 
 def bounds(boxes: tuple[Box, ...]) -> Box:

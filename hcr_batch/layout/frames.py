@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import compress
 
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.geometry import sides_of
 from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
@@ -51,28 +53,27 @@ def find_frames(rulings: Rulings, taken: list[Box], settings: LayoutSettings) ->
         The inner areas, at the scale of the rulings.
     """
     per_mm = rulings.pixels_per_mm
-    excerpt = Excerpt.near(rulings.upright, per_mm, taken)
-    if not len(excerpt.rows):
-        return []
-    faint = rulings.faint[excerpt.rows]
+    found: list[Box] = []
     # Coarse scans break thin lines.
-    ink = Runs.of(faint, horizontal=False)
-    bridged = closed_both_ways(ink, odd(BRIDGE_MM * per_mm + 1)).mask()
-    whole = _frames(faint, per_mm, settings, [])
-    mended = _frames(bridged, per_mm, settings, whole)
-    mended = [box for box in mended if not any(_overlap(box, known) for known in whole)]
-    return [excerpt.on_page(box) for box in whole + mended]
+    for bridge_mm in (0.0, BRIDGE_MM):
+        excerpt = Excerpt.near(rulings.upright, per_mm, taken + found)
+        if not len(excerpt.rows):
+            break
+        lines = rulings.faint[excerpt.rows]
+        if bridge_mm:
+            ink = Runs.of(lines, horizontal=False)
+            lines = closed_both_ways(ink, odd(bridge_mm * per_mm + 1)).mask()
+        frames = [excerpt.on_page(box) for box in _frames(lines, per_mm, settings)]
+        found += _apart(frames, found)
+    return found
 
 
-def _frames(
-    lines: np.ndarray, per_mm: float, settings: LayoutSettings, known: list[Box]
-) -> list[Box]:
+def _frames(lines: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:
     least = settings.min_comb_cell_mm * per_mm
     most = settings.max_cell_mm * per_mm
     alike: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for x, y, width, height in outlines(lines):
-        usual = least <= min(width, height) and height <= most and width <= MAX_ASPECT * height
-        if usual and not any(_overlap(_core(x, y, width, height), box) for box in known):
+        if least <= min(width, height) and height <= most and width <= MAX_ASPECT * height:
             alike[height, width].append((x, y))
     frames: list[Box] = []
     for (height, width), corners in alike.items():
@@ -82,13 +83,12 @@ def _frames(
     return sorted(frames, key=lambda box: (box.y, box.x))
 
 
-def _core(x: int, y: int, width: int, height: int) -> Box:
-    """The middle half of an outline, which all frames with that outline hold."""
-    return Box(x + width / 4, y + height / 4, width / 2, height / 2)
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
+def _apart(boxes: list[Box], others: list[Box]) -> list[Box]:
+    """The boxes that overlap none of the others."""
+    left, top, right, bottom = sides_of(others)
+    x, y, end, last = sides_of(boxes)[:, :, None]
+    overlap = (x < right) & (left < end) & (y < bottom) & (top < last)
+    return list(compress(boxes, ~overlap.any(axis=1)))
 
 
 def _inner(parts: np.ndarray, corners: np.ndarray, rim: int) -> list[Box]:

@@ -8,6 +8,7 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
+from hcr_batch.geometry import sides_of
 from hcr_batch.layout.boxes import is_paper
 from hcr_batch.layout.combs import divide
 from hcr_batch.layout.histogram import median, shares
@@ -91,8 +92,7 @@ def complete_rows(
 
 def _are_fragments(rows: list[list[Box]]) -> np.ndarray:
     """Whether each box lies mostly in a larger one that belongs to a longer row; bool (N,)."""
-    sides = [(b.x, b.y, b.right, b.bottom) for row in rows for b in row]
-    left, top, right, bottom = np.array(sides, float).reshape(-1, 4).T
+    left, top, right, bottom = sides_of(box for row in rows for box in row)
     length = np.array([len(row) for row in rows for _ in row], int)
     width, height = right - left, bottom - top
     area = width * height
@@ -102,7 +102,7 @@ def _are_fragments(rows: list[list[Box]]) -> np.ndarray:
     down = np.minimum(bottom[other], bottom[box]) - np.maximum(top[other], top[box])
     is_within = (area[other] > area[box]) & (down > 0.6 * height[box])
     is_within &= across > 0.3 * np.minimum(width[other], width[box])
-    are_fragments = np.zeros(len(sides), bool)
+    are_fragments = np.zeros(len(left), bool)
     are_fragments[box[is_within]] = True
     return are_fragments
 
