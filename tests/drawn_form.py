@@ -70,10 +70,10 @@ def fields_of(
 
 def field_of(kind: str, boxes: Sequence[Box]) -> Field:
     """A field as the layout would give it."""
-    from hcr_batch.layout.fields import bounds
+    from hcr_batch.layout.sides import bounds
     from hcr_batch.types import Cell
 
-    return Field("f001", kind, bounds(tuple(boxes)), tuple(Cell(box) for box in boxes))
+    return Field("f001", kind, bounds(boxes), tuple(Cell(box) for box in boxes))
 
 
 def row_of_boxes(

@@ -117,6 +117,16 @@ def test_help_imports_nothing_heavy(command):
     assert done.stderr.strip() == "[]"
 
 
+def test_only_workers_of_a_scan_import_what_reads_pages():
+    """What the parent imported beside would be most of the time that a short run takes."""
+    program = (
+        "import sys, hcr_batch.batch.run\n"
+        "print(sorted({'numpy', 'cv2', 'PIL', 'ai_edge_litert'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_public_interface_is_there_and_late():
     program = (
         "import sys, hcr_batch\nassert 'numpy' not in sys.modules\n"

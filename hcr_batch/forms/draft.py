@@ -13,8 +13,9 @@ from hcr_batch.errors import DocumentError
 from hcr_batch.forms.acroform import Widget, pdf_widgets
 from hcr_batch.forms.schema import UNKNOWN_FORM
 from hcr_batch.layout.binarize import binarize
-from hcr_batch.layout.fields import bounds, find_fields
+from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
+from hcr_batch.layout.sides import bounds
 from hcr_batch.types import Box, Page
 
 __all__ = ["DraftField", "DraftPage", "draft_template", "find_pages"]
@@ -187,7 +188,7 @@ def _field(field: DraftField, page: DraftPage) -> Iterator[str]:
 
 
 def _place(cells: Sequence[Box], kind: str) -> Iterator[str]:
-    around = bounds(tuple(cells))
+    around = bounds(cells)
     if kind in ("free", "check"):
         yield f"box = {_box(around)}"
         return

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from hcr_batch.forms.schema import Template, TemplatePage
-from hcr_batch.geometry import projected, sides_of
+from hcr_batch.geometry import projected
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 __all__ = ["Fit", "best_fit", "corners_of", "mapped"]

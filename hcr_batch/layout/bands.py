@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.geometry import sides_of
 from hcr_batch.layout.combs import divide, runs_of, unbroken
 from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings, odd, outlines
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 __all__ = ["Band", "divided", "find_bands", "is_short", "without_strokes"]

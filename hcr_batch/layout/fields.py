@@ -7,7 +7,6 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.geometry import sides_of
 from hcr_batch.layout.bands import Band, divided, find_bands, is_short, without_strokes
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.boxes import find_boxes
@@ -23,6 +22,7 @@ from hcr_batch.layout.lettering import is_lettering
 from hcr_batch.layout.lines import find_lines
 from hcr_batch.layout.rows import complete_rows, divide_runs
 from hcr_batch.layout.rulings import Rulings, find_rulings
+from hcr_batch.layout.sides import bounds, sides_of
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["find_fields"]
@@ -69,13 +69,6 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
         Field(f"f{number:03d}", kind, bounds(boxes), tuple(Cell(box) for box in boxes))
         for number, (kind, boxes) in enumerate(ordered, start=1)
     )
-
-
-def bounds(boxes: tuple[Box, ...]) -> Box:
-    """The smallest box around all of `boxes`."""
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right, bottom = max(b.right for b in boxes), max(b.bottom for b in boxes)
-    return Box(left, top, right - left, bottom - top)
 
 
 def _box_fields(

@@ -8,10 +8,10 @@ from itertools import compress
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.geometry import sides_of
 from hcr_batch.layout.excerpt import Excerpt
 from hcr_batch.layout.rulings import Rulings, odd, outlines
 from hcr_batch.layout.runs import Runs, closed_both_ways
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 __all__ = ["find_frames"]

@@ -8,11 +8,11 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.geometry import sides_of
 from hcr_batch.layout.boxes import is_paper
 from hcr_batch.layout.combs import divide
 from hcr_batch.layout.histogram import median, shares
 from hcr_batch.layout.rulings import Rulings
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 __all__ = ["complete_rows", "divide_runs", "rows_of"]
