@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.histogram import quantile
+from hcr_batch.layout.histogram import quantile, quantiles
 from hcr_batch.types import Page
 
 __all__ = ["Ink", "binarize", "paper_surface", "quartered"]
@@ -53,7 +53,7 @@ def binarize(page: Page, settings: LayoutSettings) -> Ink:
         `uneven_light` and `min_ink_darkness` are used.
     """
     surface = paper_surface(page.gray, page.pixels_per_mm)
-    low, paper = quantile(surface, 0.1), quantile(surface, 0.6)
+    low, paper = quantiles(surface, (0.1, 0.6))
     if paper - low > settings.uneven_light * paper:
         full = cv2.resize(surface, page.gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
         darkness = 255 - cv2.divide(page.gray, np.maximum(full, 1), scale=255)
@@ -106,11 +106,10 @@ def _noise(gray: np.ndarray, paper: float) -> float:
 
     Of the page as it is, for what is brighter than the paper has no darkness.
     """
-    sample = gray[::4, ::4]
+    sample = np.ascontiguousarray(gray[::4, ::4])
     if sample.shape[1] < 2:
         return 0.0
-    left, right = (np.ascontiguousarray(part) for part in (sample[:, :-1], sample[:, 1:]))
-    spread = quantile(cv2.absdiff(left, right), 0.5)
+    spread = quantile(cv2.absdiff(sample[:, :-1], sample[:, 1:]), 0.5)
     return 1.4826 * spread / 2**0.5 * 255 / max(paper, 1.0)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-__all__ = ["median", "quantile", "quantile_of_few", "shares"]
+__all__ = ["median", "quantile", "quantile_of_few", "quantiles", "shares"]
 
 
 def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -> float:
@@ -27,7 +27,19 @@ def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -
     float
         NaN where no value counts.
     """
-    ends = np.cumsum(cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel())
+    return quantiles(values, (share,), mask)[0]
+
+
+def quantiles(
+    values: np.ndarray, wanted: Sequence[float], mask: np.ndarray | None = None
+) -> list[float]:
+    """Several quantiles at once, as :func:`quantile` gives each."""
+    ends = cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel().cumsum()
+    return [_quantile(ends, share) for share in wanted]
+
+
+def _quantile(ends: np.ndarray, share: float) -> float:
+    """Of numbers so many of which are at most 0, 1 and so on."""
     if not ends[-1]:
         return math.nan
     place = share * (float(ends[-1]) - 1)

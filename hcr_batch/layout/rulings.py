@@ -119,7 +119,7 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
     """
     scale = _working_scale(pixels_per_mm)
     per_mm = pixels_per_mm * scale
-    thin, written, bare, core = _thin_and_written(ink, scale, per_mm, settings)
+    thin, written, bare, core = _thin_and_written(_reduced(ink, scale), per_mm, settings)
     # The blurred rim of a pen stroke is as light as a light line.
     apart = thin & bare
     every = (thin | written) & core | apart
@@ -164,39 +164,46 @@ def _working_scale(pixels_per_mm: float) -> float:
     return scale
 
 
+def _reduced(ink: Ink, scale: float) -> Ink:
+    if scale == 1.0:
+        return ink
+    darkness = cv2.resize(ink.darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    _, mask = cv2.threshold(darkness, ink.threshold, 1, cv2.THRESH_BINARY)
+    return Ink(darkness, ink.threshold, mask, ink.noise * scale)
+
+
 def _thin_and_written(
-    ink: Ink, scale: float, per_mm: float, settings: LayoutSettings
+    ink: Ink, per_mm: float, settings: LayoutSettings
 ) -> tuple[Runs, Runs, Runs, Runs]:
     """Thin dark structures by a top-hat, all ink, what is away from it, and what is no blurred rim.
 
-    Upright runs, at the working scale.
+    Upright runs.
     """
-    darkness = ink.darkness
-    if scale < 1.0:
-        darkness = cv2.resize(darkness, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     side = odd(max(3, round(settings.max_ruling_mm * per_mm) + 2))
-    shade = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    raised = cv2.subtract(darkness, shade, dst=shade)
-    written = Runs.of(darkness > ink.threshold, horizontal=False)
+    shade = cv2.morphologyEx(ink.darkness, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    raised = cv2.subtract(ink.darkness, shade, dst=shade)
+    written = Runs.of(ink.mask, horizontal=False)
     bare = ~written.thickened().dilated(3)
-    level = max(settings.faint_darkness, NOISE_FACTOR * ink.noise * scale)
-    limit = cv2.max(_texture(raised * bare.mask(), 3 * side), int(level))
-    thin = Runs.of(raised > limit, horizontal=False)
+    level = int(max(settings.faint_darkness, NOISE_FACTOR * ink.noise))
+    thin = Runs.of(raised > _limit(raised * bare.mask(), 3 * side, level), horizontal=False)
     # A blurred line ends where it is half as dark as its middle.
-    core = cv2.subtract(cv2.dilate(darkness, _NEAR, dst=limit), darkness, dst=limit) <= darkness
+    around = cv2.dilate(ink.darkness, _NEAR)
+    core = cv2.subtract(around, ink.darkness, dst=around) <= ink.darkness
     return thin, written, bare, Runs.of(core, horizontal=False)
 
 
-def _texture(raised: np.ndarray, side: int) -> np.ndarray:
-    """What `TEXTURE_FACTOR` times the root mean square in a window comes to; uint8.
+def _limit(raised: np.ndarray, side: int, level: int) -> np.ndarray | int:
+    """`level`, or what `TEXTURE_FACTOR` times the root mean square in a window comes to; uint8.
 
-    It changes slowly: a quarter of the resolution shows it all.
+    That changes slowly: a quarter of the resolution shows it all.
     """
     small = quartered(np.multiply(raised, raised, dtype=np.uint16))
     window = (side // 4 | 1, side // 4 | 1)
     small = cv2.sqrt(cv2.blur(small.astype(np.float32), window))
-    limit = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
-    return cv2.resize(limit, raised.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    texture = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
+    if texture.max() <= level:
+        return level
+    return cv2.max(cv2.resize(texture, raised.shape[::-1], interpolation=cv2.INTER_LINEAR), level)
 
 
 def _lines(runs: Runs, length: float, gap: float) -> Runs:

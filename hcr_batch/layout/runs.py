@@ -26,7 +26,8 @@ class Runs:
     Attributes
     ----------
     packed : ndarray of uint8
-        The first axis runs along the direction, the second holds 8 pixels a byte.
+        The first axis runs along the direction, the second holds 8 pixels a byte;
+        in the last byte at least one bit is to spare, and zero.
     across : int
         Pixels across the direction.
     horizontal : bool
@@ -40,7 +41,10 @@ class Runs:
     @classmethod
     def of(cls, mask: np.ndarray, *, horizontal: bool) -> Runs:
         """Pack a mask, uint8 (rows, columns), of 0 and 1."""
-        upright = cls(np.packbits(mask, axis=1), mask.shape[1], horizontal=False)
+        packed, across = np.packbits(mask, axis=1), mask.shape[1]
+        if across % 8 == 0:
+            packed = np.pad(packed, ((0, 0), (0, 1)))
+        upright = cls(packed, across, horizontal=False)
         return upright.turned() if horizontal else upright
 
     def mask(self) -> np.ndarray:
@@ -104,7 +108,7 @@ class Runs:
 
     def _within(self, packed: np.ndarray) -> np.ndarray:
         """Erase, in place, the bits beyond the page, which fill up the last byte."""
-        packed[:, -1] &= 0xFF << -self.across % 8 & 0xFF
+        packed[:, -1] &= 0xFF << 8 - self.across % 8 & 0xFF
         return packed
 
     def _with(self, packed: np.ndarray) -> Runs:
@@ -121,8 +125,8 @@ def _turned(packed: np.ndarray, across: int) -> np.ndarray:
 
     In blocks of 8 by 8, by swaps (Warren, Hacker's Delight, 7-3), of all blocks at once.
     """
-    width = packed.shape[1]
-    whole = cv2.copyMakeBorder(packed, 0, -len(packed) % 8, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    width, spare = packed.shape[1], 8 - len(packed) % 8
+    whole = cv2.copyMakeBorder(packed, 0, spare, 0, 0, cv2.BORDER_CONSTANT, value=0)
     planes = np.ascontiguousarray(whole.reshape(-1, 8, width).swapaxes(0, 1))
     for step, half in _SWAPS:
         first, last = planes.reshape(8 // step // 2, 2, -1).swapaxes(0, 1)
@@ -133,15 +137,18 @@ def _turned(packed: np.ndarray, across: int) -> np.ndarray:
 
 
 def _thickened(packed: np.ndarray, before: int, after: int) -> np.ndarray:
-    """Each pixel also gives its value to the one before and the one after it in its row."""
+    """Each pixel also gives its value to the one before and the one after it in its row.
+
+    Bits to spare at the end of a row take what comes from the next row, or goes there.
+    """
     # NumPy shifts bytes to the left ten times slower than it multiplies them.
-    thick = packed
+    thick, flat = packed.copy(), packed.ravel()
     if before:
-        thick = thick | packed * np.uint8(2)
-        thick[:, :-1] |= packed[:, 1:] >> 7
+        thick |= packed * np.uint8(2)
+        thick.ravel()[:-1] |= flat[1:] >> 7
     if after:
-        thick = thick | packed >> 1
-        thick[:, 1:] |= packed[:, :-1] * np.uint8(128)
+        thick |= packed >> 1
+        thick.ravel()[1:] |= flat[:-1] * np.uint8(128)
     return thick
 
 

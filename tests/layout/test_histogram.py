@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hcr_batch.layout.histogram import median, quantile, quantile_of_few
+from hcr_batch.layout.histogram import median, quantile, quantile_of_few, quantiles
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.35, 0.5, 0.75, 1.0])
@@ -12,6 +12,7 @@ def test_a_quantile_is_that_of_numpy(count, share):
     values = np.random.default_rng(count).integers(0, 256, count).astype(np.uint8)
     wanted = pytest.approx(float(np.quantile(values, share)))
     assert quantile(values[None], share) == wanted
+    assert quantiles(values[None], (share, 0.5)) == [wanted, quantile(values[None], 0.5)]
     assert quantile_of_few(values, share) == wanted
     assert quantile_of_few(values.tolist(), share) == wanted
 
