@@ -58,12 +58,13 @@ class Erased:
 
 @dataclass(frozen=True)
 class _Sides:
-    """M stretches of the sides of cells, all level or, on the transposed sheet, all upright.
+    """M stretches of the sides of cells; upright ones as on the transposed sheet.
 
     Attributes
     ----------
     field : ndarray of int, shape (M,)
-        The number of the field that each is of.
+        The number of the field that each is of, another for its upright sides.
+    is_upright : ndarray of bool, shape (M,)
     area : ndarray of int, shape (M, 4)
         First column and pixel row of that field with its surroundings, and those after the last.
     edge : ndarray of int, shape (M,)
@@ -75,6 +76,7 @@ class _Sides:
     """
 
     field: np.ndarray
+    is_upright: np.ndarray
     area: np.ndarray
     edge: np.ndarray
     direction: np.ndarray
@@ -89,6 +91,10 @@ class _Sides:
     def are_seen(self, rows: np.ndarray) -> np.ndarray:
         """Whether pixel rows, (R, M), are of the field; bool (R, M)."""
         return (rows >= self.area[:, 1]) & (rows < self.area[:, 3])
+
+    def chosen(self, numbers: np.ndarray) -> _Sides:
+        """Some of them, by their numbers."""
+        return _Sides(*(values[numbers] for values in vars(self).values()))
 
 
 def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
@@ -107,15 +113,14 @@ def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
         Of the size of the sheet.
     """
     _, dark = cv2.threshold(sheet.darkness, level, 1, cv2.THRESH_BINARY)
-    _, strong = cv2.threshold(sheet.darkness, 255 / DARKER, 1, cv2.THRESH_BINARY)
-    sums = cv2.integral(dark), cv2.integral(strong)
-    stretch = max(8, round(STRETCH_MM * pixels_per_mm))
+    sides = _sides(sheet, max(8, round(STRETCH_MM * pixels_per_mm)))
     reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, NEAR_MM)]
-    sides = _sides(sheet.cells, sheet.areas, sheet.owners, stretch)
-    level_walls = _walls(sheet.darkness, level, sums, sides, reach)
-    sides = _sides(sheet.cells[:, TURNED], sheet.areas[:, TURNED], sheet.owners, stretch)
-    turned = tuple(table.T for table in sums)
-    upright_walls = _walls(sheet.darkness.T, level, turned, sides, reach).T
+    places, limits = _walls(sheet.darkness, dark, level, sides, reach)
+    level_walls, upright_walls = (
+        _marked(turned(sheet.darkness), turned(dark), places[which], limits[which])
+        for which, turned in ((~sides.is_upright, np.asarray), (sides.is_upright, np.transpose))
+    )
+    upright_walls = upright_walls.T
     thickness = 2 * max(2, round(CROSSED_MM * pixels_per_mm)) + 1
     walls = level_walls | upright_walls
     kept = cv2.subtract(dark, walls)
@@ -127,11 +132,10 @@ def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
     return Erased(sheet.darkness * (1 - erased), erased)
 
 
-def _sides(cells: np.ndarray, areas: np.ndarray, owners: np.ndarray, stretch: int) -> _Sides:
-    """The upper and lower sides of cells (C, 4) of fields with areas (F, 4).
-
-    In short stretches: a long line that climbs by a pixel is in no one pixel row.
-    """
+def _sides(sheet: Sheet, stretch: int) -> _Sides:
+    """The sides of all cells, in short stretches: a long line that climbs by a pixel is in no row."""
+    cells, areas = (np.vstack([given, given[:, TURNED]]) for given in (sheet.cells, sheet.areas))
+    owners = np.hstack([sheet.owners, sheet.owners + len(sheet.areas)])
     left, top, right, bottom = cells.T
     cell, number = counted_out(np.maximum(-((left - right) // stretch), 0))
     # Every stretch is there twice, above and below.
@@ -140,6 +144,7 @@ def _sides(cells: np.ndarray, areas: np.ndarray, owners: np.ndarray, stretch: in
     direction = np.tile([-1, 1], len(number) // 2)
     return _Sides(
         field=owners[cell],
+        is_upright=cell >= len(sheet.cells),
         area=areas[owners[cell]],
         edge=np.where(direction < 0, top[cell], bottom[cell]),
         direction=direction,
@@ -149,69 +154,89 @@ def _sides(cells: np.ndarray, areas: np.ndarray, owners: np.ndarray, stretch: in
 
 
 def _walls(
-    darkness: np.ndarray,
-    level: int,
-    sums: tuple[np.ndarray, ...],
-    sides: _Sides,
-    reach: list[int],
-) -> np.ndarray:
-    """The pixel rows near the sides of cells that are mostly dark, uint8 0 or 1.
+    darkness: np.ndarray, dark: np.ndarray, level: int, sides: _Sides, reach: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pixel rows near the sides of cells that are mostly dark.
 
     Strokes darker than the wall they cross are left: a form's light lines
     take nothing from its writing.
 
     Parameters
     ----------
-    sums : tuple of ndarray
-        Integral images of what is dark, and of what is so for a wall that is not light.
+    dark : ndarray of uint8
+        1 where `darkness` is above `level`, else 0.
     reach : list of int
         Pixel rows inside and outside of a cell's edge, and next to it.
+
+    Returns
+    -------
+    places : ndarray of int, shape (M, 4)
+        First column and pixel row of the wall of each side, and those after the last; empty where
+        there is none.
+    limits : ndarray of int, shape (M,)
+        What is darker is a stroke across it.
     """
     inner, outer, close = reach
     rows = sides.rows(np.arange(-outer, inner))
     seen = sides.are_seen(rows)
-    dark = _dark_pixels(sums[0], rows, sides.first, sides.last) * seen
+    counts = _dark_pixels(dark, rows, sides) * seen
     length = sides.last - sides.first
-    share = dark / length
+    share = counts / length
     near = slice(outer - close, outer + close)
     is_long = length > LONGEST_STROKE * close
     wall = wall_rows(share, sides.field, sides.direction, near, is_long) & seen
-    places, numbers = np.nonzero(wall)
-    ends = sides.first[numbers], sides.last[numbers]
-    strong = np.zeros_like(dark)
-    strong[places, numbers] = _dark_pixels(sums[1], rows[places, numbers], *ends)
-    is_dark = strong.max(axis=0) >= FULL_LENGTH * (dark * wall).max(axis=0)
-    limits = np.full(len(length), 255)
-    for number in np.flatnonzero(wall.any(axis=0) & ~is_dark).tolist():
-        side = slice(int(sides.first[number]), int(sides.last[number]))
-        limits[number] = _limit(darkness[rows[wall[:, number], number], side], level)
-    begin, end = _zones(darkness, level, wall, rows, share, sides, outer)
-    top = np.where(wall, rows, len(darkness)).min(axis=0)
+    limits = _limits(darkness, level, wall, rows, counts, sides)
+    begin, end = _zones(dark, wall, rows, share, sides, outer)
+    top = np.where(wall, rows, darkness.size).min(axis=0)
     bottom = np.where(wall, rows, -1).max(axis=0) + 1
-    places = np.stack([begin, top, end, bottom], axis=1)
-    return _marked(darkness, level, places[top < bottom], limits[top < bottom])
+    return np.stack([begin, top, end, bottom], axis=1), limits
+
+
+def _limits(
+    darkness: np.ndarray,
+    level: int,
+    wall: np.ndarray,
+    rows: np.ndarray,
+    counts: np.ndarray,
+    sides: _Sides,
+) -> np.ndarray:
+    """Darkness above which a pixel of a wall is a stroke across it, int (M,): 255 for dark ones."""
+    _, strong = cv2.threshold(darkness, 255 / DARKER, 1, cv2.THRESH_BINARY)
+    places, numbers = np.nonzero(wall)
+    strong_counts = np.zeros_like(counts)
+    strong_counts[places, numbers] = _dark_pixels(
+        strong, rows[places, numbers], sides.chosen(numbers)
+    )
+    is_dark = strong_counts.max(axis=0) >= FULL_LENGTH * (counts * wall).max(axis=0)
+    limits = np.full(len(is_dark), 255)
+    for number in np.flatnonzero(wall.any(axis=0) & ~is_dark).tolist():
+        turned = darkness.T if sides.is_upright[number] else darkness
+        side = slice(int(sides.first[number]), int(sides.last[number]))
+        limits[number] = _limit(turned[rows[wall[:, number], number], side], level)
+    return limits
 
 
 def _marked(
-    darkness: np.ndarray, level: int, places: np.ndarray, limits: np.ndarray
+    darkness: np.ndarray, dark: np.ndarray, places: np.ndarray, limits: np.ndarray
 ) -> np.ndarray:
     """Walls, uint8 0 or 1, with their bumps: dark pixels beside them with paper behind them.
 
     Parameters
     ----------
     places : ndarray of int, shape (N, 4)
-        Left, top, right and bottom of each wall.
     limits : ndarray of int, shape (N,)
-        What is darker is a stroke across it.
+        As of `_walls`.
     """
     walls = np.zeros_like(darkness)
-    is_dark = limits == 255
-    for left, top, right, bottom in places[is_dark].tolist():
+    is_there, is_dark = places[:, 1] < places[:, 3], limits == 255
+    for left, top, right, bottom in places[is_there & is_dark].tolist():
         walls[top:bottom, left:right] = 1
-    is_paper = (darkness <= level).view(np.uint8)
+    is_paper = 1 - dark
     walls[1:-1] |= (walls[2:] & is_paper[:-2]) | (walls[:-2] & is_paper[2:])
-    light = zip(places[~is_dark].tolist(), limits[~is_dark].tolist(), strict=True)
-    for (left, top, right, bottom), limit in light:
+    light = is_there & ~is_dark
+    for (left, top, right, bottom), limit in zip(
+        places[light].tolist(), limits[light].tolist(), strict=True
+    ):
         fits = darkness[top - 1 : bottom + 1, left:right] <= limit
         fits[0] &= is_paper[top - 2, left:right] > 0
         fits[-1] &= is_paper[bottom + 1, left:right] > 0
@@ -220,8 +245,7 @@ def _marked(
 
 
 def _zones(
-    darkness: np.ndarray,
-    level: int,
+    dark: np.ndarray,
     wall: np.ndarray,
     rows: np.ndarray,
     share: np.ndarray,
@@ -236,35 +260,30 @@ def _zones(
     low = low[groups.sizes[groups.of] >= FEW]
     if len(low):
         # A wall may cover only a part of its side; at the ends it reaches further.
-        ends = sides.first[low], sides.last[low]
-        lines = _lines(darkness, level, wall[:, low], rows[:, low], *ends)
-        lower, upper = _common_extents(lines, sides.field[low])
-        length = sides.last[low] - sides.first[low]
-        lower_end = (sides.first[low] + lower * length).astype(int) - 1
-        upper_end = np.ceil(sides.first[low] + upper * length).astype(int) + 1
+        some = sides.chosen(low)
+        lower, upper = _common_extents(_lines(dark, wall[:, low], rows[:, low], some), some.field)
+        length = some.last - some.first
+        lower_end = (some.first + lower * length).astype(int) - 1
+        upper_end = np.ceil(some.first + upper * length).astype(int) + 1
         begin[low] = np.where(lower > 0, lower_end, begin[low])
         end[low] = np.where(upper < 1, upper_end, end[low])
     return np.maximum(begin, sides.area[:, 0]), np.minimum(end, sides.area[:, 2])
 
 
-def _lines(
-    darkness: np.ndarray,
-    level: int,
-    wall: np.ndarray,
-    rows: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-) -> np.ndarray:
+def _lines(dark: np.ndarray, wall: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
     """Share of each wall that is dark along its side, (BINS, M), interpolated linearly."""
     numbers, places = np.nonzero(wall.T)
-    length = last - first
+    length = sides.last - sides.first
     middles = np.clip((np.arange(BINS)[:, None] + 0.5) * length / BINS - 0.5, 0, length - 1)
     before = middles.astype(int)
     after = np.minimum(before + 1, length - 1)
-    row = rows[places, numbers]
-    dark = [darkness[row, (first + at)[:, numbers]] > level for at in (before, after)]
+    row, is_upright = rows[places, numbers], sides.is_upright[numbers]
+    ends = [
+        dark.ravel()[_pixels(dark, row, (sides.first + at)[:, numbers], is_upright)]
+        for at in (before, after)
+    ]
     part = (middles - before)[:, numbers]
-    values = dark[0] * (1 - part) + dark[1] * part
+    values = ends[0] * (1 - part) + ends[1] * part
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
     return np.add.reduceat(values, begins, axis=1) / wall.sum(axis=0)
 
@@ -279,13 +298,26 @@ def _common_extents(lines: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, n
     return lower[groups.of], upper[groups.of]
 
 
-def _dark_pixels(
-    sums: np.ndarray, rows: np.ndarray, first: np.ndarray, last: np.ndarray
+def _dark_pixels(dark: np.ndarray, rows: np.ndarray, sides: _Sides) -> np.ndarray:
+    """Dark pixels of pixel rows (..., M) along sides, by the integral image."""
+    table = cv2.integral(dark)
+    corners = [
+        _pixels(table, row, column, sides.is_upright)
+        for row in (rows, rows + 1)
+        for column in (sides.first, sides.last)
+    ]
+    sums = table.ravel()
+    above, above_last, below, below_last = (sums[corner] for corner in corners)
+    return below_last - above_last - (below - above)
+
+
+def _pixels(
+    picture: np.ndarray, rows: np.ndarray, columns: np.ndarray, is_upright: np.ndarray
 ) -> np.ndarray:
-    """Dark pixels of pixel rows (..., M) from column to column (M,), by the integral image."""
-    low = np.clip(rows, 0, len(sums) - 2)
-    upto_last = sums[low + 1, last] - sums[low, last]
-    return upto_last - (sums[low + 1, first] - sums[low, first])
+    """Places in the flattened picture of pixels, (..., M), of it or of the transposed one."""
+    width = picture.shape[1]
+    across, along = np.where(is_upright, [[1], [width]], [[width], [1]])
+    return rows * across + columns * along
 
 
 def _limit(wall: np.ndarray, level: int) -> int:
