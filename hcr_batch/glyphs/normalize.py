@@ -10,6 +10,7 @@ brought to one common size: a glyph then looks the same at 75 and at 600 dpi.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -61,35 +62,32 @@ def normalize_inks(inks: Sequence[np.ndarray]) -> np.ndarray:
     ndarray of uint8, shape (N, 28, 28)
     """
     glyphs = np.zeros((len(inks), GLYPH_SIZE, GLYPH_SIZE), np.uint8)
+    inner = GLYPH_SIZE - 2 * BORDER
     for start in range(0, len(inks), BLURRED_AT_ONCE):
         chosen = slice(start, start + BLURRED_AT_ONCE)
         for glyph, blurred in zip(glyphs[chosen], _blurred(inks[chosen]), strict=True):
             if blurred.size:
-                _centre(_resized(blurred, GLYPH_SIZE - 2 * BORDER), glyph)
+                rows, columns = _scaled(blurred.shape, inner)
+                top, left = (GLYPH_SIZE - rows) // 2, (GLYPH_SIZE - columns) // 2
+                _resize(blurred, glyph[top : top + rows, left : left + columns])
     return glyphs
 
 
 def _blurred(inks: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Each ink at the working size, blurred and cut tightly; empty where there is none."""
+    tight = [_tight(ink, cv2.threshold(ink, INK_LEVEL - 1, 1, cv2.THRESH_BINARY)[1]) for ink in inks]
+    sizes = [_scaled(ink.shape, WORKING_SIZE) for ink in tight]
     # Beside each other: few long rows are blurred in a fifth of the time of many short ones.
-    side = WORKING_SIZE + 2 * MARGIN
-    sheet = np.zeros((side, len(inks) * side), np.uint8)
-    slots = _squares(sheet)
-    for ink, slot in zip(inks, slots, strict=True):
-        tight = _tight(ink, (ink >= INK_LEVEL).view(np.uint8))
-        if tight.size:
-            working = _resized(tight, WORKING_SIZE)
-            rows, columns = working.shape
-            slot[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns] = working
+    ends = [0, *accumulate(columns + 2 * MARGIN for _, columns in sizes)]
+    sheet = np.zeros((WORKING_SIZE + 2 * MARGIN, ends[-1]), np.uint8)
+    for ink, (rows, columns), left in zip(tight, sizes, ends, strict=False):
+        if ink.size:
+            left += MARGIN
+            _resize(ink, sheet[MARGIN : MARGIN + rows, left : left + columns])
     cv2.GaussianBlur(sheet, (2 * MARGIN + 1, 2 * MARGIN + 1), 1.0, dst=sheet)
-    dark = (sheet >= INK_LEVEL // 2).view(np.uint8)
-    return map(_tight, slots, _squares(dark))
-
-
-def _squares(sheet: np.ndarray) -> list[np.ndarray]:
-    """The squares that lie beside each other on a sheet."""
-    side, columns = sheet.shape
-    return [sheet[:, left : left + side] for left in range(0, columns, side)]
+    _, dark = cv2.threshold(sheet, INK_LEVEL // 2 - 1, 1, cv2.THRESH_BINARY)
+    for left, right in pairwise(ends):
+        yield _tight(sheet[:, left:right], dark[:, left:right])
 
 
 def _tight(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
@@ -98,18 +96,16 @@ def _tight(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
     return ink[top : top + height, left : left + width]
 
 
-def _resized(image: np.ndarray, longer_side: int) -> np.ndarray:
-    """Scale so that the longer side has `longer_side` pixels; the aspect stays."""
-    rows, columns = image.shape
-    scale = longer_side / max(rows, columns)
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+def _scaled(shape: tuple[int, ...], longer_side: int) -> tuple[int, int]:
+    """Rows and columns of a picture whose longer side has `longer_side` pixels; the aspect stays."""
+    rows, columns = shape
+    scale = longer_side / max(rows, columns, 1)
+    return max(1, round(rows * scale)), max(1, round(columns * scale))
+
+
+def _resize(image: np.ndarray, scaled: np.ndarray) -> None:
+    """Fill `scaled` with the image."""
     # Bicubic reduction by more than about 1.5 would skip pixels; area averaging does not.
-    method = cv2.INTER_AREA if scale < 0.67 else cv2.INTER_CUBIC
-    return cv2.resize(image, size, interpolation=method)
-
-
-def _centre(image: np.ndarray, square: np.ndarray) -> None:
-    """Place `image` in the middle of a black square."""
-    rows, columns = image.shape
-    top, left = (len(square) - rows) // 2, (len(square) - columns) // 2
-    square[top : top + rows, left : left + columns] = image
+    is_small = max(scaled.shape) < 0.67 * max(image.shape)
+    method = cv2.INTER_AREA if is_small else cv2.INTER_CUBIC
+    cv2.resize(image, scaled.shape[::-1], dst=scaled, interpolation=method)
