@@ -1,14 +1,18 @@
-"""A limit to the memory of a process: what unpacks to gigabytes ends it, and not the machine."""
+"""The memory of a process: what unpacks to gigabytes ends it, and not the machine."""
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from hcr_batch.batch.engines import HandlerFactory
 
-__all__ = ["MemoryLimited"]
+__all__ = ["MemoryLimited", "keep_loaded"]
+
+LOOKED_THROUGH_AFTER = 10_000
+"""So many objects more than at the last look, Python looks for garbage: a page leaves none."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,9 @@ class MemoryLimited:
             most = round(self.gigabytes * (1 << 30))
             resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         return self.make_handler()
+
+
+def keep_loaded() -> None:
+    """Look for garbage seldom, and not in what is loaded now."""
+    gc.freeze()
+    gc.set_threshold(LOOKED_THROUGH_AFTER)

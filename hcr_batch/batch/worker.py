@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import time
 import traceback
 from collections import defaultdict
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hcr_batch.batch.locations import Location, local_copy
+from hcr_batch.batch.memory import keep_loaded
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.errors import DocumentError, HcrError
@@ -141,8 +141,7 @@ class PageReader:
         from hcr_batch.batch.form_reader import FormReader
 
         reader = FormReader(self.settings, self.templates)
-        # What is loaded stays: no need to look through it for garbage again and again.
-        gc.freeze()
+        keep_loaded()
         return lambda task: read_pages(task, reader)
 
 

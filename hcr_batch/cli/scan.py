@@ -103,12 +103,14 @@ def scan(
     with ExitStack() as opened:
         count = _ahead(paths, out, options) if engine == "local" else 0
         ahead = [opened.enter_context(_worker()) for _ in range(count)]
+        from hcr_batch.batch.memory import keep_loaded
         from hcr_batch.batch.observers import Observers
         from hcr_batch.batch.run import scan as run_scan
 
         request = _request(paths, out, log_json, options)
         observer = Observers(list(_observers(quiet, log_json, opened)))
         run = _ray(options["jobs"], ray_address) if engine == "ray" else None
+        keep_loaded()
         summary = run_scan(request, observer, sys.stdin, engine=run, ahead=ahead)
     click.get_current_context().exit(summary.exit_code)
 

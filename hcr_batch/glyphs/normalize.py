@@ -75,7 +75,7 @@ def normalize_inks(inks: Sequence[np.ndarray]) -> np.ndarray:
 
 def _blurred(inks: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Each ink at the working size, blurred and cut tightly; empty where there is none."""
-    tight = [_tight(ink, cv2.threshold(ink, INK_LEVEL - 1, 1, cv2.THRESH_BINARY)[1]) for ink in inks]
+    tight = [_tight(ink, _marked(ink, INK_LEVEL)) for ink in inks]
     sizes = [_scaled(ink.shape, WORKING_SIZE) for ink in tight]
     # Beside each other: few long rows are blurred in a fifth of the time of many short ones.
     ends = [0, *accumulate(columns + 2 * MARGIN for _, columns in sizes)]
@@ -85,9 +85,14 @@ def _blurred(inks: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
             left += MARGIN
             _resize(ink, sheet[MARGIN : MARGIN + rows, left : left + columns])
     cv2.GaussianBlur(sheet, (2 * MARGIN + 1, 2 * MARGIN + 1), 1.0, dst=sheet)
-    _, dark = cv2.threshold(sheet, INK_LEVEL // 2 - 1, 1, cv2.THRESH_BINARY)
+    dark = _marked(sheet, INK_LEVEL // 2)
     for left, right in pairwise(ends):
         yield _tight(sheet[:, left:right], dark[:, left:right])
+
+
+def _marked(ink: np.ndarray, level: int) -> np.ndarray:
+    """1 where the ink has at least that level, else 0."""
+    return cv2.threshold(ink, level - 1, 1, cv2.THRESH_BINARY)[1]
 
 
 def _tight(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
@@ -97,7 +102,7 @@ def _tight(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
 
 
 def _scaled(shape: tuple[int, ...], longer_side: int) -> tuple[int, int]:
-    """Rows and columns of a picture whose longer side has `longer_side` pixels; the aspect stays."""
+    """Rows and columns of a picture when its longer side has `longer_side` pixels."""
     rows, columns = shape
     scale = longer_side / max(rows, columns, 1)
     return max(1, round(rows * scale)), max(1, round(columns * scale))

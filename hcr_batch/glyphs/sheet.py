@@ -133,9 +133,8 @@ def _cells(fields: tuple[Field, ...], shifts: np.ndarray, areas: np.ndarray) -> 
     boxes = (cell.box for field in fields for cell in field.cells)
     sides = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes])
     places = np.rint(sides).astype(int) + np.tile(shifts, 2)
-    first = np.maximum(places[:, :2], areas[:, :2])
-    last = np.minimum(places[:, 2:], areas[:, 2:])
-    return np.hstack([first, np.maximum(first, last)])
+    first = np.clip(places[:, :2], areas[:, :2], areas[:, 2:])
+    return np.hstack([first, np.clip(places[:, 2:], first, areas[:, 2:])])
 
 
 def _cut(place: list[int]) -> tuple[slice, slice]:

@@ -133,7 +133,10 @@ def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
 
 
 def _sides(sheet: Sheet, stretch: int) -> _Sides:
-    """The sides of all cells, in short stretches: a long line that climbs by a pixel is in no row."""
+    """The sides of all cells.
+
+    In short stretches: a long line that climbs by a pixel is in no one pixel row.
+    """
     cells, areas = (np.vstack([given, given[:, TURNED]]) for given in (sheet.cells, sheet.areas))
     owners = np.hstack([sheet.owners, sheet.owners + len(sheet.areas)])
     left, top, right, bottom = cells.T
