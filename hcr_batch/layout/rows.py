@@ -145,6 +145,8 @@ def _divided(
     """The run as one comb if its teeth say so, else its boxes, each perhaps a comb."""
     if run[0].height > settings.max_cell_mm * rulings.pixels_per_mm / rulings.scale:
         return run
+    if len(run) == 1:
+        return divide(run[0], rulings, settings)
     if _is_regular(run):
         return run
     whole = divide(_union(run), rulings, settings)
@@ -241,12 +243,11 @@ def _grown(
     fresh = _free_sides(cells, pitch, width, sight, taken)
     while fresh:
         for beside in fresh.pop():
-            if sight.would_meet(_spans([beside]), taken).any():
-                continue
             found = sight.fitted(beside, merged)
             if found is None or abs(found.width - width) > 2 * SAME_SIDE * width:
                 continue
-            if not _overlap(_spans([found]), taken).any():
+            is_met = sight.would_meet(_spans([beside]), taken) | _overlap(_spans([found]), taken)
+            if not is_met.any():
                 known.append(found)
                 taken = np.append(taken, _spans([found]), axis=1)
                 fresh += _free_sides([found], pitch, width, sight, taken)
@@ -260,11 +261,10 @@ def _free_sides(
     left = _spans(cells)[0][:, None] + (-pitch, pitch)
     spans = np.stack([left, left + width]).reshape(2, -1)
     is_free = ~sight.would_meet(spans, taken).reshape(left.shape)
-    sides = (
-        [Box(x, cell.y, width, cell.height) for x in places[free].tolist()]
-        for cell, places, free in zip(cells, left, is_free, strict=True)
-    )
-    return [boxes for boxes in sides if boxes]
+    return [
+        [Box(x, cells[n].y, width, cells[n].height) for x in left[n, is_free[n]].tolist()]
+        for n in np.flatnonzero(is_free.any(axis=1)).tolist()
+    ]
 
 
 def _usual_width(row: list[Box], settings: LayoutSettings) -> float | None:

@@ -185,25 +185,31 @@ def _thin_and_written(
     written = Runs.of(ink.mask, horizontal=False)
     bare = ~written.thickened().dilated(3)
     level = int(max(settings.faint_darkness, NOISE_FACTOR * ink.noise))
-    thin = Runs.of(raised > _limit(raised * bare.mask(), 3 * side, level), horizontal=False)
+    thin = Runs.of(raised > _limit(raised, bare.mask(), 3 * side, level), horizontal=False)
     # A blurred line ends where it is half as dark as its middle.
     around = cv2.dilate(ink.darkness, _NEAR)
     core = cv2.subtract(around, ink.darkness, dst=around) <= ink.darkness
     return thin, written, bare, Runs.of(core, horizontal=False)
 
 
-def _limit(raised: np.ndarray, side: int, level: int) -> np.ndarray | int:
-    """`level`, or what `TEXTURE_FACTOR` times the root mean square in a window comes to; uint8.
+def _limit(raised: np.ndarray, bare: np.ndarray, side: int, level: int) -> np.ndarray | int:
+    """`level`, or where that is more `TEXTURE_FACTOR` times the texture away from ink; uint8."""
+    # A few rows show whether there is any texture at all.
+    if _texture(raised[::4] * bare[::4], side).max() <= level / 2:
+        return level
+    texture = _texture(raised * bare, side)
+    return cv2.max(cv2.resize(texture, raised.shape[::-1], interpolation=cv2.INTER_LINEAR), level)
 
-    That changes slowly: a quarter of the resolution shows it all.
+
+def _texture(raised: np.ndarray, side: int) -> np.ndarray:
+    """What `TEXTURE_FACTOR` times the root mean square in a window comes to; uint8.
+
+    It changes slowly: a quarter of the resolution shows it all.
     """
     small = quartered(np.multiply(raised, raised, dtype=np.uint16))
     window = (side // 4 | 1, side // 4 | 1)
     small = cv2.sqrt(cv2.blur(small.astype(np.float32), window))
-    texture = cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
-    if texture.max() <= level:
-        return level
-    return cv2.max(cv2.resize(texture, raised.shape[::-1], interpolation=cv2.INTER_LINEAR), level)
+    return cv2.convertScaleAbs(small, alpha=TEXTURE_FACTOR)
 
 
 def _lines(runs: Runs, length: float, gap: float) -> Runs:
