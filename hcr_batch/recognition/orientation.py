@@ -1,4 +1,4 @@
-"""Find out which way up a page lies, by reading some of its letters all four ways."""
+"""Find out which way up a page lies: by the characters read, or by letters read all four ways."""
 
 from __future__ import annotations
 
@@ -10,12 +10,28 @@ import numpy as np
 from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.rulings import outlines
+from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import sureness
 from hcr_batch.types import MM_PER_INCH, Page
 
-__all__ = ["quarter_turns", "turned"]
+__all__ = ["quarter_turns", "reads_upright", "turned"]
 
+UPRIGHT_ONLY = "4ABDFGKRT"
+"""Digits and capitals like which hardly any looks that stands on its head,"""
+UPSIDE_DOWN_ONLY = "bdehnt"
+"""and small letters like which many do: 9, P, Y, U, 7."""
+KNOWN = 1e-6
+"""A recognizer that never thinks any of them as likely as this does not know small letters."""
+SURE = 0.9
+"""Sureness from which a character counts for or against."""
+READABLE = 0.8
+"""Mean sureness of the characters of a page that does not lie on its side; those of 310 that did
+came to 0.66."""
+MORE = 4
+MORE_SHARE = 0.05
+"""So many more, and so many of all, must speak for upright; of 310 pages of all kinds upside down
+one more was the most."""
 LETTER_MM = (1.3, 9.0)
 """Lowest and highest ink that is looked at: print and writing, no specks and no boxes."""
 MAX_ASPECT = 2.2
@@ -35,6 +51,32 @@ LOOK_DPI = 150.0
 """Letters are looked for at about this resolution,"""
 STRIPS = (2, 5, 1, 4, 0, 3, 6)
 """in strips of the page in this order, until there are enough."""
+
+
+def reads_upright(characters: np.ndarray) -> bool:
+    """Whether the characters read on a page tell that it lies upright.
+
+    Parameters
+    ----------
+    characters : ndarray of float32, shape (N, 62)
+        Their probabilities, as the recognizer gives them.
+
+    Returns
+    -------
+    bool
+        False where they do not tell: too few, or such as look alike upside down.
+    """
+    sure = sureness(characters)
+    upright, upside_down = _numbers(UPRIGHT_ONLY), _numbers(UPSIDE_DOWN_ONLY)
+    if sure.sum() < READABLE * len(sure) or not (characters[:, upside_down] > KNOWN).any():
+        return False
+    read = fold_cases(characters[sure >= SURE]).argmax(axis=1)
+    more = np.count_nonzero(np.isin(read, upright)) - np.count_nonzero(np.isin(read, upside_down))
+    return bool(more >= max(MORE, MORE_SHARE * len(sure)))
+
+
+def _numbers(names: str) -> list[int]:
+    return [CHARACTERS.index(name) for name in names]
 
 
 def quarter_turns(ink: Ink, pixels_per_mm: float, recognizer: Recognizer) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,10 @@ from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answers
+from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
-from hcr_batch.recognition.orientation import quarter_turns, turned
+from hcr_batch.recognition.orientation import quarter_turns, reads_upright, turned
 from hcr_batch.recognition.printed import surroundings
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
@@ -97,23 +98,57 @@ def read_page(
     """
     page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
-    turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
-    if turns:
-        page = turned(page, turns)
-        ink = binarize(page, settings.layout)
+    scored = _scored(page, ink, recognizer, settings, templates)
+    if scored is None or not reads_upright(scored.cell_characters()):
+        turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
+        if turns:
+            page = turned(page, turns)
+            ink = binarize(page, settings.layout)
+            scored = _scored(page, ink, recognizer, settings, templates)
+    return unknown_form(page) if scored is None else _read(scored, recognizer, settings)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A page with its fields, what is written in them, and what the network says about that."""
+
+    page: Page
+    fields: Sequence[Field]
+    written: list[FieldGlyphs]
+    scores: list[GlyphScores]
+
+    def cell_characters(self) -> np.ndarray:
+        """Probabilities of the glyphs that have cells of their own, float32 (N, 62)."""
+        pairs = zip(self.written, self.scores, strict=True)
+        found = [scores.characters for glyphs, scores in pairs if glyphs.cells]
+        return np.concatenate([np.empty((0, len(CHARACTERS)), np.float32), *found])
+
+
+def _scored(
+    page: Page,
+    ink: Ink,
+    recognizer: Recognizer,
+    settings: Settings,
+    templates: Sequence[Template],
+) -> _Scored | None:
+    """A level page as it lies, without a look whether it is upright; None for an unknown form."""
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
     rules: Sequence[Rule] = [Rule()] * len(fields)
     if templates:
         form = find_form(page, ink, fields, templates, settings)
         if form is None:
-            return unknown_form(page)
+            return None
         page, ink, fields, rules = form.page, form.ink, form.fields, form.rules
     written = _written(ink, fields, rules, page, settings)
     written = _without_bleed_through(written, settings)
+    return _Scored(page, fields, written, _score(written, recognizer))
+
+
+def _read(scored: _Scored, recognizer: Recognizer, settings: Settings) -> PageReading:
+    page, fields = scored.page, scored.fields
     thresholds = _thresholds(recognizer, settings)
-    scores = _score(written, recognizer)
-    around = surroundings(fields, scores)
-    answers = read_answers(written, scores, thresholds, around)
+    around = surroundings(fields, scored.scores)
+    answers = read_answers(scored.written, scored.scores, thresholds, around)
     width, height = page.source_size
     return PageReading(
         number=page.number,

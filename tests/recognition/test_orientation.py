@@ -9,12 +9,21 @@ from hcr_batch import load_recognizer
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.geometry import projected
+from hcr_batch.glyphs.isolate import isolate_fields
+from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.layout.binarize import binarize
-from hcr_batch.recognition.orientation import quarter_turns, turned
+from hcr_batch.layout.fields import find_fields
+from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.recognition.orientation import quarter_turns, reads_upright, turned
 from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.types import Page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "forms"
+
+
+def page_of(name):
+    (page,) = open_pages(SAMPLES / name, load_settings().documents)
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +33,7 @@ def recognizer():
 
 @pytest.fixture(scope="module")
 def slip():
-    (page,) = open_pages(SAMPLES / "payment-slip.png", load_settings().documents)
-    return page
+    return page_of("payment-slip.png")
 
 
 def rotated(page, turns):
@@ -39,6 +47,43 @@ def test_the_way_up_is_found(slip, recognizer, turns):
     page = rotated(slip, turns)
     ink = binarize(page, load_settings().layout)
     assert quarter_turns(ink, page.pixels_per_mm, recognizer) == turns
+
+
+def characters_of(page, recognizer):
+    """Probabilities of what stands in the cells of a page as it lies."""
+    settings = load_settings()
+    ink = binarize(page, settings.layout)
+    fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+    boxed = [field for field in fields if field.kind != "free"]
+    cells = isolate_fields(ink, boxed, page.pixels_per_mm, settings.glyphs)
+    inks = [cell.ink for row in cells for cell in row if cell.ink is not None]
+    return recognizer.scores(normalize_inks(inks)).characters
+
+
+@pytest.mark.parametrize("name", ["membership.png", "parking-permit.jpg"])
+@pytest.mark.parametrize("turns", range(4))
+def test_the_characters_of_a_page_tell_that_it_is_upright(recognizer, name, turns):
+    page = rotated(page_of(name), turns)
+    assert reads_upright(characters_of(page, recognizer)) == (turns == 0)
+
+
+def surely(text):
+    """Probabilities of characters that were read without doubt."""
+    return 0.97 * np.eye(62, dtype=np.float32)[[CHARACTERS.index(c) for c in text]] + 1e-4
+
+
+def test_characters_that_look_alike_upside_down_do_not_tell():
+    assert reads_upright(surely("MARKGRAF 42".replace(" ", "")))
+    assert not reads_upright(surely("8019SOXNZH" * 9))
+    assert not reads_upright(surely("bPdnW7LhetS" * 9))
+    assert not reads_upright(surely("RA4"))
+    assert not reads_upright(surely(""))
+
+
+def test_a_recognizer_without_small_letters_cannot_tell():
+    characters = surely("MARKGRAF42")
+    characters[:, [CHARACTERS.index(c) for c in "abcdefghijklmnopqrstuvwxyz"]] = 1e-12
+    assert not reads_upright(characters)
 
 
 def test_an_empty_page_is_left_as_it_is(recognizer):
@@ -56,16 +101,18 @@ def test_turned_places_map_back_to_the_file(turns):
         assert gray[round(row), round(column)] == page.gray[y, x]
 
 
-@pytest.mark.parametrize("turns", [1, 2])
-def test_a_turned_form_reads_the_same_with_its_cells_in_place(slip, recognizer, turns):
-    settings = load_settings()
-    upright = read_page(slip, recognizer, settings)
-    other = read_page(rotated(slip, turns), recognizer, settings)
+@pytest.mark.parametrize(
+    ("name", "turns"), [("payment-slip.png", 1), ("payment-slip.png", 2), ("membership.png", 2)]
+)
+def test_a_turned_form_reads_the_same_with_its_cells_in_place(name, recognizer, turns):
+    settings, page = load_settings(), page_of(name)
+    upright = read_page(page, recognizer, settings)
+    other = read_page(rotated(page, turns), recognizer, settings)
     texts = [field.text for field in upright.fields]
     same = [a == b for a, b in zip(texts, [field.text for field in other.fields], strict=True)]
     assert np.mean(same) >= 0.8
     first, there = upright.fields[0].cells[0].box, other.fields[0].cells[0].box
-    rows, columns = slip.gray.shape
+    rows, columns = page.gray.shape
     middle = {
         1: (rows - first.y - first.height / 2, first.x + first.width / 2),
         2: (columns - first.x - first.width / 2, rows - first.y - first.height / 2),
