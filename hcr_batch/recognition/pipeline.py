@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -98,54 +98,76 @@ def read_page(
     """
     page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
-    scored = _scored(page, ink, recognizer, settings, templates)
-    if scored is None or not reads_upright(scored.cell_characters()):
+    found = _find(page, ink, settings, templates)
+    scored = _score(found, recognizer, settings) if found and found.has_most_in_cells() else None
+    if scored is None or not reads_upright(scored.characters_in_cells()):
         turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
         if turns:
             page = turned(page, turns)
-            ink = binarize(page, settings.layout)
-            scored = _scored(page, ink, recognizer, settings, templates)
-    return unknown_form(page) if scored is None else _read(scored, recognizer, settings)
+            found = _find(page, binarize(page, settings.layout), settings, templates)
+            scored = None
+    if found is None:
+        return unknown_form(page)
+    return _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A level page with its fields, whichever way up it lies."""
+
+    page: Page
+    ink: Ink
+    fields: Sequence[Field]
+    rules: Sequence[Rule]
+
+    def has_most_in_cells(self) -> bool:
+        """Whether there are more cells than strings: on a page on its side there seldom are."""
+        strings = sum(field.kind == "free" for field in self.fields)
+        return sum(len(field.cells) for field in self.fields) > 2 * strings
 
 
 @dataclass(frozen=True)
 class _Scored:
-    """A page with its fields, what is written in them, and what the network says about that."""
+    """What is written in the fields of a page, and what the network says about it."""
 
-    page: Page
-    fields: Sequence[Field]
     written: list[FieldGlyphs]
     scores: list[GlyphScores]
 
-    def cell_characters(self) -> np.ndarray:
+    def characters_in_cells(self) -> np.ndarray:
         """Probabilities of the glyphs that have cells of their own, float32 (N, 62)."""
         pairs = zip(self.written, self.scores, strict=True)
         found = [scores.characters for glyphs, scores in pairs if glyphs.cells]
         return np.concatenate([np.empty((0, len(CHARACTERS)), np.float32), *found])
 
 
-def _scored(
-    page: Page,
-    ink: Ink,
-    recognizer: Recognizer,
-    settings: Settings,
-    templates: Sequence[Template],
-) -> _Scored | None:
-    """A level page as it lies, without a look whether it is upright; None for an unknown form."""
+def _find(
+    page: Page, ink: Ink, settings: Settings, templates: Sequence[Template]
+) -> _Found | None:
+    """The fields of a page; None where it is of none of the forms."""
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
-    rules: Sequence[Rule] = [Rule()] * len(fields)
-    if templates:
-        form = find_form(page, ink, fields, templates, settings)
-        if form is None:
-            return None
-        page, ink, fields, rules = form.page, form.ink, form.fields, form.rules
-    written = _written(ink, fields, rules, page, settings)
-    written = _without_bleed_through(written, settings)
-    return _Scored(page, fields, written, _score(written, recognizer))
+    if not templates:
+        return _Found(page, ink, fields, [Rule()] * len(fields))
+    form = find_form(page, ink, fields, templates, settings)
+    return None if form is None else _Found(form.page, form.ink, form.fields, form.rules)
 
 
-def _read(scored: _Scored, recognizer: Recognizer, settings: Settings) -> PageReading:
-    page, fields = scored.page, scored.fields
+def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:
+    """Classify all glyphs of a page at once."""
+    written = _without_bleed_through(_written(found, settings), settings)
+    inks = [list(glyphs.inks()) for glyphs in written]
+    scores = recognizer.scores(normalize_inks([ink for group in inks for ink in group]))
+    ends = np.cumsum([0, *map(len, inks)])
+    by_field = [
+        GlyphScores(scores.characters[first:last], scores.printed[first:last])
+        for first, last in zip(ends, ends[1:])
+    ]
+    return _Scored(written, by_field)
+
+
+def _read(
+    found: _Found, scored: _Scored, recognizer: Recognizer, settings: Settings
+) -> PageReading:
+    page, fields = found.page, found.fields
     thresholds = _thresholds(recognizer, settings)
     around = surroundings(fields, scored.scores)
     answers = read_answers(scored.written, scored.scores, thresholds, around)
@@ -158,18 +180,17 @@ def _read(scored: _Scored, recognizer: Recognizer, settings: Settings) -> PageRe
     )
 
 
-def _written(
-    ink: Ink, fields: Sequence[Field], rules: Sequence[Rule], page: Page, settings: Settings
-) -> list[FieldGlyphs]:
-    boxed = [field for field in fields if field.kind != "free"]
-    free = [field for field in fields if field.kind == "free"]
-    cells = iter(isolate_fields(ink, boxed, page.pixels_per_mm, settings.glyphs))
-    lines = iter(find_strings(ink, free, page.pixels_per_mm, settings.glyphs))
+def _written(found: _Found, settings: Settings) -> list[FieldGlyphs]:
+    ink, pixels_per_mm = found.ink, found.page.pixels_per_mm
+    boxed = [field for field in found.fields if field.kind != "free"]
+    free = [field for field in found.fields if field.kind == "free"]
+    cells = iter(isolate_fields(ink, boxed, pixels_per_mm, settings.glyphs))
+    lines = iter(find_strings(ink, free, pixels_per_mm, settings.glyphs))
     return [
         FieldGlyphs(field, lines=next(lines), rule=rule)
         if field.kind == "free"
         else FieldGlyphs(field, cells=next(cells), rule=rule)
-        for field, rule in zip(fields, rules, strict=True)
+        for field, rule in zip(found.fields, found.rules, strict=True)
     ]
 
 
@@ -183,17 +204,6 @@ def _without_bleed_through(
         if any(cell.ink is not None and cell.pen < least for cell in glyphs.cells)
         else glyphs
         for glyphs in written
-    ]
-
-
-def _score(written: Iterable[FieldGlyphs], recognizer: Recognizer) -> list[GlyphScores]:
-    """Classify all glyphs of a page at once; the scores come back field by field."""
-    inks = [list(field.inks()) for field in written]
-    scores = recognizer.scores(normalize_inks([ink for group in inks for ink in group]))
-    ends = np.cumsum([0, *map(len, inks)])
-    return [
-        GlyphScores(scores.characters[first:last], scores.printed[first:last])
-        for first, last in zip(ends, ends[1:])
     ]
 
 
