@@ -9,6 +9,7 @@ import numpy as np
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.histogram import quantile_of_few
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 __all__ = ["are_front", "is_written", "line_darkness", "side_darkness", "usual_darkness"]
@@ -44,8 +45,8 @@ def side_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarra
     reach = max(2, round(REACH_MM * pixels_per_mm))
     strips = [
         strip
-        for box in boxes
-        for strip in (*_lines(box, ink.darkness, reach), *_walls(box, ink.darkness, reach))
+        for edges in _edges(boxes)
+        for strip in (*_lines(edges, ink.darkness, reach), *_walls(edges, ink.darkness, reach))
     ]
     return _darkest(strips).reshape(-1, 4)
 
@@ -53,7 +54,7 @@ def side_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarra
 def line_darkness(boxes: list[Box], ink: Ink, pixels_per_mm: float) -> np.ndarray:
     """Darkness of the lines above and below boxes alone, float (N, 2)."""
     reach = max(2, round(REACH_MM * pixels_per_mm))
-    strips = [strip for box in boxes for strip in _lines(box, ink.darkness, reach)]
+    strips = [strip for edges in _edges(boxes) for strip in _lines(edges, ink.darkness, reach)]
     return _darkest(strips).reshape(-1, 2)
 
 
@@ -106,25 +107,25 @@ def is_written(box: Box, ink: Ink) -> bool:
     return area.size > 0 and float(area.mean()) > WRITTEN_SHARE
 
 
-def _lines(box: Box, darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    left, top, right, bottom = _edges(box)
+def _edges(boxes: list[Box]) -> list[list[int]]:
+    """Left, top, right and bottom of boxes, in whole pixels."""
+    return np.maximum(np.rint(sides_of(boxes)), 0).astype(int).T.tolist()
+
+
+def _lines(edges: list[int], darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    left, top, right, bottom = edges
     return (
         darkness[max(0, top - reach) : top + 2, left:right],
         darkness[max(0, bottom - 2) : bottom + reach, left:right],
     )
 
 
-def _walls(box: Box, darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    left, top, right, bottom = _edges(box)
+def _walls(edges: list[int], darkness: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    left, top, right, bottom = edges
     return (
         darkness[top:bottom, max(0, left - reach) : left + 2].T,
         darkness[top:bottom, max(0, right - 2) : right + reach].T,
     )
-
-
-def _edges(box: Box) -> tuple[int, int, int, int]:
-    left, top = max(0, round(box.x)), max(0, round(box.y))
-    return left, top, max(0, round(box.right)), max(0, round(box.bottom))
 
 
 def _darkest(strips: list[np.ndarray]) -> np.ndarray:
