@@ -180,7 +180,8 @@ def _print_process(files: list[Path], folder: Path, pages: int) -> None:
     one = [*SCAN, str(files[0]), "--jobs", "1", "--out"]
     walls, cpus = zip(*(_seconds([*one, str(folder / f"one{number}.csv")]) for number in range(3)))
     print(f"one-page run, start included: {min(walls):.2f} s ({min(cpus):.2f} s of CPU)")
-    count = 2 * pages
+    # Enough that starting is a small part of it, as in a night run.
+    count = 5 * pages
     scan = [*SCAN, _copies(files, folder / "copies", count), "--out"]
     clock = {
         jobs: _seconds([*scan, str(folder / f"{jobs}.csv"), "--jobs", str(jobs)])[0]
