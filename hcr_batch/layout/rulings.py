@@ -134,8 +134,8 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
 
 def _has_light_lines(apart: Runs, per_mm: float) -> bool:
     """Whether any of the lines among these runs is long: no need to find them all."""
-    bridged = _bridged(apart.turned(), CROSSING_MM * per_mm)
-    return bridged.eroded(odd(LIGHT_LINE_MM * per_mm)).thinned(before=0).any()
+    middles = _middles(apart.turned(), odd(LIGHT_LINE_MM * per_mm), CROSSING_MM * per_mm)
+    return middles.thinned(before=0).any()
 
 
 def _rulings(
@@ -213,12 +213,15 @@ def _texture(raised: np.ndarray, side: int) -> np.ndarray:
 
 
 def _lines(runs: Runs, length: float, gap: float) -> Runs:
-    return _bridged(runs, gap).opened(odd(max(7, round(length)))).thinned(before=0)
+    whole = odd(max(7, round(length)))
+    return _middles(runs, whole, gap).dilated(whole).thinned(before=0)
 
 
-def _bridged(runs: Runs, gap: float) -> Runs:
-    # A line that climbs by a pixel is whole after this.
-    return runs.thickened(before=0).closed(odd(max(1, round(gap)) + 1))
+def _middles(runs: Runs, length: int, gap: float) -> Runs:
+    """What an element of `length` leaves of runs, their gaps closed, before it restores them."""
+    bridge = odd(max(1, round(gap)) + 1)
+    # A line that climbs by a pixel within `length` is whole when it is thick.
+    return runs.thickened(before=0).dilated(bridge).eroded(bridge + length - 1)
 
 
 def odd(length: float) -> int:
