@@ -145,8 +145,8 @@ def _sheet_ink(
     for cut, pen, levels in zip(cuts, pens, _softening(pens), strict=True):
         if not math.isnan(pen):
             darkness, level = walls.darkness[cut], max(faint, settings.stroke_level * pen)
-            strokes[cut] = cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY)[1]
-            soft[cut] = cv2.LUT(darkness, levels)
+            cv2.threshold(darkness, level, 1, cv2.THRESH_BINARY, dst=strokes[cut])
+            cv2.LUT(darkness, levels, dst=soft[cut])
     mask = strokes & low
     parts = _without_rests(mask, _without_specks(mask, speck), walls.walls, pixels_per_mm)
     return SheetInk(sheet, soft, mask, parts, pens)

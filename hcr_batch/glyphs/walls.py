@@ -116,8 +116,9 @@ def erase_walls(sheet: Sheet, pixels_per_mm: float, level: int) -> Erased:
     sides = _sides(sheet, max(8, round(STRETCH_MM * pixels_per_mm)))
     reach = [max(2, round(mm * pixels_per_mm)) for mm in (*REACH_MM, NEAR_MM)]
     places, limits = _walls(sheet.darkness, dark, level, sides, reach)
+    is_paper = 1 - dark
     level_walls, upright_walls = (
-        _marked(turned(sheet.darkness), turned(dark), places[which], limits[which])
+        _marked(turned(sheet.darkness), turned(is_paper), places[which], limits[which])
         for which, turned in ((~sides.is_upright, np.asarray), (sides.is_upright, np.transpose))
     )
     upright_walls = upright_walls.T
@@ -220,7 +221,7 @@ def _limits(
 
 
 def _marked(
-    darkness: np.ndarray, dark: np.ndarray, places: np.ndarray, limits: np.ndarray
+    darkness: np.ndarray, is_paper: np.ndarray, places: np.ndarray, limits: np.ndarray
 ) -> np.ndarray:
     """Walls, uint8 0 or 1, with their bumps: dark pixels beside them with paper behind them.
 
@@ -234,7 +235,6 @@ def _marked(
     is_there, is_dark = places[:, 1] < places[:, 3], limits == 255
     for left, top, right, bottom in places[is_there & is_dark].tolist():
         walls[top:bottom, left:right] = 1
-    is_paper = 1 - dark
     walls[1:-1] |= (walls[2:] & is_paper[:-2]) | (walls[:-2] & is_paper[2:])
     light = is_there & ~is_dark
     for (left, top, right, bottom), limit in zip(
