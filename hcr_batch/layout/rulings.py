@@ -134,8 +134,12 @@ def find_rulings(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tu
 
 def _has_light_lines(apart: Runs, per_mm: float) -> bool:
     """Whether any of the lines among these runs is long: no need to find them all."""
-    middles = _middles(apart.turned(), odd(LIGHT_LINE_MM * per_mm), CROSSING_MM * per_mm)
-    return middles.thinned(before=0).any()
+    length = odd(LIGHT_LINE_MM * per_mm)
+    inked = np.count_nonzero(apart.packed, axis=1)
+    # In one row or the next, a line has ink in every other byte.
+    if (inked[1:] + inked[:-1]).max(initial=0) < length // 16:
+        return False
+    return _middles(apart.turned(), length, CROSSING_MM * per_mm).thinned(before=0).any()
 
 
 def _rulings(
