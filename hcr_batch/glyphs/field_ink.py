@@ -137,7 +137,7 @@ def _sheet_ink(
     walls = erase_walls(sheet, pixels_per_mm, int(faint))
     speck = settings.min_speck_mm * pixels_per_mm
     _, low = cv2.threshold(walls.darkness, faint, 1, cv2.THRESH_BINARY)
-    _without_specks(low, speck)
+    low = _without_lone_specks(low, speck)
     inside = low & (sheet.cell_at > 0)
     cuts = sheet.cuts()
     pens = [quantile(walls.darkness[cut], PEN, inside[cut]) for cut in cuts]
@@ -160,6 +160,20 @@ def _softening(pens: list[float]) -> np.ndarray:
     full = np.maximum(np.nan_to_num(pens), 1.0)[:, None]
     steps = (np.arange(256) / full - RIM_LEVEL) / (CORE_LEVEL - RIM_LEVEL)
     return (np.clip(steps, 0, 1) * 255).astype(np.uint8)
+
+
+def _without_lone_specks(mask: np.ndarray, size: float) -> np.ndarray:
+    """The mask without the specks smaller than `size` that have only paper around their square.
+
+    All but a few specks are so, and outlining every stroke to find them all takes much longer.
+    """
+    side = max(1, math.ceil(size) - 1)
+    around = np.ones((side + 2, side + 2), np.uint8)
+    around[1:-1, 1:-1] = 0
+    has_ink_around = cv2.dilate(mask, around)
+    # What lies in any square that has none is gone.
+    anchor = ((side - 1) // 2,) * 2
+    return mask & cv2.erode(has_ink_around, np.ones((side, side), np.uint8), anchor=anchor)
 
 
 def _without_specks(mask: np.ndarray, size: float) -> Parts:

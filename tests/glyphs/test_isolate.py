@@ -77,6 +77,19 @@ def test_faint_pens_and_pencils_are_seen_beside_dark_walls(pen):
     assert likeness(normalize_ink(cells[2].ink), alone("R", boxes[2])) > 0.9
 
 
+def test_dust_has_no_part_in_the_pen():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 12)
+    for box, character in zip(boxes, "A7"):
+        write(gray, character, box, level=140)
+    clean = isolated(gray, boxes)
+    rng = np.random.default_rng(0)
+    for y, x in zip(rng.integers(95, 165, 100), rng.integers(55, 600, 100), strict=True):
+        gray[y : y + 2, x : x + 2] = 0
+    for dusty, cell in zip(isolated(gray, boxes)[:2], clean, strict=False):
+        assert abs(dusty.pen - cell.pen) < 10
+
+
 def test_a_stroke_across_a_wall_stays_with_its_character():
     gray = paper(150, 40)
     boxes = row_of_boxes(gray, 60, 100, 6)
