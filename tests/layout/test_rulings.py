@@ -64,6 +64,24 @@ def test_the_inside_of_a_shaded_area_is_no_line():
     assert not rulings.vertical[:, 110:490].any()
 
 
+@pytest.mark.parametrize("spread", [6, 10, 15])
+def test_the_grains_of_a_shaded_area_are_hardly_ever_a_line(spread):
+    gray = paper(80, 40)
+    gray[100:250, 60:520] = np.random.default_rng(0).normal(190, spread, (150, 460))
+    cv2.line(gray, (100, 175), (480, 175), 20, 2)
+    lines = rulings_of(gray).horizontal
+    assert lines[173:179, 100:480].any(axis=0).all()
+    assert lines[105:165, 60:520].mean() < 0.05
+
+
+def test_a_form_with_one_short_light_line_has_light_lines():
+    gray = paper(80, 40)
+    cv2.putText(gray, "AB12", (80, 130), cv2.FONT_HERSHEY_SIMPLEX, 2, 20, 5)
+    assert len(find_rulings(ink_of(gray), 200 / 25.4, SETTINGS)) == 1
+    cv2.line(gray, (100, 200), (100 + round(16 * 200 / 25.4), 200), 200, 1)
+    assert len(find_rulings(ink_of(gray), 200 / 25.4, SETTINGS)) == 3
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_noise_is_hardly_ever_a_line(seed):
     noise = np.random.default_rng(seed).normal(220, 6, (500, 700))
