@@ -57,6 +57,9 @@ def binarize(page: Page, settings: LayoutSettings) -> Ink:
     if paper - low > settings.uneven_light * paper:
         full = cv2.resize(surface, page.gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
         darkness = 255 - cv2.divide(page.gray, np.maximum(full, 1), scale=255)
+    elif paper == 255:
+        # As the table would have it, in a quarter of the time.
+        darkness = cv2.bitwise_not(page.gray)
     else:
         reflectance = np.clip(np.arange(256) * (255 / max(paper, 1)), 0, 255)
         darkness = cv2.LUT(page.gray, (255 - reflectance).astype(np.uint8))
@@ -85,12 +88,15 @@ def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
 
 
 def quartered(picture: np.ndarray) -> np.ndarray:
-    """Averages of 4 x 4 pixels; the rest of up to three rows and columns is left out.
+    """Averages of 4 x 4 pixels; the rest of up to three rows and columns is left out."""
+    # OpenCV halves four times as fast as it quarters.
+    return _halved(_halved(picture))
 
-    With it the blocks would not be whole, and OpenCV many times slower.
-    """
-    rows, columns = (side // 4 * 4 or side for side in picture.shape)
-    size = (max(1, columns // 4), max(1, rows // 4))
+
+def _halved(picture: np.ndarray) -> np.ndarray:
+    # With an odd row or column the blocks would not be whole, and OpenCV many times slower.
+    rows, columns = (side // 2 * 2 or side for side in picture.shape)
+    size = (max(1, columns // 2), max(1, rows // 2))
     return cv2.resize(picture[:rows, :columns], size, interpolation=cv2.INTER_AREA)
 
 
