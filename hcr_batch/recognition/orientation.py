@@ -16,7 +16,7 @@ from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import sureness
 from hcr_batch.types import MM_PER_INCH, Page
 
-__all__ = ["quarter_turns", "reads_upright", "turned"]
+__all__ = ["reads_upright", "turned", "turns_by_cells", "turns_by_letters"]
 
 UPRIGHT_ONLY = "4ABDFGKRT"
 """Digits and capitals like which hardly any looks that stands on its head,"""
@@ -56,34 +56,51 @@ STRIPS = (2, 5, 1, 4, 0, 3, 6)
 """in strips of the page in this order, until there are enough."""
 
 
-def reads_upright(characters: np.ndarray) -> bool:
-    """Whether the characters read on a page tell that it lies upright.
+def turns_by_cells(
+    inks: list[np.ndarray], characters: np.ndarray, recognizer: Recognizer
+) -> int | None:
+    """How often a page must be turned by 90 degrees to be upright, by what stands in its cells.
 
     Parameters
     ----------
+    inks : list of ndarray of uint8, shape (rows, columns)
     characters : ndarray of float32, shape (N, 62)
-        Their probabilities, as the recognizer gives them.
+        Their probabilities as they lie.
+    recognizer : Recognizer
 
     Returns
     -------
-    bool
-        False where they do not tell: too few, or such as look alike upside down.
+    int or None
+        0 or 2; None where they do not tell: too few, or such as look alike upside down.
     """
-    sure = sureness(characters)
+    if reads_upright(characters):
+        return 0
+    if _evidence(characters) < 0 and reads_upright(_characters(inks, 2, recognizer)):
+        return 2
+    return None
+
+
+def reads_upright(characters: np.ndarray) -> bool:
+    """Whether characters (N, 62) tell that the page they were read on lies upright."""
+    enough = max(MORE, MORE_SHARE * len(characters))
+    return _evidence(characters) >= enough and bool(sureness(characters).mean() >= READABLE)
+
+
+def _evidence(characters: np.ndarray) -> int:
+    """How many more of the characters are such as stand upright than such as stand on the head."""
     upright, upside_down = _numbers(UPRIGHT_ONLY), _numbers(UPSIDE_DOWN_ONLY)
-    if sure.sum() < READABLE * len(sure) or not (characters[:, upside_down] > KNOWN).any():
-        return False
-    read = fold_cases(characters[sure >= SURE]).argmax(axis=1)
-    more = np.count_nonzero(np.isin(read, upright)) - np.count_nonzero(np.isin(read, upside_down))
-    return bool(more >= max(MORE, MORE_SHARE * len(sure)))
+    if not (characters[:, upside_down] > KNOWN).any():
+        return 0
+    read = fold_cases(characters[sureness(characters) >= SURE]).argmax(axis=1)
+    return int(np.isin(read, upright).sum() - np.isin(read, upside_down).sum())
 
 
 def _numbers(names: str) -> list[int]:
     return [CHARACTERS.index(name) for name in names]
 
 
-def quarter_turns(ink: Ink, pixels_per_mm: float, recognizer: Recognizer) -> int:
-    """How often a page must be turned by 90 degrees, counter-clockwise, to be upright.
+def turns_by_letters(ink: Ink, pixels_per_mm: float, recognizer: Recognizer) -> int:
+    """How often a page must be turned by 90 degrees, counter-clockwise, by some of its letters.
 
     Parameters
     ----------
@@ -131,11 +148,12 @@ def _sureness(
     letters: list[np.ndarray], ways: Sequence[int], recognizer: Recognizer
 ) -> list[float]:
     """Mean sureness of the letters turned so often by 90 degrees."""
-    means = []
-    for turns in ways:
-        glyphs = normalize_inks([np.ascontiguousarray(np.rot90(ink, turns)) for ink in letters])
-        means.append(float(sureness(recognizer.scores(glyphs).characters).mean()))
-    return means
+    return [float(sureness(_characters(letters, way, recognizer)).mean()) for way in ways]
+
+
+def _characters(inks: list[np.ndarray], turns: int, recognizer: Recognizer) -> np.ndarray:
+    glyphs = normalize_inks([np.ascontiguousarray(np.rot90(ink, turns)) for ink in inks])
+    return recognizer.scores(glyphs).characters
 
 
 def _letters(ink: Ink, pixels_per_mm: float, wanted: int) -> list[np.ndarray]:

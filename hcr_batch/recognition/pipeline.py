@@ -24,7 +24,7 @@ from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
-from hcr_batch.recognition.orientation import quarter_turns, reads_upright, turned
+from hcr_batch.recognition.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.recognition.printed import surroundings
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
@@ -99,13 +99,16 @@ def read_page(
     page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
     found = _find(page, ink, settings, templates)
-    scored = _score(found, recognizer, settings) if found and found.has_most_in_cells() else None
-    if scored is None or not reads_upright(scored.characters_in_cells()):
-        turns = quarter_turns(ink, page.pixels_per_mm, recognizer)
-        if turns:
-            page = turned(page, turns)
-            found = _find(page, binarize(page, settings.layout), settings, templates)
-            scored = None
+    scored, turns = None, None
+    if found and found.has_most_in_cells():
+        scored = _score(found, recognizer, settings)
+        turns = turns_by_cells(*scored.in_cells(), recognizer)
+    if turns is None:
+        turns = turns_by_letters(ink, page.pixels_per_mm, recognizer)
+    if turns:
+        page = turned(page, turns)
+        found = _find(page, binarize(page, settings.layout), settings, templates)
+        scored = None
     if found is None:
         return unknown_form(page)
     return _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
@@ -133,11 +136,13 @@ class _Scored:
     written: list[FieldGlyphs]
     scores: list[GlyphScores]
 
-    def characters_in_cells(self) -> np.ndarray:
-        """Probabilities of the glyphs that have cells of their own, float32 (N, 62)."""
+    def in_cells(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """The N inks that have cells of their own, and their probabilities, float32 (N, 62)."""
         pairs = zip(self.written, self.scores, strict=True)
-        found = [scores.characters for glyphs, scores in pairs if glyphs.cells]
-        return np.concatenate([np.empty((0, len(CHARACTERS)), np.float32), *found])
+        boxed = [(glyphs, scores) for glyphs, scores in pairs if glyphs.cells]
+        found = [scores.characters for _, scores in boxed]
+        inks = [ink for glyphs, _ in boxed for ink in glyphs.inks()]
+        return inks, np.concatenate([np.empty((0, len(CHARACTERS)), np.float32), *found])
 
 
 def _find(
