@@ -142,12 +142,12 @@ def _thickened(packed: np.ndarray, before: int, after: int) -> np.ndarray:
     Bits to spare at the end of a row take what comes from the next row, or goes there.
     """
     # NumPy shifts bytes to the left ten times slower than it multiplies them.
-    thick, flat = packed.copy(), packed.ravel()
+    thick, flat = packed, packed.ravel()
     if before:
-        thick |= packed * np.uint8(2)
+        thick = thick | packed * np.uint8(2)
         thick.ravel()[:-1] |= flat[1:] >> 7
     if after:
-        thick |= packed >> 1
+        thick = thick | packed >> 1
         thick.ravel()[1:] |= flat[:-1] * np.uint8(128)
     return thick
 
