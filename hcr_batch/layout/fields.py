@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import compress, pairwise
 
 import numpy as np
@@ -64,10 +65,12 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
     groups = [] if settings.mode == "free" else _box_fields(ink, pixels_per_mm, settings)
     if not groups and settings.mode != "boxes":
         groups = [("free", (line,)) for line in find_lines(ink, pixels_per_mm, settings)]
-    ordered = _reading_order(groups)
+    fields = [
+        Field("", kind, bounds(boxes), tuple(Cell(box) for box in boxes)) for kind, boxes in groups
+    ]
     return tuple(
-        Field(f"f{number:03d}", kind, bounds(boxes), tuple(Cell(box) for box in boxes))
-        for number, (kind, boxes) in enumerate(ordered, start=1)
+        replace(field, name=f"f{number:03d}")
+        for number, field in enumerate(_reading_order(fields), start=1)
     )
 
 
@@ -240,19 +243,16 @@ def _shares(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     return shared > 0.3 * np.minimum(length, length[:, None])
 
 
-def _reading_order(
-    groups: list[tuple[str, tuple[Box, ...]]],
-) -> list[tuple[str, tuple[Box, ...]]]:
+def _reading_order(fields: list[Field]) -> list[Field]:
     """Top to bottom by lines of fields that stand beside each other, each left to right."""
-    lines: list[list[tuple[str, tuple[Box, ...]]]] = []
-    for group in sorted(groups, key=lambda g: bounds(g[1]).y):
-        box = bounds(group[1])
-        line = next((line for line in reversed(lines) if _beside(bounds(line[0][1]), box)), None)
+    lines: list[list[Field]] = []
+    for field in sorted(fields, key=lambda field: field.box.y):
+        line = next((line for line in reversed(lines) if _beside(line[0].box, field.box)), None)
         if line is None:
-            lines.append([group])
+            lines.append([field])
         else:
-            line.append(group)
-    return [group for line in lines for group in sorted(line, key=lambda g: g[1][0].x)]
+            line.append(field)
+    return [field for line in lines for field in sorted(line, key=lambda f: f.cells[0].box.x)]
 
 
 def _beside(a: Box, b: Box) -> bool:

@@ -13,11 +13,13 @@ __all__ = ["bounds", "sides_of"]
 
 def sides_of(boxes: Iterable[Box]) -> np.ndarray:
     """Left, top, right and bottom of N boxes, float64, shape (4, N)."""
-    return np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4).T
+    sides = np.array([(b.x, b.y, b.width, b.height) for b in boxes], float).reshape(-1, 4).T
+    sides[2:] += sides[:2]
+    return sides
 
 
 def bounds(boxes: Sequence[Box]) -> Box:
     """The smallest box around all of `boxes`, of which there is at least one."""
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right, bottom = max(b.right for b in boxes), max(b.bottom for b in boxes)
-    return Box(left, top, right - left, bottom - top)
+    left, top, right, bottom = sides_of(boxes)
+    x, y = float(left.min()), float(top.min())
+    return Box(x, y, float(right.max()) - x, float(bottom.max()) - y)
