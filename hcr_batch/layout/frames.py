@@ -20,6 +20,8 @@ CORNER_SHARE = 0.12
 """Share of a side, at each end, that a round corner may take."""
 BRIDGE_MM = 0.8
 """A shorter break in a line is closed."""
+SHORTEST = 3
+"""Pixels along a row or a column that are more than a speck."""
 RING_CORNER = 0.13
 """A ring leaves squares of this share of its size free in its corners, a round corner does not."""
 SEEN_SHARE = 0.85
@@ -59,13 +61,19 @@ def find_frames(rulings: Rulings, taken: list[Box], settings: LayoutSettings) ->
         excerpt = Excerpt.near(rulings.upright, per_mm, taken + found)
         if not len(excerpt.rows):
             break
-        lines = rulings.faint[excerpt.rows]
+        ink = Runs.of(rulings.faint[excerpt.rows], horizontal=False)
         if bridge_mm:
-            ink = Runs.of(lines, horizontal=False)
-            lines = closed_both_ways(ink, odd(bridge_mm * per_mm + 1)).mask()
+            ink = closed_both_ways(ink, odd(bridge_mm * per_mm + 1))
+        lines = _without_specks(ink).mask()
         frames = [excerpt.on_page(box) for box in _frames(lines, per_mm, settings)]
         found += _apart(frames, found)
     return found
+
+
+def _without_specks(ink: Runs) -> Runs:
+    """Leave out specks of a pixel or two: a page may have ten thousand, each with an outline."""
+    strokes = ink.opened(SHORTEST) | ink.turned().opened(SHORTEST).turned()
+    return strokes.grown(ink, SHORTEST - 1)
 
 
 def _frames(lines: np.ndarray, per_mm: float, settings: LayoutSettings) -> list[Box]:

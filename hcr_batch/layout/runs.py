@@ -80,6 +80,13 @@ class Runs:
         """Keep runs of at least `length`, which is odd; at the edge of the page shorter ones."""
         return self._with(_dilated(_eroded(self.packed, length), length))
 
+    def grown(self, within: Runs, steps: int) -> Runs:
+        """What of another mask is connected to these runs by no more than so many pixels."""
+        grown = self
+        for _ in range(steps):
+            grown = grown.thickened().dilated(3) & within
+        return grown
+
     def spanning(self, joints: Runs) -> Runs:
         """Of each run, what lies between the first and the last of the joints on it."""
         ahead = _filled(self.packed, joints.packed)

@@ -54,3 +54,9 @@ def test_two_cells_with_a_wall_between_are_no_frame_of_one():
     faint = framed(columns=58, radius=2)
     cv2.line(faint, (49, 20), (49, 70), 1, 2)
     assert frames_of(faint) == []
+
+
+def test_a_frame_is_found_among_the_specks_of_a_rough_scan():
+    faint = framed() | (np.random.default_rng(1).random((100, 100)) < 0.02)
+    (box,) = frames_of(faint.astype(np.uint8))
+    assert (box.x, box.y) == pytest.approx((22, 22), abs=2)

@@ -55,3 +55,15 @@ def test_a_run_is_kept_from_its_first_to_its_last_joint(horizontal):
     runs, seen, kept = masks if horizontal else [mask.T.copy() for mask in masks]
     found = Runs.of(runs, horizontal=horizontal).spanning(Runs.of(seen, horizontal=horizontal))
     assert (found.mask() == kept).all()
+
+
+@pytest.mark.parametrize("horizontal", [True, False])
+def test_runs_grow_along_what_is_connected_to_them(horizontal):
+    within = np.zeros((21, 30), np.uint8)
+    cv2.line(within, (2, 2), (14, 14), 1)
+    within[18, 5:9] = 1
+    start = np.zeros_like(within)
+    start[2, 2] = 1
+    runs = Runs.of(start, horizontal=horizontal)
+    grown = runs.grown(Runs.of(within, horizontal=horizontal), steps=5)
+    assert list(zip(*np.nonzero(grown.mask()))) == [(place, place) for place in range(2, 8)]
