@@ -11,7 +11,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.histogram import quantile, quantiles
 from hcr_batch.types import Page
 
-__all__ = ["Ink", "binarize", "paper_surface", "quartered"]
+__all__ = ["Ink", "binarize", "halved", "paper_surface", "quartered"]
 
 SURFACE_SCALE = 0.25
 """The paper's brightness changes slowly: a quarter of the resolution shows it all."""
@@ -90,10 +90,11 @@ def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
 def quartered(picture: np.ndarray) -> np.ndarray:
     """Averages of 4 x 4 pixels; the rest of up to three rows and columns is left out."""
     # OpenCV halves four times as fast as it quarters.
-    return _halved(_halved(picture))
+    return halved(halved(picture))
 
 
-def _halved(picture: np.ndarray) -> np.ndarray:
+def halved(picture: np.ndarray) -> np.ndarray:
+    """Averages of 2 x 2 pixels; an odd row and column are left out."""
     # With an odd row or column the blocks would not be whole, and OpenCV many times slower.
     rows, columns = (side // 2 * 2 or side for side in picture.shape)
     size = (max(1, columns // 2), max(1, rows // 2))

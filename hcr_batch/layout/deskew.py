@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from hcr_batch.layout.binarize import halved
 from hcr_batch.layout.histogram import quantile
 from hcr_batch.types import Page
 
@@ -59,7 +60,7 @@ def deskew(page: Page, angle: float) -> Page:
         The same object where neither is worth a resampling.
     """
     while page.dpi >= 2 * WORKING_DPI:
-        page = _resampled(page, _halved(page.gray), 0.5)
+        page = _resampled(page, halved(page.gray), 0.5)
     factor = WORKING_DPI / page.dpi
     if factor > MIN_REDUCTION:
         return page if abs(angle) < MIN_TURN else _turned(page, angle, 1.0)
@@ -201,12 +202,8 @@ def profile_edges(strips: np.ndarray, way: int, angles: np.ndarray) -> np.ndarra
 def reduced(gray: np.ndarray, longest: int) -> np.ndarray:
     """Halve a picture until its longer side is at most `longest`."""
     while max(gray.shape) > longest and min(gray.shape) > 1:
-        gray = _halved(gray)
+        gray = halved(gray)
     return gray
-
-
-def _halved(gray: np.ndarray) -> np.ndarray:
-    return cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 def _edges(small: np.ndarray) -> np.ndarray:
