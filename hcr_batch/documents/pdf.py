@@ -40,6 +40,9 @@ END_MARK = re.compile(rb"startxref|%%EOF")
 ALTERED_PIXELS = re.compile(rb"/(SMask|Mask|ImageMask|IM|Decode)\b")
 """What makes an image on the page differ from its stored pixels. Image
 dictionaries are never compressed, so they can be searched for it."""
+STREAM = re.compile(rb"(?<!end)stream\r?\n")
+STREAM_END = b"endstream"
+"""Between these lie data, in which anything may stand by chance."""
 
 COVERED = 0.9
 """Share of the page's width and height that a scan covers, and of the scan's on the page."""
@@ -92,11 +95,22 @@ def pdf_pages(
 
         yield from poppler_pages(document, settings, first, last)
         return
-    altered = ALTERED_PIXELS.search(data) is not None
+    altered = _has_altered_pixels(data)
     with contextlib.closing(document):
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
             yield _page(document, number, path, settings, altered)
+
+
+def _has_altered_pixels(data: bytes) -> bool:
+    """Whether any dictionary of a PDF names what alters the pixels of an image."""
+    end = 0
+    while end >= 0:
+        stream = STREAM.search(data, end)
+        if ALTERED_PIXELS.search(data, end, stream.start() if stream else len(data)):
+            return True
+        end = data.find(STREAM_END, stream.end()) if stream else -1
+    return False
 
 
 def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:

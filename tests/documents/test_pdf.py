@@ -78,6 +78,15 @@ def test_jpeg_scan_has_the_pixels_of_its_stream(tmp_path):
         assert np.array_equal(page.gray, np.asarray(own))
 
 
+def test_what_stands_in_the_pixels_by_chance_is_no_mask(tmp_path):
+    words = io.BytesIO()
+    scan().save(words, "JPEG", comment=b" /IM /Mask /Decode ")
+    head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8" % SIZE
+    image = stream(words.getvalue(), head + b"/ColorSpace/DeviceGray/Filter/DCTDecode")
+    (page,) = read_bytes(tmp_path, page_pdf(WHOLE_PAGE, image))
+    assert np.array_equal(page.gray, np.asarray(Image.open(words)))
+
+
 @pytest.mark.parametrize(
     ("rotation", "first_dark"),
     [(0, (200, 300)), (90, (1254, 200)), (180, (840, 1254)), (270, (300, 840))],
