@@ -48,7 +48,7 @@ class Groups:
 
     def table(self, values: np.ndarray, fill: float) -> np.ndarray:
         """Values (..., M) group by group, filled up to the largest: (..., G, most)."""
-        shape = (*values.shape[:-1], len(self.sizes), self.sizes.max(initial=0))
+        shape = (*values.shape[:-1], len(self.sizes), int(np.max(self.sizes, initial=0)))
         table = np.full(shape, fill, values.dtype)
         table[..., self.of, self.place] = values
         return table

@@ -102,7 +102,7 @@ def _shelves(sizes: np.ndarray, length: int) -> np.ndarray:
     The widest first, each on the shortest shelf: then all end at about the same place (Graham,
     "Bounds on multiprocessing timing anomalies", 1969).
     """
-    ends = [0] * max(1, round(sizes[:, 0].sum() / length))
+    ends = [0] * max(1, round(int(sizes[:, 0].sum()) / length))
     heights = ends.copy()
     places = np.empty_like(sizes)
     for number in np.argsort(-sizes[:, 0], kind="stable").tolist():

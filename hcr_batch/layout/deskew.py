@@ -189,7 +189,7 @@ def profile_edges(strips: np.ndarray, way: int, angles: np.ndarray) -> np.ndarra
     shifts = np.outer(slopes, np.arange(count) - (count - 1) / 2)
     whole = np.floor(shifts).astype(int)
     parts = (shifts - whole).astype(np.float32)
-    room = int(abs(whole).max()) + 1
+    room = int(np.max(abs(whole))) + 1
     places = sliding_window_view(np.pad(strips, ((0, 0), (room, room))), length + 1, axis=1)
     every = np.arange(count)
     profiles = []

@@ -106,8 +106,8 @@ class Runs:
         """Which rows of the page have any run, bool (rows,)."""
         if not self.horizontal:
             return np.any(self.packed, axis=1)
-        met = np.unpackbits(np.bitwise_or.reduce(self.packed, axis=0), count=self.across)
-        return met.view(bool)
+        met = np.bitwise_or.reduce(self.packed, axis=0, keepdims=True)
+        return np.unpackbits(met, count=self.across).view(bool)
 
     def any(self) -> bool:
         """Whether there is any run at all."""

@@ -188,7 +188,7 @@ class OwnNetwork:
         logits = np.full((len(glyphs), len(CHARACTERS) + 2), IMPOSSIBLE, np.float32)
         logits[:, self._to] = np.maximum(own[:, self._from], IMPOSSIBLE)
         if len(self._foreign) and len(glyphs):
-            logits[:, -2] = np.logaddexp.reduce(own[:, self._foreign], axis=1)
+            logits[:, -2:-1] = np.logaddexp.reduce(own[:, self._foreign], axis=1, keepdims=True)
         logits[:, -1] = WRITTEN
         return logits
 

@@ -75,5 +75,5 @@ def _within(charset: str, probabilities: np.ndarray) -> np.ndarray:
 
 def _surest(rows: np.ndarray, threshold: float) -> Prediction:
     """The likelier of the two ways to see a picture, if there are two."""
-    row = rows[int(rows.max(axis=1).argmax())]
+    row = rows[int(np.argmax(np.max(rows, axis=1)))]
     return Prediction(glyph_reading(row, threshold) if row.any() else blank_reading(), row)

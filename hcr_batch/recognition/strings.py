@@ -179,7 +179,7 @@ def _traced(fronts: list[_Front], automaton: Automaton) -> list[int] | None:
     if not len(ends):
         return None
     path: list[int] = []
-    front, state = last, int(ends[last.scores[ends].argmax()])
+    front, state = last, int(ends[np.argmax(last.scores[ends])])
     while front.place[state] >= 0:
         path.append(int(front.candidate[state]))
         front, state = fronts[front.place[state]], int(front.before[state])
