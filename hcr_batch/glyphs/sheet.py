@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box, Field
 
 __all__ = ["Sheet", "lay_out"]
@@ -136,8 +137,7 @@ def _sheet(
 def _cells(fields: tuple[Field, ...], shifts: np.ndarray, areas: np.ndarray) -> np.ndarray:
     """Left, top, right and bottom of the cells of all fields, within their areas (C, 4)."""
     boxes = (cell.box for field in fields for cell in field.cells)
-    sides = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes])
-    places = np.rint(sides).astype(int) + np.tile(shifts, 2)
+    places = np.rint(sides_of(boxes).T).astype(int) + np.tile(shifts, 2)
     first = np.clip(places[:, :2], areas[:, :2], areas[:, 2:])
     return np.hstack([first, np.clip(places[:, 2:], first, areas[:, 2:])])
 

@@ -176,9 +176,7 @@ def _is_crossed(box: Box, rulings: Rulings) -> bool:
     return bool(walls.size and walls.all(axis=0).any())
 
 
-def divided(
-    bands: list[Band], rulings: Rulings, settings: LayoutSettings
-) -> list[Band]:
+def divided(bands: list[Band], rulings: Rulings, settings: LayoutSettings) -> list[Band]:
     """The bands with their cells: those of combs, and the closed bands that hold a string."""
     parts = [divide(band.box, rulings, settings, open_side=band.open_side) for band in bands]
     expected = _expected(bands, parts)
@@ -193,9 +191,7 @@ def _cells(
 ) -> list[Box]:
     """The cells of a band of which `parts` were found where other bands let expect so many."""
     if expected:
-        again = divide(
-            band.box, rulings, settings, open_side=band.open_side, expected=expected
-        )
+        again = divide(band.box, rulings, settings, open_side=band.open_side, expected=expected)
         parts = again if len(again) > 1 else parts
     if len(parts) > 1:
         is_low = band.open_side or (band.topless and _is_even(band, parts, rulings, settings))

@@ -47,7 +47,7 @@ class Excerpt:
         taken : sequence of Box
             Areas in its pixels; walls in and at one do not count.
         """
-        is_met = np.any(_without(walls, taken, per_mm), axis=1)
+        is_met = _without(walls, taken, per_mm).rows_met()
         return cls.around(is_met, round(AROUND_MM * per_mm))
 
     @classmethod
@@ -73,11 +73,11 @@ class Excerpt:
         return int(self.rows[within]) + int(place) - within
 
 
-def _without(walls: Runs, areas: Sequence[Box], per_mm: float) -> np.ndarray:
-    """Walls, packed, but for those in some areas and around, to whole bytes."""
-    packed, rim = walls.packed.copy("K"), WALL_MM * per_mm
+def _without(walls: Runs, areas: Sequence[Box], per_mm: float) -> Runs:
+    """Upright walls but for those in some areas and around, to whole bytes."""
+    packed, rim = walls.packed.copy(), WALL_MM * per_mm
     for area in areas:
         rows = slice(max(0, int(area.y - rim)), math.ceil(area.bottom + rim))
         across = slice(max(0, int(area.x - rim) // 8), math.ceil((area.right + rim) / 8))
         packed[rows, across] = 0
-    return packed
+    return Runs(packed, walls.across, walls.horizontal)

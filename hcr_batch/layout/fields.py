@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 
 import numpy as np
 
@@ -140,10 +140,9 @@ def _candidates(
 def _bands_and_boxes(layer: Rulings, settings: LayoutSettings) -> tuple[list[Band], list[Box]]:
     """The bands of a layer with their cells, and boxes where no band has any."""
     bands = divided(find_bands(layer, settings), layer, settings)
-    taken = [bounds(band.cells) for band in bands if band.cells and not is_short(band, layer)]
-    boxes = find_boxes(layer, taken, settings)
-    cells = [cell for band in bands for cell in band.cells if not is_short(band, layer)]
-    return without_strokes(bands, boxes + cells, layer), boxes
+    taken = [band.cells for band in bands if band.cells and not is_short(band, layer)]
+    boxes = find_boxes(layer, [bounds(cells) for cells in taken], settings)
+    return without_strokes(bands, [*boxes, *chain.from_iterable(taken)], layer), boxes
 
 
 def _fields_of_row(

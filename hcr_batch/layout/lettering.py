@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from hcr_batch.layout.histogram import shares
 from hcr_batch.layout.rulings import Rulings
 from hcr_batch.types import Box
 
@@ -101,7 +102,7 @@ def _straight(strip: np.ndarray) -> float:
     if not strip.size:
         return 0.0
     # A line that climbs by a pixel is in two rows.
-    return float(np.maximum(strip[1:], strip[:-1]).mean(axis=1).max(initial=0.0))
+    return float(shares(np.maximum(strip[1:], strip[:-1]), 1).max(initial=0.0))
 
 
 def _inked_beside(box: Box, rulings: Rulings, direction: int) -> bool:

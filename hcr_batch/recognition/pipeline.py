@@ -20,6 +20,7 @@ from hcr_batch.glyphs.strings import find_strings
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
+from hcr_batch.layout.sides import sides_of
 from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answers
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.known import find_form, unknown_form
@@ -240,10 +241,10 @@ def _on_source(
 
 def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
     """Bounding boxes, in whole pixels of the file's own page."""
-    sides = np.array([(b.x, b.right, b.y, b.bottom) for b in boxes], float).reshape(-1, 4)
+    sides = sides_of(boxes).T
     corners = np.empty((len(boxes), 4, 2))
     # Pixel centres have whole coordinates, corners lie half a pixel before them.
-    corners[:, :, 0], corners[:, :, 1] = sides[:, [0, 0, 1, 1]] - 0.5, sides[:, [2, 3, 2, 3]] - 0.5
+    corners[:, :, 0], corners[:, :, 1] = sides[:, [0, 0, 2, 2]] - 0.5, sides[:, [1, 3, 1, 3]] - 0.5
     placed = projected(page.to_source, corners.reshape(-1, 2)).reshape(corners.shape) + 0.5
     size = np.array(page.source_size)
     first = np.clip(np.floor(placed.min(axis=1) + 0.5), 0, size - 1)
