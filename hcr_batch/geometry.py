@@ -1,4 +1,4 @@
-"""Points under a homography."""
+"""Areas of boxes, and points under a homography."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["projected"]
+    from hcr_batch.types import Box
+
+__all__ = ["area", "projected", "shared_area"]
+
+
+def area(box: Box) -> float:
+    """Of a box, in square units of its sides."""
+    return box.width * box.height
+
+
+def shared_area(one: Box, other: Box) -> float:
+    """What two boxes have in common; 0 where they do not meet."""
+    width = min(one.right, other.right) - max(one.x, other.x)
+    height = min(one.bottom, other.bottom) - max(one.y, other.y)
+    return max(width, 0.0) * max(height, 0.0)
 
 
 def projected(transform: np.ndarray, points: np.ndarray) -> np.ndarray:

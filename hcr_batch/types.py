@@ -21,6 +21,7 @@ __all__ = [
     "Page",
     "PageReading",
     "Reading",
+    "StoredValue",
 ]
 
 MM_PER_INCH = 25.4
@@ -57,6 +58,28 @@ class Box:
 
 
 @dataclass(frozen=True)
+class StoredValue:
+    """What a form field of a fillable PDF holds.
+
+    Attributes
+    ----------
+    box : Box
+        In pixels of the page as it lies in the file.
+    kind : str
+        `text` or `check`.
+    text : str
+        Its value; X for a box that is checked, empty for one that is not.
+    cells : int
+        Cells of a comb; 0 where the text runs freely.
+    """
+
+    box: Box
+    kind: str
+    text: str
+    cells: int = 0
+
+
+@dataclass(frozen=True)
 class Page:
     """One image of a document.
 
@@ -75,6 +98,8 @@ class Page:
         see :func:`hcr_batch.geometry.projected`.
     source_size : tuple of int
         (width, height) in pixels of the page as it lies in the file.
+    stored : tuple of StoredValue
+        Of a fillable PDF that holds some value, all form fields of the page.
     """
 
     gray: Gray
@@ -82,6 +107,7 @@ class Page:
     number: int
     to_source: NDArray[np.float64]
     source_size: tuple[int, int]
+    stored: tuple[StoredValue, ...] = ()
 
     @property
     def pixels_per_mm(self) -> float:

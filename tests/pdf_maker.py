@@ -1,6 +1,6 @@
 """PDF files written object by object."""
 
-__all__ = ["WHOLE_PAGE", "page_pdf", "pdf", "stream"]
+__all__ = ["WHOLE_PAGE", "fillable_pdf", "page_pdf", "pdf", "stream"]
 
 WHOLE_PAGE = b"q 595 0 0 842 0 0 cm /Im Do Q"
 
@@ -36,4 +36,17 @@ def page_pdf(content, image=b"", page_entries=b"", catalogue=b"", more=()):
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
             *more,
         ]
+    )
+
+
+def fillable_pdf(fields, content=b"", parents=()):
+    """One A4 page with form fields, each given by its entries; `parents` begin at object 7."""
+    first = 7 + len(parents)
+    references = b" ".join(b"%d 0 R" % (first + n) for n in range(len(fields)))
+    tops = b" ".join(b"%d 0 R" % (7 + n) for n in range(len(parents))) or references
+    return page_pdf(
+        content,
+        page_entries=b"/Annots[%s]" % references,
+        catalogue=b"/AcroForm<</Fields[%s]>>" % tops,
+        more=(*parents, *(b"<</Type/Annot/Subtype/Widget/F 4 %s>>" % field for field in fields)),
     )

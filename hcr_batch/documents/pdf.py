@@ -7,8 +7,8 @@ import io
 import math
 import re
 import shutil
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
+from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
 from hcr_batch.documents.images import DAMAGE, check_shape, check_size, gray_pixels
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.rendering import (
@@ -26,6 +27,7 @@ from hcr_batch.documents.rendering import (
     render_scale,
 )
 from hcr_batch.errors import DocumentError
+from hcr_batch.types import MM_PER_INCH
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
@@ -91,15 +93,29 @@ def pdf_pages(
     data = _data(path)
     document = _document(path, data, settings)
     if isinstance(document, Path):
-        from hcr_batch.documents.poppler import poppler_pages
-
-        yield from poppler_pages(document, settings, first, last)
+        yield from _poppler_pages(document, settings, first, last)
         return
     altered = _has_altered_pixels(data)
     with contextlib.closing(document):
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
             yield _page(document, number, path, settings, altered)
+
+
+def _poppler_pages(
+    path: Path, settings: DocumentSettings, first: int, last: int | None
+) -> Generator[Page, None, None]:
+    """What poppler draws, with the values that pdfium finds in the form fields."""
+    from hcr_batch.documents.poppler import poppler_pages
+
+    forms = pdf_widgets(path)
+    for page in poppler_pages(path, settings, first, last):
+        mm = page.source_size[0] / page.pixels_per_mm
+        yield _with_values(page, forms[page.number - 1] if page.number <= len(forms) else [], mm)
+
+
+def _with_values(page: Page, widgets: Sequence[Widget], page_mm: float) -> Page:
+    return replace(page, stored=stored_values(widgets, page_mm, page.source_size))
 
 
 def _has_altered_pixels(data: bytes) -> bool:
@@ -172,7 +188,12 @@ def _page(
 ) -> Page:
     raster = _read(document, number, path, settings, altered)
     check_shape(raster.gray.shape[::-1], path, number)
-    return make_page(raster, number, settings)
+    page = make_page(raster, number, settings)
+    if document.formenv is None:
+        return page
+    form = document[number - 1]
+    page_mm = form.get_size()[0] * MM_PER_INCH / POINTS_PER_INCH
+    return _with_values(page, list(page_widgets(form, document.formenv)), page_mm)
 
 
 def _read(

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from hcr_batch.config import Settings
 from hcr_batch.documents import open_pages
+from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.errors import DocumentError
-from hcr_batch.forms.acroform import Widget, pdf_widgets
 from hcr_batch.forms.schema import UNKNOWN_FORM
+from hcr_batch.geometry import area, shared_area
 from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
@@ -106,7 +107,7 @@ def _found(page: Page, settings: Settings, level: bool) -> DraftPage:
 
 def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
     """A PDF's field, at the printed boxes where there are some for it."""
-    covered = (box for box in boxes if _shared(box, widget.box) >= INSIDE * _area(box))
+    covered = (box for box in boxes if shared_area(box, widget.box) >= INSIDE * area(box))
     within = tuple(sorted(covered, key=lambda box: box.x))
     name = widget.name
     if widget.kind == "check":
@@ -124,19 +125,9 @@ def _divided(box: Box, count: int) -> tuple[Box, ...]:
     return tuple(Box(box.x + n * width, box.y, width, box.height) for n in range(count))
 
 
-def _area(box: Box) -> float:
-    return box.width * box.height
-
-
-def _shared(a: Box, b: Box) -> float:
-    width = min(a.right, b.right) - max(a.x, b.x)
-    height = min(a.bottom, b.bottom) - max(a.y, b.y)
-    return max(width, 0.0) * max(height, 0.0)
-
-
 def _same(a: Box, b: Box) -> bool:
-    shared = _shared(a, b)
-    return shared >= SAME_BOX * (_area(a) + _area(b) - shared)
+    shared = shared_area(a, b)
+    return shared >= SAME_BOX * (area(a) + area(b) - shared)
 
 
 def _scaled(box: Box, scale: float) -> Box:

@@ -27,6 +27,7 @@ from hcr_batch.recognition.known import find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.recognition.printed import surroundings
+from hcr_batch.recognition.stored import with_stored_values
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -97,6 +98,12 @@ def read_page(
     PageReading
         Boxes in pixels of the page as it lies in the file.
     """
+    return with_stored_values(_read_ink(page, recognizer, settings, templates), page, templates)
+
+
+def _read_ink(
+    page: Page, recognizer: Recognizer, settings: Settings, templates: Sequence[Template]
+) -> PageReading:
     page = flatten(page, settings.layout.max_skew)
     ink = binarize(page, settings.layout)
     found = _find(page, ink, settings, templates)

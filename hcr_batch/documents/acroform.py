@@ -1,9 +1,9 @@
-"""The form fields of a fillable PDF: their names, places and lengths."""
+"""The form fields of a fillable PDF: their names, places, lengths and values."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
@@ -12,9 +12,9 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from hcr_batch.types import Box
+from hcr_batch.types import Box, StoredValue
 
-__all__ = ["Widget", "pdf_widgets"]
+__all__ = ["Widget", "page_widgets", "pdf_widgets", "stored_values"]
 
 UNITS_PER_POINT = 20
 """pdfium gives places on a page in whole units: these are fine enough."""
@@ -28,6 +28,8 @@ KINDS = {
     pdfium.FPDF_FORMFIELD_COMBOBOX: "text",
 }
 """Other fields, buttons and signatures, hold no writing to read."""
+UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
+"""Fields with one of these flags are for programs: nobody who fills the form sees them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Widget:
         Characters that it takes at most; 0 where it does not say.
     comb : bool
         Each character has a cell of its own.
+    value : str
+        What the file says stands in it: its text; X where it is checked.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Widget:
     box: Box
     length: int
     comb: bool
+    value: str = ""
 
 
 def pdf_widgets(path: Path) -> list[list[Widget]]:
@@ -66,15 +71,53 @@ def pdf_widgets(path: Path) -> list[list[Widget]]:
         form = document.formenv
         if form is None:
             return [[] for _ in document]
-        return [list(_widgets(page, form)) for page in document]
+        return [list(page_widgets(page, form)) for page in document]
 
 
-def _widgets(page: pypdfium2.PdfPage, form: pypdfium2.PdfFormEnv) -> Iterator[Widget]:
+def stored_values(
+    widgets: Sequence[Widget], page_mm: float, size: tuple[int, int]
+) -> tuple[StoredValue, ...]:
+    """What is stored in the fields of a page, in pixels of its picture.
+
+    Parameters
+    ----------
+    widgets : sequence of Widget
+        All of the page.
+    page_mm : float
+        Width of the page.
+    size : tuple of int
+        (width, height) of its picture, pixels.
+
+    Returns
+    -------
+    tuple of StoredValue
+        Of every field on the page, empty ones too; none where all are empty:
+        that form was not filled in by a program.
+    """
+    if not any(widget.value for widget in widgets):
+        return ()
+    placed = [(widget, _on_picture(widget.box, size[0] / page_mm, size)) for widget in widgets]
+    return tuple(
+        StoredValue(box, widget.kind, widget.value, widget.length if widget.comb else 0)
+        for widget, box in placed
+        if box.width > 0 and box.height > 0
+    )
+
+
+def _on_picture(box: Box, scale: float, size: tuple[int, int]) -> Box:
+    """A box in whole pixels, as far as it lies on the picture."""
+    left, right = (min(max(round(x * scale), 0), size[0]) for x in (box.x, box.right))
+    top, bottom = (min(max(round(y * scale), 0), size[1]) for y in (box.y, box.bottom))
+    return Box(left, top, right - left, bottom - top)
+
+
+def page_widgets(page: pypdfium2.PdfPage, form: pypdfium2.PdfFormEnv) -> Iterator[Widget]:
+    """The fields of one page that people see, in the order of the file."""
     for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         try:
             kind = KINDS.get(pdfium.FPDFAnnot_GetFormFieldType(form, annotation))
-            if kind:
+            if kind and not pdfium.FPDFAnnot_GetFlags(annotation) & UNSEEN:
                 yield _widget(page, form, annotation, kind)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
@@ -93,12 +136,19 @@ def _widget(
     left, top = (min(values) for values in zip(*corners, strict=True))
     right, bottom = (max(values) for values in zip(*corners, strict=True))
     return Widget(
-        _name(form, annotation),
+        _text(pdfium.FPDFAnnot_GetFormFieldName, form, annotation),
         kind,
         Box(left, top, right - left, bottom - top),
         int(length.value),
         bool(flags & COMB_FLAG) and length.value > 0,
+        _value(form, annotation, kind),
     )
+
+
+def _value(form: pypdfium2.PdfFormEnv, annotation: object, kind: str) -> str:
+    if kind == "check":
+        return "X" if pdfium.FPDFAnnot_IsChecked(form, annotation) else ""
+    return _text(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
 
 
 def _shown(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
@@ -109,9 +159,11 @@ def _shown(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
     return column.value * MM_PER_UNIT, row.value * MM_PER_UNIT
 
 
-def _name(form: pypdfium2.PdfFormEnv, annotation: object) -> str:
-    size = pdfium.FPDFAnnot_GetFormFieldName(form, annotation, None, 0)
+def _text(
+    asked: Callable[..., int], form: pypdfium2.PdfFormEnv, annotation: object
+) -> str:
+    """A text of a field, of which pdfium first tells the size in bytes."""
+    size = asked(form, annotation, None, 0)
     buffer = ctypes.create_string_buffer(size)
-    units = ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort))
-    pdfium.FPDFAnnot_GetFormFieldName(form, annotation, units, size)
-    return buffer.raw.decode("utf-16-le").rstrip("\0")
+    asked(form, annotation, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
