@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from hcr_batch.errors import ModelError
 
-__all__ = ["DiesAtOnce", "Double", "Echo", "Printer", "Sleeper", "Taker", "WithoutModel"]
+__all__ = [
+    "Counter",
+    "DiesAtOnce",
+    "Double",
+    "Echo",
+    "Printer",
+    "Raiser",
+    "Sleeper",
+    "Taker",
+    "WithoutModel",
+]
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,23 @@ class Double:
         if number < 0:
             os._exit(3)
         return 2 * number
+
+
+class Counter:
+    """Counts as far as it is told without ever letting another thread of its process run."""
+
+    def __call__(self):
+        return lambda number: sum(range(number))
+
+
+class Raiser:
+    """Raises what it is given."""
+
+    def __call__(self):
+        return self._raise
+
+    def _raise(self, error: Exception) -> None:
+        raise error
 
 
 class Echo:
@@ -38,6 +65,7 @@ class Printer:
     def _print(self, text: str) -> str:
         print(text, flush=True)
         os.write(1, text.encode())
+        os.write(2, b"from C")
         return os.read(0, 10).decode()
 
 

@@ -15,7 +15,7 @@ from hcr_batch.batch.request import READING_CODE
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hcr_batch"
 LEVELS = (
-    {"config", "types", "errors", "geometry"},
+    {"config", "types", "errors", "geometry", "processes"},
     {"documents", "results"},
     {"recognition", "forms", "glyphs", "layout"},
     {"batch", "web", "training", "evaluation"},
@@ -140,6 +140,6 @@ def test_the_public_interface_is_there_and_late():
 
 
 def test_a_change_of_any_code_that_reads_has_forms_read_again():
-    """Settings are part of the key themselves; errors say nothing that is kept as a reading."""
+    """Settings are part of the key themselves; errors and processes say nothing of a reading."""
     parts = {Path(part).stem for part in READING_CODE}
-    assert parts == set().union(*LEVELS[:3]) - {"config", "errors"}
+    assert parts == set().union(*LEVELS[:3]) - {"config", "errors", "processes"}

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from hcr_batch.batch.processes import ENDED, Process, WorkersUnavailableError
 from hcr_batch.errors import HcrError
+from hcr_batch.processes import ENDED, Process, WorkersUnavailableError, ending
 
 __all__ = [
     "TASKS_AHEAD",
@@ -224,10 +224,7 @@ class _LocalWorker(Worker[Task]):
     def loss(self) -> Lost:
         """Why it has ended."""
         code = self.process.wait()
-        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        killed = name == "SIGKILL"
-        cause = ", perhaps for want of memory" if name in ("SIGKILL", "SIGABRT") else ""
-        return Lost(f"the process reading it ended ({name}){cause}", passing=killed)
+        return Lost(ending(code), passing=code == -signal.SIGKILL)
 
 
 class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):

@@ -19,10 +19,8 @@ from hcr_batch.batch.feed import Feed
 from hcr_batch.batch.journal import Journal, journal_path, open_journal
 from hcr_batch.batch.locations import Location, find_remote, is_url, key
 from hcr_batch.batch.lock import exclusive, lock_path
-from hcr_batch.batch.memory import MemoryLimited
 from hcr_batch.batch.observers import Observer
 from hcr_batch.batch.plan import KnownFile, LostFile, NewFile, classify
-from hcr_batch.batch.processes import Process
 from hcr_batch.batch.request import ScanRequest, ScanSummary
 from hcr_batch.batch.schema import DamagedJournalError
 from hcr_batch.batch.worker import (
@@ -35,6 +33,7 @@ from hcr_batch.batch.worker import (
 )
 from hcr_batch.documents import Source, discover
 from hcr_batch.errors import OutputError
+from hcr_batch.processes import MemoryLimited, Process
 from hcr_batch.results.atomic import check_writable
 from hcr_batch.results.writers import check_format
 

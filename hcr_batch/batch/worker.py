@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from hcr_batch.batch.garbage import keep_loaded
 from hcr_batch.batch.locations import Location, local_copy
-from hcr_batch.batch.memory import keep_loaded
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.errors import DocumentError, HcrError

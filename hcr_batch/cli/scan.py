@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hcr_batch.batch.observers import Observer
-    from hcr_batch.batch.processes import Process
     from hcr_batch.batch.request import ScanRequest
     from hcr_batch.batch.run import Engine, PlannedFile
     from hcr_batch.config import Settings
     from hcr_batch.forms.schema import Template
+    from hcr_batch.processes import Process
 
 __all__ = ["scan"]
 
@@ -103,7 +103,7 @@ def scan(
     with ExitStack() as opened:
         count = _ahead(paths, out, options) if engine == "local" else 0
         ahead = [opened.enter_context(_worker()) for _ in range(count)]
-        from hcr_batch.batch.memory import keep_loaded
+        from hcr_batch.batch.garbage import keep_loaded
         from hcr_batch.batch.observers import Observers
         from hcr_batch.batch.run import scan as run_scan
 
@@ -117,7 +117,7 @@ def scan(
 
 def _worker() -> Process:
     """A process that prepares for reading while this one looks for what there is to read."""
-    from hcr_batch.batch.processes import Process
+    from hcr_batch.processes import Process
 
     return Process(["hcr_batch.batch.form_reader"])
 

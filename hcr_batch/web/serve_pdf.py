@@ -12,10 +12,10 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from hcr_batch.batch.engines import Lost, run_tasks
-from hcr_batch.batch.memory import MemoryLimited
 from hcr_batch.config import DocumentSettings
 from hcr_batch.documents import MemoryFile, open_pages
 from hcr_batch.errors import DocumentError
+from hcr_batch.processes import MemoryLimited
 from hcr_batch.types import Page
 
 __all__ = ["isolated_pages"]
