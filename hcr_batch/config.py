@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,10 @@ RANGES = {
     "recognition.threshold": (0, 1),
 }
 """Least and greatest value of a setting; every other number only has to be 0 or more."""
+
+
+DEEP_KEY = re.compile(r"""(?:\.[ \t]*[\w"'-]+[ \t]*){16}""")
+"""A key of so many parts is no setting of this program; a parser takes 12 s for one of 20,000."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +152,20 @@ def load_toml(path: Path) -> dict[str, Any]:
         The file is missing, not UTF-8 or not TOML; the message has its place.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _check_keys(text)
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except (ValueError, RecursionError) as error:
         # Beside what the parser says: bytes that are no UTF-8, endless numbers, endless nesting.
         raise ConfigError(f"{path}: not valid TOML: {error}; correct it") from error
+
+
+def _check_keys(text: str) -> None:
+    if deep := DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ValueError(f"a key of over 16 parts (at line {line})")
 
 
 def load_settings(path: Path | None = None, **changes: dict[str, Any]) -> Settings:

@@ -1,5 +1,7 @@
 """Settings: what a user's file may change, and what it is told when it is wrong."""
 
+import time
+
 import pytest
 
 from hcr_batch.cli import main
@@ -58,6 +60,22 @@ def test_a_wrong_file_is_one_line_with_file_key_and_remedy(written, capsys, text
     (line,) = capsys.readouterr().err.splitlines()
     for part in [str(path), *parts]:
         assert part in line
+
+
+@pytest.mark.parametrize("text", ["{}a = 1", "[{}a]", "b = [{{ {}a = 1 }}]"])
+def test_keys_of_many_parts_are_refused_at_once(written, text):
+    path = written("\n" + text.format("a." * 100_000))
+    begun = time.monotonic()
+    with pytest.raises(ConfigError, match=r"a key of over 16 parts \(at line 2\)"):
+        load_toml(path)
+    assert time.monotonic() - begun < 1
+
+
+def test_many_words_are_looked_through_at_once(written):
+    path = written(f"a = '{'b' * 1_000_000}'\nc = '{'d.' * 15}'")
+    begun = time.monotonic()
+    assert set(load_toml(path)) == {"a", "c"}
+    assert time.monotonic() - begun < 1
 
 
 def test_a_missing_file_is_a_config_error(tmp_path):

@@ -275,7 +275,8 @@ class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
             loss = worker.loss()
             if not worker.ready:
                 raise WorkersUnavailableError(
-                    f"worker processes cannot start: {loss.reason}; free some memory and try again"
+                    f"worker processes cannot start: {loss.reason}; free some memory and try"
+                    " again, or restore the model if it is not the one that comes with the program"
                 )
             yield from self._replaced(worker, loss)
         elif worker.ready:

@@ -16,7 +16,7 @@ from hcr_batch.batch.garbage import keep_loaded
 from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import open_pages
-from hcr_batch.errors import DocumentError, HcrError
+from hcr_batch.errors import DocumentError, HcrError, ModelError
 from hcr_batch.results.atomic import atomic_output, check_writable
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page
@@ -154,6 +154,8 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
         return Outcome(pages, None, time.perf_counter() - start, total, stages=stages)
     except DocumentError as error:
         failure, passing = str(error), _is_passing(error)
+    except ModelError as error:
+        failure, passing = f"{task.path}: cannot be read ({error})", True
     except MemoryError:
         failure, passing = f"{task.path}: too large for batch.max_memory_gb; raise it", True
     except Exception as error:

@@ -71,7 +71,7 @@ def parse_check(text: str, folder: Path) -> Check:
     if name == "date" and argument:
         return Check(words=_dates(argument))
     if name == "lexicon" and argument:
-        return Check(words=_lexicon(folder / argument))
+        return Check(words=_lexicon(_lexicon_file(folder, argument)))
     if name == "weighted" and argument:
         return _weighted(argument)
     if name == "stdnum" and argument:
@@ -164,6 +164,18 @@ def _filled(text: str, time: dict[str, int]) -> str:
     for part, value in time.items():
         text = text.replace(f"%{part}", f"{value:02d}")
     return text
+
+
+def _lexicon_file(folder: Path, name: str) -> Path:
+    """A file that lies with the template; one from elsewhere may name no other of this machine."""
+    path, asked = folder / name, Path(name)
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # links in a circle
+        raise RuleError(f"the lexicon {name} cannot be read ({error})") from error
+    if asked.is_absolute() or ".." in asked.parts or not inside:
+        raise RuleError(f"the lexicon {name} does not lie with the template; put it beside it")
+    return path
 
 
 def _lexicon(path: Path) -> tuple[str, ...]:

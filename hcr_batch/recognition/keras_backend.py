@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -15,8 +16,12 @@ __all__ = ["KerasNetwork"]
 CHUNK = 256
 """Glyphs in one call of the network."""
 
-LOADING_ERRORS = (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError)
-"""What Keras raises for files of other programs, damaged ones and layers it does not know."""
+LOADING_ERRORS = (
+    *(OSError, ValueError, TypeError, LookupError, AttributeError, ImportError),
+    *(RecursionError, NotImplementedError, ArithmeticError, zipfile.BadZipFile),
+)
+"""What Keras raises for files of other programs, damaged ones, layers that it does not know and
+such as stand within each other without end."""
 
 
 class KerasNetwork:

@@ -20,6 +20,10 @@ CHUNK = 64
 """Glyphs in one call of the interpreter; more gains no speed."""
 
 
+DAMAGE = (ValueError, RuntimeError, IndexError, TypeError, OverflowError)
+"""What LiteRT, and arrays of shapes that make no sense, raise for damaged files."""
+
+
 class LiteRTNetwork:
     """A .tflite file as a function from glyphs (N, 28, 28) to its outputs float32 (N, K).
 
@@ -35,20 +39,40 @@ class LiteRTNetwork:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
+        self._path = path
         try:
             # From memory: the interpreter needs no open file, and paths of any script work.
             self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
             with _silent_stderr():
                 self._interpreter.allocate_tensors()
             self._input, self._output = _only_ends(self._interpreter)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: LiteRT cannot load it ({error}); restore it") from error
+        except (OSError, *DAMAGE) as error:
+            raise self._unfit("load", error) from error
         self._shape = tuple(int(size) for size in self._input["shape"][1:])
         self._rows = int(self._input["shape"][0])
-        self._chunk = CHUNK if self._takes_any_batch() else self._rows
+        try:
+            self._chunk = CHUNK if self._takes_any_batch() else self._rows
+        except DAMAGE as error:
+            raise self._unfit("load", error) from error
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
-        """Logits (N, outputs) of glyphs uint8 (N, 28, 28), in chunks."""
+        """Logits (N, outputs) of glyphs uint8 (N, 28, 28), in chunks.
+
+        Raises
+        ------
+        ModelError
+            The network cannot be run: it is damaged where loading does not look.
+        """
+        try:
+            return self._in_chunks(glyphs)
+        except DAMAGE as error:
+            raise self._unfit("run", error) from error
+
+    def _unfit(self, action: str, error: Exception) -> ModelError:
+        reason = " ".join(str(error).split())[:300]
+        return ModelError(f"{self._path}: LiteRT cannot {action} it ({reason}); restore it")
+
+    def _in_chunks(self, glyphs: np.ndarray) -> np.ndarray:
         width = int(self._output["shape"][-1])
         outputs = np.empty((len(glyphs), width), np.float32)
         for start in range(0, len(glyphs), self._chunk):
@@ -63,7 +87,7 @@ class LiteRTNetwork:
             self._interpreter.invoke()
             if self._interpreter.get_tensor(self._output["index"]).shape[0] == 2:
                 return True
-        except (RuntimeError, ValueError):
+        except DAMAGE:
             pass
         self._resize(int(self._input["shape"][0]))
         return False

@@ -97,11 +97,25 @@ class NetworkRecognizer:
         return self.scores(glyphs).characters
 
     def scores(self, glyphs: Glyphs) -> GlyphScores:
-        """Probabilities of glyphs uint8 (N, 28, 28), and of machine print, in one pass."""
+        """Probabilities of glyphs uint8 (N, 28, 28), and of machine print, in one pass.
+
+        Raises
+        ------
+        ModelError
+            What the network answers are not so many numbers.
+        """
+        import numpy as np
+
         from hcr_batch.recognition.calibration import temperature_scale
 
         logits = self.network(glyphs)
         count = len(self.card.classes)
+        if logits.shape != (len(glyphs), count + 2) or not np.isfinite(logits).all():
+            name = self.card.document.get("name", "the model")
+            raise ModelError(
+                f"{name}: its network does not answer {count + 2} finite numbers a glyph, as its"
+                " card has it; restore the model"
+            )
         # The outlet after the characters takes foreign ink; leaving it out
         # makes the rest sum to at most 1.
         shares = temperature_scale(logits[:, : count + 1], self.card.temperature)
@@ -136,7 +150,15 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     card = read_card(weights.parent / CARD_NAME)
     verify_file(weights, card)
     _check_normalizer(card, weights)
-    return NetworkRecognizer(_load_network(weights, threads), card)
+    return _tried(NetworkRecognizer(_load_network(weights, threads), card))
+
+
+def _tried(recognizer: NetworkRecognizer) -> NetworkRecognizer:
+    """A recognizer that has read a glyph: a network that cannot is told of before any page."""
+    import numpy as np
+
+    recognizer.scores(np.zeros((1, 28, 28), np.uint8))
+    return recognizer
 
 
 def load_card(path: str | Path | None = None) -> ModelCard:
@@ -177,7 +199,7 @@ def _load_own(weights: Path, card_path: Path, threads: int) -> NetworkRecognizer
 
     own = read_own_card(card_path)
     network = OwnNetwork(_load_network(weights, threads), own, weights)
-    return NetworkRecognizer(network, full_card(own, weights))
+    return _tried(NetworkRecognizer(network, full_card(own, weights)))
 
 
 def _no_card(weights: Path, own: Path) -> ModelError:

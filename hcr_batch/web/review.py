@@ -114,7 +114,7 @@ class _Pages:
         self._queue.refresh()
         cell = self._queue.next_cell(
             _text(body, "client"),
-            body.get("after"),
+            _text(body, "after"),
             bool(body.get("backwards")),
             bool(body.get("otherField")),
         )
@@ -127,7 +127,7 @@ class _Pages:
     def fields(self) -> Response:
         body = _body()
         self._queue.refresh()
-        cells = self._queue.fields(_text(body, "client"), body.get("after"), _size(body))
+        cells = self._queue.fields(_text(body, "client"), _text(body, "after"), _size(body))
         fields = [self._described(cell.place) for cell in cells]
         return jsonify(fields=[field for field in fields if field], progress=self._progress())
 
@@ -262,7 +262,7 @@ def _body() -> dict[str, Any]:
 
 
 def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name, "")
+    value = body.get(name) or ""
     return value if isinstance(value, str) else abort(400, f"{name} must be a text")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 from collections.abc import Collection, Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 __all__ = ["LOOPBACK", "allowed_hosts", "secure"]
@@ -28,6 +31,17 @@ HEADERS = {
     # Forms hold personal data: nothing of them stays in a browser's cache.
     "Cache-Control": "no-store",
 }
+
+
+class _Unicode(DefaultJSONProvider):
+    """JSON whose texts can be written down: halves of characters are refused (400)."""
+
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        value = super().loads(s, **options)
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
 
 
 def allowed_hosts(bound: str, extra: Iterable[str] = ()) -> frozenset[str]:
@@ -65,6 +79,7 @@ def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool
         its machine does not know them, and rebinding works by names alone.
     """
     app.config["MAX_CONTENT_LENGTH"] = max_bytes
+    app.json = _Unicode(app)
 
     @app.before_request
     def refuse_strangers() -> None:
@@ -91,10 +106,20 @@ def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool
 
 def _is_foreign() -> bool:
     """Whether a page of another origin made the request; programs send none of these headers."""
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers["Host"]:
+    origin, host = request.headers.get("Origin"), request.headers["Host"]
+    if origin is not None and origin not in _own_origins(host):
         return True
     return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
+def _own_origins(host: str) -> tuple[str, ...]:
+    """What a browser calls the pages of this server, which speaks no TLS itself.
+
+    Only under a name that others know it by there may be a proxy before it that does.
+    """
+    if _host_name(host) in LOOPBACK:
+        return (f"http://{host}",)
+    return f"http://{host}", f"https://{host}"
 
 
 def _is_followed_link() -> bool:

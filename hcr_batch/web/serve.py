@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
-from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest
 
 from hcr_batch import __version__
@@ -138,9 +137,6 @@ def make_app(
     """
     app = Flask(__name__, static_folder="static/serve", static_url_path="/static")
     app.request_class = MemoryRequest
-    in_order = DefaultJSONProvider(app)
-    in_order.sort_keys = False
-    app.json = in_order
     secure(app, hosts, round(limits.max_mb * MEGABYTE), any_address)
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["hcr_batch"] = _Service(

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 import pytest
+from hearing import hear_signals
 from review_maker import make_scan
 
 from hcr_batch.batch.corrections import Answer, Kind
@@ -47,7 +48,11 @@ def running(made):
     command = [sys.executable, "-m", "hcr_batch", "review", str(made.results), "--no-browser"]
     command += ["--fields", str(made.results.with_name("fields.csv")), "--sample", "100%"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=hear_signals,
     )
     line = process.stderr.readline()
     yield process, re.search(r"http://127.0.0.1:\d+/\S+/", line)[0], line

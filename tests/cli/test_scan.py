@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hearing import hear_signals
 
 from hcr_batch.cli import main
 
@@ -238,6 +239,7 @@ def test_kill_and_a_closed_terminal_end_a_scan_as_ctrl_c_does(tmp_path, name):
         cwd=Path(__file__).parents[2],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_signals,
     )
     deadline = time.monotonic() + 30
     done = '"event": "file"'

@@ -12,6 +12,7 @@ import urllib.request
 import cv2
 import pytest
 from drawn_character import draw
+from hearing import hear_signals
 
 
 @pytest.fixture
@@ -19,7 +20,11 @@ def running():
     """The program, and its address."""
     command = [sys.executable, "-m", "hcr_batch", "serve", "--port", "0"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=hear_signals,
     )
     line = process.stderr.readline()
     yield process, re.search(r"http://127.0.0.1:\d+/", line)[0]

@@ -87,6 +87,24 @@ def test_a_pattern_narrows_a_check():
     assert not rule.allows("20001231")
 
 
+def test_a_lexicon_lies_with_the_template_and_nowhere_else(tmp_path):
+    forms, elsewhere = tmp_path / "forms", tmp_path / "elsewhere.txt"
+    forms.mkdir()
+    elsewhere.write_text("SECRET")
+    (forms / "link.txt").symlink_to(elsewhere)
+    (forms / "lists").mkdir()
+    for name in ("towns.txt", "lists/towns.txt"):
+        (forms / name).write_text("Leeds")
+        assert make_rule(charset_of("upper"), check=f"lexicon:{name}", folder=forms)
+    for name in ("link.txt", "../elsewhere.txt", "lists/../../elsewhere.txt", elsewhere):
+        with pytest.raises(RuleError, match="does not lie with the template; put it beside it"):
+            make_rule(charset_of("upper"), check=f"lexicon:{name}", folder=forms)
+    (forms / "circle.txt").symlink_to("circle.txt")
+    for name in ("/proc/self/environ", "circle.txt", "missing.txt", "lists", "x" * 300):
+        with pytest.raises(RuleError):
+            make_rule(charset_of("upper"), check=f"lexicon:{name}", folder=forms)
+
+
 def test_a_lexicon_is_written_in_the_case_and_letters_of_the_field(tmp_path):
     (tmp_path / "towns.txt").write_text("# towns\nMünchen\nSaint-Denis\nYork\n", encoding="utf-8")
     rule = make_rule(charset_of("upper"), check="lexicon:towns.txt", folder=tmp_path)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.calibration import CHARACTERS
-from hcr_batch.recognition.own import OwnNetwork, read_own_card
+from hcr_batch.recognition.models import NetworkRecognizer
+from hcr_batch.recognition.own import OwnNetwork, full_card, read_own_card
 from hcr_batch.recognition.shapes import shaped
 
 keras = pytest.importorskip("keras")
@@ -183,3 +185,27 @@ def test_weights_alone_are_no_model(demo, tmp_path):
     write_own_card(path)
     with pytest.raises(ModelError, match="Keras cannot load it"):
         load_recognizer(path)
+
+
+def test_layers_within_layers_without_end_are_refused(demo, tmp_path):
+    path = tmp_path / "deep.keras"
+    head = '{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": ['
+    with zipfile.ZipFile(demo[2]["keras"]) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                content = head.encode() * 5000 + content + b"]}}" * 5000
+            new.writestr(name, content)
+    write_own_card(path)
+    with pytest.raises(ModelError, match="Keras cannot load it"):
+        load_recognizer(path)
+
+
+@pytest.mark.parametrize("answer", [[np.nan, 1.0], [np.inf, 0.0]])
+def test_answers_that_are_no_numbers_are_no_readings(tmp_path, answer):
+    card = read_own_card(write_own_card(tmp_path / "n.h5", "01", outputs="logits"))
+    network = OwnNetwork(answering(answer), card, Path("n.h5"))
+    (tmp_path / "n.h5").write_bytes(b"")
+    recognizer = NetworkRecognizer(network, full_card(card, tmp_path / "n.h5"))
+    with pytest.raises(ModelError, match="does not answer 64 finite numbers a glyph"):
+        recognizer.scores(np.zeros((1, 28, 28), np.uint8))

@@ -106,6 +106,23 @@ def test_bodies_name_places_and_never_files(review, made):
     assert not foreign(opened, journal_path(made.results))
 
 
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, 7, True, "\ud800", ["\udfff"]])
+def test_values_of_any_type_are_answered_in_words(review, serve, value):
+    whole = {"client": "c", "size": 5, "first": [], "skip": [], "after": "", "answers": []}
+    addresses = ("tiles", "next", "fields", "answers", "release")
+    for address, name in itertools.product(addresses, whole):
+        answer = review.post(f"/token/{address}", json={**whole, name: value})
+        assert answer.status_code in (200, 400), (address, name)
+        assert answer.json
+    one = {"key": "a", "kind": "character", "character": "7", "seen": 0}
+    for name in one:
+        answer = review.post("/token/answers", json={"answers": [{**one, name: value}]})
+        assert answer.status_code == 400
+    for name in ("image_data", "images"):
+        answer = serve.test_client().post("/predict", json={name: value})
+        assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("token", ["", "toke", "tokens", "TOKEN", "token%00", "..", "%74oken%2f"])
 def test_without_the_token_nothing_is_there(review, token):
     for name in ("", "progress", "cell/a-1-1-1-1-1", "static/review.js"):

@@ -1,5 +1,5 @@
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from hcr_batch.web.security import allowed_hosts, secure
 
@@ -31,6 +31,9 @@ def test_other_hosts_are_refused(client, host):
         {"Origin": "http://evil.example"},
         {"Origin": "http://localhost:9999"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "https://localhost:80"},
+        {"Origin": "localhost:80"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"},
     ],
@@ -43,6 +46,26 @@ def test_the_own_origin_and_programs_may(client):
     own = {"Host": "localhost:80", "Origin": "http://localhost:80", "Sec-Fetch-Site": "same-origin"}
     assert client.post("/change", headers=own).status_code == 200
     assert client.post("/change").status_code == 200
+
+
+def test_a_proxy_that_encrypts_may_stand_before_a_name_that_others_know():
+    app = Flask("test")
+    secure(app, allowed_hosts("127.0.0.1", ["forms.example"]), max_bytes=100)
+    app.add_url_rule("/change", "change", lambda: "changed", methods=["POST"])
+    headers = {"Host": "forms.example", "Origin": "https://forms.example"}
+    assert app.test_client().post("/change", headers=headers).status_code == 200
+
+
+def test_halves_of_characters_are_refused(client):
+    client.application.add_url_rule(
+        "/take", "take", lambda: f"{request.get_json()}", methods=["POST"]
+    )
+    for body in (b'"\\ud800"', b'{"\\udc00": 1}', b'[["a\\ud83d"]]', b'"\xed\xa0\x80"'):
+        answer = client.post("/take", data=body, content_type="application/json")
+        assert answer.status_code == 400, body
+        assert "error" in answer.json
+    whole = client.post("/take", data=b'"\\ud83d\\ude00"', content_type="application/json")
+    assert whole.text == "\U0001f600"
 
 
 def test_a_link_from_elsewhere_opens_the_page_and_a_script_does_not(client):
