@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "UNKNOWN_FORM",
     "Box",
     "Cell",
     "CellReading",
@@ -25,6 +26,10 @@ __all__ = [
 ]
 
 MM_PER_INCH = 25.4
+
+UNKNOWN_FORM = "unknown_form"
+"""Name of the one field of a page that fits no template, and what such pages are called together;
+no field of a template may take it."""
 
 # Spelled as texts, so that numpy is not imported for them.
 Gray: TypeAlias = "NDArray[np.uint8]"
@@ -211,9 +216,13 @@ class FieldReading:
 
 @dataclass(frozen=True)
 class PageReading:
-    """All that was read on one page; `width` and `height` as in the file."""
+    """All that was read on one page; `width` and `height` as in the file.
+
+    `form` names the template that it is of; empty where none was given.
+    """
 
     number: int
     width: int
     height: int
     fields: tuple[FieldReading, ...]
+    form: str = ""

@@ -22,6 +22,7 @@ from review_maker import make_scan
 
 from hcr_batch import load_recognizer
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.status import journal_status
 from hcr_batch.config import data_folder, load_settings
 from hcr_batch.documents import MemoryFile, open_pages
@@ -213,7 +214,7 @@ def _predict(_: Path) -> Target:
 
 def _review(folder: Path) -> Target:
     made = make_scan(folder, {"number": ("17_4", "71_4")}, sure="4")
-    session = ReviewSession(ReviewRequest(made.results, journal_path(made.results)))
+    session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
     pictures = PagePictures(load_settings().documents)
     hosts = frozenset({"localhost"})
     client = review_app(session, pictures, "token", hosts, "Ada", lambda: None).test_client()

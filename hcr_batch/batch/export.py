@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hcr_batch.batch.corrections import REVIEW_REASONS, reviewed_part
 from hcr_batch.batch.journal import Journal
 from hcr_batch.batch.locations import signature
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.request import code_fingerprint
-from hcr_batch.results.rows import FieldRow, ResultRow, field_row
-from hcr_batch.results.writers import write_fields, write_results
+from hcr_batch.batch.status import journal_summary
+from hcr_batch.results.form_tables import FormRow, form_rows
+from hcr_batch.results.rows import ResultRow
+from hcr_batch.results.writers import write_csv_tables, write_results, write_table_sheets
 
 __all__ = ["export"]
 
 
-def export(
-    journal: Journal,
-    output: Path,
-    file_format: str,
-    fields: Path | None,
-    only_reviewed: bool = False,
-) -> None:
-    """Write the results, and the wide table if `fields` is given, from the journal.
+def export(journal: Journal, outputs: Outputs, only_reviewed: bool = False) -> None:
+    """Write the results, and the wide tables where they are wanted, from the journal.
+
+    Tables of forms that are no longer there are removed: those that this
+    journal wrote, as it wrote them.
 
     Parameters
     ----------
     only_reviewed : bool
-        Only the cells that a person has answered; in the wide table the
+        Only the cells that a person has answered; in the wide tables the
         fields that have one.
 
     Raises
@@ -35,17 +35,40 @@ def export(
     OutputError
         A file cannot be written; the old one is still there.
     """
-    part = "reviewed" if only_reviewed else "all"
+    part = f"{outputs.style} {'reviewed' if only_reviewed else 'all'}"
 
-    def write_rows(path: Path) -> None:
-        write_results(path, _rows(journal, only_reviewed), file_format)
+    def write_rows() -> None:
+        rows = _rows(journal, only_reviewed)
+        summary = journal_summary(journal)
+        write_results(outputs.results, rows, outputs.file_format, outputs.style, summary)
 
-    def write_table(path: Path) -> None:
-        write_fields(path, journal.field_names(), _field_rows(journal, only_reviewed))
+    _renew(journal, [outputs.results], f"{outputs.file_format} {part}", write_rows)
+    if outputs.fields:
+        _export_tables(journal, outputs, f"fields {part}", only_reviewed)
 
-    _renew(journal, output, f"{file_format} {part}", write_rows)
-    if fields:
-        _renew(journal, fields, f"fields {part}", write_table)
+
+def _export_tables(journal: Journal, outputs: Outputs, content: str, only_reviewed: bool) -> None:
+    assert outputs.fields
+    fields, tables = outputs.fields, journal.form_tables()
+    paths = outputs.table_paths([table.form for table in tables], _templates(journal))
+
+    def write_tables() -> None:
+        rows = _form_rows(journal, only_reviewed)
+        if outputs.fields_format == "xlsx":
+            write_table_sheets(fields, tables, rows, journal_summary(journal))
+        else:
+            write_csv_tables(paths, tables, rows, outputs.style)
+
+    _renew(journal, paths.values(), content, write_tables)
+    for path in journal.exported("fields "):
+        if path not in {place.absolute() for place in paths.values()} and _is_table(path, fields):
+            path.unlink(missing_ok=True)
+
+
+def _templates(journal: Journal) -> Sequence[str]:
+    """Names of the templates that the last scan looked for."""
+    run = next(journal.runs.latest(), None)
+    return run.conditions.get("templates", ()) if run else ()
 
 
 def _rows(journal: Journal, only_reviewed: bool) -> Iterator[ResultRow]:
@@ -53,16 +76,26 @@ def _rows(journal: Journal, only_reviewed: bool) -> Iterator[ResultRow]:
     return (row for row in rows if row.reasons in REVIEW_REASONS) if only_reviewed else rows
 
 
-def _field_rows(journal: Journal, only_reviewed: bool) -> Iterator[FieldRow]:
-    for file, page in journal.pages():
-        shown = reviewed_part(page) if only_reviewed else page
-        if shown.fields or not only_reviewed:
-            yield field_row(file.name, shown)
+def _form_rows(journal: Journal, only_reviewed: bool) -> Iterator[FormRow]:
+    pages = ((file.name, page) for file, page in journal.pages())
+    if not only_reviewed:
+        return form_rows(pages)
+    reviewed = ((file, reviewed_part(page)) for file, page in pages)
+    return form_rows((file, page) for file, page in reviewed if page.fields)
 
 
-def _renew(journal: Journal, path: Path, content: str, write: Callable[[Path], None]) -> None:
-    """Write a file, unless the journal has not changed since and neither has the file."""
-    content = f"{content} {code_fingerprint()}"
-    if not journal.is_exported(path, content, signature(path)):
-        write(path)
-        journal.note_export(path, content, signature(path))
+def _is_table(path: Path, fields: Path) -> bool:
+    """Whether a file was a table of `fields`, be it of one form among several."""
+    named = path.name == fields.name or path.name.startswith(f"{fields.stem}.")
+    return path.parent == fields.absolute().parent and named and path.suffix == fields.suffix
+
+
+def _renew(
+    journal: Journal, paths: Iterable[Path], content: str, write: Callable[[], None]
+) -> None:
+    """Write files, unless the journal has not changed since and neither have they."""
+    paths, content = list(paths), f"{content} {code_fingerprint()}"
+    if not all(journal.is_exported(path, content, signature(path)) for path in paths):
+        write()
+        for path in paths:
+            journal.note_export(path, content, signature(path))

@@ -17,11 +17,13 @@ from typing import NamedTuple
 from hcr_batch.batch.beside import journal_path
 from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
-from hcr_batch.batch.locations import Location, exists, key, location_of
+from hcr_batch.batch.locations import Location, exists, key, location_of, signature
 from hcr_batch.batch.pages import add_pages, fields_of_page, rows_of_page
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
+from hcr_batch.documents import text_of_name
 from hcr_batch.errors import UsageError
+from hcr_batch.results.form_tables import FormTable
 from hcr_batch.results.records import PageRecord
 from hcr_batch.results.rows import ResultRow, page_rows
 
@@ -228,19 +230,29 @@ class Journal:
         ).fetchone()
         return dict(zip(names, row, strict=True))
 
-    def is_exported(self, path: Path, content: str, signature: str | None) -> bool:
+    def is_exported(self, path: Path, content: str, mark: str | None) -> bool:
         """Whether a file was written with this content from the tables as they are, and is so."""
         row = self._execute(
             "SELECT content, signature FROM exports WHERE path = ?", (key(path),)
         ).fetchone()
-        return row == (self._revised(content), signature)
+        return row == (self._revised(content), mark)
 
-    def note_export(self, path: Path, content: str, signature: str | None) -> None:
+    def exported(self, content: str) -> list[Path]:
+        """The files still as they were written, with a content that begins so."""
+        rows = self._execute("SELECT path, content, signature FROM exports").fetchall()
+        places = ((location_of(path), text, mark) for path, text, mark in rows)
+        return [
+            place
+            for place, text, mark in places
+            if text.startswith(content) and isinstance(place, Path) and signature(place) == mark
+        ]
+
+    def note_export(self, path: Path, content: str, mark: str | None) -> None:
         """Note that a file is written."""
         with self._transaction():
             self._execute(
                 "REPLACE INTO exports VALUES (?, ?, ?)",
-                (key(path), self._revised(content), signature or ""),
+                (key(path), self._revised(content), mark or ""),
             )
 
     def separate_names(self, present: Iterable[Location]) -> None:
@@ -272,6 +284,10 @@ class Journal:
         )
         return (FileState(location_of(path), name, fail) for path, name, fail in rows)
 
+    def local_files(self) -> Iterator[Path]:
+        """Where the files lie that are no URL."""
+        return (file.path for file in self.files() if isinstance(file.path, Path))
+
     def pages(self) -> Iterator[tuple[FileState, PageRecord]]:
         """Every page of every file, by name and number, corrections applied, without pictures."""
         for state, page, blank, answered in self._listed():
@@ -285,28 +301,37 @@ class Journal:
             else:
                 yield from rows_of_page(self._connection, page, state.name, blank.number)
 
-    def field_names(self) -> list[str]:
-        """Names of all fields of the files, by their earliest place on a page."""
+    def form_tables(self) -> list[FormTable]:
+        """The kinds of form that there are, with their fields in the order of the paper.
+
+        Without a template pages have no order among themselves, and fields
+        stand by their earliest place on any.
+        """
         rows = self._execute(
-            "SELECT fields.name FROM files JOIN pages ON pages.reading = files.reading "
-            "JOIN fields ON fields.page = pages.id GROUP BY fields.name "
-            "ORDER BY min(fields.place), fields.name"
+            "SELECT form, fields.name FROM files JOIN pages ON pages.reading = files.reading "
+            "LEFT JOIN fields ON fields.page = pages.id GROUP BY form, fields.name ORDER BY form, "
+            "CASE form WHEN '' THEN 0 ELSE min(number) END, min(fields.place), fields.name"
         )
-        return [name for (name,) in rows]
+        fields: dict[str, list[str]] = {}
+        for form, name in rows:
+            if not isinstance(form, str) or isinstance(name, bytes):
+                raise sqlite3.DatabaseError(f"a form is named {form!r}, a field {name!r}")
+            fields.setdefault(form, []).extend([] if name is None else [name])
+        return [FormTable(form, tuple(names)) for form, names in fields.items()]
 
     def _listed(self) -> Iterator[tuple[FileState, int, PageRecord, bool]]:
         """Every page: its file, its id, itself without fields, and whether a person answered."""
         rows = self._execute(
-            "SELECT files.path, files.name, pages.id, sha256, number, width, height "
+            "SELECT files.path, files.name, pages.id, sha256, number, width, height, form "
             "FROM files JOIN readings ON readings.id = files.reading "
             "JOIN pages ON pages.reading = readings.id "
             "ORDER BY files.name, files.path, number"
         )
         pages_answered = self.corrections.pages()
-        for path, name, page, sha256, number, width, height in rows:
+        for path, name, page, sha256, number, width, height, form in rows:
             state = FileState(location_of(path), name, None, sha256)
             answered = (sha256, number) in pages_answered
-            yield state, page, PageRecord(number, width, height, ()), answered
+            yield state, page, PageRecord(number, width, height, (), form=form), answered
 
     def _page(
         self, state: FileState, page: int, blank: PageRecord, answered: bool
@@ -355,7 +380,7 @@ class Journal:
 
 def _longer_name(path: bytes, name: str, taken: Collection[str]) -> str:
     """The shortest end of the path that is longer than the name and not taken."""
-    parts = path.decode("utf-8", "backslashreplace").strip("/").split("/")
+    parts = text_of_name(path).strip("/").split("/")
     lengths = range(name.count("/") + 2, len(parts) + 1)
     names = ("/".join(parts[-length:]) for length in lengths)
     return next((longer for longer in names if longer not in taken), "/".join(["", *parts]))

@@ -96,8 +96,9 @@ def _add_page(connection: sqlite3.Connection, reading: int, page: PageRecord) ->
     cells = sum(len(field.cells) for field in page.fields)
     row = insert(
         connection,
-        "INSERT INTO pages (reading, number, width, height, cells) VALUES (?, ?, ?, ?, ?)",
-        (reading, page.number, page.width, page.height, cells),
+        "INSERT INTO pages (reading, number, width, height, cells, form) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (reading, page.number, page.width, page.height, cells, page.form),
     )
     for place, field in enumerate(page.fields, start=1):
         _add_field(connection, row, place, field)

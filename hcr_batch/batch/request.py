@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hcr_batch
-from hcr_batch.batch.journal import journal_path
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.plan import Effort
 from hcr_batch.config import Settings
 from hcr_batch.errors import ExitCode
+from hcr_batch.results.writers import COMMAS, CsvStyle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import ModelCard
 
@@ -51,10 +54,13 @@ class ScanRequest:
     file_format : str
         One of `hcr_batch.results.writers.FORMATS`.
     fields, overlay : Path, optional
-        The wide table; a folder for pictures of the pages.
+        The wide tables; a folder for pictures of the pages.
+    style : CsvStyle
     effort : Effort
-    ignore : tuple of Path
-        Further outputs that are never input.
+    log : Path, optional
+        Is written too, by an observer.
+    sources : tuple of Path
+        Files that are read beside the forms: templates, settings, lists of words.
     templates : tuple of Template
         Known forms; their contents count in the recipe.
     """
@@ -67,8 +73,10 @@ class ScanRequest:
     file_format: str = "csv"
     fields: Path | None = None
     overlay: Path | None = None
+    style: CsvStyle = COMMAS
     effort: Effort = field(default_factory=Effort)
-    ignore: tuple[Path, ...] = ()
+    log: Path | None = None
+    sources: tuple[Path, ...] = ()
     templates: tuple[Template, ...] = ()
 
     @property
@@ -90,13 +98,19 @@ class ScanRequest:
             "threshold": self.settings.recognition.threshold,
             "templates": [template.name for template in self.templates],
             "recipe": self.recipe,
+            **self.outputs.conditions,
         }
 
     @property
-    def outputs(self) -> tuple[Path, ...]:
-        """What the run itself writes, which is never input."""
-        written = (self.output, journal_path(self.output), self.fields, self.overlay)
-        return (*(path for path in written if path), *self.ignore)
+    def outputs(self) -> Outputs:
+        """The tables that are written."""
+        return Outputs(self.output, self.file_format, self.fields, self.style)
+
+    def check_outputs(self, inputs: Iterable[Path]) -> None:
+        """See that nothing written takes the place of anything; see `Outputs.check`."""
+        forms = [template.name for template in self.templates]
+        read = (*self.sources, *inputs)
+        self.outputs.check(self.output, read, forms, self.log, self.overlay)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ from hcr_batch.documents import Source, discover
 from hcr_batch.errors import OutputError
 from hcr_batch.processes import MemoryLimited, Process
 from hcr_batch.results.atomic import check_writable
-from hcr_batch.results.writers import check_format
 
 __all__ = ["Engine", "PlannedFile", "dry_run", "scan"]
 
@@ -73,16 +72,17 @@ def scan(
     ------
     NoInputError, LockedError, OutputError, ModelError, UsageError
     """
-    check_format(request.file_format)
-    for path in filter(None, (request.output, request.fields)):
-        check_writable(path)
+    # A folder given as --overlay too would be passed over, as if it held no form.
+    request.check_outputs(Path(path, "form") for path in request.paths if os.path.isdir(path))
+    found = _sources(request, stdin)
+    request.check_outputs(source.path for source in found if isinstance(source.path, Path))
+    request.outputs.prepare()
     if request.overlay:
         check_writable(request.overlay / "page.png")
     with exclusive(lock_path(request.output)):
         # Other machines have other working folders.
         sources = [
-            replace(source, path=source.path.absolute()) if engine else source
-            for source in _sources(request, stdin)
+            replace(source, path=source.path.absolute()) if engine else source for source in found
         ]
         run = engine or partial(run_tasks, jobs=request.jobs, ahead=ahead)
         try:
@@ -116,7 +116,7 @@ def _scan(
         present = [source.path for source in sources]
         journal.forget_missing(present)
         journal.separate_names(present)
-        export(journal, request.output, request.file_format, request.fields)
+        export(journal, request.outputs)
         journal.runs.end(number, asdict(summary))
         if not summary.interrupted:
             _draw(request, feed.read, present, journal, observer)
@@ -154,7 +154,7 @@ def _sources(request: ScanRequest, stdin: TextIO | None) -> tuple[Source[Locatio
     """The documents of all paths, those in folders first, each under a name of its own."""
     urls = [path for path in request.paths if is_url(path)]
     paths = [path for path in request.paths if not is_url(path)]
-    sources = discover(paths, stdin, request.outputs) if paths else ()
+    sources = discover(paths, stdin, filter(None, [request.overlay])) if paths else ()
     taken = {source.name for source in sources}
     remote = {source.path: source for url in urls for source in find_remote(url)}
     renamed = []

@@ -13,7 +13,7 @@ from hcr_batch.errors import OutputError
 
 __all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raise this when the tables change, and say in UPGRADES how."""
 
 APPLICATION_ID = 0x48435242
@@ -53,6 +53,7 @@ CREATE TABLE pages (
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     cells INTEGER,               -- how many, so that none is lost unseen; NULL if from version 4
+    form TEXT NOT NULL DEFAULT '',  -- name of the template; empty where none was given
     UNIQUE (reading, number)
 );
 CREATE TABLE fields (
@@ -133,6 +134,7 @@ UPGRADES = {
     2: f"{COUNTS} {RUNS_SCHEMA} {TRIGGERS}",
     3: "ALTER TABLE fields ADD COLUMN joint REAL;",
     4: f"ALTER TABLE pages ADD COLUMN cells INTEGER; {PICTURES_SCHEMA}",
+    5: "ALTER TABLE pages ADD COLUMN form TEXT NOT NULL DEFAULT '';",
 }
 """What makes each older version the next one; version 1 had no way to enter corrections, and up to
 version 4 pictures were PNGs in a table of their own, crops, which stays."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hcr_batch.batch.journal import Journal
 from hcr_batch.batch.runs import Run
 
-__all__ = ["Status", "journal_status"]
+__all__ = ["Status", "journal_status", "journal_summary"]
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,23 @@ def journal_status(journal: Journal) -> Status:
     failures = ((file.name, file.failure) for file in journal.files() if file.failure)
     last_run = next(journal.runs.latest(), None)
     return Status(**figures, failures=tuple(failures), last_run=last_run)
+
+
+def journal_summary(journal: Journal) -> list[tuple[str, object]]:
+    """What a journal holds, in lines for the last sheet of a workbook."""
+    status = journal_status(journal)
+    run = status.last_run
+    conditions = run.conditions if run else {}
+    lines: list[tuple[str, object]] = [
+        ("files", status.files),
+        ("files that could not be read", len(status.failures)),
+        ("pages", status.pages),
+        ("characters", status.characters),
+        ("flagged by the program", status.flagged),
+        ("answered in a review", status.reviewed),
+        ("last scan began (UTC)", run.began_at if run else ""),
+        ("program", f"hcr-batch {conditions.get('program', '')}"),
+        ("model", str(conditions.get("model", ""))),
+        ("templates", ", ".join(conditions.get("templates", ()))),
+    ]
+    return lines + [(f"not read: {name}", reason) for name, reason in status.failures]

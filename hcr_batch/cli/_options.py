@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["FILE", "data_option", "fields_option", "files_offered", "format_option", "share"]
+__all__ = [
+    "FILE",
+    "csv_options",
+    "data_option",
+    "fields_option",
+    "files_offered",
+    "format_option",
+    "share",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
 
@@ -45,12 +56,32 @@ data_option = click.option(
 )
 
 fields_option = click.option(
-    "--fields", type=FILE, help="Also a table with a row a page, a column a field."
+    "--fields", type=FILE, help="Also a table a kind of form, a row a form: .csv or .xlsx."
 )
 
 format_option = click.option(
     "--format",
     "file_format",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
+    type=click.Choice(["csv", "xlsx", "jsonl", "parquet"]),
     help="Of the results; from the ending of --out if not given.",
 )
+
+DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
+
+
+def _delimiter(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    return DELIMITERS[given] if given else None
+
+
+def csv_options(command: Command) -> Command:
+    """Add how CSV is written: --delimiter and --bom."""
+    bom = click.option(
+        "--bom/--no-bom", default=None, help="A mark of UTF-8 before CSV, for Excel."
+    )
+    delimiter = click.option(
+        "--delimiter",
+        type=click.Choice(list(DELIMITERS)),
+        callback=_delimiter,
+        help="Between columns of CSV; ; for Excel in much of Europe.",
+    )
+    return delimiter(bom(command))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hcr_batch.cli._options import FILE, fields_option, format_option
+from hcr_batch.cli._options import FILE, csv_options, fields_option, format_option
 
 __all__ = ["export"]
 
@@ -16,6 +16,7 @@ __all__ = ["export"]
 @click.option("--out", type=FILE, help="Where to write; RESULTS itself if not given.")
 @fields_option
 @format_option
+@csv_options
 @click.option(
     "--only-reviewed", is_flag=True, help="Only the cells that a person answered in a review."
 )
@@ -24,11 +25,14 @@ def export(
     out: Path | None,
     fields: Path | None,
     file_format: str | None,
+    delimiter: str | None,
+    bom: bool | None,
     only_reviewed: bool,
 ) -> None:
     """Write RESULTS of an earlier scan again, corrections included, in any format.
 
-    Reads the journal beside RESULTS; no form is opened.
+    Reads the journal beside RESULTS; no form is opened. CSV is written as the
+    last scan wrote it where nothing else is asked for.
 
     \b
     Example:
@@ -37,9 +41,9 @@ def export(
     from hcr_batch.batch.export import export as write
     from hcr_batch.batch.journal import existing_journal, open_journal
     from hcr_batch.batch.lock import exclusive, lock_path
+    from hcr_batch.batch.outputs import Outputs, last_outputs
     from hcr_batch.errors import UsageError
-    from hcr_batch.results.atomic import check_writable
-    from hcr_batch.results.writers import format_of
+    from hcr_batch.results.writers import CsvStyle, format_of
 
     if only_reviewed and out in (None, results):
         raise UsageError(
@@ -47,7 +51,15 @@ def export(
         )
     path = existing_journal(results)
     out = out or results
-    for output in filter(None, (out, fields)):
-        check_writable(output)
-    with exclusive(lock_path(results)), open_journal(path) as journal:
-        write(journal, out, file_format or format_of(out), fields, only_reviewed)
+    file_format = format_of(out, file_format)
+    with open_journal(path) as journal:
+        last = last_outputs(journal.runs, results)
+        style = CsvStyle(
+            last.style.delimiter if delimiter is None else delimiter,
+            last.style.bom if bom is None else bom,
+        )
+        outputs = Outputs(out, file_format, fields, style)
+        outputs.check(results, journal.local_files())
+        outputs.prepare()
+        with exclusive(lock_path(results)):
+            write(journal, outputs, only_reviewed)

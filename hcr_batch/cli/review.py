@@ -59,20 +59,24 @@ def review(
     Example:
       hcr-batch review results.csv --sample 2%
     """
-    from hcr_batch.batch.journal import existing_journal
+    from dataclasses import replace
+
+    from hcr_batch.batch.journal import existing_journal, open_journal
+    from hcr_batch.batch.outputs import last_outputs
     from hcr_batch.config import load_settings
-    from hcr_batch.results.atomic import check_writable
-    from hcr_batch.results.writers import format_of
     from hcr_batch.web.review_pages import PagePictures
     from hcr_batch.web.review_session import ReviewRequest, ReviewSession
 
     settings = load_settings(config)
     journal = existing_journal(results)
-    for output in filter(None, (results, fields)):
-        check_writable(output)
+    with open_journal(journal) as opened:
+        outputs = last_outputs(opened.runs, results)
+        outputs = replace(outputs, fields=fields or outputs.fields)
+        outputs.check(results, opened.local_files())
+    outputs.prepare()
     if target_error is None:
         target_error = settings.recognition.target_error
-    request = ReviewRequest(results, journal, format_of(results), fields, sample, target_error)
+    request = ReviewRequest(journal, outputs, sample, target_error)
     session = ReviewSession(request)
     if session.queue.progress().due:
         pictures = PagePictures(settings.documents)

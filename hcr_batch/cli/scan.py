@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from hcr_batch.cli._options import FILE, fields_option, files_offered, format_option, share
+from hcr_batch.cli._options import (
+    FILE,
+    csv_options,
+    fields_option,
+    files_offered,
+    format_option,
+    share,
+)
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -58,6 +65,7 @@ MOST_AHEAD = 2
 @fields_option
 @click.option("--overlay", type=FILE, help="Also pictures of the pages, in this folder.")
 @format_option
+@csv_options
 @click.option(
     "--layout", type=click.Choice(["auto", "boxes", "free"]), help="Read boxes, or all writing."
 )
@@ -108,6 +116,7 @@ def scan(
         from hcr_batch.batch.run import scan as run_scan
 
         request = _request(paths, out, log_json, options)
+        request.check_outputs(())  # before the log is opened, which makes it
         observer = Observers(list(_observers(quiet, log_json, opened)))
         run = _ray(options["jobs"], ray_address) if engine == "ray" else None
         keep_loaded()
@@ -144,7 +153,7 @@ def _request(
     from hcr_batch.batch.plan import Effort
     from hcr_batch.batch.request import ScanRequest, fingerprint
     from hcr_batch.recognition import load_card
-    from hcr_batch.results.writers import format_of
+    from hcr_batch.results.writers import CsvStyle, format_of
 
     settings = _settings(options)
     # Before any file is touched, so that a damaged model stops the run with its own message.
@@ -155,13 +164,24 @@ def _request(
         settings,
         model=fingerprint(card),
         jobs=options["jobs"] or _cores(),
-        file_format=options["file_format"] or format_of(out),
+        file_format=format_of(out, options["file_format"]),
         fields=options["fields"],
         overlay=options["overlay"],
         effort=Effort(options["force"], options["retry_failed"], options["limit"]),
-        ignore=(log,) if log else (),
+        style=CsvStyle(options["delimiter"] or "", bool(options["bom"])),
+        log=log,
+        sources=tuple(_read_beside(options)),
         templates=_templates(options["templates"]),
     )
+
+
+def _read_beside(options: dict[str, Any]) -> Iterator[Path]:
+    """Settings, templates and what these name: read, so never written."""
+    if options["config"]:
+        yield options["config"]
+    for path in options["templates"]:
+        yield path
+        yield from path.glob("*")
 
 
 def _templates(paths: tuple[Path, ...]) -> tuple[Template, ...]:

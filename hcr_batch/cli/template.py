@@ -50,10 +50,13 @@ def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
     from hcr_batch.errors import OutputError
     from hcr_batch.forms.draft import draft_template
     from hcr_batch.forms.schema import load_template
-    from hcr_batch.results.atomic import atomic_output
+    from hcr_batch.results.apart import check_apart
+    from hcr_batch.results.atomic import atomic_output, check_writable
 
     if out.exists() and not force:
         raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
+    check_apart({"--out": out}, [form])
+    check_writable(out)
     text = draft_template(form, load_settings(config))
     with atomic_output(out) as file:
         file.write(text.encode() + b"\n")
@@ -99,15 +102,18 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     """
     from hcr_batch.forms.picture import draw_template
     from hcr_batch.forms.schema import load_template
-    from hcr_batch.results.atomic import atomic_output
+    from hcr_batch.results.apart import check_apart
+    from hcr_batch.results.atomic import atomic_output, check_writable
 
     loaded = load_template(path)
+    check_writable(out)
     if scan:
         pictures = _on_scan(loaded, scan, config)
     else:
         pictures = (draw_template(page) for page in loaded.pages)
     for number, picture in enumerate(pictures, start=1):
         place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
+        check_apart({"--out": place}, filter(None, [path, scan]))
         with atomic_output(place) as file:
             picture.save(file, format="PNG")
 

@@ -6,7 +6,7 @@ Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.opening import open_regular
 from hcr_batch.documents.reader import count_pages, is_pdf, open_pages, read_picture
-from hcr_batch.documents.sources import EXTENSIONS, Source, discover
+from hcr_batch.documents.sources import EXTENSIONS, Source, discover, text_of_name
 
 __all__ = [
     "EXTENSIONS",
@@ -18,4 +18,5 @@ __all__ = [
     "open_pages",
     "open_regular",
     "read_picture",
+    "text_of_name",
 ]

@@ -12,7 +12,7 @@ from typing import Generic, TextIO, TypeVar
 
 from hcr_batch.errors import NoInputError
 
-__all__ = ["EXTENSIONS", "Source", "discover"]
+__all__ = ["EXTENSIONS", "Source", "discover", "text_of_name"]
 
 EXTENSIONS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".pdf", ".bmp", ".gif", ".webp"}
@@ -54,13 +54,21 @@ class _Found:
         relative = self.path.relative_to(self.root)
         outer = self.root.absolute().parts[1:]
         parts = outer[len(outer) - min(outer_parts, len(outer)) :] + relative.parts
-        return os.fsencode("/".join(parts)).decode("utf-8", "backslashreplace")
+        return text_of_name(os.fsencode("/".join(parts)))
+
+
+def text_of_name(name: bytes) -> str:
+    r"""A file's name as text: bytes that are no UTF-8 as `\xff`, a backslash of its own doubled.
+
+    Thus no two names become one.
+    """
+    return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def discover(
     paths: Sequence[str | os.PathLike[str]],
     stdin: TextIO | None = None,
-    ignore: Collection[str | os.PathLike[str]] = (),
+    ignore: Iterable[str | os.PathLike[str]] = (),
 ) -> tuple[Source[Path], ...]:
     """Find the documents of a run.
 
@@ -72,8 +80,8 @@ def discover(
         by NUL.
     stdin : TextIO, optional
         Where `-` reads its list.
-    ignore : collection of str or path
-        Files and folders to pass over: the outputs of the run itself.
+    ignore : iterable of str or path
+        Files and folders to pass over: the pictures that the run itself draws.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from hcr_batch.errors import ConfigError
 from hcr_batch.forms.automata import RuleError
 from hcr_batch.forms.rules import Rule, charset_of, make_rule
 from hcr_batch.forms.toml_lines import key_lines
-from hcr_batch.types import Box
+from hcr_batch.types import UNKNOWN_FORM, Box
 
 __all__ = [
     "KINDS",
@@ -27,8 +27,6 @@ __all__ = [
 ]
 
 KINDS = ("comb", "boxes", "free", "check")
-UNKNOWN_FORM = "unknown_form"
-"""Name of the one field of a page that fits no template; no field may take it."""
 REQUIRED = object()
 TOP_KEYS = {"name": REQUIRED, "page": REQUIRED, "field": REQUIRED}
 PAGE_KEYS = {"number": 1, "width_mm": REQUIRED, "height_mm": REQUIRED, "anchors": ()}

@@ -47,10 +47,13 @@ def check_writable(path: Path) -> None:
     Raises
     ------
     OutputError
-        It is a folder, or its folder takes no files.
+        It is a folder, a device or a pipe, or its folder takes no files.
     """
     if path.is_dir():
-        raise OutputError(f"{path}: is a folder; give --out the name of a file")
+        raise OutputError(f"{path}: is a folder; give the name of a file")
+    if path.exists() and not path.is_file():
+        # A file would take its place: /dev/null would be gone for all programs.
+        raise OutputError(f"{path}: is a device or pipe, not a file; give the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _temporary(path).touch()

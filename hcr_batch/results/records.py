@@ -39,6 +39,7 @@ class PageRecord:
 
     `pictures` are those of its cells, packed in their order by
     :func:`~hcr_batch.results.pictures.pack_pictures`; empty where none are kept.
+    `form` is as in `PageReading`.
     """
 
     number: int
@@ -46,6 +47,7 @@ class PageRecord:
     height: int
     fields: tuple[FieldRecord, ...]
     pictures: bytes = b""
+    form: str = ""
 
 
 def record_page(page: PageReading) -> PageRecord:
@@ -59,7 +61,9 @@ def record_page(page: PageReading) -> PageRecord:
         for field, kept in zip(page.fields, fields, strict=True)
         for cell, record in zip(field.cells, kept.cells, strict=True)
     ]
-    return PageRecord(page.number, page.width, page.height, fields, pack_pictures(pictures))
+    return PageRecord(
+        page.number, page.width, page.height, fields, pack_pictures(pictures), page.form
+    )
 
 
 def _record_cell(cell: CellReading) -> CellRecord:

@@ -1,21 +1,19 @@
-"""Rows of results.csv, and of the wide table of fields."""
+"""Rows of results.csv."""
 
 from __future__ import annotations
 
-import math
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from hcr_batch.results.records import FieldRecord, PageRecord
+from hcr_batch.results.records import PageRecord
 
 __all__ = [
     "COLUMNS",
     "FORMULA_STARTS",
-    "FieldRow",
     "ResultRow",
-    "field_row",
     "harmless",
     "page_rows",
     "to_text",
@@ -24,6 +22,9 @@ __all__ = [
 FORMULA_STARTS = "=+-@\t\r\n"
 """A text that begins so may run as a formula in a spreadsheet (CSV injection, OWASP), also where
 the character is its full-width twin."""
+INNER_FORMULA = re.compile(r"(?<=[,;|\t\r\n])(?=\s*[\"']?\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The same within a text: a spreadsheet that takes another separator than the file has, as a
+European Excel does, begins a cell after it."""
 
 
 class ResultRow(NamedTuple):
@@ -50,14 +51,6 @@ class ResultRow(NamedTuple):
 COLUMNS = ResultRow._fields
 
 
-class FieldRow(NamedTuple):
-    """One page of the wide table: text, joint confidence and flag by field name."""
-
-    file: str
-    page: int
-    values: dict[str, tuple[str, float, bool]]
-
-
 def page_rows(file: str, page: PageRecord) -> Iterator[ResultRow]:
     """The rows of one page, in the order of field and position."""
     for field in page.fields:
@@ -80,12 +73,6 @@ def page_rows(file: str, page: PageRecord) -> Iterator[ResultRow]:
             )
 
 
-def field_row(file: str, page: PageRecord) -> FieldRow:
-    """The row of a page in the wide table."""
-    values = {field.name: _field_values(field) for field in page.fields}
-    return FieldRow(file, page.number, values)
-
-
 def to_text(row: ResultRow) -> tuple[str | int, ...]:
     """A row as results.csv has it: four decimals, `true` and `false`, no formulas."""
     file, page, field, *place, character, confidence, flagged, reasons, alternatives = row
@@ -104,15 +91,7 @@ def to_text(row: ResultRow) -> tuple[str | int, ...]:
 
 @lru_cache(maxsize=1024)
 def harmless(text: str) -> str:
-    """The text, with `'` before it if a spreadsheet would run it as a formula."""
+    """The text, with `'` before what a spreadsheet would run as a formula."""
+    text = INNER_FORMULA.sub("'", text)
     first = unicodedata.normalize("NFKC", text[:1])
     return f"'{text}" if first and first in FORMULA_STARTS else text
-
-
-def _field_values(field: FieldRecord) -> tuple[str, float, bool]:
-    """Text with inner blanks, the probability that all of it is right, and whether to look."""
-    text = "".join(cell.reading.character or " " for cell in field.cells).strip()
-    confidence = field.joint
-    if confidence is None:
-        confidence = math.prod(cell.reading.confidence for cell in field.cells)
-    return text, confidence, any(cell.reading.flagged for cell in field.cells)

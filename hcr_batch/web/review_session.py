@@ -13,6 +13,7 @@ from hcr_batch.batch.corrections import Answer, Correction, Kind, Place
 from hcr_batch.batch.export import export
 from hcr_batch.batch.journal import Journal, open_journal
 from hcr_batch.batch.lock import exclusive, lock_path
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.errors import HcrError, LockedError
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
@@ -31,23 +32,24 @@ class ReviewRequest:
 
     Attributes
     ----------
-    results, journal : Path
-    file_format : str
-        One of `hcr_batch.results.writers.FORMATS`.
-    fields : Path, optional
-        The wide table, where one is wanted.
+    journal : Path
+    outputs : Outputs
+        The results, and what else is written with the answers.
     sample : float
         Share of the unflagged characters to mix in, 0 to 1.
     target_error : float
         Wanted share of wrong among unflagged characters.
     """
 
-    results: Path
     journal: Path
-    file_format: str = "csv"
-    fields: Path | None = None
+    outputs: Outputs
     sample: float = 0.0
     target_error: float = 0.005
+
+    @property
+    def results(self) -> Path:
+        """The results under review."""
+        return self.outputs.results
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,7 @@ class ReviewSession:
             newest = self.queue.last_answer
             try:
                 with exclusive(lock_path(self.request.results)):
-                    export(
-                        journal,
-                        self.request.results,
-                        self.request.file_format,
-                        self.request.fields,
-                    )
+                    export(journal, self.request.outputs)
             except LockedError:
                 return (
                     f"{self.request.results}: a scan is writing it; the answers are in the "

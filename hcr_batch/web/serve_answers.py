@@ -16,7 +16,7 @@ from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import FieldRecord, PageRecord, record_page
 from hcr_batch.results.rows import page_rows
-from hcr_batch.results.writers import FORMATS
+from hcr_batch.results.writers import COMMAS, FORMATS
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings, Settings
@@ -103,7 +103,8 @@ def scan_json(name: str, pages: list[ScannedPage], with_csv: bool) -> dict[str, 
 def csv_of(name: str, pages: list[ScannedPage]) -> bytes:
     """The rows of an upload as results.csv has them."""
     out = io.BytesIO()
-    FORMATS["csv"](out, (row for page in pages for row in page_rows(name, page.record)))
+    rows = (row for page in pages for row in page_rows(name, page.record))
+    FORMATS["csv"](out, rows, COMMAS, ())
     return out.getvalue()
 
 

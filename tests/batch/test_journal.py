@@ -78,7 +78,7 @@ def test_a_new_reading_takes_the_place_of_the_old_one(journal):
     add(journal, PageRecord(1, 800, 600, (FieldRecord("f009", "comb", CELLS[1:]),)))
     ((_, page),) = pages(journal)
     assert [field.name for field in page.fields] == ["f009"]
-    assert journal.field_names() == ["f009"]
+    assert [table.fields for table in journal.form_tables()] == [("f009",)]
 
 
 def test_a_file_shows_its_latest_reading_alone(journal):
@@ -147,6 +147,7 @@ ALTER TABLE fields DROP COLUMN joint;
 ALTER TABLE files DROP COLUMN signature;
 ALTER TABLE readings DROP COLUMN pages;
 ALTER TABLE readings DROP COLUMN characters;
+ALTER TABLE pages DROP COLUMN form;
 ALTER TABLE readings DROP COLUMN flagged;
 CREATE TABLE corrections (sha256 TEXT);
 PRAGMA user_version = 1;

@@ -251,8 +251,8 @@ def test_the_fields_table_has_a_row_a_page(run, tmp_path):
     run(fields=tmp_path / "fields.csv")
     first = rows(tmp_path / "fields.csv")[0]
     assert list(first) == [
-        *("file", "page", "f001", "f001.confidence", "f001.flagged"),
-        *("f002", "f002.confidence", "f002.flagged"),
+        *("file", "page", "f001", "f002", "f001.confidence", "f001.flagged"),
+        *("f002.confidence", "f002.flagged"),
     ]
     assert (first["f001"], first["f002"]) == ("ANNA0", "12 30")
     assert float(first["f001.confidence"]) == pytest.approx(0.98765**5, abs=1e-4)

@@ -29,6 +29,7 @@ from browser import open_browser, served
 
 from hcr_batch.batch.cells import DueCell
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
 from hcr_batch.evaluation.matching import align, fold, match_fields
 from hcr_batch.evaluation.tables import read_results, read_truth
@@ -123,7 +124,7 @@ def known_cells(results: Path) -> dict[Spot, str]:
 
 def review(results: Path, truth: dict[Spot, str], way: str) -> Sitting:
     """Answer every cell in the browser."""
-    request = ReviewRequest(results, journal_path(results))
+    request = ReviewRequest(journal_path(results), Outputs(results))
     session = ReviewSession(request)
     app = review_app(
         session,

@@ -99,6 +99,40 @@ def test_a_scan_that_is_refused_leaves_no_process_behind(capsys, forms, tmp_path
     assert all(process.returncode is not None for process in started)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--out", "{forms}/a.png"), "no ending of a table"),
+        (("--out", "{forms}/a.png", "--format", "csv"), "no ending of a table"),
+        (("--out", "r.csv", "--fields", "r.csv"), "as --fields and as --out"),
+        (("--out", "r.csv", "--fields", "r.hcr.sqlite"), "no ending of a table"),
+        (("--out", "r.csv", "--log-json", "other.hcr.sqlite"), "is the name of a journal"),
+        (("--out", "r.csv", "--fields", "link.csv"), "b.png: is read, and --fields would"),
+        (("--out", "r.csv", "--log-json", "{forms}/a.png"), "a.png: is read, and --log-json would"),
+        (("--out", "r.csv", "--overlay", "{forms}"), "lies in the folder of --overlay"),
+        (("--out", "r.csv", "--template", "t.toml", "--fields", "t.csv"), "t.toml: is read"),
+        (("--out", "r.xlsx", "--format", "csv"), "does not fit its ending"),
+    ],
+)
+def test_no_output_takes_another_place(capsys, forms, tmp_path, monkeypatch, arguments, named):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "configs" / "forms" / "membership.toml", "t.toml")
+    os.link("t.toml", "t.csv")
+    os.symlink(forms / "b.png", "link.csv")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    given = [argument.format(forms=forms) for argument in arguments]
+    code, _, err = leave(capsys, "scan", forms, *given)
+    assert code == 2
+    assert named in err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_device_stays_a_device(capsys, forms, tmp_path):
+    code, _, err = leave(capsys, "scan", forms, "--out", tmp_path / "r.csv", "--fields", os.devnull)
+    assert (code, "device" in err) == (9, True)
+    assert not Path(os.devnull).is_file()
+
+
 def test_all_outputs_of_one_scan(capsys, forms, tmp_path):
     code, _, _ = leave(
         capsys,

@@ -1,12 +1,20 @@
 import csv
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from hcr_batch.errors import OutputError, UsageError
-from hcr_batch.results.rows import COLUMNS, FieldRow, ResultRow, harmless
-from hcr_batch.results.writers import check_format, format_of, write_fields, write_results
+from hcr_batch.results.form_tables import FieldValue, FormRow, FormTable
+from hcr_batch.results.rows import COLUMNS, ResultRow, harmless
+from hcr_batch.results.writers import (
+    CsvStyle,
+    check_format,
+    format_of,
+    write_csv_tables,
+    write_results,
+)
 
 ROW = ResultRow(
     *("scans/a.png", 1, "f001", 1, 10, 20, 30, 40, "7"),
@@ -43,7 +51,21 @@ def test_formulas_do_not_run_in_a_spreadsheet(tmp_path, text):
     write_results(tmp_path / "r.csv", [ROW._replace(file=text, field=text, character=text)], "csv")
     with (tmp_path / "r.csv").open(encoding="utf-8", newline="") as file:
         row = next(csv.DictReader(file))
-    assert [row["file"], row["field"], row["character"]] == [f"'{text}"] * 3
+    shown = "'" + text.replace("=", "'=") if text[0] in "\t\r" else f"'{text}"
+    assert [row["file"], row["field"], row["character"]] == [shown] * 3
+
+
+@pytest.mark.parametrize(
+    "text", ["a;=1+1", "a,@SUM(A1)", "a\t+1", "a|=1", "a\n=1", "a; =1", 'a;"=1"', "a;\uff1d1"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_formulas_do_not_run_where_another_separator_is_taken(tmp_path, text, delimiter):
+    path = tmp_path / "r.csv"
+    write_results(path, [ROW._replace(file=text)], "csv", CsvStyle(delimiter))
+    for other in ",;\t|":
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = [cell.lstrip(' "') for row in csv.reader(file, delimiter=other) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\uff1d"))]
 
 
 def test_harmless_leaves_other_texts_alone():
@@ -85,15 +107,15 @@ def test_parquet_holds_an_empty_table(tmp_path):
 
 def test_a_field_missing_on_a_page_is_empty_in_the_wide_table(tmp_path):
     rows = [
-        FieldRow("a.png", 1, {"name": ("=ANNA", 0.9, False)}),
-        FieldRow("a.png", 2, {"no": ("12", 0.5, True)}),
+        FormRow("a.png", 1, "", {"name": FieldValue("=ANNA", 0.9, False)}),
+        FormRow("a.png", 2, "", {"no": FieldValue("12", 0.5, True)}),
     ]
-    write_fields(tmp_path / "f.csv", ["name", "no"], rows)
+    write_csv_tables({"": tmp_path / "f.csv"}, [FormTable("", ("name", "no"))], rows)
     with (tmp_path / "f.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [
-            "file page name name.confidence name.flagged no no.confidence no.flagged".split(),
-            ["a.png", "1", "'=ANNA", "0.9000", "false", "", "", ""],
-            ["a.png", "2", "", "", "", "12", "0.5000", "true"],
+            "file page name no name.confidence name.flagged no.confidence no.flagged".split(),
+            ["a.png", "1", "'=ANNA", "", "0.9000", "false", "", ""],
+            ["a.png", "2", "", "12", "", "", "0.5000", "true"],
         ]
 
 
@@ -119,6 +141,27 @@ def test_a_missing_folder_is_a_clear_error(tmp_path):
 
 
 def test_the_ending_of_the_output_chooses_the_format(tmp_path):
-    endings = ("r.csv", "r.JSONL", "r.parquet", "r.txt", "r")
+    endings = ("r.csv", "r.JSONL", "r.parquet", "r.xlsx", "r.tsv", "r.txt", "r")
     formats = [format_of(tmp_path / name) for name in endings]
-    assert formats == ["csv", "jsonl", "parquet", "csv", "csv"]
+    assert formats == ["csv", "jsonl", "parquet", "xlsx", "csv", "csv", "csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("r.xlsx", "csv"), ("r.csv", "xlsx"), ("a.png", None), ("a.PNG", "csv"), ("r.xls", None)],
+)
+def test_a_table_never_stands_under_the_name_of_something_else(name, asked):
+    with pytest.raises(UsageError, match=name):
+        format_of(Path(name), asked)
+
+
+def test_csv_for_a_european_excel(tmp_path):
+    write_results(tmp_path / "r.csv", [ROW], "csv", CsvStyle(";", bom=True))
+    text = (tmp_path / "r.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbffile;page;field;")
+    assert b'"low_confidence;touching"' in text
+
+
+def test_the_ending_tsv_separates_by_tabs(tmp_path):
+    write_results(tmp_path / "r.tsv", [ROW], "csv", CsvStyle())
+    assert (tmp_path / "r.tsv").read_bytes().startswith(b"file\tpage\t")

@@ -15,6 +15,7 @@ from review_maker import make_scan
 import hcr_batch
 from hcr_batch import load_recognizer
 from hcr_batch.batch.journal import journal_path
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
 from hcr_batch.web.review import review_app
 from hcr_batch.web.review_pages import PagePictures
@@ -64,7 +65,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def review(made):
-    session = ReviewSession(ReviewRequest(made.results, journal_path(made.results)))
+    session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
     pictures = PagePictures(load_settings().documents)
     hosts = frozenset({"localhost"})
     return review_app(session, pictures, "token", hosts, "Ada", lambda: None).test_client()

@@ -7,6 +7,7 @@ from review_maker import make_scan
 from hcr_batch.batch.corrections import Kind
 from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.batch.lock import exclusive, lock_path
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
 from hcr_batch.web import review_session
 from hcr_batch.web.review import review_app
@@ -55,7 +56,7 @@ def made(tmp_path):
 
 @pytest.fixture
 def session(made):
-    return ReviewSession(ReviewRequest(made.results, journal_path(made.results)))
+    return ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
 
 
 @pytest.fixture

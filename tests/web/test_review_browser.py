@@ -7,6 +7,7 @@ from review_maker import make_scan
 
 from hcr_batch.batch.corrections import Answer, Kind
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
 from hcr_batch.web.review import review_app
 from hcr_batch.web.review_pages import PagePictures
@@ -76,7 +77,7 @@ def review_of(browser, tmp_path):
 
     def start(fields, **options):
         made = make_scan(tmp_path, fields, **options)
-        session = ReviewSession(ReviewRequest(made.results, journal_path(made.results)))
+        session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
         pictures = PagePictures(load_settings().documents)
         hosts = allowed_hosts("127.0.0.1")
         app = review_app(session, pictures, "secret", hosts, "Ada", lambda: None)

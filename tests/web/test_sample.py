@@ -3,6 +3,7 @@ from review_maker import make_scan
 
 from hcr_batch.batch.corrections import Kind
 from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.batch.outputs import Outputs
 from hcr_batch.web.review_queue import is_sampled
 from hcr_batch.web.review_session import GivenAnswer, ReviewRequest, ReviewSession
 
@@ -18,7 +19,7 @@ def made(tmp_path):
 
 
 def session_of(made, sample):
-    request = ReviewRequest(made.results, journal_path(made.results), sample=sample)
+    request = ReviewRequest(journal_path(made.results), Outputs(made.results), sample=sample)
     return ReviewSession(request)
 
 

@@ -1,0 +1,44 @@
+from hcr_batch.results.form_tables import FormTable, form_rows
+from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
+from hcr_batch.types import Box, Reading
+
+
+def page(number, form, **texts):
+    def field(name, text):
+        readings = (Reading(character.strip(), 0.5, not character.strip()) for character in text)
+        cells = tuple(CellRecord(Box(0, 0, 1, 1), reading) for reading in readings)
+        return FieldRecord(name, "comb", cells)
+
+    return PageRecord(number, 100, 100, tuple(field(*item) for item in texts.items()), form=form)
+
+
+def test_the_pages_of_a_form_are_one_row():
+    pages = [
+        *(("a.pdf", page(1, "club", name="ANNA")), ("a.pdf", page(2, "club", no="12"))),
+        *(("a.pdf", page(3, "club", name="BO")), ("b.pdf", page(1, "club", no="34"))),
+    ]
+    rows = [
+        (row.file, row.page, {name: value.text for name, value in row.values.items()})
+        for row in form_rows(pages)
+    ]
+    assert rows == [
+        ("a.pdf", 1, {"name": "ANNA", "no": "12"}),
+        ("a.pdf", 3, {"name": "BO"}),
+        ("b.pdf", 1, {"no": "34"}),
+    ]
+
+
+def test_pages_without_a_template_are_forms_of_their_own():
+    pages = [page(1, "", f001="A"), page(2, ""), page(3, "", f002="B")]
+    assert [row.page for row in form_rows(("a.pdf", one) for one in pages)] == [1, 2, 3]
+
+
+def test_inner_blanks_stay_and_confidences_are_joined():
+    (row,) = form_rows([("a.png", page(1, "", f001="A B "))])
+    assert row.values["f001"] == ("A B", 0.5**4, True)
+
+
+def test_no_column_stands_twice():
+    table = FormTable("club", ("file", "Page", "no", "no.confidence"))
+    assert table.header[:6] == ("file", "page", "file_2", "Page_2", "no", "no.confidence")
+    assert len({name.casefold() for name in table.header}) == 2 + 4 + 8
