@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.batch.corrections import Place
+from hcr_batch.batch.locations import location_of
 from hcr_batch.results.pictures import packed_picture
 from hcr_batch.results.records import CellRecord, FieldRecord
 from hcr_batch.types import Box, Reading
@@ -157,7 +157,7 @@ class Cells:
             f"SELECT {CELL_COLUMNS} FROM cells WHERE field = ? ORDER BY position", (number,)
         )
         return PlacedField(
-            tuple(Path(os.fsdecode(path)) for path, *_ in rows),
+            tuple(where for path, *_ in rows if isinstance(where := location_of(path), Path)),
             file,
             place.sha256,
             place.page,

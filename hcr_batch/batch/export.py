@@ -18,7 +18,9 @@ from hcr_batch.results.writers import write_csv_tables, write_results, write_tab
 __all__ = ["export"]
 
 
-def export(journal: Journal, outputs: Outputs, only_reviewed: bool = False) -> None:
+def export(
+    journal: Journal, outputs: Outputs, only_reviewed: bool = False
+) -> tuple[Path, ...]:
     """Write the results, and the wide tables where they are wanted, from the journal.
 
     Tables of forms that are no longer there are removed: those that this
@@ -29,6 +31,11 @@ def export(journal: Journal, outputs: Outputs, only_reviewed: bool = False) -> N
     only_reviewed : bool
         Only the cells that a person has answered; in the wide tables the
         fields that have one.
+
+    Returns
+    -------
+    tuple of Path
+        The wide tables.
 
     Raises
     ------
@@ -43,13 +50,15 @@ def export(journal: Journal, outputs: Outputs, only_reviewed: bool = False) -> N
         write_results(outputs.results, rows, outputs.file_format, outputs.style, summary)
 
     _renew(journal, [outputs.results], f"{outputs.file_format} {part}", write_rows)
-    if outputs.fields:
-        _export_tables(journal, outputs, f"fields {part}", only_reviewed)
+    if outputs.fields is None:
+        return ()
+    return _export_tables(journal, outputs, outputs.fields, f"fields {part}", only_reviewed)
 
 
-def _export_tables(journal: Journal, outputs: Outputs, content: str, only_reviewed: bool) -> None:
-    assert outputs.fields
-    fields, tables = outputs.fields, journal.form_tables()
+def _export_tables(
+    journal: Journal, outputs: Outputs, fields: Path, content: str, only_reviewed: bool
+) -> tuple[Path, ...]:
+    tables = journal.form_tables()
     paths = outputs.table_paths([table.form for table in tables], _templates(journal))
 
     def write_tables() -> None:
@@ -63,6 +72,7 @@ def _export_tables(journal: Journal, outputs: Outputs, content: str, only_review
     for path in journal.exported("fields "):
         if path not in {place.absolute() for place in paths.values()} and _is_table(path, fields):
             path.unlink(missing_ok=True)
+    return tuple(dict.fromkeys(paths.values()))
 
 
 def _templates(journal: Journal) -> Sequence[str]:

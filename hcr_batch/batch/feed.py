@@ -186,6 +186,8 @@ class Feed:
         else:
             failure = None
             self._enter_readings(content, task, outcome)
+            replaced = sum(file.replaces for file in content.files)
+            self.summary = replace(self.summary, replaced=self.summary.replaced + replaced)
         self._enter_event(content.event(failure))
 
     def _enter_readings(self, content: _Content, task: ReadTask, outcome: Outcome) -> None:

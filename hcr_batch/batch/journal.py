@@ -8,20 +8,20 @@ Two files of equal content share one.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from hcr_batch.batch.archive import Archive
 from hcr_batch.batch.beside import journal_path
 from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
-from hcr_batch.batch.locations import Location, exists, key, location_of, signature
+from hcr_batch.batch.locations import ARCHIVED, Location, is_archived, key, location_of, signature
 from hcr_batch.batch.pages import add_pages, fields_of_page, rows_of_page
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
-from hcr_batch.documents import text_of_name
 from hcr_batch.errors import UsageError
 from hcr_batch.results.form_tables import FormTable
 from hcr_batch.results.records import PageRecord
@@ -40,6 +40,13 @@ IN_PARTS = "+"
 """After the recipe of a reading that has not all of its pages yet; no file points at it."""
 
 
+EMPTY = (
+    "WHERE NOT EXISTS (SELECT 1 FROM fields JOIN cells ON cells.field = fields.id "
+    "WHERE fields.page = pages.id AND cells.reasons NOT LIKE '%nothing_found%')"
+)
+"""Pages on which no field was found."""
+
+
 class FileEntry(NamedTuple):
     """A file as a run found it; `signature` is empty where it is not to be relied on."""
 
@@ -50,12 +57,17 @@ class FileEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class FileState:
-    """A file that the journal knows; `failure` is None and `sha256` not empty if it was read."""
+    """A file that the journal knows.
+
+    `failure` is None and `sha256` not empty if it was read; `archived` says
+    that it is gone, be there another under its name.
+    """
 
     path: Location
     name: str
     failure: str | None
     sha256: str = ""
+    archived: bool = False
 
 
 def existing_journal(output: Path) -> Path:
@@ -94,6 +106,7 @@ class Journal:
         self.corrections = Corrections(connection, self._transaction)
         self.cells = Cells(connection)
         self.runs = Runs(connection, self._transaction)
+        self.archive = Archive(connection, self._transaction)
 
     def __enter__(self) -> Journal:
         return self
@@ -208,25 +221,21 @@ class Journal:
                 (key(path), name, failure),
             )
 
-    def forget_missing(self, present: Iterable[Location]) -> None:
-        """Drop the files that are not in `present` and no longer exist; readings stay."""
-        known = {key(path) for path in present}
-        rows = self._execute("SELECT path FROM files").fetchall()
-        gone = [row for row in rows if row[0] not in known and not exists(location_of(row[0]))]
-        if gone:
-            with self._transaction():
-                self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
-
     def totals(self) -> dict[str, int]:
-        """Numbers of files, unfinished documents, pages, characters, flagged and reviewed cells."""
-        names = ("files", "pages", "characters", "flagged", "unfinished", "reviewed")
+        """Numbers of files, those gone and copies among them, of pages, characters and so on."""
+        names = (
+            *("files", "gone", "copies", "pages", "characters", "flagged"),
+            *("unfinished", "reviewed", "without_field"),
+        )
         row = self._execute(
-            "SELECT count(*), coalesce(sum(pages), 0), coalesce(sum(characters), 0), "
-            "coalesce(sum(flagged), 0), "
+            "SELECT count(*), coalesce(sum(instr(path, ?) > 0), 0), "
+            "count(reading) - count(DISTINCT reading), coalesce(sum(pages), 0), "
+            "coalesce(sum(characters), 0), coalesce(sum(flagged), 0), "
             "(SELECT count(*) FROM readings WHERE recipe LIKE ?), "
-            "(SELECT count(*) FROM (SELECT DISTINCT sha256, page, x, y FROM corrections)) "
+            "(SELECT count(*) FROM (SELECT DISTINCT sha256, page, x, y FROM corrections)), "
+            f"(SELECT count(*) FROM files JOIN pages ON pages.reading = files.reading {EMPTY}) "
             "FROM files LEFT JOIN readings ON readings.id = files.reading",
-            (f"%{IN_PARTS}",),
+            (ARCHIVED, f"%{IN_PARTS}"),
         ).fetchone()
         return dict(zip(names, row, strict=True))
 
@@ -255,34 +264,16 @@ class Journal:
                 (key(path), self._revised(content), mark or ""),
             )
 
-    def separate_names(self, present: Iterable[Location]) -> None:
-        """Make every name unique, in favour of the files in `present`.
-
-        A file of an earlier run that lay in another folder under the same name
-        gets so many outer folders put before its name that it is told apart.
-        """
-        known = {key(path) for path in present}
-        rows = self._execute(
-            "SELECT path, name FROM files WHERE name IN "
-            "(SELECT name FROM files GROUP BY name HAVING count(*) > 1) ORDER BY path"
-        ).fetchall()
-        if not rows:
-            return
-        taken = {name for (name,) in self._execute("SELECT name FROM files")}
-        with self._transaction():
-            for path, name in rows:
-                if path not in known:
-                    longer = _longer_name(path, name, taken)
-                    taken.add(longer)
-                    self._execute("UPDATE files SET name = ? WHERE path = ?", (longer, path))
-
     def files(self) -> Iterator[FileState]:
         """Every file, in the order of the names."""
         rows = self._execute(
             "SELECT path, name, coalesce(files.failure, readings.failure) FROM files "
             "LEFT JOIN readings ON readings.id = files.reading ORDER BY name, path"
         )
-        return (FileState(location_of(path), name, fail) for path, name, fail in rows)
+        return (
+            FileState(location_of(path), name, fail, archived=is_archived(path))
+            for path, name, fail in rows
+        )
 
     def local_files(self) -> Iterator[Path]:
         """Where the files lie that are no URL."""
@@ -329,7 +320,7 @@ class Journal:
         )
         pages_answered = self.corrections.pages()
         for path, name, page, sha256, number, width, height, form in rows:
-            state = FileState(location_of(path), name, None, sha256)
+            state = FileState(location_of(path), name, None, sha256, is_archived(path))
             answered = (sha256, number) in pages_answered
             yield state, page, PageRecord(number, width, height, (), form=form), answered
 
@@ -376,11 +367,3 @@ class Journal:
 
     def _transaction(self) -> AbstractContextManager[None]:
         return transaction(self._connection, self.path)
-
-
-def _longer_name(path: bytes, name: str, taken: Collection[str]) -> str:
-    """The shortest end of the path that is longer than the name and not taken."""
-    parts = text_of_name(path).strip("/").split("/")
-    lengths = range(name.count("/") + 2, len(parts) + 1)
-    names = ("/".join(parts[-length:]) for length in lengths)
-    return next((longer for longer in names if longer not in taken), "/".join(["", *parts]))

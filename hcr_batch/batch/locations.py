@@ -18,11 +18,14 @@ from hcr_batch.documents import EXTENSIONS, Source, open_regular
 from hcr_batch.errors import DocumentError, NoInputError, UsageError
 
 __all__ = [
+    "ARCHIVED",
     "Location",
     "RemoteFile",
+    "archived_key",
     "digest",
     "exists",
     "find_remote",
+    "is_archived",
     "is_url",
     "key",
     "local_copy",
@@ -30,6 +33,9 @@ __all__ = [
     "seconds_unchanged",
     "signature",
 ]
+
+ARCHIVED = b"\0"
+"""Between path and content in the key of a file that is gone."""
 
 BLOCK = 1 << 20
 """Bytes read at a time."""
@@ -64,8 +70,22 @@ def key(location: Location) -> bytes:
     return os.fsencode(location.absolute())
 
 
+def archived_key(key: bytes, sha256: str) -> bytes:
+    """How the journal knows a file that is gone: by its content too, for another may come there.
+
+    No path and no URL holds the zero byte between them.
+    """
+    return key if is_archived(key) else key + ARCHIVED + sha256.encode()
+
+
+def is_archived(key: bytes) -> bool:
+    """Whether a key is of a file that is gone."""
+    return ARCHIVED in key
+
+
 def location_of(key: bytes) -> Location:
-    """The file of a key."""
+    """The file of a key: where it lies, or lay."""
+    key = key.partition(ARCHIVED)[0]
     if b"://" in key:
         return RemoteFile(key.decode())
     return Path(os.fsdecode(key))

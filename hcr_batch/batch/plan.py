@@ -36,13 +36,15 @@ class NewFile:
     """A file whose content is to be read.
 
     `signature` is of the moment when it was hashed; `settled` says whether it
-    had been left alone for a while then.
+    had been left alone for a while then, `replaces` whether the results hold
+    another content under its path.
     """
 
     source: Source[Location]
     sha256: str
     signature: str
     settled: bool
+    replaces: bool = False
 
     @property
     def path(self) -> Location:
@@ -99,7 +101,10 @@ def classify(
             reason = f"{source.path}: cannot be read ({error.strerror or error}); check the file"
             yield LostFile(source, reason)
             continue
-        new = NewFile(source, sha256, mark, seconds_unchanged(source.path) > SETTLED_SECONDS)
+        settled = seconds_unchanged(source.path) > SETTLED_SECONDS
+        before = journal.hash_of(source.path)
+        replaces = before is not None and before[0] != sha256
+        new = NewFile(source, sha256, mark, settled, replaces)
         state = journal.state(sha256, recipe)
         if state and not effort.force and not (state[1] and effort.retry_failed):
             yield KnownFile(source, new.entry, *state)

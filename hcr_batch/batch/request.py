@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hcr_batch
+from hcr_batch.batch.holdings import Holdings
 from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.plan import Effort
 from hcr_batch.config import Settings
@@ -17,12 +18,12 @@ from hcr_batch.errors import ExitCode
 from hcr_batch.results.writers import COMMAS, CsvStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import ModelCard
 
-__all__ = ["ScanRequest", "ScanSummary", "code_fingerprint", "fingerprint"]
+__all__ = ["GONE", "ScanRequest", "ScanSummary", "code_fingerprint", "fingerprint"]
 
 READING_CODE = (
     "types.py",
@@ -35,6 +36,10 @@ READING_CODE = (
     "results",
 )
 """Parts of the program that decide what a reading is."""
+
+
+GONE = ("keep", "drop", "list")
+"""Keep them in the results, drop them, or keep them and tell which they are."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class ScanRequest:
     effort : Effort
     log : Path, optional
         Is written too, by an observer.
+    gone : str
+        What becomes of files of earlier scans that are not there any more: one of `GONE`.
+    allow_empty : bool
+        No document at all is no error.
     sources : tuple of Path
         Files that are read beside the forms: templates, settings, lists of words.
     templates : tuple of Template
@@ -76,6 +85,8 @@ class ScanRequest:
     style: CsvStyle = COMMAS
     effort: Effort = field(default_factory=Effort)
     log: Path | None = None
+    gone: str = "keep"
+    allow_empty: bool = False
     sources: tuple[Path, ...] = ()
     templates: tuple[Template, ...] = ()
 
@@ -106,6 +117,17 @@ class ScanRequest:
         """The tables that are written."""
         return Outputs(self.output, self.file_format, self.fields, self.style)
 
+    def writes(self, path: Path) -> bool:
+        """Whether a file is one of those that the run writes, by its name."""
+        if path.absolute() in {one.absolute() for one in (self.output, self.log) if one}:
+            return True
+        fields = self.fields
+        return (
+            fields is not None
+            and (path.parent.absolute(), path.suffix) == (fields.parent.absolute(), fields.suffix)
+            and (path.stem == fields.stem or path.stem.startswith(f"{fields.stem}."))
+        )
+
     def check_outputs(self, inputs: Iterable[Path]) -> None:
         """See that nothing written takes the place of anything; see `Outputs.check`."""
         forms = [template.name for template in self.templates]
@@ -119,6 +141,9 @@ class ScanSummary:
 
     `failed` counts files given to this run that have no readings, those that
     failed in an earlier run included: the results lack them all the same.
+    `replaced` counts new ones under a path that had another content before,
+    which is not in the results any more; `passed_over` tells which kinds of
+    file in the folders are no documents; `holdings` is of the results in all.
     """
 
     new: int = 0
@@ -129,6 +154,10 @@ class ScanSummary:
     flagged: int = 0
     seconds: float = 0.0
     interrupted: bool = False
+    replaced: int = 0
+    passed_over: str = ""
+    gone: tuple[str, ...] = ()
+    holdings: Holdings | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -138,6 +167,20 @@ class ScanSummary:
         if not self.failed:
             return ExitCode.OK
         return ExitCode.SOME_FAILED if self.new or self.skipped else ExitCode.ALL_FAILED
+
+    def lines(self) -> Iterator[str]:
+        """What a person wants to know at the end, the figures of this run last."""
+        yield from (f"gone, still in the results: {name}" for name in self.gone)
+        if self.passed_over:
+            yield f"passed over: {self.passed_over}"
+        if self.replaced:
+            yield (
+                f"replaced: {self.replaced} files have another content than before, which the"
+                " results do not hold any more"
+            )
+        if self.holdings:
+            yield from self.holdings.lines()
+        yield str(self)
 
     def __str__(self) -> str:
         share = 100 * self.flagged / self.characters if self.characters else 0.0

@@ -16,6 +16,7 @@ from hcr_batch.batch.damage import put_aside, readable_corrections
 from hcr_batch.batch.engines import HandlerFactory, Lost, run_tasks
 from hcr_batch.batch.export import export
 from hcr_batch.batch.feed import Feed
+from hcr_batch.batch.holdings import count_holdings
 from hcr_batch.batch.journal import Journal, journal_path, open_journal
 from hcr_batch.batch.locations import Location, find_remote, is_url, key
 from hcr_batch.batch.lock import exclusive, lock_path
@@ -31,7 +32,7 @@ from hcr_batch.batch.worker import (
     ReadTask,
     picture_paths,
 )
-from hcr_batch.documents import Source, discover
+from hcr_batch.documents import Source, kinds_of, nothing_found, survey
 from hcr_batch.errors import OutputError
 from hcr_batch.processes import MemoryLimited, Process
 from hcr_batch.results.atomic import check_writable
@@ -53,8 +54,8 @@ def scan(
 ) -> ScanSummary:
     """Read what is new or changed and write the results.
 
-    The results hold the files given and, from earlier runs on the same
-    output, those that still exist.
+    The results hold the files given and those of earlier runs on the same
+    output, also such as are not there any more, unless the request drops them.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def scan(
     """
     # A folder given as --overlay too would be passed over, as if it held no form.
     request.check_outputs(Path(path, "form") for path in request.paths if os.path.isdir(path))
-    found = _sources(request, stdin)
+    found, passed_over = _survey(request, stdin)
     request.check_outputs(source.path for source in found if isinstance(source.path, Path))
     request.outputs.prepare()
     if request.overlay:
@@ -91,6 +92,7 @@ def scan(
             observer.note(_start_anew(journal_path(request.output), error))
             run = engine or partial(run_tasks, jobs=request.jobs)
             summary = _scan(request, observer, sources, reader, run)
+    summary = replace(summary, passed_over=kinds_of(passed_over))
     observer.finished(summary)
     return summary
 
@@ -114,9 +116,14 @@ def _scan(
         )
         summary = _read(request, feed, reader, engine)
         present = [source.path for source in sources]
-        journal.forget_missing(present)
-        journal.separate_names(present)
-        export(journal, request.outputs)
+        journal.archive.settle(present, keep=request.gone != "drop")
+        journal.archive.separate_names(present)
+        tables = export(journal, request.outputs)
+        summary = replace(
+            summary,
+            gone=tuple(journal.archive.names()) if request.gone == "list" else (),
+            holdings=count_holdings(journal, request.output, tables),
+        )
         journal.runs.end(number, asdict(summary))
         if not summary.interrupted:
             _draw(request, feed.read, present, journal, observer)
@@ -137,7 +144,7 @@ def _start_anew(path: Path, damage: DamagedJournalError) -> str:
 
 def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Iterator[PlannedFile]:
     """What `scan` would do with each file; nothing is written."""
-    sources = _sources(request, stdin)
+    sources, _ = _survey(request, stdin)
     path = journal_path(request.output)
     limit = request.effort.limit
     with open_journal(path if path.exists() else Path(":memory:")) as journal:
@@ -150,19 +157,29 @@ def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Iterator[Plann
             yield file
 
 
-def _sources(request: ScanRequest, stdin: TextIO | None) -> tuple[Source[Location], ...]:
-    """The documents of all paths, those in folders first, each under a name of its own."""
+def _survey(
+    request: ScanRequest, stdin: TextIO | None
+) -> tuple[tuple[Source[Location], ...], list[Path]]:
+    """The documents of all paths, those in folders first, and the files that are none.
+
+    That there are none at all is an error, unless it is a quiet night: so the
+    request says, or a journal of earlier scans.
+    """
     urls = [path for path in request.paths if is_url(path)]
     paths = [path for path in request.paths if not is_url(path)]
-    sources = discover(paths, stdin, filter(None, [request.overlay])) if paths else ()
-    taken = {source.name for source in sources}
+    found = survey(paths, stdin, filter(None, [request.overlay]))
+    passed_over = [path for path in found.passed_over if not request.writes(path)]
+    taken = {source.name for source in found.sources}
     remote = {source.path: source for url in urls for source in find_remote(url)}
     renamed = []
     for source in remote.values():
         name = source.path.url.partition("://")[2] if source.name in taken else source.name
         taken.add(name)
         renamed.append(replace(source, name=name))
-    return (*sources, *renamed)
+    sources: tuple[Source[Location], ...] = (*found.sources, *renamed)
+    if not sources and not request.allow_empty and not journal_path(request.output).exists():
+        raise nothing_found(request.paths, passed_over)
+    return sources, passed_over
 
 
 def _feed(

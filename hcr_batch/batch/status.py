@@ -20,22 +20,29 @@ class Status:
         All that it knows.
     failures : tuple of (str, str)
         Name and reason of each file that could not be read.
+    gone, copies : int
+        Of the files, those not there any more, and those whose content another has.
     unfinished : int
         Long documents of which some pages are read.
     pages, characters, flagged : int
         Of the files that were read; flagged as the program left it.
+    without_field : int
+        Pages on which none was found.
     reviewed : int
         Places where a person has answered.
     last_run : Run or None
     """
 
     files: int
+    gone: int
+    copies: int
     failures: tuple[tuple[str, str], ...]
     unfinished: int
     pages: int
     characters: int
     flagged: int
     reviewed: int
+    without_field: int
     last_run: Run | None
 
 
@@ -54,8 +61,11 @@ def journal_summary(journal: Journal) -> list[tuple[str, object]]:
     conditions = run.conditions if run else {}
     lines: list[tuple[str, object]] = [
         ("files", status.files),
+        ("files that are gone from their folders", status.gone),
+        ("files that are copies of others", status.copies),
         ("files that could not be read", len(status.failures)),
         ("pages", status.pages),
+        ("pages on which no field was found", status.without_field),
         ("characters", status.characters),
         ("flagged by the program", status.flagged),
         ("answered in a review", status.reviewed),

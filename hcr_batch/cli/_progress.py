@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hcr_batch.batch.observers import FileEvent, Observer
+from hcr_batch.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,4 +63,5 @@ class Terminal(Observer):
         if self._bar is not None:
             self._bar.close()
         if not self._quiet:
-            click.echo(str(summary), err=True)
+            for line in summary.lines():
+                click.echo(printable(line), err=True)

@@ -78,6 +78,14 @@ MOST_AHEAD = 2
 @click.option("--force", is_flag=True, help="Read every file again.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many new files.")
+@click.option(
+    "--gone",
+    type=click.Choice(["keep", "drop", "list"]),
+    default="keep",
+    show_default=True,
+    help="Files of earlier scans that are not there any more: in the results, or not.",
+)
+@click.option("--allow-empty", is_flag=True, help="No form at all is no error.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, do nothing.")
 @click.option("--log-json", type=FILE, help="Append one JSON object an event to this file.")
 @click.option("--quiet", is_flag=True, help="Print failures alone.")
@@ -168,6 +176,8 @@ def _request(
         fields=options["fields"],
         overlay=options["overlay"],
         effort=Effort(options["force"], options["retry_failed"], options["limit"]),
+        gone=options["gone"],
+        allow_empty=options["allow_empty"],
         style=CsvStyle(options["delimiter"] or "", bool(options["bom"])),
         log=log,
         sources=tuple(_read_beside(options)),

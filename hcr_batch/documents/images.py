@@ -1,4 +1,4 @@
-"""Pictures that Pillow decodes: PNG, JPEG, TIFF, WebP, BMP and GIF."""
+"""Pictures that Pillow decodes: PNG, JPEG, JPEG 2000, TIFF, WebP, BMP and GIF."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
     "image_pages",
 ]
 
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "JPEG2000", "TIFF", "WEBP", "BMP", "GIF")
 
 DAMAGE = (
     OSError,

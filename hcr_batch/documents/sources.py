@@ -10,14 +10,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
+from hcr_batch.documents.opening import open_regular
 from hcr_batch.errors import NoInputError
 
-__all__ = ["EXTENSIONS", "Source", "discover", "text_of_name"]
+__all__ = [
+    "EXTENSIONS",
+    "Source",
+    "Survey",
+    "discover",
+    "kinds_of",
+    "nothing_found",
+    "survey",
+    "text_of_name",
+]
 
 EXTENSIONS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".pdf", ".bmp", ".gif", ".webp"}
+    (".png .jpg .jpeg .jpe .jfif .jp2 .tif .tiff .pdf .bmp .gif .webp").split()
 )
-"""Endings (lower case) of the files taken from folders; a file given by name may have any."""
+"""Endings (lower case) of the files taken from folders whatever they hold, so that one that is
+damaged is told; a file given by name may have any."""
+
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", "~")
+"""Endings of files that are still being written, or are another program's copies."""
+
+HEAD_BYTES = 12
+BEGINNINGS = (
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    *(b"%PDF-", b"GIF87a", b"GIF89a", b"\0\0\0\x0cjP  \r\n\x87\n"),
+)
+"""First bytes of PNG, JPEG, TIFF, PDF, GIF and JPEG 2000."""
 
 Where = TypeVar("Where", covariant=True)
 
@@ -65,12 +86,51 @@ def text_of_name(name: bytes) -> str:
     return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
+@dataclass(frozen=True)
+class Survey(Generic[Where]):
+    """What lies under the paths given: the documents, and the files that are none."""
+
+    sources: tuple[Source[Where], ...]
+    passed_over: tuple[Path, ...]
+
+
 def discover(
     paths: Sequence[str | os.PathLike[str]],
     stdin: TextIO | None = None,
     ignore: Iterable[str | os.PathLike[str]] = (),
 ) -> tuple[Source[Path], ...]:
     """Find the documents of a run.
+
+    Parameters
+    ----------
+    paths, stdin, ignore
+        As :func:`survey` has them.
+
+    Returns
+    -------
+    tuple of Source
+        As :func:`survey` has it.
+
+    Raises
+    ------
+    NoInputError
+        As :func:`survey` has it, or there is no document at all.
+    """
+    found = survey(paths, stdin, ignore)
+    if not found.sources:
+        raise nothing_found(paths, found.passed_over)
+    return found.sources
+
+
+def survey(
+    paths: Sequence[str | os.PathLike[str]],
+    stdin: TextIO | None = None,
+    ignore: Iterable[str | os.PathLike[str]] = (),
+) -> Survey[Path]:
+    """Look for documents.
+
+    Files in folders are taken by their ending, and those with another or none
+    by their first bytes. Hidden and temporary files are not looked at.
 
     Parameters
     ----------
@@ -85,42 +145,119 @@ def discover(
 
     Returns
     -------
-    tuple of Source
-        In the order of `paths`, by name within each; every file once. A
-        folder within that cannot be listed is among them: reading it fails.
+    Survey
+        Sources in the order of `paths`, by name within each; every file once.
+        A folder within that cannot be listed is among them: reading it fails.
 
     Raises
     ------
     NoInputError
-        A path does not exist, a folder given cannot be listed, or there is no
-        document at all.
+        A path does not exist, or a folder given cannot be listed.
     """
-    ignored = {os.path.realpath(path) for path in ignore}
+    search = _Search(stdin, {os.path.realpath(path) for path in ignore})
     found: dict[str, _Found] = {}
     for path in paths:
-        for item in _expand(path, stdin, ignored):
+        for item in search.expand(path):
             found.setdefault(os.path.realpath(item.path), item)
-    kept = [item for real, item in found.items() if real not in ignored]
-    if not kept:
-        given = ", ".join(map(str, paths)) or "nothing given"
-        kinds = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
-        raise NoInputError(f"{given}: no document found; give files or folders with {kinds} files")
-    return tuple(_named(kept))
+    kept = [item for real, item in found.items() if real not in search.ignored]
+    return Survey(tuple(_named(kept)), tuple(dict.fromkeys(search.passed_over)))
 
 
-def _expand(
-    path: str | os.PathLike[str], stdin: TextIO | None, ignored: Collection[str]
-) -> Iterator[_Found]:
-    text = os.fspath(path)
-    if text == STANDARD_INPUT and stdin is not None:
-        return (_Found(item, item.parent) for item in _listed(stdin))
-    if os.path.isdir(text):
-        return _in_folder(Path(text), Path(text), ignored)
-    if os.path.lexists(text):
-        return iter((_Found(Path(text), Path(text).parent),))
-    if glob.has_magic(text):
-        return _matching(text, ignored)
-    raise NoInputError(f"{text}: no such file or folder; check the path")
+def nothing_found(
+    paths: Sequence[str | os.PathLike[str]], passed_over: Iterable[Path]
+) -> NoInputError:
+    """What to tell of paths under which no document lies."""
+    given = ", ".join(map(str, paths)) or "nothing given"
+    kinds = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
+    others = kinds_of(passed_over)
+    but = f" but {others}" if others else ""
+    return NoInputError(
+        f"{given}: no document found{but}; give files or folders with {kinds} files"
+    )
+
+
+def kinds_of(paths: Iterable[Path]) -> str:
+    """How many files of each ending there are, the most first: `3 .heic, 1 without ending`."""
+    counts = Counter(path.suffix.lower() or "without ending" for path in paths)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {ending}" for ending, count in ordered)
+
+
+class _Search:
+    """Goes through paths; notes the files that it passes over."""
+
+    def __init__(self, stdin: TextIO | None, ignored: Collection[str]) -> None:
+        self._stdin = stdin
+        self.ignored = ignored
+        self.passed_over: list[Path] = []
+
+    def expand(self, path: str | os.PathLike[str]) -> Iterator[_Found]:
+        text = os.fspath(path)
+        if text == STANDARD_INPUT and self._stdin is not None:
+            return (_Found(item, item.parent) for item in _listed(self._stdin))
+        if os.path.isdir(text):
+            return self._in_folder(Path(text), Path(text))
+        if os.path.lexists(text):
+            return iter((_Found(Path(text), Path(text).parent),))
+        if glob.has_magic(text):
+            return self._matching(text)
+        raise NoInputError(f"{text}: no such file or folder; check the path")
+
+    def _matching(self, pattern: str) -> Iterator[_Found]:
+        """What a pattern matches, named relative to its part before the first wildcard."""
+        parts = Path(pattern).parts
+        fixed = next(index for index, part in enumerate(parts) if glob.has_magic(part))
+        root = Path(*parts[:fixed])
+        for match in sorted(glob.glob(pattern, recursive=True)):
+            path = Path(match)
+            if path.is_dir():
+                yield from self._in_folder(path, root)
+            elif self._is_document(path):
+                yield _Found(path, root)
+
+    def _in_folder(self, folder: Path, root: Path) -> Iterator[_Found]:
+        return iter(sorted(self._walk(folder, root), key=lambda item: item.name(0)))
+
+    def _walk(self, folder: Path, root: Path) -> Iterator[_Found]:
+        visited: set[str] = set()
+        unlisted: list[Path] = []
+
+        def note(error: OSError) -> None:
+            if os.fspath(folder) == error.filename:
+                raise _not_listed(error)
+            unlisted.append(Path(error.filename))
+
+        for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
+            real = os.path.realpath(place)
+            if real in visited or real in self.ignored:
+                folders.clear()
+                continue
+            visited.add(real)
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            paths = (Path(place, name) for name in files)
+            yield from (_Found(path, root) for path in paths if self._is_document(path))
+        # Passing a folder over would lose its forms without a word: it is a file that cannot be
+        # read.
+        yield from (_Found(path, root) for path in unlisted)
+
+    def _is_document(self, path: Path) -> bool:
+        """Whether a folder's file is meant to be read: no hidden, temporary or own file."""
+        name = path.name
+        if name.startswith((".", "~")) or JOURNAL_MARK in name or name.lower().endswith(UNFINISHED):
+            return False
+        if path.suffix.lower() in EXTENSIONS or _begins_like_one(path):
+            return True
+        self.passed_over.append(path)
+        return False
+
+
+def _begins_like_one(path: Path) -> bool:
+    try:
+        with open_regular(path) as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return False
+    return head.startswith(BEGINNINGS) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
 
 
 def _listed(stdin: TextIO) -> Iterator[Path]:
@@ -131,54 +268,10 @@ def _listed(stdin: TextIO) -> Iterator[Path]:
     return (Path(line) for line in lines if line.strip())
 
 
-def _matching(pattern: str, ignored: Collection[str]) -> Iterator[_Found]:
-    """What a glob pattern matches, named relative to its part before the first wildcard."""
-    parts = Path(pattern).parts
-    fixed = next(index for index, part in enumerate(parts) if glob.has_magic(part))
-    root = Path(*parts[:fixed])
-    for match in sorted(glob.glob(pattern, recursive=True)):
-        path = Path(match)
-        if path.is_dir():
-            yield from _in_folder(path, root, ignored)
-        elif _is_document(path.name):
-            yield _Found(path, root)
-
-
-def _in_folder(folder: Path, root: Path, ignored: Collection[str]) -> Iterator[_Found]:
-    return iter(sorted(_walk(folder, root, ignored), key=lambda item: item.name(0)))
-
-
-def _walk(folder: Path, root: Path, ignored: Collection[str]) -> Iterator[_Found]:
-    visited: set[str] = set()
-    unlisted: list[Path] = []
-
-    def note(error: OSError) -> None:
-        if os.fspath(folder) == error.filename:
-            raise _not_listed(error)
-        unlisted.append(Path(error.filename))
-
-    for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
-        real = os.path.realpath(place)
-        if real in visited or real in ignored:
-            folders.clear()
-            continue
-        visited.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (_Found(Path(place, name), root) for name in files if _is_document(name))
-    # Passing a folder over would lose its forms without a word: it is a file that cannot be read.
-    yield from (_Found(path, root) for path in unlisted)
-
-
 def _not_listed(error: OSError) -> NoInputError:
     return NoInputError(
         f"{error.filename}: cannot be listed ({error.strerror}); check its permissions"
     )
-
-
-def _is_document(name: str) -> bool:
-    """Whether a folder's file is meant to be read: no hidden, temporary or own file."""
-    hidden = name.startswith((".", "~")) or JOURNAL_MARK in name
-    return not hidden and os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
 def _named(found: Iterable[_Found]) -> list[Source[Path]]:

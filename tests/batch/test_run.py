@@ -200,14 +200,105 @@ def test_a_file_that_cannot_be_opened_fails_alone_and_is_tried_again(run, forms)
     assert run().failed == 0
 
 
-def test_earlier_files_stay_in_the_results_until_they_are_gone(run, forms, tmp_path):
+def test_files_not_given_stay_in_the_results(run, forms, tmp_path):
     run()
     run(paths=(str(forms / "form3.png"),))
     assert len({row["file"] for row in rows(tmp_path / "results.csv")}) == 5
-    (forms / "form4.png").unlink()
-    run(paths=(str(forms / "form3.png"),))
+
+
+def text_of(path, file):
+    return "".join(row["character"] for row in rows(path) if row["file"] == file)
+
+
+def test_archived_files_stay_in_the_results_and_are_counted(run, forms, tmp_path):
+    run()
+    (tmp_path / "archive").mkdir()
+    for name in ("form3.png", "form4.png"):
+        (forms / name).rename(tmp_path / "archive" / name)
+    before = (tmp_path / "results.csv").read_bytes()
+    summary = run()
+    assert (tmp_path / "results.csv").read_bytes() == before
+    assert (summary.holdings.files, summary.holdings.gone, summary.gone) == (5, 2, ())
+    assert run(gone="list").gone == ("form3.png", "form4.png")
+    assert run(gone="drop").holdings.files == 3
     files = {row["file"] for row in rows(tmp_path / "results.csv")}
-    assert files == {f"form{number}.png" for number in range(4)}
+    assert files == {f"form{number}.png" for number in range(3)}
+
+
+def test_a_new_file_under_the_name_of_an_archived_one_takes_nothing_from_it(run, forms, tmp_path):
+    results = tmp_path / "results.csv"
+    for day in range(3):
+        for form in forms.iterdir():
+            form.unlink()
+        run(allow_empty=True)
+        (forms / "0001.png").write_text(f"DAY{day}")
+        run()
+    written = {row["file"] for row in rows(results)}
+    assert len(written) == 3
+    assert text_of(results, "0001.png") == "DAY2"
+    assert {text_of(results, file) for file in written} == {"DAY0", "DAY1", "DAY2"}
+
+
+def test_a_file_that_moved_or_came_back_stands_once(run, forms, tmp_path):
+    run()
+    (forms / "sub").mkdir()
+    (forms / "form4.png").rename(forms / "sub" / "form4.png")
+    assert run().holdings.files == 5
+    away = forms.rename(tmp_path / "away")
+    forms.mkdir()
+    assert run().holdings.gone == 5
+    forms.rmdir()
+    away.rename(forms)
+    summary = run()
+    assert (summary.holdings.files, summary.holdings.gone) == (5, 0)
+    assert {row["file"] for row in rows(tmp_path / "results.csv")} >= {"sub/form4.png"}
+
+
+def test_a_file_that_failed_and_went_is_no_failure_any_more(run, forms):
+    (forms / "bad.png").write_text("BROKEN")
+    run()
+    (forms / "bad.png").unlink()
+    summary = run()
+    assert (summary.exit_code, summary.holdings.failed) == (ExitCode.OK, 0)
+
+
+def test_copies_and_what_takes_the_place_of_something_are_counted(run, forms):
+    run()
+    (forms / "copy.png").write_bytes((forms / "form1.png").read_bytes())
+    (forms / "form0.png").write_text("OTHER")
+    summary = run()
+    assert (summary.new, summary.replaced, summary.holdings.copies) == (1, 1, 1)
+    assert any(line.startswith("replaced: 1 files") for line in summary.lines())
+
+
+def test_the_summary_says_where_the_results_are_and_what_comes_next(run, forms, tmp_path):
+    (forms / "lower.png").write_text("abc")
+    (forms / "photo.heic").write_bytes(b"0000ftypheic")
+    lines = list(run(fields=tmp_path / "fields.csv").lines())
+    results = tmp_path / "results.csv"
+    assert lines[0] == "passed over: 1 .heic"
+    assert lines[1].startswith(f"{results}: 6 files, 6 pages, ")
+    assert lines[2:4] == [f"fields: {tmp_path / 'fields.csv'}", f"next: hcr-batch review {results}"]
+    again = list(run().lines())
+    assert again[1].split(", ")[:2] == [f"{results}: 6 files", "6 pages"]
+    assert "0 new, 6 skipped" in again[-1]
+
+
+def test_pages_without_any_field_are_counted(run, forms):
+    (forms / "empty.png").write_text("")
+    assert run().holdings.without_field == 1
+
+
+def test_a_quiet_night_is_no_error(run, forms, tmp_path):
+    for form in forms.iterdir():
+        form.unlink()
+    with pytest.raises(NoInputError):
+        run()
+    assert run(allow_empty=True).exit_code is ExitCode.OK
+    assert rows(tmp_path / "results.csv") == []
+    assert run().exit_code is ExitCode.OK
+    with pytest.raises(NoInputError, match="no such file"):
+        run(paths=(str(forms / "typo"),))
 
 
 def test_equal_names_of_two_folders_stay_apart(run, forms, tmp_path):

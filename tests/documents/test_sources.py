@@ -3,8 +3,9 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from hcr_batch.documents import discover
+from hcr_batch.documents import discover, kinds_of, survey
 from hcr_batch.errors import NoInputError
 
 
@@ -110,3 +111,32 @@ def test_path_that_does_not_exist_is_named(tmp_path):
     touch(tmp_path, "a.png")
     with pytest.raises(NoInputError, match=r"typo.*no such file or folder"):
         discover([tmp_path, tmp_path / "typo"])
+
+
+@pytest.mark.parametrize("name", ["scan", "scan.dat", "x.jfif"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "PDF", "GIF", "WEBP", "JPEG2000"])
+def test_forms_with_another_ending_or_none_are_found_by_their_content(tmp_path, name, kind):
+    Image.new("L", (40, 40), 255).save(tmp_path / name, format=kind)
+    assert names([tmp_path]) == [name]
+
+
+def test_what_is_passed_over_is_told_by_its_kind(tmp_path):
+    touch(tmp_path, "a.png", "b.heic", "c.HEIC", "letter.docx", "README", ".hidden", "x.png.part")
+    found = survey([tmp_path])
+    assert [source.name for source in found.sources] == ["a.png"]
+    assert kinds_of(found.passed_over) == "2 .heic, 1 .docx, 1 without ending"
+    with pytest.raises(NoInputError, match=r"but 1 \.heic; give"):
+        discover([tmp_path / "*.heic"])
+
+
+def test_a_form_that_is_still_being_copied_is_left_alone(tmp_path):
+    Image.new("L", (40, 40), 255).save(tmp_path / "a.png.part", format="PNG")
+    found = survey([tmp_path])
+    assert (found.sources, found.passed_over) == ((), ())
+
+
+def test_bytes_that_are_no_text_and_a_backslash_are_told_apart(tmp_path):
+    for name in (b"x\xff.png", b"x\\xff.png"):
+        with open(os.fsencode(tmp_path) + b"/" + name, "wb") as file:
+            file.write(b"x")
+    assert sorted(names([tmp_path])) == ["x\\\\xff.png", "x\\xff.png"]
