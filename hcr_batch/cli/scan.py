@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from hcr_batch.processes import Process
 
 __all__ = ["scan"]
+
+LEXICON = re.compile(r"lexicon:([^\"'\n]+)")
+"""A list of words in a template, by the name of its file."""
 
 MOST_AHEAD = 2
 """Processes that are started before the others; more would only hinder the one that prepares."""
@@ -166,6 +170,10 @@ def _request(
     settings = _settings(options)
     # Before any file is touched, so that a damaged model stops the run with its own message.
     card = load_card(settings.recognition.model or None)
+    if not settings.recognition.threshold and (
+        options["target_error"] is not None or options["config"]
+    ):
+        card.check_target(settings.recognition.target_error)
     return ScanRequest(
         paths,
         out,
@@ -186,12 +194,15 @@ def _request(
 
 
 def _read_beside(options: dict[str, Any]) -> Iterator[Path]:
-    """Settings, templates and what these name: read, so never written."""
+    """Settings, templates and their lists of words: read, so never written."""
     if options["config"]:
         yield options["config"]
     for path in options["templates"]:
-        yield path
-        yield from path.glob("*")
+        for file in path.glob("*.toml") if path.is_dir() else [path]:
+            yield file
+            with suppress(OSError):  # loading it tells what is wrong with it
+                text = file.read_text(encoding="utf-8", errors="replace")
+                yield from (file.parent / name for name in LEXICON.findall(text))
 
 
 def _templates(paths: tuple[Path, ...]) -> tuple[Template, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hcr_batch.errors import ModelError
+from hcr_batch.errors import ModelError, UsageError
 
 __all__ = [
     "CARD_NAME",
@@ -87,6 +87,29 @@ class ModelCard:
         if not met:
             return NOTHING_ACCEPTED
         return max(met, key=lambda entry: entry.target_error).threshold
+
+
+    def check_target(self, target_error: float) -> None:
+        """See that a target error lies between the strictest and the loosest that were measured.
+
+        Below the strictest everything would be flagged, and above the loosest
+        less would be accepted than was asked for. A card without thresholds
+        promises nothing, and is not asked.
+
+        Raises
+        ------
+        UsageError
+            It does not; the message has the range.
+        """
+        targets = [
+            entry.target_error for entry in self.thresholds.get("alnum", ()) if entry.threshold <= 1
+        ]
+        if targets and not min(targets) <= target_error <= max(targets):
+            least, most = (f"{100 * target:g}%" for target in (min(targets), max(targets)))
+            raise UsageError(
+                f"target error {100 * target_error:g}%: the model was measured from {least} to"
+                f" {most}; give one of these, or a --threshold"
+            )
 
 
 def read_card(path: Path) -> ModelCard:

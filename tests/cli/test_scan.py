@@ -111,6 +111,7 @@ def test_a_scan_that_is_refused_leaves_no_process_behind(capsys, forms, tmp_path
         (("--out", "r.csv", "--log-json", "{forms}/a.png"), "a.png: is read, and --log-json would"),
         (("--out", "r.csv", "--overlay", "{forms}"), "lies in the folder of --overlay"),
         (("--out", "r.csv", "--template", "t.toml", "--fields", "t.csv"), "t.toml: is read"),
+        (("--out", "r.csv", "--template", "t.toml", "--fields", "words.csv"), "words.csv: is read"),
         (("--out", "r.xlsx", "--format", "csv"), "does not fit its ending"),
     ],
 )
@@ -118,6 +119,10 @@ def test_no_output_takes_another_place(capsys, forms, tmp_path, monkeypatch, arg
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "configs" / "forms" / "membership.toml", "t.toml")
     os.link("t.toml", "t.csv")
+    Path("words.csv").write_text("ANNA\n")
+    with Path("t.toml").open("a") as template:
+        template.write('\n[[field]]\nname = "who"\nkind = "free"\nbox = [1, 1, 9, 9]\n')
+        template.write('check = "lexicon:words.csv"\n')
     os.symlink(forms / "b.png", "link.csv")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     given = [argument.format(forms=forms) for argument in arguments]
@@ -183,6 +188,8 @@ def test_a_broken_file_is_named_and_the_rest_is_read(capsys, forms, tmp_path):
         (["--model", "nowhere"], 4),
         (["--threshold", "1.5"], 2),
         (["--target-error", "often"], 2),
+        (["--target-error", "50%"], 2),
+        (["--target-error", "0"], 2),
         (["--threshold", "0.5", "--target-error", "1%"], 2),
         (["--jobs", "0"], 2),
     ],

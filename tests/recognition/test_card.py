@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hcr_batch.errors import ModelError
+from hcr_batch.errors import ModelError, UsageError
 from hcr_batch.recognition.card import file_hash, read_card, verify_file, write_card
 
 
@@ -52,6 +52,19 @@ def test_threshold_of_a_target_in_the_card(card_path):
 
 def test_threshold_between_targets_takes_the_stricter(card_path):
     assert read_card(card_path).threshold(0.005) == 0.99
+
+
+@pytest.mark.parametrize("target", [0.0, 0.0005, 0.011, 0.5])
+def test_a_target_beyond_what_was_measured_is_refused_with_the_range(card_path, target):
+    with pytest.raises(UsageError, match=r"from 0\.1% to 1%"):
+        read_card(card_path).check_target(target)
+
+
+def test_a_target_within_the_range_is_taken(card_path, document):
+    for target in (0.001, 0.005, 0.01):
+        read_card(card_path).check_target(target)
+    write_card(card_path, {**document, "thresholds": {}})
+    read_card(card_path).check_target(0.9)
 
 
 def test_target_below_all_accepts_nothing(card_path):
