@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, TextIO
@@ -48,7 +49,7 @@ ENDINGS = tuple(
 )
 """Signals that a terminal or a service manager sends to all processes of a run at once."""
 
-POSIX = os.name == "posix"
+POSIX = hasattr(signal, "pthread_sigmask") and find_spec("fcntl") is not None
 """Whether the system knows masks of signals, and pipes that tell of their end by one."""
 
 HEAP = {

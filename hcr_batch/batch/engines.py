@@ -37,6 +37,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 HandlerFactory = Callable[[], Callable[[Task], Result]]
 
+KILLED = -getattr(signal, "SIGKILL", 9)
+"""Exit code of a process that the system has killed; Windows has no such signal."""
+
 TASKS_AHEAD = 2
 """Tasks handed to a worker at a time: one in work, one waiting, so that it is never idle."""
 
@@ -224,7 +227,7 @@ class _LocalWorker(Worker[Task]):
     def loss(self) -> Lost:
         """Why it has ended."""
         code = self.process.wait()
-        return Lost(ending(code), passing=code == -signal.SIGKILL)
+        return Lost(ending(code), passing=code == KILLED)
 
 
 class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):

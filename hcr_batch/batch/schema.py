@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.batch.corrections import CORRECTIONS_SCHEMA
+from hcr_batch.batch.shares import is_on_network
 from hcr_batch.errors import OutputError
 
 __all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
@@ -275,7 +276,16 @@ def insert(connection: sqlite3.Connection, statement: str, values: Sequence[obje
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new journal; refuse what is none of ours."""
+    """Make the tables of a new journal; refuse what is none of ours.
+
+    SQLite writes ahead, with which a review reads while a scan writes, where
+    it can: it needs memory that processes share, which network shares do not
+    have. There it writes back, as it does by itself.
+    """
+    on_network = is_on_network(path)
+    if on_network:
+        # A journal that was moved there may be in the mode that one process alone may use.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
@@ -283,9 +293,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if not empty:
         _check_version(path, application, version)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # In WAL mode this can lose the last commits to a power cut, never the file.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    if on_network:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA locking_mode = NORMAL")
+    elif _writes_ahead(connection):
+        # This can lose the last commits to a power cut, never the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     if empty:
         tables = f"{SCHEMA} {PICTURES_SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA} {TRIGGERS}"
@@ -296,6 +309,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
+
+
+def _writes_ahead(connection: sqlite3.Connection) -> bool:
+    """Have SQLite write ahead; False where the file system does not let it."""
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return bool(mode == "wal")
 
 
 def _check_version(path: Path, application: int, version: int) -> None:
