@@ -34,6 +34,7 @@ def make_scan(
     fields: dict[str, tuple[str, str]],
     sure: str = "",
     sure_fields: tuple[str, ...] = (),
+    form: str = "",
 ) -> Made:
     """Write a page and enter it as scanned.
 
@@ -45,6 +46,8 @@ def make_scan(
         Characters that are not flagged when they are read.
     sure_fields : tuple of str
         Fields in which none is.
+    form : str
+        Template that the page is of.
     """
     image = np.full((200 + 100 * len(fields), 800), 255, np.uint8)
     records, pictures, truth = [], [], {}
@@ -63,7 +66,8 @@ def make_scan(
     results = folder / "results.csv"
     with open_journal(journal_path(results)) as journal:
         height, width = image.shape
-        record = PageRecord(1, width, height, tuple(records), pack_pictures(pictures))
+        packed = pack_pictures(pictures)
+        record = PageRecord(1, width, height, tuple(records), packed, form)
         journal.add(sha256, "recipe", [record], None, 0.1, [(page, "form.png")])
     return Made(results, page, truth)
 

@@ -49,6 +49,7 @@ class DueCell:
     field: str
     position: int
     reading: Reading
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class PlacedField:
         Every file of this content, absolute; `file` is the first one's name in the results.
     size : tuple of int
         (width, height) of the page as it lies in the file.
+    form : str
+        Name of the template that the page is of; empty where it is of none.
     """
 
     paths: tuple[Path, ...]
@@ -69,6 +72,7 @@ class PlacedField:
     page: int
     size: tuple[int, int]
     field: FieldRecord
+    form: str = ""
 
     def place(self, cell: CellRecord) -> Place:
         """The place of one of the field's cells."""
@@ -101,18 +105,19 @@ class Cells:
         """
         which = "cells.flagged OR cells.character <> ''" if sampled else "cells.flagged"
         rows = self._connection.execute(
-            f"SELECT min(files.name), readings.sha256, pages.number, fields.name, cells.position, "
-            f"{CELL_COLUMNS} FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
+            f"SELECT min(files.name), readings.sha256, pages.number, form, fields.name, "
+            f"cells.position, {CELL_COLUMNS} "
+            f"FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
             f"WHERE {which} GROUP BY cells.field, cells.position "
             f"ORDER BY min(files.name), pages.number, fields.place, cells.position"
         )
-        for file, sha256, page, field, position, *cell in rows:
+        for file, sha256, page, form, field, position, *cell in rows:
             x, y, width, height, _, _, flagged, *_ = cell
             # Millions may not come; nothing is made of those.
             if flagged or (sampled and sampled(f"{sha256}-{page}-{x}-{y}-{width}-{height}")):
                 record = cell_of_row(cell)
                 place = Place(sha256, page, record.box)
-                yield DueCell(place, file, field, position, record.reading)
+                yield DueCell(place, file, field, position, record.reading, form)
 
     def picture(self, place: Place) -> bytes | None:
         """The PNG of a cell; None for a blank one, and where there is no such cell.
@@ -145,14 +150,15 @@ class Cells:
     def field(self, place: Place) -> PlacedField | None:
         """The field that has a cell at this place; None if none of the files has one any more."""
         rows = self._connection.execute(
-            "SELECT files.path, files.name, pages.width, pages.height, fields.id, fields.name, "
-            f"fields.kind FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
+            "SELECT files.path, files.name, pages.width, pages.height, form, fields.id, "
+            "fields.name, fields.kind "
+            f"FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
             f"WHERE {AT_PLACE} ORDER BY files.name, files.path",
             _values(place),
         ).fetchall()
         if not rows:
             return None
-        _, file, width, height, number, name, kind = rows[0]
+        _, file, width, height, form, number, name, kind = rows[0]
         cells = self._connection.execute(
             f"SELECT {CELL_COLUMNS} FROM cells WHERE field = ? ORDER BY position", (number,)
         )
@@ -163,6 +169,7 @@ class Cells:
             place.page,
             (width, height),
             FieldRecord(name, kind, tuple(map(cell_of_row, cells))),
+            form,
         )
 
 

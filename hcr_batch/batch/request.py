@@ -72,6 +72,8 @@ class ScanRequest:
         Files that are read beside the forms: templates, settings, lists of words.
     templates : tuple of Template
         Known forms; their contents count in the recipe.
+    template_paths : tuple of Path
+        Where they were read, for a review to find their rules again.
     """
 
     paths: tuple[str, ...]
@@ -89,6 +91,7 @@ class ScanRequest:
     allow_empty: bool = False
     sources: tuple[Path, ...] = ()
     templates: tuple[Template, ...] = ()
+    template_paths: tuple[Path, ...] = ()
 
     @property
     def recipe(self) -> str:
@@ -108,6 +111,7 @@ class ScanRequest:
             "target_error": self.settings.recognition.target_error,
             "threshold": self.settings.recognition.threshold,
             "templates": [template.name for template in self.templates],
+            "template_paths": [str(path.absolute()) for path in self.template_paths],
             "recipe": self.recipe,
             **self.outputs.conditions,
         }

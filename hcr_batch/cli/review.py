@@ -12,7 +12,9 @@ from hcr_batch.cli._options import FILE, fields_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
+    from hcr_batch.batch.runs import Runs
     from hcr_batch.web.review_pages import PagePictures
+    from hcr_batch.web.review_rules import FieldRules
     from hcr_batch.web.review_session import ReviewSession
     from hcr_batch.web.server import Server
 
@@ -38,10 +40,17 @@ EVERYWHERE = ("0.0.0.0", "::")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--no-browser", is_flag=True, help="Open no browser; print the address alone.")
+@click.option(
+    "--template",
+    multiple=True,
+    type=FILE,
+    help="Forms whose rules hold for answers; those of the last scan if not given.",
+)
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
 def review(
     results: Path,
     fields: Path | None,
+    template: tuple[Path, ...],
     sample: float,
     target_error: float | None,
     reviewer: str | None,
@@ -71,13 +80,14 @@ def review(
     journal = existing_journal(results)
     with open_journal(journal) as opened:
         outputs = last_outputs(opened.runs, results)
+        known = _known_templates(opened.runs)
         outputs = replace(outputs, fields=fields or outputs.fields)
         outputs.check(results, opened.local_files())
     outputs.prepare()
     if target_error is None:
         target_error = settings.recognition.target_error
     request = ReviewRequest(journal, outputs, sample, target_error)
-    session = ReviewSession(request)
+    session = ReviewSession(request, _rules(template or known))
     if session.queue.progress().due:
         pictures = PagePictures(settings.documents)
         _serve(session, pictures, reviewer or _login_name(), (host, port), not no_browser)
@@ -85,6 +95,20 @@ def review(
         click.echo(f"{results}: nothing is flagged", err=True)
     for line in session.verdict():
         click.echo(line)
+
+
+def _known_templates(runs: Runs) -> tuple[Path, ...]:
+    """Templates of the last scan, where it had any and they are still there."""
+    run = next(runs.latest(), None)
+    paths = map(Path, run.conditions.get("template_paths", ()) if run else ())
+    return tuple(path for path in paths if path.exists())
+
+
+def _rules(templates: tuple[Path, ...]) -> FieldRules:
+    from hcr_batch.forms.schema import load_templates
+    from hcr_batch.web.review_rules import FieldRules
+
+    return FieldRules.of(load_templates(templates))
 
 
 def _serve(

@@ -190,6 +190,7 @@ def _request(
         log=log,
         sources=tuple(_read_beside(options)),
         templates=_templates(options["templates"]),
+        template_paths=options["templates"],
     )
 
 

@@ -135,7 +135,7 @@ class _Pages:
         body = _body()
         given = [_given(one) for one in _list(body, "answers")]
         reviewer = _text(body, "reviewer").strip()[:LONGEST_NAME] or self._reviewer
-        standing = self._session.record(given, reviewer)
+        standing = self._session.record(given, reviewer, bool(body.get("confirmed")))
         return jsonify(answers=list(map(_standing, standing)), progress=self._progress())
 
     def release(self) -> Response:
@@ -228,7 +228,12 @@ def _answer(correction: Correction | None) -> dict[str, Any] | None:
 
 def _standing(standing: StandingAnswer) -> dict[str, Any]:
     answer = _answer(standing.correction)
-    return {"key": standing.key, "taken": standing.taken, "answer": answer}
+    return {
+        "key": standing.key,
+        "taken": standing.taken,
+        "answer": answer,
+        "breaks": standing.breaks,
+    }
 
 
 def _data_url(png: bytes | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hcr_batch.errors import HcrError, LockedError
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
 from hcr_batch.web.review_queue import Judged, ReviewQueue
+from hcr_batch.web.review_rules import FieldRules, GivenCharacter
 
 __all__ = ["GivenAnswer", "ReviewRequest", "ReviewSession", "StandingAnswer"]
 
@@ -64,18 +66,24 @@ class GivenAnswer:
 
 @dataclass(frozen=True)
 class StandingAnswer:
-    """What now counts for a cell; `taken` is False where somebody else was faster."""
+    """What now counts for a cell.
+
+    `taken` is False where somebody else was faster, and where the answer
+    breaks the rule of its field: `breaks` says how.
+    """
 
     key: str
     taken: bool
     correction: Correction | None
+    breaks: str = ""
 
 
 class ReviewSession:
     """The queue and the journal behind the pages; may be used from several threads."""
 
-    def __init__(self, request: ReviewRequest) -> None:
+    def __init__(self, request: ReviewRequest, rules: FieldRules | None = None) -> None:
         self.request = request
+        self.rules = rules or FieldRules()
         self.queue = ReviewQueue(self.open_journal, request.sample)
         self._exporting = threading.Lock()
         # Answers of an earlier sitting may have been left out of the results by a crash.
@@ -85,25 +93,59 @@ class ReviewSession:
         """Open the journal of the results under review."""
         return open_journal(self.request.journal)
 
-    def record(self, given: Sequence[GivenAnswer], reviewer: str) -> list[StandingAnswer]:
-        """Write answers into the journal; each is there for good when this returns."""
+    def record(
+        self, given: Sequence[GivenAnswer], reviewer: str, confirmed: bool = False
+    ) -> list[StandingAnswer]:
+        """Write answers into the journal; each taken is there for good when this returns.
+
+        Parameters
+        ----------
+        confirmed : bool
+            Take answers also where they break the rule of their field.
+        """
         with self.open_journal() as journal:
-            answers = [_answer(one, journal.cells.field(Place.of_key(one.key))) for one in given]
-            taken = iter(journal.corrections.record([one for one in answers if one], reviewer))
-            corrections = [next(taken) if answer else None for answer in answers]
-            standing = [
-                StandingAnswer(
-                    one.key,
-                    correction is not None,
-                    correction or journal.corrections.latest(Place.of_key(one.key)),
+            fields = [journal.cells.field(Place.of_key(one.key)) for one in given]
+            answers = [_answer(*pair, self.rules) for pair in zip(given, fields, strict=True)]
+            found = [answer for answer in answers if answer]
+            breaks = {} if confirmed else self._complaints(journal, found, fields)
+            kept = [answer for answer in found if answer.place.key not in breaks]
+            taken = iter(journal.corrections.record(kept, reviewer))
+            standing = []
+            for one, answer in zip(given, answers, strict=True):
+                correction = next(taken) if answer and one.key not in breaks else None
+                now = correction or journal.corrections.latest(Place.of_key(one.key))
+                standing.append(
+                    StandingAnswer(one.key, correction is not None, now, breaks.get(one.key, ""))
                 )
-                for one, correction in zip(given, corrections, strict=True)
-            ]
         if None in answers:
             # Such a cell was read anew meanwhile.
             self.queue.reload()
         self.queue.refresh()
         return standing
+
+    def _complaints(
+        self, journal: Journal, answers: Sequence[Answer], fields: Sequence[PlacedField | None]
+    ) -> dict[str, str]:
+        """What is wrong with answers, by the key of their cell, one field after the other."""
+        by_place = {
+            (field.sha256, field.page, cell.box): field
+            for field in fields
+            if field
+            for cell in field.field.cells
+        }
+        groups: dict[tuple[str, int, str], list[Answer]] = defaultdict(list)
+        for answer in answers:
+            groups[answer.place.sha256, answer.place.page, answer.field].append(answer)
+        complaints: dict[str, str] = {}
+        for (sha256, page, _), group in groups.items():
+            if all(answer.kind is Kind.OPEN for answer in group):
+                continue  # taking back is always right
+            field = by_place[sha256, page, group[0].place.box]
+            characters = [GivenCharacter(one.place.box, _character(one)) for one in group]
+            there = journal.corrections.of_page(sha256, page)
+            if wrong := self.rules.complaint(field, characters, there):
+                complaints.update((one.place.key, wrong) for one in group)
+        return complaints
 
     def export(self) -> str:
         """Write the results with all answers so far; a line that says what came of it.
@@ -179,7 +221,14 @@ class ReviewSession:
         )
 
 
-def _answer(given: GivenAnswer, field: PlacedField | None) -> Answer | None:
+def _character(answer: Answer) -> str | None:
+    """What an answer puts in its cell; None where it leaves that open."""
+    return None if answer.kind in (Kind.OPEN, Kind.ILLEGIBLE) else answer.character
+
+
+def _answer(
+    given: GivenAnswer, field: PlacedField | None, rules: FieldRules
+) -> Answer | None:
     """The answer with what the machine read; None if there is no such cell any more.
 
     Also None if a reading was accepted that is not the one there now.
@@ -195,8 +244,10 @@ def _answer(given: GivenAnswer, field: PlacedField | None) -> Answer | None:
     if given.kind is Kind.ACCEPTED and given.character != cell.reading.character:
         return None
     character = given.character
-    if given.kind is Kind.CHARACTER and not _has_small_look_alikes(field):
-        character = fold(character)
+    if given.kind is Kind.CHARACTER:
+        if not _has_small_look_alikes(field):
+            character = fold(character)
+        character = rules.spelled(field, character)
     return Answer(
         place, field.field.name, position, cell.reading, given.kind, character, given.seen
     )
