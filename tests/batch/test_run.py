@@ -505,7 +505,8 @@ def test_a_passing_failure_is_tried_again_without_being_asked(run, forms, read_n
     assert read_names().count("bad.png") == 2
 
 
-def test_a_file_that_is_just_being_written_is_tried_again(run, forms, read_names):
+def test_a_file_that_is_just_being_written_is_tried_again(run, forms, read_names, monkeypatch):
+    monkeypatch.setattr("hcr_batch.batch.plan.SETTLED_SECONDS", 60)  # however slow the machine is
     (forms / "new.png").write_text("BROKEN")
     recorder = Recorder()
     run(observer=recorder)
