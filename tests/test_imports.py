@@ -27,6 +27,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "ai_edge_litert": "ai-edge-litert",
     "cv2": "opencv-python-headless",
+    "fontTools": "fonttools",
     "stdnum": "python-stdnum",
 }
 """Packages whose name for pip is not the one that is imported."""

@@ -1,0 +1,188 @@
+"""Real blank forms: their layers, and where they are to be filled."""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hcr_batch.errors import NoInputError
+from hcr_batch.training.synthesis.canvas import DPI, MM, FormSheet, fit_cell
+from hcr_batch.training.synthesis.find_places import find_places
+from hcr_batch.training.synthesis.vector_layers import vector_layers
+from hcr_batch.types import Box
+
+__all__ = ["BlankForm", "blank_forms", "blank_sheet", "is_held_out"]
+
+HELD_SHARE, HELD_SALT = 22, "5"
+"""Per cent of the sources that are held out; the salt was chosen so that a fifth of the pages,
+several sources with cells among them, are, and no form of a kind that is learned from."""
+SOLID = 8
+"""Rules that are this many pixels (1 mm) thick and more are grounds and bars."""
+FAINT = 25
+"""Least darkness, 0 to 255, of a rule."""
+LEAST_UNDERSCORE, LARGEST_DOT = 5.0, 0.55
+"""mm: length of a printed underscore, size of a dot of a leader."""
+BOX_SIDES = (1.6, 6.5)
+"""mm: insides of check boxes that are set as print."""
+DENSE_SIDE, DENSE = 6.0, 0.33
+"""mm, and share of the ground covered by rules from which they are a bar code or a screen."""
+
+
+@dataclass(frozen=True)
+class BlankForm:
+    """A page of a blank form.
+
+    Attributes
+    ----------
+    path : Path
+        Its vector PDF.
+    source : str
+        The repository it comes from.
+    cells : tuple of Box
+        Its character cells, in mm.
+    """
+
+    path: Path
+    source: str
+    cells: tuple[Box, ...]
+
+
+def blank_forms(folder: Path) -> list[BlankForm]:
+    """The forms of a folder with index.csv and cells.csv.
+
+    Raises
+    ------
+    NoInputError
+        There is no index.csv.
+    """
+    if not (folder / "index.csv").exists():
+        raise NoInputError(f"{folder}: has no index.csv; name a folder of blank forms")
+    cells: dict[str, list[Box]] = {}
+    for row in _rows(folder / "cells.csv"):
+        sides = (float(row[name]) for name in ("x_mm", "y_mm", "width_mm", "height_mm"))
+        cells.setdefault(row["file"], []).append(Box(*sides))
+    return [
+        BlankForm(folder / row["file"], row["source"], tuple(cells.get(row["file"], ())))
+        for row in _rows(folder / "index.csv")
+    ]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def is_held_out(source: str) -> bool:
+    """Whether forms of this source are kept for measuring: one in five, always the same."""
+    return zlib.crc32((source + HELD_SALT).encode()) % 100 < HELD_SHARE
+
+
+def blank_sheet(form: BlankForm) -> FormSheet:
+    """The layers and places of a blank form at the sheet's resolution."""
+    drawn = vector_layers(form.path, DPI)
+    sheet = FormSheet(*drawn.rules.shape)
+    solid = cv2.morphologyEx(drawn.rules, cv2.MORPH_OPEN, np.ones((SOLID, SOLID), np.uint8))
+    near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
+    thin = (drawn.rules > FAINT) & (drawn.rules.astype(int) > near.astype(int) + 20)
+    written = _underscores(drawn.print) | _printed_boxes(drawn.print)
+    lines = np.where(thin, drawn.rules, 0) | np.where(written, drawn.print, 0)
+    code = _dense(lines)
+    printed = np.where(written, 0, drawn.print)
+    _ink(sheet.line, np.where(code, 0, lines))
+    _ink(sheet.print, np.maximum(printed, np.where(code, lines, 0)))
+    pictures = np.maximum(drawn.pictures, solid)
+    _reverse(sheet, drawn.print, pictures)
+    sheet.picture[:] = np.where(pictures > FAINT, 255, 0)
+    cells = [Box(c.x * MM, c.y * MM, c.width * MM, c.height * MM) for c in form.cells]
+    sheet.places = find_places(sheet, cell_runs(_unprinted(sheet, cells)))
+    return sheet
+
+
+def _ink(layer: object, dark: np.ndarray) -> None:
+    layer.tone[:] = dark  # type: ignore[attr-defined]
+    layer.cover[:] = np.where(dark > 40, 255, dark)  # type: ignore[attr-defined]
+
+
+def _reverse(sheet: FormSheet, text: np.ndarray, pictures: np.ndarray) -> None:
+    """Grounds as the light that they leave; print on dark ones is white."""
+    dark = pictures.astype(np.float32) / 255
+    white = (text.astype(np.float32) / 255) * (dark > 0.5)
+    sheet.tint[:] = 1 - dark * (1 - white)
+    sheet.print.tone[:] = np.where(dark > 0.5, 0, sheet.print.tone)
+
+
+def _underscores(text: np.ndarray) -> np.ndarray:
+    """Where print is a line to write on after all: underscores, leaders of dots; bool."""
+    ink = (text > 60).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    small = (stats[:, 2:4].max(1) <= LARGEST_DOT * MM).astype(np.uint8)
+    small[0] = 0
+    dots = small[labels]
+    joined = cv2.morphologyEx(dots, cv2.MORPH_CLOSE, np.ones((1, round(1.6 * MM)), np.uint8))
+    _, rows, extents, _ = cv2.connectedComponentsWithStats(joined)
+    leader = (extents[:, 2] > LEAST_UNDERSCORE * MM) & (extents[:, 3] < 0.8 * MM)
+    leader[0] = False
+    bars = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, round(2.5 * MM)), np.uint8))
+    share = np.bincount(labels.ravel(), bars.ravel(), len(stats)) / np.maximum(stats[:, 4], 1)
+    ruled = (stats[:, 2] > LEAST_UNDERSCORE * MM) & (share > 0.5)
+    ruled[0] = False
+    near = cv2.dilate(
+        (ruled[labels] | (leader[rows] & (dots > 0))).astype(np.uint8), np.ones((3, 3), np.uint8)
+    )
+    return (near > 0) & (text > 0)
+
+
+def _printed_boxes(text: np.ndarray) -> np.ndarray:
+    """Where print is a check box after all: hollow squares; bool."""
+    ink = (text > 60).astype(np.uint8)
+    _, _, inner, _ = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)
+    low, high = (side * MM for side in BOX_SIDES)
+    sides = inner[:, 2:4]
+    square = (sides.min(1) > low) & (sides.max(1) < high) & (sides.min(1) > 0.75 * sides.max(1))
+    rectangular = inner[:, 4] > 0.93 * sides[:, 0] * sides[:, 1]
+    found = np.flatnonzero(square & rectangular)
+    boxes = np.zeros_like(ink)
+    for x, y, width, height, _ in inner[found[found > 0]]:
+        margin = 2 + round(0.12 * width)
+        boxes[max(y - margin, 0) : y + height + margin, max(x - margin, 0) : x + width + margin] = 1
+    return (boxes > 0) & (text > 0)
+
+
+def _dense(lines: np.ndarray) -> np.ndarray:
+    """Where rules stand so close that they are a bar code or hatching; bool."""
+    side = round(DENSE_SIDE * MM)
+    share = cv2.blur((lines > 60).astype(np.float32), (side, side))
+    return cv2.dilate((share > DENSE).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+
+
+def _unprinted(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
+    """Cells that are not filled with print already."""
+    kept = []
+    for cell in cells:
+        inner = fit_cell(cell)
+        where = np.s_[
+            max(int(inner.y + 0.15 * inner.height), 0) : int(inner.bottom),
+            max(int(inner.x), 0) : int(inner.right),
+        ]
+        ink = sheet.print.tone[where]
+        if ink.size and (ink > 128).mean() < 0.05:
+            kept.append(cell)
+    return kept
+
+
+def cell_runs(cells: Sequence[Box]) -> list[list[Box]]:
+    """Cells in rows of neighbours, from left to right."""
+    runs: list[list[Box]] = []
+    for cell in sorted(cells, key=lambda c: (round(c.y / (2 * MM)), c.x)):
+        last = runs[-1][-1] if runs else None
+        if last and abs(last.y - cell.y) < 0.5 * MM and -1 < cell.x - last.right < 0.6 * cell.width:
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    return runs

@@ -1,0 +1,192 @@
+"""Filled forms with exact layers."""
+
+import numpy as np
+import pytest
+from pen_maker import write_pens
+from PIL import ImageFont
+
+from hcr_batch.errors import NoInputError
+from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, blank_sheet, is_held_out
+from hcr_batch.training.synthesis.canvas import MM, FormSheet
+from hcr_batch.training.synthesis.filled_pages import fill_form
+from hcr_batch.training.synthesis.find_places import find_places
+from hcr_batch.training.synthesis.handwriting import FormWriter, load_penmanship, random_hand
+from hcr_batch.training.synthesis.printing import Printer, load_printer
+from hcr_batch.training.synthesis.samples import CHANNELS, SampleMaker
+from hcr_batch.training.synthesis.shards import ShardReader, shards, write_shard
+from hcr_batch.types import Box
+
+LINE, PRINT, WRITING, CELL, AREA, CHECK = (1 << index for index in range(len(CHANNELS)))
+
+
+@pytest.fixture(scope="module")
+def skill(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pens")
+    write_pens(folder)
+    return load_penmanship(folder)
+
+
+@pytest.fixture(scope="module")
+def printer(tmp_path_factory):
+    """The font that Pillow brings."""
+    path = tmp_path_factory.mktemp("fonts") / "default.ttf"
+    path.write_bytes(ImageFont.load_default(12).font_bytes)
+    return Printer((str(path),), ())
+
+
+@pytest.fixture(scope="module")
+def form(tmp_path_factory):
+    """A form of eight cells, a box with print in it, an empty box and a ruled line."""
+    path = tmp_path_factory.mktemp("forms") / "form.pdf"
+    path.write_bytes(drawn_pdf())
+    cells = tuple(Box(20 + 6 * i, 30, 6, 7) for i in range(8))
+    return BlankForm(path, "somebody/forms", cells)
+
+
+def drawn_pdf() -> bytes:
+    """A4 with 20 mm margins; PDF measures from below."""
+
+    def rectangle(x, y, width, height):
+        return "{:.2f} {:.2f} {:.2f} {:.2f} re S".format(
+            *(value * 72 / 25.4 for value in (x, 297 - y - height, width, height))
+        )
+
+    boxes = [rectangle(20 + 6 * i, 30, 6, 7) for i in range(8)]
+    boxes += [rectangle(20, 60, 60, 10), rectangle(100, 60, 60, 10), rectangle(20, 90, 4, 4)]
+    text = "BT /F1 13 Tf 60 653 Td (PRINTED ALREADY TEXT) Tj ET"
+    content = "\n".join(["0.8 w", *boxes, text]).encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595.3 841.9] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    body = b"%PDF-1.4\n"
+    for number, item in enumerate(objects, 1):
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, item)
+    return body + b"trailer << /Root 1 0 R >>\n%%EOF"
+
+
+def samples(form, printer, skill, seed, count=4):
+    maker = SampleMaker([form], printer, skill, seed)
+    return [maker.sample() for _ in range(count)]
+
+
+def test_the_same_seed_makes_the_same_crops(form, printer, skill):
+    first, second = (samples(form, printer, skill, 5) for _ in range(2))
+    for one, other in zip(first, second):
+        assert np.array_equal(one.gray, other.gray)
+        assert np.array_equal(one.truth, other.truth)
+        assert np.array_equal(one.known, other.known)
+    assert not np.array_equal(samples(form, printer, skill, 6)[0].gray, first[0].gray)
+
+
+def test_crops_have_the_shapes_that_the_network_takes(form, printer, skill):
+    for one in samples(form, printer, skill, 1, 8):
+        assert one.gray.shape == (512, 512)
+        assert one.truth.shape == one.known.shape == (256, 256)
+        assert one.gray.dtype == one.truth.dtype == one.known.dtype == np.uint8
+        assert one.truth.max() < 64
+
+
+def test_all_channels_come_up(printer, skill):
+    maker = SampleMaker([], printer, skill, 2)
+    seen = np.bitwise_or.reduce([maker.sample().truth for _ in range(16)], None)
+    assert seen == LINE | PRINT | WRITING | CELL | AREA | CHECK
+
+
+def test_rules_and_print_of_a_pdf_come_apart(form):
+    sheet = blank_sheet(form)
+    text = np.s_[round(60 * MM) + 4 : round(70 * MM) - 4, round(20 * MM) + 4 : round(78 * MM)]
+    assert sheet.print.tone[text].max() > 200
+    assert sheet.line.tone[text].max() == 0
+    wall = sheet.line.tone[round(33 * MM), round(26 * MM) - 3 : round(26 * MM) + 3]
+    assert wall.max() > 200
+
+
+def test_places_of_a_form_are_found(form):
+    places = blank_sheet(form).places
+    assert [len(run) for run in places.cells] == [8]
+    assert [round(box.x / MM) for box in places.areas if box.y > 50 * MM] == [100]
+    assert [round(box.y / MM) for box in places.checks] == [90]
+
+
+def test_cells_without_walls_are_one_area():
+    """Fields of some PDFs part a box into cells that nobody sees on paper."""
+    sheet = FormSheet(800, 800)
+    sheet.line.frame(Box(100, 100, 400, 60), 2, 1.0)
+    places = find_places(sheet, [[Box(100 + 50 * i, 100, 50, 60) for i in range(8)]])
+    assert not places.cells
+    assert [(box.x, box.width) for box in places.areas] == [(100, 400)]
+
+
+def test_what_is_written_is_writing_and_nothing_else(skill):
+    sheet = FormSheet(400, 800)
+    sheet.places.cells.append([Box(100 + 50 * i, 100, 50, 60) for i in range(8)])
+    rng = np.random.default_rng(1)
+    writer = FormWriter(sheet, skill, random_hand(rng), rng)
+    writer.fill_run(sheet.places.cells[0])
+    assert writer.written
+    assert all(one.in_cell for one in writer.written)
+    assert sheet.writing.cover.any()
+    assert not sheet.line.cover.any()
+    assert not sheet.print.cover.any()
+
+
+def test_a_filled_page_says_what_stands_in_its_cells(form, skill):
+    page = fill_form(form, skill, seed=3)
+    again = fill_form(form, skill, seed=3)
+    assert np.array_equal(page.gray, again.gray)
+    assert page.cells == again.cells
+    assert len(page.cells) == 8
+    assert page.gray.shape == (2339, 1654)
+    for cell in page.cells:
+        middle = page.gray[
+            round(cell.box.y + 0.2 * cell.box.height) : round(cell.box.bottom - 4),
+            round(cell.box.x + 8) : round(cell.box.right - 8),
+        ]
+        dark = np.median(page.gray) - float(middle.min())
+        assert (dark > 40) == bool(cell.character)
+
+
+def test_a_filled_page_at_another_resolution(form, skill):
+    page, large = fill_form(form, skill, seed=3), fill_form(form, skill, seed=3, dpi=300)
+    assert abs(large.gray.shape[0] - 1.5 * page.gray.shape[0]) < 2
+    for cell, other in zip(page.cells, large.cells):
+        assert other.box.x == pytest.approx(1.5 * cell.box.x, abs=1)
+        assert other.box.width == pytest.approx(1.5 * cell.box.width, abs=0.01)
+
+
+def test_sources_are_held_out_whole_and_always_the_same():
+    held = [is_held_out(f"owner{i}/forms") for i in range(500)]
+    assert held == [is_held_out(f"owner{i}/forms") for i in range(500)]
+    assert 0.1 < np.mean(held) < 0.35
+
+
+def test_a_ring_keeps_the_newest_shards(form, printer, skill, tmp_path):
+    maker = SampleMaker([form], printer, skill, 1)
+    for _ in range(3):
+        write_shard(maker, tmp_path, keep=2, crops=2)
+    assert [path.name[-1] for path in shards(tmp_path)] == ["1", "2"]
+    gray, truth, known = ShardReader(tmp_path, 0).batch(3)
+    assert gray.shape == (3, 512, 512)
+    assert truth.shape == known.shape == (3, 256, 256)
+
+
+def test_a_folder_without_forms_names_the_remedy(tmp_path):
+    with pytest.raises(NoInputError, match=r"index\.csv"):
+        blank_forms(tmp_path)
+
+
+def test_a_folder_without_fonts_names_the_remedy(tmp_path):
+    with pytest.raises(NoInputError, match="fonts"):
+        load_printer(tmp_path)
+
+
+def test_real_blank_forms(hcr_data):
+    forms = blank_forms(hcr_data / "blank_forms")
+    held = [form for form in forms if is_held_out(form.source)]
+    assert 0.1 < len(held) / len(forms) < 0.3
+    assert sum(len(form.cells) > 20 for form in held) > 20
