@@ -133,6 +133,11 @@ def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Imag
                 f"{scan}, page {page.number}: is not of the form {loaded.name}: too few of its "
                 "boxes are found; compare template show without --on"
             )
+        if not form.placed:
+            raise DocumentError(
+                f"{scan}, page {page.number}: {loaded.name} could lie there in more than one way; "
+                "add printed boxes of the form as anchors"
+            )
         click.echo(
             f"{scan}, page {page.number}: page {form.fit.page.number} of {loaded.name}, "
             f"{form.fit.found} of {len(form.fit.page.anchors)} boxes found "

@@ -2,61 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from hcr_batch.forms.register import Fit, corners_of, mapped
+from hcr_batch.forms.evidence import Evidence, corners_of, mapped, sizes
+from hcr_batch.forms.register import Fit
 from hcr_batch.forms.schema import TemplateField
+from hcr_batch.forms.strangers import goes_on
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["place_fields"]
+__all__ = ["CUT_OFF", "REGISTRATION", "PlacedField", "place_fields"]
 
-SNAP_MM = 1.8
-"""A box whose sides all lie this near to where a cell should be is that cell."""
+CUT_OFF = "cut_off"
+"""Reason: a field is not wholly on the paper, or its boxes were not seen."""
+REGISTRATION = "registration"
+"""Reason: it is not certain that the form's fields lie here."""
+SNAP, SNAP_MM = 0.3, 1.8
+"""A box whose sides all lie this near to where a cell should be is that cell: share of its
+smaller side, and millimetres at most."""
+SAME_ANCHOR_MM = 0.6
+"""A cell whose sides differ less than this from an anchor is one: its box is to be seen."""
+WITNESSES = 3
+"""A field without printed boxes is seen where one of so many anchors nearest to it is."""
+EDGE = 0.1
+"""Share of a cell's smaller side that may lie off the paper."""
 
 
-def place_fields(fit: Fit, boxes: list[Box], pixels_per_mm: float) -> tuple[Field, ...]:
+@dataclass(frozen=True)
+class PlacedField:
+    """A field of a template on a page.
+
+    Attributes
+    ----------
+    field : Field
+        In pixels of the page.
+    doubts : tuple of str
+        For each of its cells why a person must look: a reason, or nothing.
+    """
+
+    field: Field
+    doubts: tuple[str, ...]
+
+
+def place_fields(fit: Fit, evidence: Evidence) -> tuple[PlacedField, ...]:
     """The fields of a template's page in pixels of a page.
 
     Parameters
     ----------
     fit : Fit
         With the page already turned.
-    boxes : list of Box
-        Found on the page; they know better than the fit where a cell is.
-    pixels_per_mm : float
-        Of the page.
+    evidence : Evidence
+        Boxes found on the page know better than the fit where a cell is.
     """
-    found = corners_of(boxes)
-    return tuple(_placed(field, fit, found, pixels_per_mm) for field in fit.page.fields)
+    return tuple(_placed(field, fit, evidence) for field in fit.page.fields)
 
 
-def _placed(field: TemplateField, fit: Fit, found: np.ndarray, per_mm: float) -> Field:
-    cells = _snapped(mapped(fit.transform, corners_of(field.cells)), found, SNAP_MM * per_mm)
+def _placed(field: TemplateField, fit: Fit, evidence: Evidence) -> PlacedField:
+    cells = mapped(fit.transform, corners_of(field.cells))
+    moves, sure = _moves(cells, evidence)
+    cells = cells + moves
     left, top = cells[:, :2].min(axis=0)
     right, bottom = cells[:, 2:].max(axis=0)
-    return Field(
+    placed = Field(
         field.name,
         field.kind,
         _box(np.array([left, top, right, bottom])),
         tuple(Cell(_box(cell)) for cell in cells),
     )
+    return PlacedField(placed, _doubts(field, cells, sure, fit, evidence))
 
 
-def _snapped(cells: np.ndarray, found: np.ndarray, reach: float) -> np.ndarray:
-    """Cells moved to the boxes found; those without one go along with their neighbours."""
-    if not len(found):
-        return cells
-    # Imported here: a scan without templates starts sooner.
-    from scipy.spatial import cKDTree
-
-    _, nearest = cKDTree(found[:, :2] + found[:, 2:]).query(cells[:, :2] + cells[:, 2:])
-    moves = found[nearest] - cells
+def _moves(cells: np.ndarray, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """How far to move cells (N, 4) to the boxes found, and which have one; bool (N,)."""
+    if not len(evidence.boxes):
+        return np.zeros_like(cells), np.zeros(len(cells), bool)
+    _, nearest = evidence.tree.query((cells[:, :2] + cells[:, 2:]) / 2)
+    moves = evidence.boxes[nearest] - cells
+    reach = np.minimum(SNAP * sizes(cells).min(axis=1), SNAP_MM * evidence.pixels_per_mm)
     sure = np.abs(moves).max(axis=1) <= reach
-    if sure.any():
-        # Paper is not flat: what is missing moves as the rest of its field does.
-        moves[~sure] = np.median(moves[sure], axis=0)
-        return cells + moves
-    return cells
+    # Paper is not flat: what is missing moves as the rest of its field does.
+    moves[~sure] = np.median(moves[sure], axis=0) if sure.any() else 0.0
+    return moves, sure
+
+
+def _doubts(
+    field: TemplateField, cells: np.ndarray, sure: np.ndarray, fit: Fit, evidence: Evidence
+) -> tuple[str, ...]:
+    """For each cell of a field why it is in doubt."""
+    if _runs_on(cells, fit, evidence):
+        return (REGISTRATION,) * len(cells)
+    margin = EDGE * float(sizes(cells).min())
+    seen = evidence.on_paper(cells, margin)
+    if not seen.all():
+        return (CUT_OFF,) * len(cells)
+    seen = sure | ~_anchored(field, fit) & _witnessed(cells, fit)
+    return tuple("" if cell else CUT_OFF for cell in seen)
+
+
+def _anchored(field: TemplateField, fit: Fit) -> np.ndarray:
+    """Which cells of a field are anchors: printed boxes that must be seen; bool (N,)."""
+    cells, anchors = corners_of(field.cells), corners_of(fit.page.anchors)
+    apart = np.abs(cells[:, None] - anchors[None]).max(axis=2)
+    return apart.min(axis=1) <= SAME_ANCHOR_MM
+
+
+def _witnessed(cells: np.ndarray, fit: Fit) -> np.ndarray:
+    """Whether anchors nearest to each cell are seen; bool (N,)."""
+    placed = fit.placed()
+    apart = np.abs(cells[:, None] - placed[None]).max(axis=2)
+    nearest = np.argsort(apart, axis=1)[:, :WITNESSES]
+    return (fit.agreement.box_of[nearest] >= 0).any(axis=1)
+
+
+def _runs_on(cells: np.ndarray, fit: Fit, evidence: Evidence) -> bool:
+    """Whether the page's comb goes on where the form's has ended: it may lie one cell off."""
+    if len(cells) < 2:
+        return False
+    strange = np.delete(evidence.boxes, fit.agreement.taken, axis=0)
+    return any(goes_on(cells[-1], box) or goes_on(box, cells[0]) for box in strange)
 
 
 def _box(corners: np.ndarray) -> Box:

@@ -1,54 +1,49 @@
-"""Registration: where a template lies on a page, found from the form's own boxes."""
+"""Registration: where the pages of known forms lie on a page, told by the forms' own boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
+from hcr_batch.forms.agreement import Agreement, agreement
+from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
+from hcr_batch.forms.evidence import Evidence, corners_of, mapped
+from hcr_batch.forms.robust_fit import refined, scale_of, settled
 from hcr_batch.forms.schema import Template, TemplatePage
-from hcr_batch.geometry import projected
-from hcr_batch.layout.sides import sides_of
-from hcr_batch.types import Box
+from hcr_batch.forms.shifts import grid_shifts
+from hcr_batch.forms.strangers import strange_runs
 
-__all__ = ["Fit", "best_fit", "corners_of", "mapped"]
+__all__ = ["Fit", "register"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.55
+MIN_AGREEMENT = 1.6
 """Quality, and the share of the page's boxes that the form explains, together: in a dense
 table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3
 """And no fewer than this many, or all that there are: one box looks like another."""
-GOOD_QUALITY = 0.9
-"""From which no other scale or direction is tried."""
-SAME_PLACE, SAME_PLACE_MM = 0.12, 0.5
-"""An anchor is found where the middle of a box is no further from its own than this share of
-its smaller side, or than this."""
-REACH_MM = 3.0
-"""While the fit is still rough, boxes this far away are taken for an anchor."""
-SIZE_SLACK = 0.15
-SIZE_SLACK_MM = 1.5
-"""Boxes are alike whose sides differ by less than this share, or this much."""
-BIN_MM = 3.0
-"""Width of the classes in which shifts are counted."""
-PEAKS = 6
-MIN_VOTES = 0.3
-"""Share of the anchors that must agree on a shift for it to be looked into."""
-SCALE_STEP = 0.03
-"""Scales are counted in classes of this ratio."""
-SCALES = 4
-MAX_SCALE = 2.5
-"""The resolution that a file names may be wrong by this factor."""
-ROUNDS = 6
-MIN_AFFINE, MIN_HOMOGRAPHY = 6, 12
-"""Anchors found from which a fit may shear, and may be in perspective."""
-RANSAC_MM = 0.7
-MAX_TRIALS = 500
-MAX_STRETCH = 1.15
-"""No part of a page is enlarged more or less than its middle by a greater factor."""
+MIN_NET_SHARE = 0.2
+"""Net share of all anchors, those off the paper counted too: a part of one form is soon like a
+part of another."""
+GOOD_SHARE = 0.85
+"""Net share of the anchors on the paper from which no other scale or direction is tried."""
+MIN_ROUGH = 1.0
+"""Agreement that a guess must show to be looked into."""
+MIN_LEAD, MIN_LEAD_SHARE = 3, 0.03
+"""Boxes, and share of those found, by which a fit must be better than every other one: a comb
+that is one cell off misses a box, leaves another unexplained, and finds one fewer."""
+SAME_FIT = 0.3
+"""Fits that put anchors less than this share of their smaller side apart are one."""
+SHARED_BOXES = 0.3
+"""Share of its boxes from which a fit is another reading of them, not another form."""
+MAX_STARTS, MAX_REFINED = 10, 3
+"""So many of the likeliest guesses are looked into, and so many of these closely."""
+MAX_FORMS = 8
+"""Forms on one scan."""
+SAME_SCALE = 1.1
+"""Forms on one scan differ in scale by no more than this factor."""
 TURNS = (0, 2, 1, 3)
 """Quarter turns tried; upside down is likelier than sideways."""
 
@@ -66,78 +61,95 @@ class Fit:
         Homography from millimetres on the form to pixels of the page.
     turns : int
         Quarter turns clockwise by which the page must be turned first.
-    quality : float
-        Share of the anchors found in their places, 0 to 1.
-    found : int
-        Their number.
-    known : float
-        Share of the page's boxes, in the area of the anchors, that they are.
+    agreement : Agreement
+        What the page shows of its anchors.
+    certain : bool
+        No other fit is nearly as good.
     """
 
     template: str
     page: TemplatePage
     transform: np.ndarray
     turns: int
-    quality: float
-    found: int
-    known: float
+    agreement: Agreement
+    certain: bool = True
 
     @property
-    def weight(self) -> float:
-        """What makes one fit better than another: much found, and little missed."""
-        return self.quality * self.found
+    def quality(self) -> float:
+        """Share of the anchors on the paper that are found, 0 to 1."""
+        return self.agreement.quality
+
+    @property
+    def found(self) -> int:
+        """How many anchors are found."""
+        return self.agreement.found
+
+    @property
+    def agrees(self) -> float:
+        """Shares of the anchors and of the boxes that belong together, 0 to 2."""
+        return self.agreement.quality + self.agreement.known
 
     @property
     def holds(self) -> bool:
         """Whether the page is one of this form."""
-        enough = min(MIN_ANCHORS, len(self.page.anchors))
-        agrees = self.quality + self.known >= MIN_AGREEMENT
-        return self.quality >= MIN_QUALITY and agrees and self.found >= enough
+        seen, count = self.agreement, len(self.page.anchors)
+        enough = seen.found >= min(MIN_ANCHORS, count) and seen.net >= MIN_NET_SHARE * count
+        agrees = seen.quality >= MIN_QUALITY and self.agrees >= MIN_AGREEMENT
+        return agrees and enough
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is nothing better to be hoped for."""
+        seen = self.agreement
+        return self.holds and seen.net >= GOOD_SHARE * (seen.found + seen.missing)
+
+    def placed(self) -> np.ndarray:
+        """The anchors in pixels of the page, float64 (N, 4)."""
+        return mapped(self.transform, corners_of(self.page.anchors))
 
 
-def best_fit(
-    templates: Iterable[Template],
-    boxes: Iterable[Box],
-    size: tuple[int, int],
-    pixels_per_mm: float,
-    number: int = 1,
-) -> Fit | None:
-    """Find the form that a page is of.
+def register(
+    templates: Iterable[Template], evidence: Evidence, number: int = 1
+) -> tuple[Fit, ...]:
+    """Find the forms that lie on a page.
+
+    Every way in which a form may lie there is scored by the anchors that are
+    missing and by the boxes of the page that it does not explain; the best
+    must win clearly over all others, and over itself one cell or one row off.
 
     Parameters
     ----------
     templates : iterable of Template
-    boxes : iterable of Box
-        All boxes found on the page, in its pixels.
-    size : tuple of int
-        (width, height) of the page in pixels.
-    pixels_per_mm : float
-        As the file has it; a wrong one is noticed.
+    evidence : Evidence
+        What was found on the page.
     number : int
         Place of the page in its document, from 1: decides between pages of
         a form that look the same.
 
     Returns
     -------
-    Fit or None
-        None where the page is of none of these forms.
+    tuple of Fit
+        In reading order, all with the same `turns`. Empty where the page is of
+        none of these forms. A fit that is not `certain` must not be read.
     """
-    page_boxes = corners_of(boxes)
     forms = [
         (template.name, page)
         for template in templates
         for page in _by_turn(template.pages, number)
     ]
     fits: list[Fit] = []
-    for turns in TURNS:
-        turned = _turned(page_boxes, turns, size)
-        # The resolution that the file gives is right more often than not.
-        for scales in (_given_scale, _likely_scales):
-            for name, page in forms:
-                fits += _fits(name, page, turned, turns, scales, pixels_per_mm)
-            if any(fit.quality >= GOOD_QUALITY for fit in fits):
-                return max(fits, key=lambda fit: fit.weight)
-    return max(fits, key=lambda fit: fit.weight, default=None)
+    left, turns = evidence, TURNS
+    while len(fits) < MAX_FORMS and len(left.boxes):
+        best = _best(forms, left, turns)
+        if best is None or any(not _beside(best, fit) for fit in fits):
+            break
+        fits.append(best)
+        turns = (best.turns,)
+        left = left.without(best.agreement.taken)
+    if not fits or any(_is_of_another_edition(fit, left) for fit in fits):
+        return ()
+    whole = [_compared(fit, evidence) for fit in fits]
+    return tuple(sorted(whole, key=lambda fit: tuple(fit.placed()[0, [1, 0]])))
 
 
 def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePage]:
@@ -146,192 +158,125 @@ def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePag
     return (*pages[due:], *pages[:due])
 
 
+Form = tuple[str, TemplatePage]
+Scales = Callable[[np.ndarray, Evidence], Sequence[float]]
+
+
+def _best(forms: Sequence[Form], evidence: Evidence, directions: Sequence[int]) -> Fit | None:
+    """The fit that explains a page best; None where none holds."""
+    tried: list[Fit] = []
+    for turns in directions:
+        turned = evidence.turned(turns)
+        # The resolution that the file gives is right more often than not.
+        for scales in (given_scale, likely_scales):
+            tried += _fits(forms, turned, turns, scales)
+            best = max(tried, key=_rank, default=None)
+            if best and best.is_good:
+                return _judged(best, tried, evidence.turned(best.turns))
+    best = max((fit for fit in tried if fit.holds), key=_rank, default=None)
+    return best and _judged(best, tried, evidence.turned(best.turns))
+
+
+def _rank(fit: Fit) -> int:
+    return fit.agreement.net
+
+
 def _fits(
-    name: str,
-    page: TemplatePage,
-    boxes: np.ndarray,
-    turns: int,
-    scales: Callable[[np.ndarray, np.ndarray, float], Sequence[float]],
-    pixels_per_mm: float,
-) -> Iterator[Fit]:
-    """The ways in which one page of a template fits the boxes of a page, turned already."""
-    anchors = corners_of(page.anchors)
-    if len(boxes) < MIN_QUALITY * len(anchors):
-        return
-    for scale in scales(anchors, boxes, pixels_per_mm):
-        for start in _starts(anchors, boxes, scale):
-            transform, found = _refined(start, anchors, boxes)
-            known = found / max(_within(boxes, mapped(transform, anchors)), 1)
-            fit = Fit(name, page, transform, turns, found / len(anchors), found, known)
-            if fit.holds:
-                yield fit
-            if fit.quality >= GOOD_QUALITY:
-                return
+    forms: Sequence[Form], evidence: Evidence, turns: int, scales: Scales
+) -> list[Fit]:
+    """The likeliest ways in which these forms fit the boxes of a page, turned already."""
+    starts = [
+        (votes, form, start)
+        for form in forms
+        if (anchors := corners_of(form[1].anchors)).size
+        for votes, start in rough_fits(anchors, evidence, scales(anchors, evidence))
+    ]
+    starts.sort(key=lambda start: -start[0])
+    rough = [
+        _fit(form, settled(start, corners_of(form[1].anchors), evidence), turns, evidence)
+        for _, form, start in starts[:MAX_STARTS]
+    ]
+    rough.sort(key=_rank, reverse=True)
+    promising = [fit for fit in rough if fit.agrees >= MIN_ROUGH][:MAX_REFINED]
+    return [*rough, *(_improved(fit, evidence) for fit in promising)]
 
 
-def corners_of(boxes: Iterable[Box]) -> np.ndarray:
-    """Left, top, right and bottom of boxes; float64 (N, 4)."""
-    return sides_of(boxes).T
+def _fit(form: Form, transform: np.ndarray, turns: int, evidence: Evidence) -> Fit:
+    seen = agreement(transform, corners_of(form[1].anchors), evidence)
+    return Fit(*form, transform, turns, seen)
 
 
-def mapped(transform: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Boxes (N, 4) under a homography; the upright boxes through the middles of their sides."""
-    left, top, right, bottom = boxes.T
-    x, y = (left + right) / 2, (top + bottom) / 2
-    west, north, east, south = (
-        projected(transform, np.stack(points, axis=1))
-        for points in ((left, y), (x, top), (right, y), (x, bottom))
+def _improved(fit: Fit, evidence: Evidence) -> Fit:
+    """The best of a fit and of those one cell or row beside it, and so on from there."""
+    anchors = corners_of(fit.page.anchors)
+    while True:
+        closer = refined(fit.transform, anchors, evidence)
+        fit = max(fit, _fit(_form(fit), closer, fit.turns, evidence), key=_rank)
+        beside = max(_shifted(fit, evidence), key=_rank, default=fit)
+        if beside.agreement.net <= fit.agreement.net:
+            return fit
+        fit = beside
+
+
+def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
+    """The same form one cell, or one row, beside where it lies."""
+    for step in grid_shifts(corners_of(fit.page.anchors)):
+        move = np.eye(3)
+        move[:2, 2] = step
+        yield _fit(_form(fit), fit.transform @ move, fit.turns, evidence)
+
+
+def _form(fit: Fit) -> Form:
+    return fit.template, fit.page
+
+
+def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:
+    """The best fit, `certain` only where no rival comes near."""
+    others = [fit for fit in tried if fit.turns == best.turns]
+    needed = max(MIN_LEAD, MIN_LEAD_SHARE * best.found)
+    certain = all(
+        best.agreement.lead(other.agreement) >= needed
+        for other in (*others, *_shifted(best, evidence))
+        if _are_rivals(best, other)
     )
-    return np.stack([west[:, 0], north[:, 1], east[:, 0], south[:, 1]], axis=1)
+    return replace(best, certain=certain)
 
 
-def _turned(boxes: np.ndarray, turns: int, size: tuple[int, int]) -> np.ndarray:
-    """Boxes of the page after so many quarter turns clockwise."""
-    width, height = size
-    for _ in range(turns):
-        left, top, right, bottom = boxes.T
-        boxes = np.stack([height - bottom, left, height - top, right], axis=1)
-        width, height = height, width
-    return boxes
+def _are_rivals(best: Fit, other: Fit) -> bool:
+    """Whether two fits read the same boxes in different ways."""
+    shared = np.isin(other.agreement.taken, best.agreement.taken).sum()
+    if shared < SHARED_BOXES * max(other.found, 1):
+        return False
+    if best.template != other.template:
+        return True
+    if best.page.number != other.page.number:
+        # Which of two pages that look the same it is, the order tells.
+        return other.agreement.net < best.agreement.net
+    here, there = best.placed(), other.placed()
+    side = np.minimum(here[:, 2] - here[:, 0], here[:, 3] - here[:, 1])
+    return bool((np.abs(here - there).max(axis=1) > SAME_FIT * side).mean() > SAME_FIT)
 
 
-def _starts(anchors: np.ndarray, boxes: np.ndarray, scale: float) -> Iterator[np.ndarray]:
-    """Rough transforms at a scale, the likeliest first: shifts that many pairs agree on."""
-    pairs = _alike(anchors * scale, boxes, scale)
-    shifts = _middles(boxes)[pairs[1]] - scale * _middles(anchors)[pairs[0]]
-    for x, y in _peaks(shifts, pairs[0], BIN_MM * scale, MIN_VOTES * len(anchors)):
-        yield np.array([[scale, 0, x], [0, scale, y], [0, 0, 1.0]])
+def _compared(fit: Fit, evidence: Evidence) -> Fit:
+    """The same with its agreement told by all that was found on the page."""
+    anchors = corners_of(fit.page.anchors)
+    seen = agreement(fit.transform, anchors, evidence.turned(fit.turns))
+    return replace(fit, agreement=seen)
 
 
-def _middles(boxes: np.ndarray) -> np.ndarray:
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
-
-
-def _alike(a: np.ndarray, b: np.ndarray, per_mm: float) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the pairs of boxes of one size."""
-    sizes_a, sizes_b = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
-    slack = np.maximum(SIZE_SLACK * sizes_a, SIZE_SLACK_MM * per_mm)
-    alike = (np.abs(sizes_a[:, None] - sizes_b[None]) <= slack[:, None]).all(axis=2)
-    first, second = np.nonzero(alike)
-    return first, second
-
-
-def _given_scale(_: np.ndarray, __: np.ndarray, pixels_per_mm: float) -> list[float]:
-    return [pixels_per_mm]
-
-
-def _likely_scales(
-    anchors: np.ndarray, boxes: np.ndarray, pixels_per_mm: float
-) -> list[float]:
-    """The scales on which most pairs of one shape agree."""
-    sizes_a, sizes_b = anchors[:, 2:] - anchors[:, :2], boxes[:, 2:] - boxes[:, :2]
-    # A line has no second side; its length alone tells the scale.
-    ratios = np.log(np.maximum(sizes_b[None], 1.0) / np.maximum(sizes_a[:, None], 0.1))
-    same_shape = np.abs(ratios[..., 0] - ratios[..., 1]) <= SIZE_SLACK
-    steps = np.round((ratios.mean(axis=2)[same_shape] - np.log(pixels_per_mm)) / SCALE_STEP)
-    steps = steps[np.abs(steps) * SCALE_STEP <= np.log(MAX_SCALE)]
-    values, counts = np.unique(steps, return_counts=True)
-    likely = values[np.argsort(-counts, kind="stable")][:SCALES]
-    return [pixels_per_mm * float(np.exp(SCALE_STEP * step)) for step in likely if step]
-
-
-def _peaks(
-    shifts: np.ndarray, anchor: np.ndarray, width: float, least: float
-) -> Iterator[np.ndarray]:
-    """Shifts on which most pairs agree, and at least so many anchors."""
-    if not len(shifts):
-        return
-    bins = np.round((shifts - shifts.min(axis=0)) / width).astype(np.int64)
-    which = bins[:, 0] * (bins[:, 1].max() + 1) + bins[:, 1]
-    counts = np.bincount(which)
-    for number in np.argsort(-counts, kind="stable")[:PEAKS]:
-        if not counts[number]:
-            return
-        middle = np.median(shifts[which == number], axis=0)
-        # What a border between classes parts is brought together again.
-        near = (np.abs(shifts - middle) <= width).all(axis=1)
-        if len(np.unique(anchor[near])) >= least:
-            yield np.median(shifts[near], axis=0)
-
-
-def _refined(
-    transform: np.ndarray, anchors: np.ndarray, boxes: np.ndarray
-) -> tuple[np.ndarray, int]:
-    """Fit again and again to the boxes near the anchors; the transform and how many are found."""
-    # Imported here: a scan without templates starts sooner.
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(_middles(boxes))
-    best, most = transform, 0
-    scale = transform[0, 0]
-    for _ in range(ROUNDS):
-        per_mm = _pixels_per_mm(transform, anchors)
-        placed = mapped(transform, anchors)
-        _, nearest = tree.query(_middles(placed))
-        distance = np.abs(boxes[nearest] - placed).max(axis=1) / per_mm
-        there = _in_place(boxes[nearest], placed, per_mm)
-        # Two anchors at one box are one.
-        found = len(np.unique(nearest[there]))
-        if found < most:
-            break
-        best, most = transform, found
-        near = distance <= REACH_MM
-        fitted = _fitted(anchors[near], boxes[nearest[near]], per_mm)
-        if fitted is None or not _keeps_size(fitted, anchors, scale):
-            break
-        transform = fitted
-    return best, most
-
-
-def _within(boxes: np.ndarray, placed: np.ndarray) -> int:
-    """How many boxes lie in the area of the anchors."""
-    least, most = placed[:, :2].min(axis=0), placed[:, 2:].max(axis=0)
-    middles = _middles(boxes)
-    return int(((least <= middles) & (middles <= most)).all(axis=1).sum())
-
-
-def _in_place(boxes: np.ndarray, placed: np.ndarray, per_mm: float) -> np.ndarray:
-    """Which boxes are where an anchor was placed, and as large; bool (N,)."""
-    sizes, wanted = boxes[:, 2:] - boxes[:, :2], placed[:, 2:] - placed[:, :2]
-    slack = np.maximum(SAME_PLACE * wanted.min(axis=1), SAME_PLACE_MM * per_mm)
-    apart = np.abs(_middles(boxes) - _middles(placed)).max(axis=1)
-    resized = np.abs(sizes - wanted)
-    alike = resized <= np.maximum(SIZE_SLACK * wanted, SIZE_SLACK_MM * per_mm)
-    return (apart <= slack) & alike.all(axis=1)
-
-
-def _pixels_per_mm(transform: np.ndarray, anchors: np.ndarray) -> float:
-    """Scale of a transform in the middle of the anchors."""
-    middle = _middles(anchors).mean(axis=0)
-    ends = projected(transform, middle + np.array([[-1.0, -1.0], [1.0, 1.0]]))
-    return float(np.linalg.norm(ends[1] - ends[0]) / np.sqrt(8.0))
-
-
-def _keeps_size(transform: np.ndarray, anchors: np.ndarray, scale: float) -> bool:
-    """Whether a transform enlarges everything about as much in all directions."""
-    left, top = anchors[:, :2].min(axis=0)
-    right, bottom = anchors[:, 2:].max(axis=0)
-    step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    for corner in ((left, top), (right, top), (left, bottom), (right, bottom)):
-        origin, across, down = projected(transform, np.array(corner) + step)
-        sizes = np.linalg.svd(np.stack([across - origin, down - origin]), compute_uv=False)
-        if sizes.min() * MAX_STRETCH < scale or sizes.max() > MAX_STRETCH * scale:
-            return False
-    return True
-
-
-def _fitted(anchors: np.ndarray, boxes: np.ndarray, per_mm: float) -> np.ndarray | None:
-    """The robust fit of as many degrees of freedom as so many boxes can bear."""
-    if not len(anchors):
-        return None
-    source = np.concatenate([anchors[:, :2], anchors[:, 2:]])
-    target = np.concatenate([boxes[:, :2], boxes[:, 2:]])
-    slack = RANSAC_MM * per_mm
-    if len(anchors) >= MIN_HOMOGRAPHY:
-        found, _ = cv2.findHomography(source, target, cv2.RANSAC, slack, maxIters=MAX_TRIALS)
-        return found
-    estimate = cv2.estimateAffine2D if len(anchors) >= MIN_AFFINE else cv2.estimateAffinePartial2D
-    found, _ = estimate(
-        source, target, method=cv2.RANSAC, ransacReprojThreshold=slack, maxIters=MAX_TRIALS
+def _beside(fit: Fit, other: Fit) -> bool:
+    """Whether two forms lie beside each other, at one scale."""
+    scales = [scale_of(one.transform, corners_of(one.page.anchors)) for one in (fit, other)]
+    here, there = fit.placed(), other.placed()
+    apart = (
+        (here[:, :2].min(axis=0) >= there[:, 2:].max(axis=0))
+        | (there[:, :2].min(axis=0) >= here[:, 2:].max(axis=0))
     )
-    return None if found is None else np.vstack([found, [0, 0, 1]])
+    return bool(apart.any()) and max(scales) <= SAME_SCALE * min(scales)
+
+
+def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
+    """Whether a comb stands on the form that the template does not have."""
+    left = left.turned(fit.turns)
+    sheet = np.array([[0, 0, fit.page.width_mm, fit.page.height_mm]], np.float64)
+    return bool(strange_runs(left.boxes, mapped(fit.transform, sheet)[0]))

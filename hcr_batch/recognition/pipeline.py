@@ -11,6 +11,7 @@ import numpy as np
 
 from hcr_batch.config import Settings, load_settings
 from hcr_batch.documents import open_pages
+from hcr_batch.forms.place import REGISTRATION
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, load_templates
 from hcr_batch.geometry import projected
@@ -23,7 +24,7 @@ from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import sides_of
 from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answers
 from hcr_batch.recognition.calibration import CHARACTERS
-from hcr_batch.recognition.known import find_form, unknown_form
+from hcr_batch.recognition.known import KnownForm, find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.recognition.printed import surroundings
@@ -119,7 +120,10 @@ def _read_ink(
         scored = None
     if found is None:
         return unknown_form(page)
-    return _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
+    if found.form and not found.form.placed:
+        return unknown_form(page, REGISTRATION)
+    reading = _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
+    return found.form.flagged(reading) if found.form else reading
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class _Found:
     ink: Ink
     fields: Sequence[Field]
     rules: Sequence[Rule]
+    form: KnownForm | None = None
 
     def has_most_in_cells(self) -> bool:
         """Whether there are more cells than strings: on a page on its side there seldom are."""
@@ -161,7 +166,7 @@ def _find(
     if not templates:
         return _Found(page, ink, fields, [Rule()] * len(fields))
     form = find_form(page, ink, fields, templates, settings)
-    return None if form is None else _Found(form.page, form.ink, form.fields, form.rules)
+    return form and _Found(form.page, form.ink, form.fields, form.rules, form)
 
 
 def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:

@@ -1,16 +1,20 @@
-"""Templates are found on pages, whatever their scale, place and direction."""
+"""Templates are found on pages, whatever their scale, place and direction, or said not to be."""
 
 import cv2
 import numpy as np
 import pytest
 
-from hcr_batch.forms.place import place_fields
-from hcr_batch.forms.register import best_fit
+from hcr_batch.forms.evidence import Evidence, corners_of
+from hcr_batch.forms.place import CUT_OFF, REGISTRATION, place_fields
+from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import Template, TemplateField, TemplatePage
 from hcr_batch.types import Box
 
 ROWS = ((20, 30, 12), (20, 50, 8), (90, 50, 10), (30, 75, 20), (25, 100, 6), (100, 100, 9))
+ALIKE = tuple((20, 20 + 15 * n, 10) for n in range(7))
+"""Combs of one length, at equal distances: one row looks like the next."""
+SIZE = 1800, 1200
 
 
 def form(name="club", rows=ROWS, height=7.0):
@@ -39,26 +43,69 @@ def scaling(factor, x=0.0, y=0.0):
     return np.array([[factor, 0, x], [0, factor, y], [0, 0, 1.0]])
 
 
-@pytest.mark.parametrize("factor", [8.0, 6.1, 11.0])
+def evidence(boxes, size=SIZE, pixels_per_mm=8.0):
+    return Evidence(corners_of(boxes), size, pixels_per_mm)
+
+
+def only_fit(template, boxes, size=SIZE):
+    (fit,) = register([template], evidence(boxes, size))
+    return fit
+
+
+def turned_by(degrees, around=(900, 600)):
+    return np.vstack([cv2.getRotationMatrix2D(around, degrees, 1.0), [0, 0, 1]])
+
+
+@pytest.mark.parametrize("factor", [8.0, 6.1, 11.0, 4.8, 4.0])
 def test_a_form_is_found_at_another_scale_and_place(factor):
     template = form()
-    boxes = list(scanned(template, scaling(factor, 37, -12)))
-    fit = best_fit([template], boxes, (1800, 1200), 8.0)
+    boxes = list(scanned(template, scaling(factor, 37, 12)))
+    fit = only_fit(template, boxes, (2500, 1700))
+    assert fit.certain
     assert fit.quality == 1
     assert fit.turns == 0
-    fields = place_fields(fit, boxes, factor)
-    assert fields[3].box.x == pytest.approx(30 * factor + 37, abs=0.5)
+    placed = place_fields(fit, evidence(boxes, (2500, 1700)))
+    assert placed[3].field.box.x == pytest.approx(30 * factor + 37, abs=0.5)
+    assert not any(doubt for field in placed for doubt in field.doubts)
 
 
-def test_missing_boxes_are_placed_by_the_others():
+@pytest.mark.parametrize("degrees", [-1.5, -0.5, 0.7, 1.5])
+def test_a_form_turned_and_shifted_is_not_read_one_cell_off(degrees):
+    template = form()
+    for shift in ((20, 20), (-20, -15), (44, 0), (-44, 3)):
+        boxes = list(scanned(template, turned_by(degrees) @ scaling(8.0, 50, *shift[1:])))
+        fit = only_fit(template, boxes)
+        assert fit.certain
+        assert (fit.agreement.box_of == np.arange(len(boxes))).all()
+
+
+def test_missing_boxes_are_placed_by_the_others_and_flagged():
     template = form()
     boxes = list(scanned(template, scaling(8.0, 40, 25)))
     seen = [box for n, box in enumerate(boxes) if n % 4 and n >= 12]
-    fit = best_fit([template], seen, (1800, 1200), 8.0)
-    first = place_fields(fit, seen, 8.0)[0]
-    for cell, box in zip(first.cells, boxes):
+    placed = place_fields(only_fit(template, seen), evidence(seen))
+    first, *others = placed
+    for cell, box in zip(first.field.cells, boxes):
         assert abs(cell.box.x - box.x) < 2
         assert abs(cell.box.bottom - box.bottom) < 2
+    assert set(first.doubts) == {CUT_OFF}
+    for field in others:
+        expected = [CUT_OFF if box not in seen else "" for box in _boxes_of(field, boxes)]
+        assert list(field.doubts) == expected
+
+
+def _boxes_of(placed, boxes):
+    for cell in placed.field.cells:
+        yield min(boxes, key=lambda box: abs(box.x - cell.box.x) + abs(box.y - cell.box.y))
+
+
+def test_a_page_cut_at_its_foot_flags_what_is_off_the_paper():
+    template = form()
+    boxes = [box for box in scanned(template, scaling(8.0)) if box.bottom < 780]
+    size = SIZE[0], 780
+    placed = place_fields(only_fit(template, boxes, size), evidence(boxes, size))
+    cut = [set(field.doubts) == {CUT_OFF} for field in placed]
+    assert cut == [False, False, False, False, True, True]
 
 
 def test_a_page_upside_down_or_sideways_is_turned():
@@ -67,7 +114,7 @@ def test_a_page_upside_down_or_sideways_is_turned():
     for turns, turn in ((2, [[-1, 0, width], [0, -1, height]]), (1, [[0, 1, 0], [-1, 0, width]])):
         boxes = list(scanned(template, np.array([*turn, [0, 0, 1.0]]) @ scaling(8.0)))
         size = (width, height) if turns == 2 else (height, width)
-        fit = best_fit([template], boxes, size, 8.0)
+        fit = only_fit(template, boxes, size)
         assert fit.turns == turns
         assert fit.quality == 1
 
@@ -75,8 +122,8 @@ def test_a_page_upside_down_or_sideways_is_turned():
 def test_mild_perspective_is_followed():
     template = form()
     warp = np.array([[1, 0.01, 0], [0.005, 1, 0], [2e-5, 1e-5, 1.0]]) @ scaling(8.0)
-    boxes = list(scanned(template, warp))
-    fit = best_fit([template], boxes, (1800, 1200), 8.0)
+    fit = only_fit(template, list(scanned(template, warp)))
+    assert fit.certain
     assert fit.quality > 0.9
 
 
@@ -85,12 +132,59 @@ def test_each_page_is_of_its_own_form():
     rows = tuple((x + 7 * n, y + 3 * n, count) for n, (x, y, count) in enumerate(ROWS))
     second = form("shop", rows)
     for template in (first, second):
-        boxes = list(scanned(template, scaling(8.0, 9, 9)))
-        assert best_fit([first, second], boxes, (1800, 1200), 8.0).template == template.name
+        (fit,) = register([first, second], evidence(scanned(template, scaling(8.0, 9, 9))))
+        assert fit.certain
+        assert fit.template == template.name
 
 
 def test_another_form_a_dense_table_and_a_page_without_boxes_are_of_none():
     other = form("other", ((15, 20, 9), (80, 33, 5), (40, 66, 14), (12, 90, 3), (60, 120, 11)), 9.0)
     table = [Box(30.0 * c, 40.0 * r, 28, 38) for r in range(30) for c in range(50)]
     for boxes in (list(scanned(other, scaling(8.0))), table, []):
-        assert best_fit([form()], boxes, (1800, 1200), 8.0) is None
+        assert register([form()], evidence(boxes)) == ()
+
+
+@pytest.mark.parametrize("place", [1, 3, 6])
+def test_an_edition_with_one_field_more_is_of_none(place):
+    rows = [*ROWS[:place], (20, ROWS[place - 1][1] + 12, 11), *ROWS[place:]]
+    rows = [(x, y + 12 * (n > place), count) for n, (x, y, count) in enumerate(rows)]
+    newer = form("newer", rows)
+    assert register([form()], evidence(scanned(newer, scaling(8.0, 9, 9)))) == ()
+
+
+def test_forms_that_lie_equally_well_one_row_off_are_not_certain():
+    shorter = form("club", ALIKE[:-1])
+    boxes = list(scanned(form("club", ALIKE), scaling(8.0)))
+    fits = register([shorter], evidence(boxes))
+    assert not any(fit.certain for fit in fits)
+
+
+def test_two_forms_whose_boxes_are_the_same_are_not_certain():
+    boxes = list(scanned(form(), scaling(8.0)))
+    (fit,) = register([form(), form("shop")], evidence(boxes))
+    assert not fit.certain
+
+
+def test_a_lone_comb_without_its_first_cell_is_not_certain():
+    template = form(rows=((20, 30, 12),))
+    boxes = list(scanned(template, scaling(8.0)))
+    assert only_fit(template, boxes).certain
+    assert not only_fit(template, boxes[1:]).certain
+
+
+def test_a_field_whose_comb_goes_on_is_in_doubt():
+    template = form()
+    boxes = list(scanned(template, scaling(8.0)))
+    boxes.append(Box(boxes[11].x + 44, boxes[11].y, boxes[11].width, boxes[11].height))
+    placed = place_fields(only_fit(template, boxes), evidence(boxes))
+    assert [set(field.doubts) == {REGISTRATION} for field in placed] == [True] + 5 * [False]
+
+
+@pytest.mark.parametrize("step", [(0.0, 1150.0), (1700.0, 0.0)])
+def test_two_forms_on_one_page_are_both_found(step):
+    template = form()
+    boxes = [box for shift in ((0, 0), step) for box in scanned(template, scaling(8.0, *shift))]
+    fits = register([template], evidence(boxes, (3400, 2300)))
+    assert len(fits) == 2
+    assert all(fit.certain and fit.quality == 1 for fit in fits)
+    assert np.allclose((fits[1].placed() - fits[0].placed())[:, :2], step, atol=1)

@@ -1,0 +1,141 @@
+"""Fits of a form to the boxes of a page that outliers do not spoil."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hcr_batch.forms.agreement import alike, nearest_boxes
+from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
+from hcr_batch.geometry import projected
+
+__all__ = ["refined", "scale_of", "settled"]
+
+SETTLING, ROUNDS = 4, 2
+"""So often is a fit repeated, from boxes that the one before has brought nearer."""
+REACH_MM = 3.0
+"""While the fit is still rough, boxes this far away are taken for an anchor."""
+MIN_AFFINE, MIN_PROJECTIVE = 6, 12
+"""Anchors found from which a fit may shear, and may be in perspective."""
+RANSAC_MM = 0.7
+"""Corners of boxes further off than this do not count for a fit."""
+MAX_TRIALS, ENOUGH = 40, 0.95
+"""So many samples are tried, or until this share of the corners agrees."""
+MAX_STRETCH = 1.15
+"""No part of a page is enlarged more or less than its middle by a greater factor."""
+MAX_PAIRS = 60
+"""From so many boxes all over a page a fit is sure, and the time of one grows with their square."""
+SEED = 1
+"""The same page gives the same fit."""
+
+
+def settled(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """A rough transform, moved, turned and scaled to the boxes near the anchors.
+
+    Parameters
+    ----------
+    transform : ndarray of float64, shape (3, 3)
+        From millimetres on the form to pixels of the page.
+    anchors : ndarray of float64, shape (N, 4)
+        In millimetres.
+    evidence : Evidence
+        With a box at least.
+    """
+    # Imported here: scans without templates need none of it.
+    from skimage.transform import estimate_transform
+
+    for _ in range(SETTLING):
+        source, target = _pairs(transform, anchors, evidence)
+        if len(source) <= 2:
+            break
+        fitted = estimate_transform("similarity", source, target)
+        if not fitted or not np.isfinite(fitted.params).all():
+            break
+        transform = fitted.params
+    return transform
+
+
+def refined(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """A good transform, fitted robustly with as many degrees of freedom as the boxes can bear.
+
+    Parameters
+    ----------
+    transform : ndarray of float64, shape (3, 3)
+        From millimetres on the form to pixels of the page.
+    anchors : ndarray of float64, shape (N, 4)
+        In millimetres.
+    evidence : Evidence
+        With a box at least.
+    """
+    scale = scale_of(transform, anchors)
+    for _ in range(ROUNDS):
+        source, target = _pairs(transform, anchors, evidence)
+        fitted = _fitted(source, target, RANSAC_MM * scale)
+        if fitted is None or not _keeps_size(fitted, anchors, scale):
+            break
+        transform = fitted
+    return transform
+
+
+def scale_of(transform: np.ndarray, anchors: np.ndarray) -> float:
+    """Pixels per millimetre in the middle of the anchors."""
+    middle = middles(anchors).mean(axis=0)
+    ends = projected(transform, middle + np.array([[-1.0, -1.0], [1.0, 1.0]]))
+    return float(np.linalg.norm(ends[1] - ends[0]) / np.sqrt(8.0))
+
+
+def _pairs(
+    transform: np.ndarray, anchors: np.ndarray, evidence: Evidence
+) -> tuple[np.ndarray, np.ndarray]:
+    """Corners (2 P, 2) of P anchors, and of the boxes near them."""
+    per_mm = scale_of(transform, anchors)
+    placed = mapped(transform, anchors)
+    nearest = evidence.boxes[nearest_boxes(placed, evidence)]
+    near = np.abs(nearest - placed).max(axis=1) <= REACH_MM * per_mm
+    near &= alike(sizes(placed), sizes(nearest), per_mm)
+    source, target = anchors[near], nearest[near]
+    thinned = slice(None, None, max(1, len(source) // MAX_PAIRS))
+    source, target = source[thinned], target[thinned]
+    return (
+        np.concatenate([source[:, :2], source[:, 2:]]),
+        np.concatenate([target[:, :2], target[:, 2:]]),
+    )
+
+
+def _fitted(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray | None:
+    """The robust fit of as many degrees of freedom as so many corners can bear."""
+    # Imported here: scans without templates need none of it.
+    from skimage.measure import ransac
+    from skimage.transform import AffineTransform, ProjectiveTransform, SimilarityTransform
+
+    model, least = SimilarityTransform, 2
+    if len(source) >= 2 * MIN_AFFINE:
+        model, least = AffineTransform, 3
+    if len(source) >= 2 * MIN_PROJECTIVE:
+        model, least = ProjectiveTransform, 4
+    if len(source) <= least:
+        return None
+    found, inliers = ransac(
+        (source, target),
+        model,
+        least,
+        slack,
+        max_trials=MAX_TRIALS,
+        stop_sample_num=ENOUGH * len(source),
+        rng=SEED,
+    )
+    if inliers is None or not np.isfinite(found.params).all():
+        return None
+    return found.params / found.params[2, 2]
+
+
+def _keeps_size(transform: np.ndarray, anchors: np.ndarray, scale: float) -> bool:
+    """Whether a transform enlarges everything about as much in all directions."""
+    left, top = anchors[:, :2].min(axis=0)
+    right, bottom = anchors[:, 2:].max(axis=0)
+    step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    for corner in ((left, top), (right, top), (left, bottom), (right, bottom)):
+        origin, across, down = projected(transform, np.array(corner) + step)
+        stretch = np.linalg.svd(np.stack([across - origin, down - origin]), compute_uv=False)
+        if stretch.min() * MAX_STRETCH < scale or stretch.max() > MAX_STRETCH * scale:
+            return False
+    return True
