@@ -215,7 +215,7 @@ def _predict(_: Path) -> Target:
 def _review(folder: Path) -> Target:
     made = make_scan(folder, {"number": ("17_4", "71_4")}, sure="4")
     session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
-    pictures = PagePictures(load_settings().documents)
+    pictures = PagePictures(load_settings())
     hosts = frozenset({"localhost"})
     client = review_app(session, pictures, "token", hosts, "Ada", lambda: None).test_client()
     tiles = client.post("/token/tiles", json={"client": "w", "size": 9}).json["cells"]

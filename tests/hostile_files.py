@@ -18,6 +18,7 @@ __all__ = [
     "encrypted_pdf",
     "gif_of",
     "long_tiff",
+    "many_scans",
     "mutated",
     "mutations",
     "packed_pdf",
@@ -25,6 +26,7 @@ __all__ = [
     "png_of",
     "saved",
     "tiff_of",
+    "tiled_tiff",
 ]
 
 INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -91,6 +93,43 @@ def tiff_of(width: int, height: int, pixels: bytes = b"\0", resolution: bytes = 
             value = place + values
         directory += struct.pack("<HHII", tag, kind_of_tag, 1, value)
     return b"II*\0" + struct.pack("<I", 8) + directory + bytes(4) + extra + pixels
+
+
+def tiled_tiff(side: int, tile: tuple[int, int], samples: int = 1, bits: int = 8) -> bytes:
+    """A TIFF of side x side pixels in one deflated tile of this size, full of zeros."""
+    packer = zlib.compressobj(9)
+    packed = packer.compress(bytes(1 << 20)) + packer.flush()
+    colour = 1 if samples < 3 else 2
+    tags = [
+        (256, 4, side), (257, 4, side), (258, 3, bits), (259, 3, 8), (262, 3, colour),
+        (277, 3, samples), (322, 4, tile[0]), (323, 4, tile[1]), (324, 4, 0), (325, 4, len(packed)),
+    ]  # fmt: skip
+    if samples > 1:
+        tags[2] = (258, 3, [bits] * samples)
+    if samples == 4:
+        tags.append((338, 3, 2))
+    place = 8 + 2 + 12 * len(tags) + 4
+    extra, directory = b"", struct.pack("<H", len(tags))
+    for tag, kind, value in tags:
+        count = 1
+        if isinstance(value, list):
+            count, packed_values = len(value), struct.pack(f"<{len(value)}H", *value)
+            if len(packed_values) <= 4:
+                value = int.from_bytes(packed_values, "little")
+            else:
+                value, extra = place + len(extra), extra + packed_values
+        elif tag == 324:
+            value = place + 2 * samples
+        directory += struct.pack("<HHII", tag, kind, count, value)
+    extra = extra.ljust(2 * samples, b"\0")
+    return b"II*\0" + struct.pack("<I", 8) + directory + bytes(4) + extra + packed
+
+
+def many_scans(count: int, side: int = 1000) -> bytes:
+    """A progressive JPEG that says the last of its scans so many times."""
+    whole = saved([Image.new("L", (side, side), 200)], "JPEG", progressive=True)
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * count + whole[-2:]
 
 
 def long_tiff(frames: int) -> bytes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hcr_batch.config import Settings
-    from hcr_batch.documents import Source
+    from hcr_batch.documents import LimitedReader, Source
     from hcr_batch.recognition import Recognizer
     from hcr_batch.types import Reading
 
@@ -62,7 +62,7 @@ def predict(
     import sys
 
     from hcr_batch.config import load_settings
-    from hcr_batch.documents import discover
+    from hcr_batch.documents import LimitedReader, discover
     from hcr_batch.errors import ExitCode
     from hcr_batch.recognition import load_recognizer
 
@@ -70,9 +70,10 @@ def predict(
     recognizer = load_recognizer(model or settings.recognition.model or None)
     sources = discover(images, sys.stdin)
     lines: list[Line] = []
-    for first in range(0, len(sources), TOGETHER):
-        part = sources[first : first + TOGETHER]
-        lines += _read(part, recognizer, settings, charset)
+    with LimitedReader.of(settings.batch) as reader:
+        for first in range(0, len(sources), TOGETHER):
+            part = sources[first : first + TOGETHER]
+            lines += _read(part, reader, recognizer, settings, charset)
     click.echo(PRINTERS[output](lines), nl=False)
     if len(lines) < len(sources):
         some = ExitCode.SOME_FAILED if lines else ExitCode.ALL_FAILED
@@ -80,17 +81,20 @@ def predict(
 
 
 def _read(
-    sources: tuple[Source[Path], ...], recognizer: Recognizer, settings: Settings, charset: str
+    sources: tuple[Source[Path], ...],
+    reader: LimitedReader,
+    recognizer: Recognizer,
+    settings: Settings,
+    charset: str,
 ) -> Iterator[Line]:
     """What each picture shows; one that cannot be read is named on standard error."""
-    from hcr_batch.documents import read_picture
     from hcr_batch.errors import DocumentError
     from hcr_batch.recognition.single import predict_pictures
 
     pictures = {}
     for source in sources:
         try:
-            pictures[source] = read_picture(source.path, settings.documents)
+            pictures[source] = reader.picture(source.path, settings.documents)
         except DocumentError as error:
             click.echo(f"hcr-batch: {error}", err=True)
     target = settings.recognition.target_error

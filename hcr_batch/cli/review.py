@@ -89,7 +89,7 @@ def review(
     request = ReviewRequest(journal, outputs, sample, target_error)
     session = ReviewSession(request, _rules(template or known))
     if session.queue.progress().due:
-        pictures = PagePictures(settings.documents)
+        pictures = PagePictures(settings)
         _serve(session, pictures, reviewer or _login_name(), (host, port), not no_browser)
     else:
         click.echo(f"{results}: nothing is flagged", err=True)

@@ -47,6 +47,7 @@ def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
       hcr-batch template draft blank.pdf --out forms/club.toml
     """
     from hcr_batch.config import load_settings
+    from hcr_batch.documents import LimitedReader
     from hcr_batch.errors import OutputError
     from hcr_batch.forms.draft import draft_template
     from hcr_batch.forms.schema import load_template
@@ -57,7 +58,9 @@ def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
         raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
     check_apart({"--out": out}, [form])
     check_writable(out)
-    text = draft_template(form, load_settings(config))
+    settings = load_settings(config)
+    with LimitedReader.of(settings.batch) as reader:
+        text = reader.call(str(form), draft_template, form, settings)
     with atomic_output(out) as file:
         file.write(text.encode() + b"\n")
     click.echo(f"{out}: {_sizes(load_template(out))}; now name them and give their rules", err=True)
@@ -120,31 +123,32 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
 
 def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Image.Image]:
     from hcr_batch.config import load_settings
-    from hcr_batch.documents import open_pages
+    from hcr_batch.documents import LimitedReader
     from hcr_batch.errors import DocumentError
     from hcr_batch.forms.picture import draw_fields
     from hcr_batch.recognition.known import known_form
 
     settings = load_settings(config)
-    for page in open_pages(scan, settings.documents):
-        form = known_form(page, [loaded], settings)
-        if form is None:
-            raise DocumentError(
-                f"{scan}, page {page.number}: is not of the form {loaded.name}: too few of its "
-                "boxes are found; compare template show without --on"
+    with LimitedReader.of(settings.batch) as reader:
+        for page in reader.pages(scan, settings.documents):
+            form = known_form(page, [loaded], settings)
+            if form is None:
+                raise DocumentError(
+                    f"{scan}, page {page.number}: is not of the form {loaded.name}: too few of its "
+                    "boxes are found; compare template show without --on"
+                )
+            if not form.placed:
+                raise DocumentError(
+                    f"{scan}, page {page.number}: {loaded.name} could lie there in more than one"
+                    " way; add printed boxes of the form as anchors"
+                )
+            click.echo(
+                f"{scan}, page {page.number}: page {form.fit.page.number} of {loaded.name}, "
+                f"{form.fit.found} of {len(form.fit.page.anchors)} boxes found "
+                f"(quality {form.fit.quality:.2f})",
+                err=True,
             )
-        if not form.placed:
-            raise DocumentError(
-                f"{scan}, page {page.number}: {loaded.name} could lie there in more than one way; "
-                "add printed boxes of the form as anchors"
-            )
-        click.echo(
-            f"{scan}, page {page.number}: page {form.fit.page.number} of {loaded.name}, "
-            f"{form.fit.found} of {len(form.fit.page.anchors)} boxes found "
-            f"(quality {form.fit.quality:.2f})",
-            err=True,
-        )
-        yield draw_fields(form.page, form.fields)
+            yield draw_fields(form.page, form.fields)
 
 
 def _sizes(loaded: Template) -> str:

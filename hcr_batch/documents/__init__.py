@@ -3,6 +3,7 @@
 Pillow, pypdfium2 and numpy are imported by the reader that needs them.
 """
 
+from hcr_batch.documents.limited import LimitedReader
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.opening import open_regular
 from hcr_batch.documents.reader import count_pages, is_pdf, open_pages, read_picture
@@ -19,6 +20,7 @@ from hcr_batch.documents.sources import (
 
 __all__ = [
     "EXTENSIONS",
+    "LimitedReader",
     "MemoryFile",
     "Source",
     "Survey",

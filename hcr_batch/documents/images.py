@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from hcr_batch.documents.cost import check_cost, check_scans
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.tiff import check_chain
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hcr_batch.types import Page
 
 __all__ = [
+    "check_frame",
     "check_shape",
     "check_size",
     "count_image_pages",
@@ -98,7 +100,7 @@ def image_pages(
     with path.open("rb") as file, _open(file, path) as image:
         frames = enumerate(_frames(image, file, path), start=1)
         for number, frame in itertools.islice(frames, first - 1, last):
-            check_size(frame.size, path, number, settings)
+            check_frame(frame, path, number, settings)
             check_shape(frame.size, path, number)
             yield make_page(_taken(frame, path, number), number, settings)
 
@@ -118,7 +120,7 @@ def count_image_pages(path: Path | MemoryFile) -> int:
 def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:
     """The first frame of a picture file as it is; see `hcr_batch.documents.read_picture`."""
     with path.open("rb") as file, _open(file, path) as image:
-        check_size(image.size, path, 1, settings)
+        check_frame(image, path, 1, settings)
         gray = _decoded(image, path, 1).gray
         if gray.min() == 255 and image.has_transparency_data:
             return 255 - np.asarray(image.convert("RGBA").getchannel("A"))
@@ -128,7 +130,10 @@ def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarr
 def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
     try:
         with _unhindered():
-            return Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=FORMATS)
+        if image.format in ("JPEG", "MPO"):
+            check_scans(file, path)
+        return image
     except UnidentifiedImageError as error:
         raise DocumentError(
             f"{path}: no picture or PDF that can be read, or cut short;"
@@ -172,6 +177,25 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iter
             raise _damaged(path, index + 1, error) from error
         if not image.tag_v2.get(SUBFILE_TAG, 0) & REDUCED_COPY:
             yield image
+
+
+def check_frame(
+    frame: Image.Image, path: Path | MemoryFile, number: int, settings: DocumentSettings
+) -> None:
+    """Refuse what is too large, or takes too much memory, before it is decoded.
+
+    Raises
+    ------
+    TooLargeError
+        It has more than `max_megapixels`, or costs far more than they would.
+    DocumentError
+        What it says of its size makes no sense.
+    """
+    check_size(frame.size, path, number, settings)
+    try:
+        check_cost(frame, path, number, settings)
+    except DAMAGE as error:
+        raise _damaged(path, number, error) from error
 
 
 def check_size(
@@ -282,4 +306,6 @@ def _on_white(image: Image.Image) -> np.ndarray:
 def _damaged(path: Path | MemoryFile, number: int | None, error: Exception) -> DocumentError:
     place = f"{path}, page {number}" if number else str(path)
     detail = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError):
+        detail = "or takes more memory than there is"
     return DocumentError(f"{place}: damaged or cut short ({detail}); scan or copy it again")

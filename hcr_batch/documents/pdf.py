@@ -18,7 +18,8 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
-from hcr_batch.documents.images import DAMAGE, check_shape, check_size, gray_pixels
+from hcr_batch.documents.cost import check_scans
+from hcr_batch.documents.images import DAMAGE, check_frame, check_shape, check_size, gray_pixels
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.rendering import (
     POINTS_PER_INCH,
@@ -209,7 +210,7 @@ def _read(
             check_size(image.get_px_size(), path, number, settings)
         scan = _scan(page)
         if scan and not altered:
-            gray = scan.orientation.upright(_pixels(scan.image))
+            gray = scan.orientation.upright(_pixels(scan.image, path, number, settings))
             return Raster(gray, scan.orientation, scan.dpi)
         return _rendered(page, scan, settings)
     except (pypdfium2.PdfiumError, *DAMAGE) as error:
@@ -282,11 +283,16 @@ def _placed(image: pypdfium2.PdfImage, rotation: int) -> _Scan | None:
     return _Scan(image, orientation, dpi)
 
 
-def _pixels(image: pypdfium2.PdfImage) -> np.ndarray:
+def _pixels(
+    image: pypdfium2.PdfImage, path: Path | MemoryFile, number: int, settings: DocumentSettings
+) -> np.ndarray:
     """The stored pixels as gray; a JPEG stream goes to Pillow, which decodes it to gray faster."""
     if image.get_filters(skip_simple=True) == ["DCTDecode"]:
         stream = io.BytesIO(bytes(image.get_data(decode_simple=True)))
+        check_scans(stream, path)
         with Image.open(stream, formats=("JPEG",)) as picture:
+            # What it says itself is what it takes.
+            check_frame(picture, path, number, settings)
             if picture.mode in ("L", "RGB"):
                 return gray_pixels(picture)
     # The bitmap is pdfium's memory: it is copied before it goes.

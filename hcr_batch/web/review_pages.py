@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcr_batch.batch.cells import PlacedField
-from hcr_batch.documents import open_pages, open_regular
+from hcr_batch.documents import LimitedReader, open_regular
 from hcr_batch.errors import DocumentError
 from hcr_batch.types import Box, Page
 
 if TYPE_CHECKING:
-    from hcr_batch.config import DocumentSettings
+    from hcr_batch.config import Settings
 
 __all__ = ["PagePictures"]
 
@@ -39,11 +39,12 @@ class PagePictures:
 
     Parameters
     ----------
-    settings : DocumentSettings
+    settings : Settings
     """
 
-    def __init__(self, settings: DocumentSettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._reader = LimitedReader.of(settings.batch)
         self._lock = threading.Lock()
         self._pages: OrderedDict[tuple[str, int], Page] = OrderedDict()
 
@@ -72,22 +73,21 @@ class PagePictures:
         key = field.sha256, field.page
         with self._lock:
             if key not in self._pages:
-                self._pages[key] = _read_page(field, self._settings)
+                self._pages[key] = self._read(field)
             self._pages.move_to_end(key)
             while len(self._pages) > KEPT_PAGES:
                 self._pages.popitem(last=False)
             return self._pages[key]
 
-
-def _read_page(field: PlacedField, settings: DocumentSettings) -> Page:
-    path = next((path for path in field.paths if _sha256(path) == field.sha256), None)
-    if path is None:
-        raise DocumentError(f"{field.file}: not there any more as it was scanned")
-    with closing(open_pages(path, settings)) as pages:
-        for page in pages:
-            if page.number == field.page:
+    def _read(self, field: PlacedField) -> Page:
+        path = next((path for path in field.paths if _sha256(path) == field.sha256), None)
+        if path is None:
+            raise DocumentError(f"{field.file}: not there any more as it was scanned")
+        settings, number = self._settings.documents, field.page
+        with closing(self._reader.pages(path, settings, number, number)) as pages:
+            for page in pages:
                 return page
-    raise DocumentError(f"{field.file}: has no page {field.page} any more")
+        raise DocumentError(f"{field.file}: has no page {number} any more")
 
 
 def _sha256(path: Path) -> str | None:

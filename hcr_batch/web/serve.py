@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, render_templ
 from werkzeug.exceptions import BadRequest
 
 from hcr_batch import __version__
-from hcr_batch.documents import MemoryFile, read_picture
 from hcr_batch.errors import DocumentError, TooLargeError
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.single import predict_pictures
@@ -24,12 +24,13 @@ from hcr_batch.web.serve_answers import (
     scan_pages,
 )
 from hcr_batch.web.serve_openapi import description
-from hcr_batch.web.serve_sharing import BusyError, Gate, SharedRecognizer
+from hcr_batch.web.serve_sharing import BusyError, Gate, ReaderPool, SharedRecognizer
 from hcr_batch.web.serve_uploads import MemoryRequest, document, image_files
 from hcr_batch.web.server import Server
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
+    from hcr_batch.documents import LimitedReader, MemoryFile
     from hcr_batch.recognition import Recognizer
 
 __all__ = ["ServeLimits", "make_app", "server_for"]
@@ -39,6 +40,10 @@ PREDICTING = 4
 SCANNING = 1
 """Documents that are read at a time: each needs a core, and predictions need one too."""
 SCANS_WAITING = 8
+READER_GB = 1.0
+"""Memory that each of the processes may take which read what is sent."""
+PICTURE_SECONDS = 10.0
+"""Time that the picture of a character may take: one of 40 megapixels takes 2, and others wait."""
 SPARE_THREADS = 4
 """For what does not wait: the page, /health, and turning requests away."""
 RETRY_SECONDS = 2
@@ -88,6 +93,7 @@ class _Service:
     limits: ServeLimits
     predicting: Gate
     scanning: Gate
+    readers: ReaderPool
 
 
 def server_for(app: Flask, host: str, port: int, limits: ServeLimits) -> Server:
@@ -145,6 +151,7 @@ def make_app(
         limits,
         Gate(PREDICTING, limits.waiting, limits.seconds),
         Gate(SCANNING, SCANS_WAITING, limits.seconds),
+        ReaderPool(READER_GB, limits.seconds),
     )
     app.register_blueprint(serving)
     return app
@@ -180,8 +187,8 @@ def predict() -> Response:
     files, is_batch = image_files(request)
     if len(files) > _service().limits.max_images:
         raise TooMuchError(f"at most {_service().limits.max_images} pictures a request are taken")
-    with _service().predicting.entered():
-        answers = _predictions(files, charset)
+    with _service().predicting.entered(), _service().readers.reader() as reader:
+        answers = _predictions(files, reader, charset)
     if is_batch:
         return jsonify(predictions=answers)
     if "error" in answers[0]:
@@ -189,14 +196,22 @@ def predict() -> Response:
     return jsonify(answers[0])
 
 
-def _predictions(files: list[MemoryFile], charset: str) -> list[dict[str, Any]]:
+def _predictions(
+    files: list[MemoryFile], reader: LimitedReader, charset: str
+) -> list[dict[str, Any]]:
     """An answer for each picture; in a batch, one that cannot be read spoils no other."""
     service = _service()
     most = service.settings.documents.max_megapixels
     pictures, errors = {}, {}
+    end = time.monotonic() + service.limits.seconds
     for index, file in enumerate(files):
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TooMuchError(f"not done after {service.limits.seconds:g} s; send fewer pictures")
         try:
-            pictures[index] = read_picture(file, service.settings.documents)
+            pictures[index] = reader.picture(
+                file, service.settings.documents, min(left, PICTURE_SECONDS)
+            )
         except TooLargeError:
             raise
         except DocumentError as error:
@@ -222,9 +237,10 @@ def scan() -> Response:
     if extras - {"csv", "overlay"}:
         raise BadRequest("include may hold csv and overlay, separated by a comma")
     file = document(request)
-    with service.scanning.entered():
+    with service.scanning.entered(), service.readers.reader() as reader:
         pages = scan_pages(
             file,
+            reader,
             service.recognizer,
             service.settings,
             draw=output == "png" or "overlay" in extras,

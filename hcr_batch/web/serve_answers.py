@@ -6,12 +6,11 @@ import base64
 import io
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hcr_batch.documents import MemoryFile, is_pdf, open_pages
 from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import FieldRecord, PageRecord, record_page
@@ -19,10 +18,11 @@ from hcr_batch.results.rows import page_rows
 from hcr_batch.results.writers import COMMAS, FORMATS
 
 if TYPE_CHECKING:
-    from hcr_batch.config import DocumentSettings, Settings
+    from hcr_batch.config import Settings
+    from hcr_batch.documents import LimitedReader, MemoryFile
     from hcr_batch.recognition import Recognizer
     from hcr_batch.recognition.single import Prediction
-    from hcr_batch.types import Page, Reading
+    from hcr_batch.types import Reading
 
 __all__ = ["ScannedPage", "TooMuchError", "csv_of", "prediction_json", "scan_json", "scan_pages"]
 
@@ -50,6 +50,7 @@ def prediction_json(prediction: Prediction, classes: tuple[str, ...]) -> dict[st
 
 def scan_pages(
     file: MemoryFile,
+    reader: LimitedReader,
     recognizer: Recognizer,
     settings: Settings,
     *,
@@ -68,7 +69,7 @@ def scan_pages(
     """
     start = time.monotonic()
     scanned: list[ScannedPage] = []
-    with closing(_pages(file, settings.documents, max_seconds)) as pages:
+    with closing(reader.pages(file, settings.documents)) as pages:
         for page in pages:
             if page.number > max_pages:
                 raise TooMuchError(f"{file}: more than {max_pages} pages; send it in parts")
@@ -79,17 +80,6 @@ def scan_pages(
             overlay = _png(draw_page(page, record, title)) if draw else None
             scanned.append(ScannedPage(record, overlay))
     return scanned
-
-
-def _pages(
-    file: MemoryFile, settings: DocumentSettings, max_seconds: float
-) -> Generator[Page, None, None]:
-    """The pages of an upload; those of a PDF come from a process of its own."""
-    if is_pdf(file):
-        from hcr_batch.web.serve_pdf import isolated_pages
-
-        return isolated_pages(file, settings, max_seconds)
-    return open_pages(file, settings)
 
 
 def scan_json(name: str, pages: list[ScannedPage], with_csv: bool) -> dict[str, Any]:

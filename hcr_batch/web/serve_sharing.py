@@ -1,4 +1,4 @@
-"""Many threads, one recognizer; many requests, so much work at a time."""
+"""Many threads, one recognizer and a few readers; many requests, so much work at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hcr_batch.documents import LimitedReader
 from hcr_batch.recognition import GlyphScores, Recognizer
 
 if TYPE_CHECKING:
     from hcr_batch.recognition import ModelCard
     from hcr_batch.types import Glyphs, Gray, Numbers
 
-__all__ = ["BusyError", "Gate", "SharedRecognizer"]
+__all__ = ["BusyError", "Gate", "ReaderPool", "SharedRecognizer"]
 
 _Job = tuple[np.ndarray, "Future[GlyphScores]"]
 """Glyphs, and where their scores are awaited."""
@@ -68,6 +69,34 @@ class Gate:
                 self._working.release()
         finally:
             self._present.release()
+
+
+class ReaderPool:
+    """Processes that read what is sent: as many as were ever needed at a time.
+
+    Parameters
+    ----------
+    gigabytes : float
+        Memory that each may take.
+    seconds : float
+        Time that a page or picture may take.
+    """
+
+    def __init__(self, gigabytes: float, seconds: float) -> None:
+        self._gigabytes, self._seconds = gigabytes, seconds
+        self._idle: queue.LifoQueue[LimitedReader] = queue.LifoQueue()
+
+    @contextmanager
+    def reader(self) -> Iterator[LimitedReader]:
+        """Hold one of them."""
+        try:
+            reader = self._idle.get_nowait()
+        except queue.Empty:
+            reader = LimitedReader(self._gigabytes, self._seconds)
+        try:
+            yield reader
+        finally:
+            self._idle.put(reader)
 
 
 class SharedRecognizer:

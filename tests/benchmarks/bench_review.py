@@ -128,7 +128,7 @@ def review(results: Path, truth: dict[Spot, str], way: str) -> Sitting:
     session = ReviewSession(request)
     app = review_app(
         session,
-        PagePictures(load_settings().documents),
+        PagePictures(load_settings()),
         "secret",
         allowed_hosts("127.0.0.1"),
         "bench",

@@ -66,7 +66,7 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="module")
 def review(made):
     session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
-    pictures = PagePictures(load_settings().documents)
+    pictures = PagePictures(load_settings())
     hosts = frozenset({"localhost"})
     return review_app(session, pictures, "token", hosts, "Ada", lambda: None).test_client()
 

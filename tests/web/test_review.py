@@ -25,7 +25,7 @@ class Window:
         self.left = threading.Event()
         app = review_app(
             session,
-            PagePictures(load_settings().documents),
+            PagePictures(load_settings()),
             "secret",
             allowed_hosts("127.0.0.1"),
             "somebody",

@@ -78,7 +78,7 @@ def review_of(browser, tmp_path):
     def start(fields, **options):
         made = make_scan(tmp_path, fields, **options)
         session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
-        pictures = PagePictures(load_settings().documents)
+        pictures = PagePictures(load_settings())
         hosts = allowed_hosts("127.0.0.1")
         app = review_app(session, pictures, "secret", hosts, "Ada", lambda: None)
         context = served(app)

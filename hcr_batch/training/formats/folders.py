@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from hcr_batch.config import load_settings
+from hcr_batch.documents import LimitedReader
 from hcr_batch.errors import NoInputError
 from hcr_batch.glyphs.isolate import isolate_cell
 from hcr_batch.glyphs.normalize import GLYPH_SIZE, normalize_ink
@@ -38,13 +40,17 @@ def read_folder(folder: Path, ink: str = "auto") -> CharacterSet:
     ------
     NoInputError
         No image lies in a folder of a class, or one cannot be read.
+    DocumentError
+        One takes too much time or memory.
     """
     found = list(_labelled(folder))
     if not found:
         raise NoInputError(
             f"{folder}: no images in folders named after a class (A, upper_A, U+0041, 41)"
         )
-    glyphs = np.stack([_glyph(path, ink) for path, _ in found])
+    with LimitedReader.of(load_settings().batch) as reader:
+        grays = (reader.call(str(path), _gray, path) for path, _ in found)
+        glyphs = np.stack([_glyph(gray, ink) for gray in grays])
     labels = np.array([label for _, label in found], "U1")
     return new_set(folder.resolve().name, glyphs, labels, cases=infer_cases(labels))
 
@@ -58,8 +64,7 @@ def _labelled(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield path, label
 
 
-def _glyph(path: Path, ink: str) -> np.ndarray:
-    gray = _gray(path)
+def _glyph(gray: np.ndarray, ink: str) -> np.ndarray:
     dark = has_dark_ink(gray) if ink == "auto" else ink == "dark"
     if gray.shape == (GLYPH_SIZE, GLYPH_SIZE) and not dark:
         return gray
