@@ -14,6 +14,7 @@ from hcr_batch import __version__
 from hcr_batch.errors import DocumentError, TooLargeError
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.single import predict_pictures
+from hcr_batch.web.connections import Intake
 from hcr_batch.web.security import secure
 from hcr_batch.web.serve_answers import (
     ScannedPage,
@@ -26,7 +27,7 @@ from hcr_batch.web.serve_answers import (
 from hcr_batch.web.serve_openapi import description
 from hcr_batch.web.serve_sharing import BusyError, Gate, ReaderPool, SharedRecognizer
 from hcr_batch.web.serve_uploads import MemoryRequest, document, image_files
-from hcr_batch.web.server import Server
+from hcr_batch.web.server import LARGEST_HELD, Server
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
@@ -111,8 +112,9 @@ def server_for(app: Flask, host: str, port: int, limits: ServeLimits) -> Server:
         app,
         host,
         port,
+        intake=Intake(LARGEST_HELD * app.config["MAX_CONTENT_LENGTH"], threads),
         threads=threads,
-        connection_limit=2 * threads,
+        connection_limit=3 * threads,
         channel_timeout=IDLE_SECONDS,
         # Above these, waitress would write what it takes and gives to temporary files.
         inbuf_overflow=largest,

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hcr_batch.errors import UsageError
@@ -14,10 +15,14 @@ from hcr_batch.errors import UsageError
 if TYPE_CHECKING:
     from flask import Flask
 
+    from hcr_batch.web.connections import Intake
+
 __all__ = ["Server"]
 
 LEAVE_S = 3.0
 """Seconds that answers under way have to get out when the server is stopped."""
+LARGEST_HELD = 8
+"""So many requests of the largest size are held at a time; more are answered 503."""
 TURN_S = 0.5
 """Seconds after which the server looks up when nothing happens."""
 
@@ -34,6 +39,8 @@ class Server:
         0 takes a free one; `port` of the server says which.
     stopping : threading.Event, optional
         Setting it stops the server, as `stop` does.
+    intake : Intake, optional
+        What is held of requests; as much as fits eight of the largest where left out.
     options : dict
         Further settings of waitress, such as `threads` or `connection_limit`.
 
@@ -49,22 +56,25 @@ class Server:
         host: str,
         port: int,
         stopping: threading.Event | None = None,
+        intake: Intake | None = None,
         **options: Any,
     ) -> None:
         from waitress import create_server
 
-        from hcr_batch.web.refusals import Channel
+        from hcr_batch.web.connections import Channel, Intake
 
         # It warns of every request that waits for a thread, which is how it is meant to be.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         # The app refuses what is too large in its own words; this is the wall behind it.
-        options.setdefault("max_request_body_size", 2 * app.config["MAX_CONTENT_LENGTH"])
+        largest = app.config["MAX_CONTENT_LENGTH"]
+        options.setdefault("max_request_body_size", 2 * largest)
         self._map: dict[int, Any] = {}
         self._stopping = stopping or threading.Event()
         self._server = create_server(
             app, map=self._map, sockets=[_listen(host, port)], ident=None, **options
         )
-        self._server.channel_class = Channel
+        intake = intake or Intake(LARGEST_HELD * largest)
+        self._server.channel_class = partial(Channel, intake)
         self.host, self.port = host, int(self._server.effective_port)
 
     @property
