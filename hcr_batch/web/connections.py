@@ -64,6 +64,9 @@ class _Refusal(ErrorTask):
 class _Request(HTTPRequestParser):
     """A request that is refused after its head where there is no room for its body."""
 
+    error: Any
+    expect_continue: bool
+
     def __init__(self, adj: Any, channel: Channel) -> None:
         super().__init__(adj)
         self._channel, self._is_let_in = channel, False
