@@ -20,6 +20,7 @@ else:  # pragma: no cover - Python 3.10 alone
     import tomli as tomllib
 
 __all__ = [
+    "CASES",
     "BatchSettings",
     "DocumentSettings",
     "GlyphSettings",
@@ -31,9 +32,14 @@ __all__ = [
     "load_toml",
 ]
 
+CASES = ("auto", "upper", "as_written")
+"""What letters are reported as: capitals, but small ones where a page or field shows some;
+always capitals; what they look like."""
+
 CHOICES = {
     "documents.pdf_renderer": ("pdfium", "poppler"),
     "layout.mode": ("auto", "boxes", "free"),
+    "recognition.case": CASES,
 }
 """Settings that take one of a few words; every other text is free."""
 
@@ -104,6 +110,7 @@ class RecognitionSettings:
     """How glyphs become readings; see `[recognition]` in default.toml."""
 
     model: str
+    case: str
     target_error: float
     threshold: float
 

@@ -11,6 +11,7 @@ from hcr_batch.recognition.calibration import (
     CHARACTERS,
     CHARSETS,
     MERGED_PAIRS,
+    REPORTED_AS,
     expected_calibration_error,
     folded_charset,
     given_inside,
@@ -100,14 +101,19 @@ def class_of(reading: str) -> np.ndarray:
     """Class of each of the 62 characters under a reading; -1 where it is not allowed."""
     if reading == "62":
         return np.arange(len(CHARACTERS))
-    merged = CHARACTERS if reading == "36" else MERGED_PAIRS + MERGED_PAIRS.lower()
-    names = [c.upper() if c in merged else c for c in CHARACTERS]
+    capitals = {"36": str.upper, "47": _as_emnist}.get(reading, lambda c: REPORTED_AS.get(c, c))
+    names = [capitals(character) for character in CHARACTERS]
     classes = np.array([CHARACTERS.index(name) for name in names])
     if reading in CHARSETS:
         classes[~folded_charset(reading)[classes]] = -1
         if BAR not in CHARSETS[reading]:
             classes[CHARACTERS.index(BAR)] = -1
     return classes
+
+
+def _as_emnist(character: str) -> str:
+    """The class of EMNIST Balanced, where an l is an L."""
+    return character.upper() if character.upper() in MERGED_PAIRS else character
 
 
 def readings_for(labels: np.ndarray, cases: str) -> tuple[str, ...]:

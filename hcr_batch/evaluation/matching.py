@@ -25,8 +25,8 @@ __all__ = [
     "with_full_names",
 ]
 
-LOOK_ALIKE = "cijklmopsuvwxyz"
-"""Lower-case letters that differ from their capitals in size alone; EMNIST Balanced merges them."""
+LOOK_ALIKE = "cijkmopsuvwxyz"
+"""Lower-case letters that differ from their capitals in size alone."""
 MIN_SHARE = 0.34
 """A field is recognized by its text when at least this share of its characters is right."""
 ERROR_WEIGHT = 0.1
@@ -36,7 +36,8 @@ paired by their text: enough to prefer the tidier of two equally right candidate
 JOIN_DISTANCE = 10.0
 """Pieces of one text lie no further apart than this many times the height of its cells."""
 
-_FOLDED = str.maketrans(LOOK_ALIKE, LOOK_ALIKE.upper())
+_FOLDED = str.maketrans(LOOK_ALIKE + "l", LOOK_ALIKE.upper() + "I")
+"""A small l is a bar, as I is."""
 
 PageKey = tuple[str, int]
 Alignment = list[tuple[str, "PredictedCell | None"]]
@@ -84,7 +85,7 @@ class TruthField:
 
 
 def fold(text: str) -> str:
-    """Capitals for the 15 letters whose two cases look alike."""
+    """Capitals for the small letters that look like one."""
     return text.translate(_FOLDED)
 
 

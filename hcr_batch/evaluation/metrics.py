@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.recognition.calibration import (
     CHARACTERS,
-    MERGED_PAIRS,
+    REPORTED_AS,
     best_in_charset,
     expected_calibration_error,
     folded_within,
@@ -47,9 +47,8 @@ class SetMetrics:
 
 
 def fold_labels(labels: np.ndarray) -> np.ndarray:
-    """Index of each label among the 62 characters, look-alike pairs under their capital."""
-    merged = MERGED_PAIRS.lower()
-    names = (str(label).upper() if label in merged else str(label) for label in labels)
+    """Index of each label among the 62 characters, look-alikes under their capital."""
+    names = (REPORTED_AS.get(str(label), str(label)) for label in labels)
     return np.array([CHARACTERS.index(name) for name in names], np.int64)
 
 

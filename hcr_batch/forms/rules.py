@@ -24,7 +24,7 @@ from hcr_batch.forms.automata import (
     with_outer_blanks,
 )
 from hcr_batch.forms.checks import parse_check, readable
-from hcr_batch.recognition.calibration import MERGED_PAIRS
+from hcr_batch.recognition.calibration import REPORTED_AS
 
 __all__ = ["CHARSETS", "Rule", "charset_of", "make_rule"]
 
@@ -54,6 +54,10 @@ class Rule:
         A blank field is a fault.
     words : bool
         The automaton holds a list of texts: no other habits of writing count.
+    case : str
+        What letters are reported as, one of
+        :data:`~hcr_batch.config.CASES`; empty for what the
+        settings say.
     """
 
     charset: str = CHARSETS["alnum"]
@@ -61,6 +65,7 @@ class Rule:
     valid: Callable[[str], bool] | None = None
     required: bool = False
     words: bool = False
+    case: str = ""
 
     @property
     def is_binding(self) -> bool:
@@ -166,15 +171,15 @@ def _of_machines(machines: list[Machine], charset: str, blanks: bool) -> Automat
 def _one_case(machine: Machine) -> Machine:
     """Without the small letters that look like a capital which does as well."""
     table = machine.table.copy()
-    for capital in MERGED_PAIRS:
-        upper, lower = SYMBOLS.index(capital), SYMBOLS.index(capital.lower())
+    for small, capital in REPORTED_AS.items():
+        upper, lower = SYMBOLS.index(capital), SYMBOLS.index(small)
         table[table[:, lower] == table[:, upper], lower] = -1
     return Machine(table, machine.start, machine.accepting)
 
 
 def _one_a_shape(words: list[str]) -> list[str]:
     """Without the words that look like one before them, but for the case."""
-    alike = str.maketrans(MERGED_PAIRS.lower(), MERGED_PAIRS)
+    alike = str.maketrans(REPORTED_AS)
     return list({word.translate(alike): word for word in reversed(words)}.values())[::-1]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hcr_batch.config import load_toml
+from hcr_batch.config import CASES, load_toml
 from hcr_batch.errors import ConfigError
 from hcr_batch.forms.automata import RuleError
 from hcr_batch.forms.rules import Rule, charset_of, make_rule
@@ -39,6 +39,7 @@ FIELD_KEYS = {
     "gap": 0.0,
     "cell_boxes": None,
     "charset": "alnum",
+    "case": "",
     "pattern": "",
     "check": "none",
     "required": False,
@@ -204,7 +205,7 @@ class _Reader:
             key = "cell_boxes" if entry["cell_boxes"] else "box"
             self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
         rule = self.rule(place, entry, kind)
-        given = (entry[key] for key in ("charset", "pattern", "check"))
+        given = (entry[key] for key in ("charset", "case", "pattern", "check"))
         summary = ", ".join(value for value in given if value not in ("", "none"))
         return TemplateField(name, kind, box, cells, rule, summary)
 
@@ -237,7 +238,7 @@ class _Reader:
         if type(entry["required"]) is not bool:
             self.fail("field", place, "required", "must be true or false")
         if kind == "check":
-            for key in ("charset", "pattern", "check", "cells"):
+            for key in ("charset", "case", "pattern", "check", "cells"):
                 if entry[key] != FIELD_KEYS[key]:
                     self.fail("field", place, key, "makes no sense in a check box; remove it")
             return Rule(required=entry["required"])
@@ -245,11 +246,14 @@ class _Reader:
         length = None
         if kind == "free" and entry["cells"] is not None:
             length = self.whole("field", place, "cells", entry["cells"])
+        if entry["case"] not in ("", *CASES):
+            words = ", ".join(f'"{case}"' for case in CASES)
+            self.fail("field", place, "case", f"must be one of {words}")
         key = "charset"
         try:
             charset = charset_of(texts["charset"])
             key = "check" if texts["check"] != "none" else "pattern"
-            return make_rule(
+            rule = make_rule(
                 charset,
                 texts["pattern"],
                 texts["check"],
@@ -258,6 +262,7 @@ class _Reader:
                 required=entry["required"],
                 folder=self.path.parent,
             )
+            return replace(rule, case=entry["case"])
         except RuleError as error:
             self.fail("field", place, key, str(error))
 

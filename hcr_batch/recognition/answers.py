@@ -140,7 +140,7 @@ def read_answers(
     # Marks and print say nothing about the kind of their neighbours.
     weighed = weighed_fields(
         [own.scores.characters[own.plain] for own in inked],
-        [glyphs.rule.charset for glyphs in written],
+        [glyphs.rule for glyphs in written],
         [np.diff(own.places[own.plain], prepend=0) > 1 for own in inked],
     )
     answers = [
@@ -337,7 +337,7 @@ def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading
     threshold = thresholds.of(rule.charset)
     reasons = ("printed",) if part.hand is Hand.RATHER_WRITTEN else ()
     after_blank = np.array([gap > 0 for gap in part.word_gaps])
-    rows = weighed(part.rows, rule.charset, after_blank)
+    rows = weighed(part.rows, rule, after_blank)
     return glyph_readings(rows, threshold, [reasons] * len(rows))
 
 

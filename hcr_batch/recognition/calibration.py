@@ -14,6 +14,7 @@ __all__ = [
     "CHARACTERS",
     "CHARSETS",
     "MERGED_PAIRS",
+    "REPORTED_AS",
     "best_in_charset",
     "chance_calibration_error",
     "clopper_pearson_upper",
@@ -40,7 +41,9 @@ CHARSETS = {
 }
 """Charsets for which a model card holds thresholds."""
 BAR = "l"
-"""The one small letter of the pairs whose usual shape, a bar, is not its capital's."""
+"""The one small letter of the pairs whose usual shape, a bar, is not its capital's but an I's."""
+REPORTED_AS = {c.lower(): c for c in MERGED_PAIRS} | {BAR: "I"}
+"""Small letters that nobody can tell from a capital, and that capital."""
 
 
 def temperature_scale(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -51,7 +54,7 @@ def temperature_scale(logits: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fold_cases(probabilities: np.ndarray) -> np.ndarray:
-    """Sum the look-alike pairs into their capitals.
+    """Sum small letters into the capitals that they look like.
 
     Parameters
     ----------
@@ -60,27 +63,26 @@ def fold_cases(probabilities: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float, same shape
-        Zero at the lower case of the 15 pairs.
+        Zero at the keys of :data:`REPORTED_AS`.
     """
-    upper = [CHARACTERS.index(letter) for letter in MERGED_PAIRS]
-    lower = [CHARACTERS.index(letter.lower()) for letter in MERGED_PAIRS]
     folded = probabilities.copy()
-    folded[:, upper] += folded[:, lower]
-    folded[:, lower] = 0
+    for small, capital in REPORTED_AS.items():
+        folded[:, CHARACTERS.index(capital)] += folded[:, CHARACTERS.index(small)]
+        folded[:, CHARACTERS.index(small)] = 0
     return folded
 
 
 def folded_charset(charset: str) -> np.ndarray:
-    """Which characters a charset leaves after folding: bool (62,), capitals for the pairs."""
-    inside = [_folded(character) for character in CHARSETS[charset]]
+    """Which characters a charset leaves after folding: bool (62,), capitals for look-alikes."""
+    inside = [REPORTED_AS.get(character, character) for character in CHARSETS[charset]]
     return np.array([character in inside for character in CHARACTERS])
 
 
 def folded_within(probabilities: np.ndarray, charset: str) -> np.ndarray:
     """Probabilities with cases folded, zero outside a charset.
 
-    Where small letters cannot be, a bar is no L: the probability of l is left
-    out instead of being added to it.
+    Where small letters cannot be, the probability of l is left out: it says
+    nothing of what a bar is, a 1 or an I.
 
     Parameters
     ----------
@@ -114,10 +116,6 @@ def given_inside(inside: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """
     foreign = np.clip(1 - probabilities.sum(axis=1, keepdims=True), 0, 1)
     return inside / np.maximum(inside.sum(axis=1, keepdims=True) + foreign, 1e-12)
-
-
-def _folded(character: str) -> str:
-    return character.upper() if character.upper() in MERGED_PAIRS else character
 
 
 def best_in_charset(

@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
 from hcr_batch.forms.rules import Rule
-from hcr_batch.recognition.calibration import BAR, CHARACTERS, MERGED_PAIRS
+from hcr_batch.recognition.calibration import BAR, CHARACTERS, REPORTED_AS
 
 __all__ = ["FOREIGN", "CellChances", "Decoded", "cell_chances", "decode", "restricted"]
 
@@ -113,16 +113,17 @@ def _sources(charset: str) -> tuple[np.ndarray, np.ndarray]:
     weight = np.ones_like(kept)
     for source, character in enumerate(CHARACTERS):
         other = character.swapcase()
-        alike = character.upper() in MERGED_PAIRS
+        capital = REPORTED_AS.get(character, character)
         if character == BAR and BAR not in charset:
-            continue  # a bar is no L where small letters cannot be
-        if alike and character.upper() in charset:
-            kept[source, CHARACTERS.index(character.upper())] = 1
+            continue  # where small letters cannot be, it does not say whether a bar is 1 or I
+        if capital in charset:
+            kept[source, CHARACTERS.index(capital)] = 1
         elif character in charset:
             kept[source, source] = 1
         elif other in charset:
             target = CHARACTERS.index(other)
             kept[source, target] = 1
+            alike = REPORTED_AS.get(character.lower()) == character.upper()
             weight[source, target] = 1 if alike else OTHER_CASE
     return kept, weight
 
@@ -144,15 +145,27 @@ def cell_chances(
     symbols = np.zeros((len(inked), len(SYMBOLS)))
     foreign = np.full(len(inked), 1 - blank)
     symbols[~inked, BLANK] = blank
-    for capital in MERGED_PAIRS:
-        upper, lower = CHARACTERS.index(capital), CHARACTERS.index(capital.lower())
-        if capital in charset and capital.lower() in charset:
-            characters[:, lower] = characters[:, upper]
+    for small, capital in REPORTED_AS.items():
+        if capital in charset and small in charset:
+            shape = characters[:, CHARACTERS.index(capital)] * _share_of(small, rows)
+            characters[:, CHARACTERS.index(small)] = shape
     symbols[inked, :BLANK] = characters
     dirt = np.where(outside >= MOSTLY_FOREIGN, DIRT * outside, 0.0)
     symbols[inked, BLANK] = dirt
     foreign[inked] = outside - dirt
     return CellChances(symbols, foreign)
+
+
+def _share_of(small: str, rows: np.ndarray) -> np.ndarray:
+    """Of what is reported as a capital, the share (N,) that this small letter can be, 0 to 1.
+
+    A dotted i is no l, though both are reported as I.
+    """
+    others = [one for one, capital in REPORTED_AS.items() if capital == REPORTED_AS[small]]
+    others = [CHARACTERS.index(one) for one in others if one != small]
+    alike = [CHARACTERS.index(one) for one in (small, REPORTED_AS[small])]
+    share = rows[:, alike].sum(axis=1)
+    return share / np.maximum(share + rows[:, others].sum(axis=1), 1e-12)
 
 
 def decode(chances: CellChances, rule: Rule) -> Decoded:
@@ -234,12 +247,8 @@ def _with_slips(symbols: np.ndarray, charset: str) -> np.ndarray:
 
 def _shapes(symbols: tuple[int, ...]) -> tuple[int, ...]:
     """The symbols, of letters that look alike the capital."""
-    return tuple(
-        SYMBOLS.index(SYMBOLS[symbol].upper())
-        if symbol != FOREIGN and SYMBOLS[symbol].upper() in MERGED_PAIRS
-        else symbol
-        for symbol in symbols
-    )
+    reported = [SYMBOLS.index(REPORTED_AS.get(symbol, symbol)) for symbol in SYMBOLS]
+    return tuple(symbol if symbol == FOREIGN else reported[symbol] for symbol in symbols)
 
 
 def _text(symbols: tuple[int, ...]) -> str:

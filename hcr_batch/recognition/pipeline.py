@@ -164,9 +164,12 @@ def _find(
     """The fields of a page; None where it is of none of the forms."""
     fields = find_fields(ink, page.pixels_per_mm, settings.layout)
     if not templates:
-        return _Found(page, ink, fields, [Rule()] * len(fields))
+        return _Found(page, ink, fields, [Rule(case=settings.recognition.case)] * len(fields))
     form = find_form(page, ink, fields, templates, settings)
-    return form and _Found(form.page, form.ink, form.fields, form.rules, form)
+    if form is None:
+        return None
+    rules = [replace(rule, case=rule.case or settings.recognition.case) for rule in form.rules]
+    return _Found(form.page, form.ink, form.fields, rules, form)
 
 
 def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:

@@ -10,7 +10,7 @@ from hcr_batch.forms.automata import BLANK, SYMBOLS
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.constraints import FOREIGN, Decoded, cell_chances, decode
 from hcr_batch.recognition.readings import ALTERNATIVES, BLANK_CONFIDENCE, LEAST_ALTERNATIVE
-from hcr_batch.recognition.weighing import weighed
+from hcr_batch.recognition.weighing import in_context
 from hcr_batch.types import Reading
 
 __all__ = ["ruled_readings"]
@@ -41,7 +41,7 @@ def ruled_readings(
     """
     if not rule.words:
         after_blank = np.diff(np.flatnonzero(inked), prepend=0) > 1
-        rows = weighed(rows, rule.charset, after_blank)
+        rows = in_context(rows, rule, after_blank)
     decoded = decode(cell_chances(rows, rule.charset, inked, BLANK_CONFIDENCE), rule)
     readings = []
     for place, reason in zip(np.flatnonzero(inked), reasons, strict=True):

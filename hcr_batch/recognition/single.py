@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.glyphs.crops import character_cells
-from hcr_batch.recognition.calibration import folded_within, given_inside
+from hcr_batch.recognition.calibration import fold_cases, folded_within, given_inside
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.readings import blank_reading, glyph_reading
@@ -26,7 +26,7 @@ class Prediction:
     reading : Reading
         As in a scan: empty for a blank picture and for ink that is no character.
     probabilities : ndarray of float32, shape (62,)
-        By class, the two cases of look-alike letters summed under the capital;
+        By class, small letters summed under the capital that they look like;
         what they lack to 1 is ink that is no character. All 0 where there is no ink.
     """
 
@@ -69,7 +69,8 @@ def predict_pictures(
 def _within(charset: str, probabilities: np.ndarray) -> np.ndarray:
     """Probabilities given the charset, each picture by itself; float32 (N, 62)."""
     if charset == "alnum":
-        return np.concatenate([probabilities[:0], *map(with_context, probabilities[:, None])])
+        alone = [with_context(row) for row in probabilities[:, None]]
+        return fold_cases(np.concatenate([probabilities[:0], *alone]))
     return given_inside(folded_within(probabilities, charset), probabilities)
 
 

@@ -13,7 +13,7 @@ from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 
 __all__ = ["best_path", "best_ruled_path", "sureness"]
 
-LOOK_ALIKES = ("0O", "1IL", "2Z", "5S", "6Gb", "8B", "9gq")
+LOOK_ALIKES = ("0O", "1I", "2Z", "5S", "6Gb", "8B", "9gq")
 """Characters, by their folded names, that only their neighbours tell apart."""
 LEAST = 1e-4
 """Probabilities below this are all the same to the choice."""

@@ -7,23 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from hcr_batch.forms.automata import BLANK, SYMBOLS
+from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.calibration import given_inside
 from hcr_batch.recognition.constraints import restricted
 from hcr_batch.recognition.context import with_context
 
-__all__ = ["weighed", "weighed_fields"]
+__all__ = ["in_context", "weighed", "weighed_fields"]
 
 
-def weighed(
-    rows: np.ndarray, charset: str, after_blank: np.ndarray, field: np.ndarray | None = None
+def in_context(
+    rows: np.ndarray, rule: Rule, after_blank: np.ndarray, field: np.ndarray | None = None
 ) -> np.ndarray:
-    """Probabilities under a charset, letters weighed by their neighbours.
+    """Probabilities weighed by those of their neighbours, cases told apart.
 
     Parameters
     ----------
     rows : ndarray of float, shape (N, 62)
         Calibrated; what is missing to 1 is foreign ink.
-    charset : str
+    rule : Rule
+        Of the fields.
     after_blank : ndarray of bool, shape (N,)
         True where a blank stands before the character.
     field : ndarray of int, shape (N,), optional
@@ -31,26 +33,33 @@ def weighed(
 
     Returns
     -------
-    ndarray of float32, shape (N, 62)
+    ndarray of float, shape (N, 62)
     """
+    charset = rule.charset
     if charset.isdigit():
-        return restricted(rows, charset)[0].astype(np.float32)
+        return restricted(rows, charset)[0]
     if any(map(str.islower, charset)) and any(map(str.isupper, charset)):
-        rows = _masked(rows, charset)
-    else:
-        rows = restricted(rows, charset)[0]
-    return restricted(with_context(rows, after_blank, field), charset)[0].astype(np.float32)
+        return with_context(_masked(rows, charset), after_blank, field, rule.case)
+    return with_context(restricted(rows, charset)[0], after_blank, field)
+
+
+def weighed(
+    rows: np.ndarray, rule: Rule, after_blank: np.ndarray, field: np.ndarray | None = None
+) -> np.ndarray:
+    """The same given the rule's charset, look-alikes under their capital; float32 (N, 62)."""
+    near = in_context(rows, rule, after_blank, field)
+    return restricted(near, rule.charset)[0].astype(np.float32)
 
 
 def weighed_fields(
-    rows: Sequence[np.ndarray], charsets: Sequence[str], after_blank: Sequence[np.ndarray]
+    rows: Sequence[np.ndarray], rules: Sequence[Rule], after_blank: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
-    """Do the same with each of F fields, those of one charset together.
+    """Do so with each of F fields of a page, those of one kind together.
 
     Parameters
     ----------
     rows : sequence of ndarray of float, each (N, 62)
-    charsets : sequence of str
+    rules : sequence of Rule
     after_blank : sequence of ndarray of bool, each (N,)
 
     Returns
@@ -58,12 +67,13 @@ def weighed_fields(
     list of ndarray of float32, each (N, 62)
     """
     found: dict[int, np.ndarray] = {}
-    for charset in dict.fromkeys(charsets):
-        numbers = [number for number, other in enumerate(charsets) if other == charset]
+    kinds = [(rule.charset, rule.case) for rule in rules]
+    for kind in dict.fromkeys(kinds):
+        numbers = [number for number, other in enumerate(kinds) if other == kind]
         counts = [len(rows[number]) for number in numbers]
         together = weighed(
             np.concatenate([rows[number] for number in numbers]),
-            charset,
+            rules[numbers[0]],
             np.concatenate([after_blank[number] for number in numbers]),
             np.repeat(numbers, counts),
         )

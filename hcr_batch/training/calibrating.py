@@ -186,6 +186,5 @@ def _pooled(
 
 def _certain(one: Outputs, charset: str) -> list[str]:
     """Labels of a charset that say what shape to expect: an L may hide an l in some sets."""
-    capitals_alone = BAR.upper() in CHARSETS[charset] and BAR not in CHARSETS[charset]
-    doubtful = BAR.upper() if capitals_alone and one.characters.cases != "known" else ""
+    doubtful = BAR.upper() if one.characters.cases != "known" else ""
     return [label for label in CHARSETS[charset] if label not in doubtful]

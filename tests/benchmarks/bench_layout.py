@@ -48,6 +48,7 @@ from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.deskew import deskew
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
+from hcr_batch.recognition.calibration import fold_cases
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import best_path, sureness
@@ -231,7 +232,7 @@ def count_glyphs(
         if not text:
             continue
         glyphs = [normalize_ink((255 * ink).astype(np.uint8)) for ink in inks]
-        characters = with_context(recognizer.scores(np.stack(glyphs)).characters)
+        characters = fold_cases(with_context(recognizer.scores(np.stack(glyphs)).characters))
         read = fold("".join(recognizer.classes[index] for index in characters.argmax(axis=1)))
         cells = [cell for cell, written in zip(field.cells, field.text, strict=True) if written]
         for truth, perfect, cell in zip(fold(text), read, cells, strict=True):
@@ -275,7 +276,8 @@ def _level(box: Box, skew: float, matrix: np.ndarray) -> Box:
 
 def _read_line(line: TextLine, cut: Cut, recognizer: Recognizer) -> str:
     scores = recognizer.scores(np.stack([normalize_ink(c.ink) for c in line.candidates]))
-    characters = with_context(scores.characters[cut(line, sureness(scores.characters))])
+    chosen = scores.characters[cut(line, sureness(scores.characters))]
+    characters = fold_cases(with_context(chosen))
     return "".join(recognizer.classes[index] for index in characters.argmax(axis=1))
 
 

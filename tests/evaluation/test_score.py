@@ -27,7 +27,8 @@ def field(text, name="f001", **places):
 
 
 def test_fold_joins_look_alikes_and_nothing_else():
-    assert fold("cijklmopsuvwxyz") == "CIJKLMOPSUVWXYZ"
+    assert fold("cijkmopsuvwxyz") == "CIJKMOPSUVWXYZ"
+    assert fold("l") == "I"
     assert fold("abdefghnqrt0A") == "abdefghnqrt0A"
 
 

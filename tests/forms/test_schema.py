@@ -42,6 +42,12 @@ def test_cells_divide_the_box(tmp_path):
     assert page.anchors == number.cells + town.cells
 
 
+def test_a_field_may_say_what_case_its_letters_have(tmp_path):
+    text = GOOD.replace("gap = 2", 'gap = 2\ncase = "upper"')
+    (page,) = load_template(written(tmp_path, text)).pages
+    assert [field.rule.case for field in page.fields] == ["", "upper"]
+
+
 def test_fields_may_lie_on_several_pages(tmp_path):
     page = "[[page]]\nnumber = {}\nwidth_mm = 210\nheight_mm = 297\n"
     one = "page = { width_mm = 210, height_mm = 297 }\n"
@@ -58,6 +64,7 @@ def test_fields_may_lie_on_several_pages(tmp_path):
         ('charset = "digits"', 'charsets = "digits"', 9, "charsets"),
         ('kind = "boxes"', 'kind = "rows"', 15, "kind"),
         ("cells = 8", "cells = 0", 8, "cells"),
+        ('charset = "digits"', 'case = "small"', 9, "case"),
         ("[20, 40, 60, 8]", "[20, 40, 60]", 7, "box"),
         ("[20, 40, 60, 8]", "[180, 40, 60, 8]", 7, "box"),
         ('"luhn"', '"lunh"', 10, "check"),

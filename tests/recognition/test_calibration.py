@@ -121,6 +121,13 @@ def test_capitals_only_charset_counts_both_look_alike_cases():
     assert confidence[0] == pytest.approx(1.0)
 
 
+def test_a_bar_counts_for_the_capital_i_and_never_for_l():
+    folded = fold_cases(one_glyph(l=0.5, I=0.1, i=0.1, L=0.2))
+    shares = dict(zip(CHARACTERS, folded[0], strict=True))
+    assert (shares["I"], shares["L"]) == (pytest.approx(0.7), pytest.approx(0.2))
+    assert shares["l"] == 0
+
+
 def test_lower_charset_counts_look_alike_pairs_and_no_other_capitals():
     index, confidence = best_in_charset(one_glyph(S=0.3, s=0.2, A=0.4, a=0.1), "lower")
     assert CHARACTERS[index[0]] == "S"
@@ -130,4 +137,4 @@ def test_lower_charset_counts_look_alike_pairs_and_no_other_capitals():
 def test_a_bar_is_no_l_among_capitals():
     bar = one_glyph(l=0.5, I=0.3, L=0.1)
     assert CHARACTERS[best_in_charset(bar, "upper")[0][0]] == "I"
-    assert CHARACTERS[best_in_charset(bar, "lower")[0][0]] == "L"
+    assert CHARACTERS[best_in_charset(bar, "lower")[0][0]] == "I"

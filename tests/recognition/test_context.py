@@ -1,9 +1,11 @@
 """Digits stand with digits, letters make words; the sums of probabilities stay."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
-from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 from hcr_batch.recognition.context import with_context
 
 
@@ -17,7 +19,7 @@ def rows(*choices):
 
 
 def read(table):
-    return "".join(CHARACTERS[index] for index in with_context(table).argmax(axis=1))
+    return "".join(CHARACTERS[index] for index in fold_cases(with_context(table)).argmax(axis=1))
 
 
 CIRCLE = {"0": 0.45, "O": 0.3, "o": 0.24}
@@ -69,10 +71,49 @@ def test_each_row_sums_to_what_it_did():
     assert weighed.sum(axis=1) == pytest.approx(random.sum(axis=1), rel=1e-4)
 
 
-def test_look_alike_cases_are_one():
-    weighed = with_context(rows({"o": 0.6, "O": 0.3}))
-    assert weighed[0, CHARACTERS.index("o")] == 0
-    assert weighed[0, CHARACTERS.index("O")] == pytest.approx(0.9, abs=1e-4)
+CAPITALS = ("MARTHA", "JOHN", "BERLIN", "GERTRUD")
+SMALL_A = {"a": 0.6, "A": 0.38}
+
+
+def page(*texts):
+    """Rows and fields of texts, of sure characters or choices."""
+    fields = [sure(text) if isinstance(text, str) else text for text in texts]
+    return rows(*chain(*fields)), np.repeat(np.arange(len(fields)), [len(f) for f in fields])
+
+
+def read_last(case, *texts):
+    table, field = page(*texts)
+    near = with_context(table, None, field, case)
+    return "".join(CHARACTERS[index] for index in near[field == field[-1]].argmax(axis=1))
+
+
+def test_pages_in_capitals_have_no_small_letters():
+    doubtful = [*sure("H"), {"a": 0.75, "A": 0.24}]
+    assert read_last("auto", *CAPITALS, doubtful) == "HA"
+    assert read_last("as_written", *CAPITALS, doubtful) == "Ha"
+
+
+def test_small_letters_stay_where_a_field_shows_some():
+    doubtful = [*sure("D"), SMALL_A, *sure("gegend")]
+    assert read_last("auto", *CAPITALS, doubtful) == "Dagegend"
+
+
+def test_what_the_page_shows_counts_for_a_field_that_shows_little():
+    doubtful = [*sure("D"), {"a": 0.8, "A": 0.19}]
+    small = ("Martha", "Berger", "Dresden", "Gertrude")
+    assert read_last("auto", *small, doubtful) == "Da"
+    assert read_last("auto", *CAPITALS, doubtful) == "DA"
+
+
+def test_all_letters_can_be_asked_for_as_capitals():
+    assert read_last("upper", "Dagegen") == "DAGEGEN"
+    assert read_last("upper", "Miller") == "MILLER"
+
+
+def test_a_bar_among_capitals_and_digits_is_no_small_letter():
+    bar = {"l": 0.6, "1": 0.25, "I": 0.1}
+    assert read_last("auto", [*sure("20"), bar, *sure("7")]) == "2017"
+    assert read_last("auto", [*sure("MART"), bar, *sure("N")]) == "MARTIN"
 
 
 def test_no_characters_and_foreign_ink_are_no_error():
@@ -81,7 +122,7 @@ def test_no_characters_and_foreign_ink_are_no_error():
     assert np.isfinite(with_context(np.zeros((200, 62), np.float32))).all()
 
 
-def test_fields_side_by_side_are_weighed_as_each_alone():
+def test_fields_side_by_side_are_weighed_as_each_alone_as_written():
     texts = [rows(*sure("19"), CIRCLE, *sure("4")), rows(CIRCLE), rows(*sure("MI"), STROKE, CIRCLE)]
     blanks = [np.array([False, False, True, False]), np.array([True]), np.array([False] * 4)]
     together = with_context(
