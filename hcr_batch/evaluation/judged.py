@@ -101,7 +101,7 @@ def class_of(reading: str) -> np.ndarray:
     """Class of each of the 62 characters under a reading; -1 where it is not allowed."""
     if reading == "62":
         return np.arange(len(CHARACTERS))
-    capitals = {"36": str.upper, "47": _as_emnist}.get(reading, lambda c: REPORTED_AS.get(c, c))
+    capitals = {"36": str.upper, "47": _as_emnist}.get(reading, _as_reported)
     names = [capitals(character) for character in CHARACTERS]
     classes = np.array([CHARACTERS.index(name) for name in names])
     if reading in CHARSETS:
@@ -114,6 +114,10 @@ def class_of(reading: str) -> np.ndarray:
 def _as_emnist(character: str) -> str:
     """The class of EMNIST Balanced, where an l is an L."""
     return character.upper() if character.upper() in MERGED_PAIRS else character
+
+
+def _as_reported(character: str) -> str:
+    return REPORTED_AS.get(character, character)
 
 
 def readings_for(labels: np.ndarray, cases: str) -> tuple[str, ...]:

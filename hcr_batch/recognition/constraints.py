@@ -161,8 +161,8 @@ def _share_of(small: str, rows: np.ndarray) -> np.ndarray:
 
     A dotted i is no l, though both are reported as I.
     """
-    others = [one for one, capital in REPORTED_AS.items() if capital == REPORTED_AS[small]]
-    others = [CHARACTERS.index(one) for one in others if one != small]
+    rivals = [one for one, capital in REPORTED_AS.items() if capital == REPORTED_AS[small]]
+    others = [CHARACTERS.index(one) for one in rivals if one != small]
     alike = [CHARACTERS.index(one) for one in (small, REPORTED_AS[small])]
     share = rows[:, alike].sum(axis=1)
     return share / np.maximum(share + rows[:, others].sum(axis=1), 1e-12)
