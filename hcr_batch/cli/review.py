@@ -93,7 +93,7 @@ def review(
         _serve(session, pictures, reviewer or _login_name(), (host, port), not no_browser)
     else:
         click.echo(f"{results}: nothing is flagged", err=True)
-    for line in session.verdict():
+    for line in (*session.verdict(), *session.efforts()):
         click.echo(line)
 
 

@@ -11,8 +11,10 @@ from flask import Blueprint, Flask, Response, abort, jsonify, render_template, r
 
 from hcr_batch.batch.corrections import Correction, Kind, Place
 from hcr_batch.errors import DocumentError, HcrError
+from hcr_batch.web.review_filter import CellFilter, counts
 from hcr_batch.web.review_pages import PagePictures
 from hcr_batch.web.review_session import GivenAnswer, ReviewSession, StandingAnswer
+from hcr_batch.web.reviewers import OpenWindows
 from hcr_batch.web.security import secure
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def review_app(
     reviewer : str
         Name under which answers are kept where the page gives no other.
     leave : callable
-        Is called when a reviewer has finished.
+        Is called when a reviewer has finished for all.
     any_address : bool
         Also answer to any numeric address, as a server on all of them must.
     """
@@ -69,7 +71,7 @@ def review_app(
     review.add_url_rule("/cell/<key>", view_func=pages.cell)
     review.add_url_rule("/field/<key>.png", view_func=pages.field_picture)
     review.add_url_rule("/page/<key>.png", view_func=pages.page_picture)
-    for name in ("tiles", "next", "fields", "answers", "release", "finish"):
+    for name in ("tiles", "next", "fields", "answers", "choices", "release", "leave", "finish"):
         review.add_url_rule(f"/{name}", view_func=getattr(pages, name), methods=["POST"])
     app.register_blueprint(review)
     app.register_error_handler(HcrError, _failed)
@@ -87,7 +89,8 @@ class _Pages:
         leave: Callable[[], None],
     ) -> None:
         self._session, self._queue = session, session.queue
-        self._pictures, self._reviewer, self._leave = pictures, reviewer, leave
+        self._pictures, self._reviewer, self._end = pictures, reviewer, leave
+        self._windows = OpenWindows()
 
     def page(self) -> str:
         return render_template(
@@ -95,15 +98,26 @@ class _Pages:
         )
 
     def progress(self) -> Response:
+        client = request.args.get("client", "")
+        self._windows.seen(client)
         self._queue.refresh()
-        self._queue.renew(request.args.get("client", ""))
-        return jsonify(progress=self._progress())
+        self._queue.renew(client)
+        return jsonify(progress=self._progress(), others=self._windows.others(client))
+
+    def choices(self) -> Response:
+        """What the cells that are left may be filtered by, with how many there are of each."""
+        self._queue.refresh()
+        return jsonify(choices=counts(self._queue.open_cells()), progress=self._progress())
 
     def tiles(self) -> Response:
         body = _body()
         self._queue.reload(needed=False)
         cells = self._queue.tiles(
-            _text(body, "client"), _size(body), _texts(body, "first"), set(_texts(body, "skip"))
+            self._client(body),
+            _size(body),
+            _texts(body, "first"),
+            set(_texts(body, "skip")),
+            _only(body),
         )
         with self._session.open_journal() as journal:
             tiles = [_tile(cell, journal) for cell in cells]
@@ -113,10 +127,11 @@ class _Pages:
         body = _body()
         self._queue.refresh()
         cell = self._queue.next_cell(
-            _text(body, "client"),
+            self._client(body),
             _text(body, "after"),
             bool(body.get("backwards")),
             bool(body.get("otherField")),
+            _only(body),
         )
         shown = self._described(cell.place) if cell else None
         return jsonify(cell=shown, progress=self._progress())
@@ -127,7 +142,9 @@ class _Pages:
     def fields(self) -> Response:
         body = _body()
         self._queue.refresh()
-        cells = self._queue.fields(_text(body, "client"), _text(body, "after"), _size(body))
+        cells = self._queue.fields(
+            self._client(body), _text(body, "after"), _size(body), _only(body)
+        )
         fields = [self._described(cell.place) for cell in cells]
         return jsonify(fields=[field for field in fields if field], progress=self._progress())
 
@@ -139,12 +156,20 @@ class _Pages:
         return jsonify(answers=list(map(_standing, standing)), progress=self._progress())
 
     def release(self) -> Response:
-        self._queue.release(_text(_body(), "client"))
+        client = _text(_body(), "client")
+        self._windows.left(client)
+        self._queue.release(client)
         return jsonify(progress=self._progress())
 
+    def leave(self) -> Response:
+        """A reviewer goes; the results are written, and the others go on."""
+        lines = [self._session.export(), *self._session.efforts()]
+        self.release()
+        return jsonify(lines=lines)
+
     def finish(self) -> Response:
-        lines = [self._session.export(), *self._session.verdict()]
-        self._leave()
+        lines = [self._session.export(), *self._session.verdict(), *self._session.efforts()]
+        self._end()
         return jsonify(lines=lines)
 
     def field_picture(self, key: str) -> Response:
@@ -160,6 +185,12 @@ class _Pages:
         with self._session.open_journal() as journal:
             field = _found(journal.cells.field(place))
         return _picture(self._pictures.page, field, [place.box])
+
+    def _client(self, body: dict[str, Any]) -> str:
+        """The window that asks, which is open therefore."""
+        client = _text(body, "client")
+        self._windows.seen(client)
+        return client
 
     def _progress(self) -> dict[str, int]:
         progress = self._queue.progress()
@@ -179,6 +210,7 @@ class _Pages:
             "page": field.page,
             "down": (place.box.y + place.box.bottom) / 2 / field.size[1],
             "field": field.field.name,
+            "rule": self._session.rules.summary(field),
             "failed": any("check_failed" in one.reading.reasons for one in field.field.cells),
             "cells": cells,
         }
@@ -281,6 +313,13 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
     value = body.get(name, [])
     fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
     return value if fits else abort(400, f"{name} must be a list of texts")
+
+
+def _only(body: dict[str, Any]) -> CellFilter:
+    value = body.get("only", {})
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        abort(400, "only must be an object of texts")
+    return CellFilter.of(value)
 
 
 def _size(body: dict[str, Any]) -> int:

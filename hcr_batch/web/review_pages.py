@@ -25,8 +25,9 @@ KEPT_PAGES = 4
 PAGE_WIDTH = 1400
 """Pixels; wider pages are reduced for the screen."""
 FIELD_WIDTH = 1400
-MARGIN = 0.6
-"""Around a field, as a share of its cells' height."""
+MARGINS = (7.0, 1.6, 0.6, 0.6)
+"""Left of a field, above, right and below, as shares of its cells' height: the printed label stands
+before it or above it."""
 FRAME = 0.05
 """Thickness of the frame around a marked cell, as a share of its height."""
 MARK_COLOR = (0, 96, 230)
@@ -58,9 +59,9 @@ class PagePictures:
         """
         page = self._page(field)
         cells = [_on_page(cell.box, page, field.size) for cell in field.field.cells]
-        margin = MARGIN * max(cell.height for cell in cells)
+        height = max(cell.height for cell in cells)
         marks = [_on_page(box, page, field.size) for box in marked]
-        return _drawn(page, _around(cells, margin), marks, FIELD_WIDTH)
+        return _drawn(page, _around(cells, height), marks, FIELD_WIDTH)
 
     def page(self, field: PlacedField, marked: Sequence[Box]) -> bytes:
         """PNG of a whole page with some cells marked; raises as `field` does."""
@@ -112,11 +113,12 @@ def _on_page(box: Box, page: Page, size: tuple[int, int]) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def _around(boxes: list[Box], margin: float) -> Box:
-    left = min(box.x for box in boxes) - margin
-    top = min(box.y for box in boxes) - margin
-    right = max(box.right for box in boxes) + margin
-    bottom = max(box.bottom for box in boxes) + margin
+def _around(boxes: list[Box], height: float) -> Box:
+    before, above, behind, below = (height * share for share in MARGINS)
+    left = min(box.x for box in boxes) - before
+    top = min(box.y for box in boxes) - above
+    right = max(box.right for box in boxes) + behind
+    bottom = max(box.bottom for box in boxes) + below
     return Box(left, top, right - left, bottom - top)
 
 

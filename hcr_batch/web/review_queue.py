@@ -16,6 +16,7 @@ from hcr_batch.batch.cells import DueCell
 from hcr_batch.batch.corrections import Correction, Kind, is_same_place
 from hcr_batch.batch.journal import Journal
 from hcr_batch.types import Reading
+from hcr_batch.web.review_filter import CellFilter
 
 __all__ = ["Judged", "Progress", "ReviewQueue", "is_sampled"]
 
@@ -24,6 +25,7 @@ LEASE_S = 120.0
 RELOAD_S = 30.0
 """Seconds between two looks for new readings: a scan that runs beside makes some all the time."""
 HASH_BYTES = 8
+EVERYTHING = CellFilter()
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,18 @@ class ReviewQueue:
         with self._lock:
             return Progress(len(self._items), sum(not self._is_open(key) for key in self._items))
 
+    def open_cells(self) -> list[DueCell]:
+        """All cells that nobody has answered, in the order of the results."""
+        with self._lock:
+            return [self._items[key].cell for key in self._order if self._is_open(key)]
+
     def tiles(
-        self, client: str, size: int, first: Sequence[str] = (), skip: Collection[str] = ()
+        self,
+        client: str,
+        size: int,
+        first: Sequence[str] = (),
+        skip: Collection[str] = (),
+        only: CellFilter = EVERYTHING,
     ) -> list[DueCell]:
         """Open cells, those read as the same character together, the least sure first.
 
@@ -116,29 +128,38 @@ class ReviewQueue:
             Keys that come before all others.
         skip : collection of str
             Keys that this window has put off.
+        only : CellFilter
+            What the window wants to see.
         """
         with self._lock:
-            free = [key for key in self._free(client) if key not in skip]
+            free = [key for key in self._free(client, only) if key not in skip]
             wanted = set(first)
             free.sort(key=lambda key: (key not in wanted, *self._tile_order(key)))
             return self._leased(client, free[:size])
 
     def next_cell(
-        self, client: str, after: str | None, backwards: bool = False, other_field: bool = False
+        self,
+        client: str,
+        after: str | None,
+        backwards: bool = False,
+        other_field: bool = False,
+        only: CellFilter = EVERYTHING,
     ) -> DueCell | None:
         """The next open cell in the order of the results, going round at the end."""
         with self._lock:
             for key in self._round(after, backwards):
-                if self._is_free(key, client) and not (
+                if self._is_free(key, client, only) and not (
                     other_field and after in self._items and self._same_field(key, after)
                 ):
                     return self._leased(client, [key])[0]
         return None
 
-    def fields(self, client: str, after: str | None, size: int) -> list[DueCell]:
+    def fields(
+        self, client: str, after: str | None, size: int, only: CellFilter = EVERYTHING
+    ) -> list[DueCell]:
         """The first open cell of each of the next fields that have one."""
         with self._lock:
-            free = (key for key in self._round(after, False) if self._is_free(key, client))
+            free = (key for key in self._round(after, False) if self._is_free(key, client, only))
             groups = groupby(free, key=self._field_of)
             firsts = [next(keys) for _, keys in groups][:size]
             return self._leased(client, firsts)
@@ -215,12 +236,13 @@ class ReviewQueue:
         answer = self._answers.get(key)
         return answer is None or answer.kind is Kind.OPEN
 
-    def _is_free(self, key: str, client: str) -> bool:
+    def _is_free(self, key: str, client: str, only: CellFilter) -> bool:
         holder, until = self._leases.get(key, (client, 0.0))
-        return self._is_open(key) and (holder == client or until < time.monotonic())
+        unheld = holder == client or until < time.monotonic()
+        return self._is_open(key) and unheld and only.takes(self._items[key].cell)
 
-    def _free(self, client: str) -> Iterator[str]:
-        return (key for key in self._order if self._is_free(key, client))
+    def _free(self, client: str, only: CellFilter) -> Iterator[str]:
+        return (key for key in self._order if self._is_free(key, client, only))
 
     def _tile_order(self, key: str) -> tuple[bool, str, float, int]:
         item = self._items[key]

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["FieldRules", "GivenCharacter"]
 
 
+WORDS = {
+    "upper": "capitals",
+    "lower": "small letters",
+    "alnum": "letters and digits",
+    "date:%d%m%Y": "a date: day, month, year",
+    "date:%m%d%Y": "a date: month, day, year",
+    "date:%Y%m%d": "a date: year, month, day",
+    "date:%d%m%y": "a date: day, month, year of two digits",
+    "luhn": "check digit",
+    "mod97": "check digits",
+}
+"""What a template calls otherwise than a clerk does."""
+
+
 @dataclass(frozen=True)
 class GivenCharacter:
     """What is to stand in a cell; None where it is open or illegible, empty where it is blank."""
@@ -45,6 +59,11 @@ class FieldRules:
             }
         )
 
+    def summary(self, placed: PlacedField) -> str:
+        """What a field takes, for people; empty where it has no rule."""
+        rule = self._rule(placed)
+        return in_words(rule.summary) if rule else ""
+
     def spelled(self, placed: PlacedField, character: str) -> str:
         """The character in the case that the field takes, where it takes one of them."""
         rule = self._rule(placed)
@@ -69,7 +88,7 @@ class FieldRules:
             return ""
         for one in given:
             if one.character and not _is_among(one.character, rule.rule.charset):
-                return f"{one.character} cannot stand in {rule.name} ({rule.summary})"
+                return f"{one.character} cannot stand in {rule.name} ({in_words(rule.summary)})"
         characters = [_character(cell, given, corrections) for cell in placed.field.cells]
         known = [character for character in characters if character is not None]
         if len(known) < len(characters):
@@ -80,10 +99,15 @@ class FieldRules:
             return f"{rule.name} must not be blank" if rule.rule.required else ""
         if rule.rule.allows(text) or rule.rule.allows(fold(text)):
             return ""
-        return f"{text} does not fit {rule.name} ({rule.summary})"
+        return f"{text} does not fit {rule.name} ({in_words(rule.summary)})"
 
     def _rule(self, placed: PlacedField) -> TemplateField | None:
         return self.fields.get((placed.form, placed.field.name))
+
+
+def in_words(summary: str) -> str:
+    """A rule as a clerk would put it, as far as there are words for it."""
+    return ", ".join(WORDS.get(part, part) for part in summary.split(", "))
 
 
 def _is_among(character: str, charset: str) -> bool:

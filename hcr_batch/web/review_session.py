@@ -20,6 +20,7 @@ from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
 from hcr_batch.web.review_queue import Judged, ReviewQueue
 from hcr_batch.web.review_rules import FieldRules, GivenCharacter
+from hcr_batch.web.reviewers import efforts
 
 __all__ = ["GivenAnswer", "ReviewRequest", "ReviewSession", "StandingAnswer"]
 
@@ -187,6 +188,11 @@ class ReviewSession:
                 # What goes wrong now is told when the reviewer leaves.
                 with suppress(HcrError):
                     self.export()
+
+    def efforts(self) -> list[str]:
+        """Who has answered how much, in lines for a person to read."""
+        with self.open_journal() as journal:
+            return list(map(str, efforts(journal.corrections.since())))
 
     def verdict(self) -> list[str]:
         """What the sample says of the unflagged characters, in lines for a person to read."""

@@ -9,8 +9,10 @@ from hcr_batch.batch.corrections import Answer, Kind
 from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
+from hcr_batch.forms.schema import load_template
 from hcr_batch.web.review import review_app
 from hcr_batch.web.review_pages import PagePictures
+from hcr_batch.web.review_rules import FieldRules
 from hcr_batch.web.review_session import ReviewRequest, ReviewSession
 from hcr_batch.web.security import allowed_hosts
 
@@ -64,6 +66,9 @@ class Review:
 
     def finish(self):
         self.find("#finish")[0].click()
+        self.wait(lambda: self.find("#finished[open], #asking[open]"))
+        if self.find("#asking[open]"):
+            self.find("#asking button[value=finish]")[0].click()
         self.wait(lambda: self.find("#finished[open]"))
         with self.made.results.open(encoding="utf-8", newline="") as file:
             table = list(csv.DictReader(file))
@@ -75,9 +80,10 @@ def review_of(browser, tmp_path):
     """Makes a scan of what was written and read, and opens its review."""
     running = []
 
-    def start(fields, **options):
+    def start(fields, rules=None, **options):
         made = make_scan(tmp_path, fields, **options)
-        session = ReviewSession(ReviewRequest(journal_path(made.results), Outputs(made.results)))
+        request = ReviewRequest(journal_path(made.results), Outputs(made.results))
+        session = ReviewSession(request, rules)
         pictures = PagePictures(load_settings())
         hosts = allowed_hosts("127.0.0.1")
         app = review_app(session, pictures, "secret", hosts, "Ada", lambda: None)
@@ -316,3 +322,165 @@ def test_a_lost_server_is_said_and_nothing_looks_saved(review_of):
     review.press("9")
     review.wait(lambda: "Not saved" in review.text("#alert"))
     assert not review.find(".tile.answered")
+
+
+TEMPLATE = """
+name = "club"
+page = { width_mm = 210, height_mm = 297 }
+[[field]]
+name = "no"
+kind = "comb"
+box = [10, 10, 40, 8]
+cells = 4
+charset = "digits"
+check = "luhn"
+"""
+
+
+@pytest.fixture
+def rules(tmp_path):
+    (tmp_path / "club.toml").write_text(TEMPLATE)
+    return FieldRules.of([load_template(tmp_path / "club.toml")])
+
+
+def answered(review):
+    with open_journal(journal_path(review.made.results)) as journal:
+        return [(answer.position, answer.character) for answer in journal.corrections.since()]
+
+
+def test_a_field_that_breaks_its_rule_takes_a_second_enter(review_of, rules):
+    review = review_of({"no": ("1230", "1234")}, rules, form="club")
+    review.open("fields")
+    (box,) = review.wait(lambda: review.find(".entry input"))
+    assert "Takes digits, check digit" in review.text(".note")
+    box.clear()
+    box.send_keys("1234", Keys.ENTER)
+    review.wait(lambda: "1234 does not fit no" in review.text(".note"))
+    assert answered(review) == []
+    box.send_keys(Keys.ENTER)
+    review.wait_answered(4)
+    assert dict(answered(review)) == {1: "1", 2: "2", 3: "3", 4: "4"}
+
+
+def test_a_text_that_is_too_short_blanks_nothing_without_asking(review_of):
+    review = review_of({"name": ("ANNABELLE", "ANNABELLE")})
+    review.open("fields")
+    (box,) = review.wait(lambda: review.find(".entry input"))
+    box.clear()
+    box.send_keys("ANN", Keys.ENTER)
+    review.wait(lambda: "the last 6 characters blank" in review.text(".note"))
+    assert answered(review) == []
+    box.send_keys("ABELLE", Keys.ENTER)
+    review.wait_answered(9)
+
+
+def test_a_tile_that_breaks_a_rule_is_framed_and_kept_when_typed_again(review_of, rules):
+    review = review_of({"no": ("1230", "1234")}, rules, form="club")
+    review.open()
+    review.press("x")
+    review.wait(lambda: "x cannot stand in no" in review.text("#status").lower())
+    review.wait(lambda: review.find(".tile.broken"))
+    assert answered(review) == []
+    review.find(".tile.broken")[0].send_keys(Keys.HOME)
+    review.press("x")
+    review.wait_answered(1)
+
+
+def test_accepting_what_breaks_a_rule_takes_a_second_enter(review_of, rules):
+    review = review_of({"no": ("1230", "1234"), "other": ("A", "A")}, rules, form="club")
+    review.open()
+    review.press(Keys.ENTER)
+    review.wait(lambda: len(review.find(".tile.broken")) == 4)
+    assert "does not fit no" in review.text("#status")
+    review.wait_answered(1)
+    review.press(Keys.ENTER)
+    review.wait_answered(5)
+
+
+def test_one_by_one_a_rule_is_told_beside_the_character(review_of, rules):
+    review = review_of({"no": ("1230", "1234")}, rules, form="club")
+    review.open("one")
+    review.wait(lambda: "takes digits" in review.text(".place"))
+    review.press("x")
+    review.wait(lambda: "once more keeps it" in review.text(".question"))
+    assert answered(review) == []
+    review.press("x")
+    review.wait_answered(1)
+
+
+def test_filters_show_a_field_alone_with_how_many_are_left(review_of):
+    review = review_of({"a": ("111", "111"), "b": ("22", "22")})
+    review.open()
+    review.wait(lambda: len(review.find(".tile")) == 5)
+    options = [option.text for option in review.find("#only-field option")]
+    assert options == ["every field", "a (3)", "b (2)"]
+    review.find("#only-field option")[2].click()
+    review.wait(lambda: len(review.find(".tile")) == 2)
+    assert not review.find("#only-form")[0].is_displayed()
+    review.find("#only-field option")[0].click()
+    review.wait(lambda: len(review.find(".tile")) == 5)
+
+
+def test_finishing_asks_where_answers_are_missing(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open()
+    review.find("#finish")[0].click()
+    review.wait(lambda: "2 of 2 characters have no answer" in review.text("#asking"))
+    review.find("#asking button[value=back]")[0].click()
+    review.press(Keys.ENTER)
+    review.wait_answered(2)
+    assert "Ada: 2 answers" in review_lines(review)
+
+
+def review_lines(review):
+    review.finish()
+    return review.text("#lines")
+
+
+def test_leaving_writes_the_results_and_ends_nobody_elses_review(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open()
+    review.press(Keys.ENTER)
+    review.wait_answered(2)
+    review.find("#leave")[0].click()
+    review.wait(lambda: "You have left" in review.text("#finished"))
+    with review.made.results.open(encoding="utf-8", newline="") as file:
+        assert {row["reasons"] for row in csv.DictReader(file)} == {"reviewed"}
+    review.open("one")  # the program still answers
+
+
+def test_characters_that_look_alike_are_told_apart(review_of):
+    review = review_of({"a": ("I10O", "I10O")})
+    review.open()
+    widths = """
+        const canvas = document.createElement("canvas").getContext("2d");
+        const font = getComputedStyle(document.querySelector("#grid h2 b")).fontFamily;
+        canvas.canvas.width = canvas.canvas.height = 60;
+        return [..."Il10O"].map((character) => {
+          canvas.clearRect(0, 0, 60, 60);
+          canvas.font = `40px ${font}`;
+          canvas.fillText(character, 5, 45);
+          return canvas.getImageData(0, 0, 60, 60).data.join("");
+        });
+    """
+    drawn = review.browser.execute_script(widths)
+    assert len(set(drawn)) == 5
+
+
+def test_the_page_stands_beside_the_character_where_there_is_room(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open("one")
+    review.wait(lambda: review.find(".large"))
+    assert not review.find(".beside")[0].is_displayed()
+    metrics = {"width": 1800, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    review.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        review.open("one")
+        review.wait(lambda: review.find(".beside img")[0].size["width"] > 400)
+        before = review.find(".beside img")[0].size["width"]
+        review.find(".beside button")[1].click()
+        assert review.find(".beside img")[0].size["width"] > 1.3 * before
+    finally:
+        width, height = SCREEN
+        metrics = {**metrics, "width": width, "height": height}
+        review.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

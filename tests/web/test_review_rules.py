@@ -55,7 +55,7 @@ def test_a_character_that_the_field_cannot_hold_is_questioned(session):
     standing = answer(session, cell, "A")
     assert (standing.taken, standing.breaks) == (
         False,
-        "A cannot stand in date (digits, date:%d%m%Y)",
+        "A cannot stand in date (digits, a date: day, month, year)",
     )
     assert answer(session, cell, "A", confirmed=True).taken
 
@@ -66,7 +66,7 @@ def test_the_whole_text_is_held_against_the_rule_once_it_is_known(session):
     assert all(answer(session, cell, "9").taken for cell in first)
     standing = answer(session, last, "9")
     assert not standing.taken
-    assert standing.breaks.endswith(" does not fit date (digits, date:%d%m%Y)")
+    assert standing.breaks.endswith(" does not fit date (digits, a date: day, month, year)")
     with open_journal(session.request.journal) as journal:
         assert len(list(journal.corrections.since())) == len(first)
 

@@ -10,10 +10,20 @@ const memory = {
 export const client = memory.get("client", null) ?? crypto.randomUUID?.() ?? String(Math.random());
 memory.set("client", client);
 
+// What this window wants to see: {form, field, file, reason}; "" is everything.
+export const only = memory.get("only", {});
+export function want(facet, value) {
+  only[facet] = value;
+  memory.set("only", only);
+}
+
 let undoable = memory.get("undoable", []);
 const versions = new Map(memory.get("versions", []));
 const listeners = { progress: [], error: [] };
 let last = Promise.resolve();
+
+/** Asks for cells: those that this window wants to see. */
+export const askCells = (address, body) => ask(address, { client, only, ...body });
 
 export const onProgress = (listener) => listeners.progress.push(listener);
 export const onError = (listener) => listeners.error.push(listener);
@@ -58,11 +68,12 @@ export function learn(cells) {
 
 /**
  * Sends answers, one batch after the other: [{cell, kind, character}].
- * Gives the server's [{key, taken, answer}], and puts the new answers on the cells.
+ * Gives the server's [{key, taken, answer, breaks}], and puts the new answers on the cells.
+ * What breaks the rule of its field is not taken unless it is confirmed.
  */
-export function send(batch, { remember = true, view = null } = {}) {
+export function send(batch, { remember = true, view = null, confirmed = false } = {}) {
   const before = batch.map(({ cell }) => ({ key: cell.key, ...state(cell.answer) }));
-  last = last.catch(() => {}).then(() => post(batch));
+  last = last.catch(() => {}).then(() => post(batch, confirmed));
   return last.then((answers) => {
     const taken = before.filter((_, number) => answers[number].taken);
     if (remember && taken.length) undoable.push({ view, cells: taken });
@@ -81,7 +92,7 @@ export async function undo() {
   if (!step) return null;
   const batch = step.cells.map(({ key, kind, character }) => ({ cell: { key }, kind, character }));
   try {
-    const answers = await send(batch, { remember: false });
+    const answers = await send(batch, { remember: false, confirmed: true });
     const refused = answers.filter((answer) => !answer.taken).length;
     return { view: step.view, keys: step.cells.map((cell) => cell.key), refused };
   } catch (error) {
@@ -90,14 +101,14 @@ export async function undo() {
   }
 }
 
-async function post(batch) {
+async function post(batch, confirmed) {
   const answers = batch.map(({ cell, kind, character }) => ({
     key: cell.key,
     kind,
     character,
     seen: versions.get(cell.key) ?? 0,
   }));
-  const reply = await ask("answers", { reviewer: reviewer(), answers });
+  const reply = await ask("answers", { reviewer: reviewer(), answers, confirmed });
   reply.answers.forEach(({ key, answer }, number) => {
     versions.set(key, answer?.version ?? 0);
     batch[number].cell.answer = answer;

@@ -38,13 +38,16 @@ export const accept = (cell) => ({ cell, kind: "accepted", character: cell.read 
 
 /** Says whose answers stand, where somebody else was faster. */
 export function reportRefused(answers) {
-  const refused = answers.filter((answer) => !answer.taken);
+  const refused = answers.filter((answer) => !answer.taken && !answer.breaks);
   if (!refused.length) return false;
   const names = [...new Set(refused.map(({ answer }) => answer?.reviewer ?? "a new scan"))];
   const what = refused.length === 1 ? "This cell" : `${refused.length} cells`;
   say(`${what} had been changed by ${names.join(" and ")} in the meantime; that stands.`);
   return true;
 }
+
+/** What is wrong with the answers that break the rule of their field; empty where none does. */
+export const broken = (answers) => answers.find((answer) => answer.breaks)?.breaks ?? "";
 
 export function picture(cell, alt) {
   return cell.picture

@@ -1,7 +1,7 @@
 // By field: the field's image above an input with its text.
 
-import { ask, client, learn, send } from "./api.js";
-import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+import { askCells, learn, send } from "./api.js";
+import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
 import { strip } from "./one.js";
 
 const SIZE = 6;
@@ -16,7 +16,7 @@ export const fields = {
 };
 
 async function load(after) {
-  const reply = await ask("fields", { client, after, size: SIZE });
+  const reply = await askCells("fields", { after, size: SIZE });
   shownFields = reply.fields;
   shownFields.forEach((field) => learn(field.cells));
   section.replaceChildren(...shownFields.map(card), ...(shownFields.length ? [more()] : []));
@@ -62,7 +62,8 @@ function card(field, number) {
 const text = (field) => field.cells.map(shown).join("").replace(/\.+$/, "");
 
 const hint = (field) =>
-  `${field.cells.length} characters; . is a blank between them, ? is illegible.`;
+  `${field.cells.length} characters; . is a blank between them, ? is illegible.` +
+  (field.rule ? ` Takes ${field.rule}.` : "");
 
 function crops(field) {
   const items = field.cells.map((cell) =>
@@ -83,10 +84,19 @@ async function save(field, form, input, note) {
     input.setAttribute("aria-invalid", "true");
     return;
   }
+  const confirmed = form.dataset.questioned === input.value;
+  const missing = text(field).length - typed.length;
+  if (missing > 0 && !confirmed) {
+    const behind = missing === 1 ? "the last character" : `the last ${missing} characters`;
+    return question(form, input, note, `This would make ${behind} blank`);
+  }
   input.removeAttribute("aria-invalid");
   const answers = field.cells.map((cell, place) => change(cell, typed[place] ?? ".")).filter(Boolean);
   try {
-    const refused = answers.length && reportRefused(await send(answers, { view: "fields" }));
+    const replies = answers.length ? await send(answers, { view: "fields", confirmed }) : [];
+    const wrong = broken(replies);
+    if (wrong) return question(form, input, note, wrong);
+    const refused = reportRefused(replies);
     form.classList.add("saved");
     form.querySelector("ol").replaceWith(crops(field));
     input.value = text(field);
@@ -96,6 +106,14 @@ async function save(field, form, input, note) {
   } catch {
     note.textContent = "Not saved.";
   }
+}
+
+/** Asks whether what was typed is meant so; Enter once more says yes. */
+function question(form, input, note, wrong) {
+  form.dataset.questioned = input.value;
+  input.setAttribute("aria-invalid", "true");
+  note.textContent = `${wrong}. Enter once more keeps it.`;
+  say("Not saved yet");
 }
 
 /** The answer that the typed character gives for a cell; null where nothing is to be said. */

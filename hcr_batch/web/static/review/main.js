@@ -1,6 +1,6 @@
 // The frame around the three ways to review: keys, progress, undo, finishing.
 
-import { ask, client, onError, onProgress, release, undo } from "./api.js";
+import { ask, client, onError, onProgress, only, release, undo, want } from "./api.js";
 import { byId, make, say } from "./common.js";
 import { fields } from "./fields.js";
 import { one } from "./one.js";
@@ -34,7 +34,8 @@ function show(section) {
 function empty(putOff = 0) {
   show("done");
   const left = progress.due - progress.answered;
-  const put = putOff ? `${putOff} put off in the tiles: One by one shows them. ` : "";
+  const filtered = FACETS.some((facet) => only[facet]);
+  const put = filtered ? "The filter at the top may hide some. " : putOff ? `${putOff} put off in the tiles: One by one shows them. ` : "";
   const others = left - putOff > 0 ? `${left - putOff} are shown in another window just now.` : "";
   byId("done").querySelector("h2").textContent = left ? "Nothing more here" : "Everything is reviewed";
   byId("rest").textContent = left ? put + others : "Finish writes the results and ends the program.";
@@ -81,17 +82,49 @@ async function takeBack() {
   say(`Undone${refused}`);
 }
 
-async function finish() {
-  byId("finish").disabled = true;
+/** Finishes for all, or leaves the others to it; either way the results are written. */
+async function end(address) {
+  byId("finish").disabled = byId("leave").disabled = true;
   say("Writing the results…");
   try {
-    const reply = await ask("finish", {});
+    const reply = await ask(address, { client });
     byId("lines").replaceChildren(...reply.lines.map((line) => make("li", {}, line)));
+    byId("finished-title").textContent = address === "leave" ? "You have left" : "Finished";
     clearInterval(polling);
     byId("finished").showModal();
   } catch {
-    byId("finish").disabled = false;
+    byId("finish").disabled = byId("leave").disabled = false;
   }
+}
+
+/** Asks before something is lost: answers that are missing, others who are at work. */
+async function finish() {
+  const { others } = await ask(`progress?client=${client}`);
+  const left = progress.due - progress.answered;
+  const warnings = [
+    left ? `${left} of ${progress.due} characters have no answer yet; they stay flagged in the results.` : "",
+    others ? `${others === 1 ? "Another window is" : `${others} other windows are`} open: finishing ends the review for all.` : "",
+  ].filter(Boolean);
+  if (!warnings.length) return end("finish");
+  byId("warnings").replaceChildren(...warnings.map((warning) => make("li", {}, warning)));
+  byId("asking").showModal();
+}
+
+const FACETS = ["form", "field", "file", "reason"];
+
+/** Offers what the cells that are left may be filtered by. */
+async function offerFilters() {
+  const { choices } = await ask("choices", {});
+  for (const facet of FACETS) {
+    const select = byId(`only-${facet}`);
+    const wanted = only[facet] ?? "";
+    const option = (value, label) => make("option", { value, selected: value === wanted }, label);
+    const offered = choices[facet].map(([value, count]) => option(value, `${value} (${count})`));
+    if (wanted && !choices[facet].some(([value]) => value === wanted)) offered.push(option(wanted, `${wanted} (0)`));
+    select.replaceChildren(option("", `every ${facet}`), ...offered);
+    select.parentElement.hidden = !offered.length;
+  }
+  byId("filters").classList.toggle("on", FACETS.some((facet) => only[facet]));
 }
 
 function press(event) {
@@ -115,11 +148,11 @@ function act(event, action) {
   action();
 }
 
-const isText = (element) => element.matches("input:not([type=checkbox]), textarea");
+const isText = (element) => element.matches("input:not([type=checkbox]), textarea, select");
 
 /** Enter and Space on a button are the button's. */
 function isOtherControl(event) {
-  const control = event.target.closest("button:not(.tile), summary, a, input");
+  const control = event.target.closest("button:not(.tile), summary, a, input, select");
   return control && (event.key === "Enter" || event.key === " ");
 }
 
@@ -135,7 +168,21 @@ onError((message) => {
 document.addEventListener("keydown", press);
 addEventListener("pagehide", release);
 byId("undo").addEventListener("click", takeBack);
-byId("finish").addEventListener("click", finish);
+byId("finish").addEventListener("click", () => finish().catch(() => {}));
+byId("leave").addEventListener("click", () => end("leave"));
+byId("asking").addEventListener("close", () => {
+  if (byId("asking").returnValue === "finish") end("finish");
+  else document.activeElement.blur(); // else the next Enter would be the button's
+});
+for (const facet of FACETS) {
+  byId(`only-${facet}`).addEventListener("change", (event) => {
+    want(facet, event.target.value);
+    offerFilters().catch(() => {});
+    open(view);
+  });
+  // Counts are of the moment when they are looked at.
+  byId(`only-${facet}`).addEventListener("focus", () => offerFilters().catch(() => {}));
+}
 byId("help").addEventListener("click", () => byId("keys").showModal());
 byId("accept").addEventListener("click", () => tiles.accept());
 byId("typed").addEventListener("input", (event) => {
@@ -153,4 +200,8 @@ for (const [name, kind] of [["reviewer", "value"], ["capitals", "checked"]]) {
   });
 }
 const polling = setInterval(() => ask(`progress?client=${client}`).catch(() => {}), POLL_MS);
-open(location.hash.slice(1) in views ? location.hash.slice(1) : "tiles").catch(() => {});
+// The filters first: tiles fill what room these leave.
+offerFilters()
+  .catch(() => {})
+  .then(() => open(location.hash.slice(1) in views ? location.hash.slice(1) : "tiles"))
+  .catch(() => {});

@@ -1,10 +1,13 @@
 // One by one: a crop large, with the field and the page around it.
 
-import { ask, client, learn, send } from "./api.js";
-import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+import { ask, askCells, learn, send } from "./api.js";
+import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
 
+const WIDE = "(min-width: 1500px)"; // As in the style sheet.
 let field = null;
 let busy = false;
+let doubt = null; // The last answer, where it breaks the rule of its field.
+let zoom = 1;
 const visited = [];
 
 export const one = {
@@ -31,7 +34,7 @@ async function go(where) {
   if (busy) return;
   busy = true;
   try {
-    const reply = await ask("next", { client, ...where });
+    const reply = await askCells("next", where);
     if (reply.cell) draw(reply.cell);
     else {
       field = null;
@@ -67,7 +70,8 @@ function draw(shownField) {
     make("div", { className: "side" }, ...reading(cell), ...choices(cell), help(cell)),
     strip(field.key, "current"),
     neighbours(cell),
-    make("p", { className: "place" }, place),
+    make("p", { className: "place" }, place, field.rule ? ` · takes ${field.rule}` : ""),
+    pageBeside(),
   );
   say(cell.read ? `Read as ${cell.read}` : "No character");
 }
@@ -168,15 +172,53 @@ async function answer(given) {
   if (!given || busy) return;
   busy = true;
   const key = field.key;
+  const mark = [key, given.kind, given.character].join();
   try {
-    const refused = reportRefused(await send([given], { view: "one" }));
+    const answers = await send([given], { view: "one", confirmed: doubt === mark });
+    const wrong = broken(answers);
+    doubt = wrong ? mark : null;
     busy = false;
-    await (refused ? show(key) : go({ after: key }));
+    if (wrong) return question(wrong);
+    await (reportRefused(answers) ? show(key) : go({ after: key }));
   } catch {
     // The alert says it; the cell stays.
   } finally {
     busy = false;
   }
+}
+
+function question(wrong) {
+  byId("one").querySelector(".question")?.remove();
+  const text = `${wrong}. The same answer once more keeps it.`;
+  byId("one").querySelector(".side").prepend(make("p", { className: "question", role: "alert" }, text));
+}
+
+/** The page beside the character, where the window has room for it. */
+function pageBeside() {
+  const { key, down } = field;
+  const image = make("img", { alt: "The page with the character marked" });
+  const view = make("div", { className: "view" }, image);
+  const centre = () => (view.scrollTop = down * image.height - view.clientHeight / 2);
+  const resize = (factor) => {
+    zoom = Math.min(4, Math.max(1, zoom * factor));
+    image.style.width = `${100 * zoom}%`;
+    centre();
+  };
+  const figure = make(
+    "figure",
+    { className: "beside" },
+    make(
+      "div",
+      { className: "choices" },
+      make("button", { type: "button", onclick: () => resize(1 / 1.4), "aria-label": "smaller" }, "−"),
+      make("button", { type: "button", onclick: () => resize(1.4), "aria-label": "larger" }, "+"),
+    ),
+    view,
+  );
+  image.onload = () => resize(1);
+  image.onerror = () => figure.remove();
+  if (matchMedia(WIDE).matches) image.src = `page/${key}.png`;
+  return figure;
 }
 
 function showPage() {

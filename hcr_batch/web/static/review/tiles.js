@@ -1,13 +1,14 @@
 // Tiles: what was read as the same character side by side; the odd one out jumps out.
 
-import { ask, client, learn, send, settled } from "./api.js";
-import { accept, answerOf, byId, isOpen, make, picture, reportRefused, say } from "./common.js";
+import { askCells, learn, send, settled } from "./api.js";
+import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say } from "./common.js";
 
 const TILE = 94; // px, with its gap
 let cells = [];
 let cursor = 0;
 let busy = false;
 const putOff = new Set();
+const questioned = new Set(); // Keys of cells whose reading breaks the rule of their field.
 
 const grid = byId("grid");
 const tileOf = (number) => grid.querySelector(`[data-number="${number}"]`);
@@ -67,7 +68,7 @@ async function load(first = []) {
   busy = true;
   try {
     await settled();
-    const reply = await ask("tiles", { client, size: Math.min(slots, 200), first, skip: [...putOff] });
+    const reply = await askCells("tiles", { size: Math.min(slots, 200), first, skip: [...putOff] });
     learn(reply.cells);
     draw(fitting(reply.cells, slots));
     if (!cells.length) tiles.onEmpty(putOff.size);
@@ -137,6 +138,7 @@ function paint(number) {
   if (!element) return;
   const words = { blank: "blank", illegible: "illegible" };
   const answered = !isOpen(cell);
+  element.classList.toggle("broken", !answered && Boolean(cell.doubt || questioned.has(cell.key)));
   const off = putOff.has(cell.key);
   const mark = { blank: "␣", illegible: "?", accepted: "✓" };
   const badge = answered ? (mark[cell.answer.kind] ?? cell.answer.character) : off ? "…" : "";
@@ -179,11 +181,18 @@ function type(character) {
   const answer = cell && answerOf(cell, character);
   if (!answer || busy) return false;
   putOff.delete(cell.key);
+  const confirmed = cell.doubt === character;
+  cell.doubt = null;
   // Until it is saved, Enter must not take it for one that was left as it is.
   cell.pending = (cell.pending ?? 0) + 1;
   tileOf(number).classList.add("pending");
-  send([answer], { view: "tiles" })
-    .then((answers) => reportRefused(answers) || say(`Saved: ${character}`))
+  send([answer], { view: "tiles", confirmed })
+    .then((answers) => {
+      const wrong = broken(answers);
+      if (wrong) cell.doubt = character;
+      if (wrong) say(`Not saved: ${wrong}. Type it again on its tile to keep it.`);
+      else reportRefused(answers) || say(`Saved: ${character}`);
+    })
     .catch(() => {})
     .finally(() => {
       cell.pending -= 1;
@@ -203,15 +212,20 @@ function toggle(number) {
 async function acceptRest() {
   if (busy || !cells.length) return;
   busy = true;
-  const isLeft = (cell) => isOpen(cell) && !cell.pending && !putOff.has(cell.key);
-  const rest = cells.filter(isLeft).map(accept);
+  const isLeft = (cell) => isOpen(cell) && !cell.pending && !cell.doubt && !putOff.has(cell.key);
+  const rest = cells.filter(isLeft);
   try {
-    if (rest.length) {
-      const answers = await send(rest, { view: "tiles" });
-      const taken = answers.filter((answer) => answer.taken).length;
-      reportRefused(answers) || say(`Accepted: ${taken}`);
-    }
+    // What was questioned and is accepted once more is meant so.
+    const sure = rest.filter((cell) => questioned.has(cell.key));
+    const others = rest.filter((cell) => !questioned.has(cell.key));
+    const answers = others.length ? await send(others.map(accept), { view: "tiles" }) : [];
+    if (sure.length) answers.push(...(await send(sure.map(accept), { view: "tiles", confirmed: true })));
+    answers.filter((answer) => answer.breaks).forEach((answer) => questioned.add(answer.key));
+    const wrong = broken(answers);
+    const taken = answers.filter((answer) => answer.taken).length;
     await load();
+    if (wrong) say(`Accepted: ${taken}; not: ${wrong}. Enter once more keeps what is framed red.`);
+    else if (rest.length) reportRefused(answers) || say(`Accepted: ${taken}`);
   } catch {
     cells.forEach((_, number) => paint(number));
   } finally {
