@@ -1,5 +1,5 @@
 # Reads forms in a container:
-#   docker build -t hcr-batch .
+#   docker build . -t hcr-batch
 #   docker run -v "$PWD:/data" hcr-batch scan forms --out results.csv
 
 FROM python:3.13-slim-bookworm AS build
