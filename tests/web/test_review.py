@@ -84,7 +84,10 @@ def test_answers_are_in_the_results_after_finishing(made, window):
     assert window.answer(seven, kind="blank")["taken"]
     assert window.answer(a, "A", "accepted")["taken"]
     lines = window.post("finish").json["lines"]
-    assert lines == [f"{made.results}: written with the answers to 4 of 4 cells"]
+    assert lines == [
+        f"{made.results}: written with the answers to 4 of 4 cells",
+        "Ada: 4 answers in under a minute",
+    ]
     assert window.left.is_set()
     written = rows(made)
     columns = ("character", "confidence", "flagged", "reasons")
