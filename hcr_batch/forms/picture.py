@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hcr_batch.forms.schema import TemplatePage
+from hcr_batch.results.labels import FreeSpace
+from hcr_batch.results.overlay import draw_name
 from hcr_batch.types import Box, Field, Page
 
 if TYPE_CHECKING:
@@ -17,8 +19,7 @@ Edges = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 DPI = 150.0
-INK, PAPER, LABEL = "#0a5fd8", "#ffffff", "#1c2430"
-LABEL_MM = 2.6
+INK, PAPER = "#0a5fd8", "#ffffff"
 LINE_MM = 0.3
 FADE = 0.45
 """How far a scan is lightened, 0 to 1, for the fields to stand out."""
@@ -56,14 +57,16 @@ def _edges(boxes: Iterable[Box], scale: float) -> list[Edges]:
 
 
 def _drawn(picture: Image.Image, fields: Iterable[tuple[str, list[Edges]]]) -> Image.Image:
-    from PIL import ImageDraw, ImageFont
+    import numpy as np
+    from PIL import ImageDraw
 
     draw = ImageDraw.Draw(picture)
-    height = LABEL_MM * DPI / 25.4
-    font = ImageFont.load_default(size=height)
-    for label, edges in fields:
+    space = FreeSpace(np.asarray(picture.convert("L")))
+    named = list(fields)
+    for _, edges in named:
         for box in edges:
             draw.rectangle(box, outline=INK, width=max(1, round(LINE_MM * DPI / 25.4)))
-        left, top = edges[0][:2]
-        draw.text((left, top - 1.2 * height), label.strip(), fill=LABEL, font=font)
+        space.take(edges)
+    for label, edges in named:
+        draw_name(draw, label.strip(), edges, space)
     return picture

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hcr_batch.geometry import projected
+from hcr_batch.results.labels import Area, FreeSpace
 from hcr_batch.results.records import CellRecord, PageRecord
 from hcr_batch.types import Box, Page
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["draw_page", "upright_corners"]
+__all__ = ["draw_name", "draw_page", "upright_corners"]
 
 DPI = 150.0
 """Resolution of the pictures: fit for a screen, whatever the scan's."""
@@ -27,6 +28,9 @@ TAG_HEIGHT = 0.5
 """Height of the tag with the reading, as a share of its cell's height..."""
 TAG_MM = (2.0, 3.2)
 """...within these limits."""
+NAME = "#7a4a00"
+NAME_MM, NAME_GAP_MM = 2.4, 0.8
+"""Height of a field's name, and its distance from the cells."""
 LEGEND_MM = 7.0
 
 
@@ -46,25 +50,34 @@ def draw_page(page: Page, record: PageRecord, title: str) -> Image.Image:
     -------
     PIL.Image.Image
         RGB, the page upright at 150 dots per inch. A cell that was read is
-        framed in blue with its character above; one to look at is tinted red;
-        a blank one has a faint frame.
+        framed in blue with its character above or below; one to look at is
+        tinted red; a blank one has a faint frame. The name of each field
+        stands beside it. Nothing printed is covered where there is room.
     """
+    import numpy as np
     from PIL import Image, ImageDraw
 
     scale = DPI / page.dpi
     picture = _background(page, scale)
     marks = Image.new("RGBA", picture.size)
     draw = ImageDraw.Draw(marks)
-    cells = [cell for field in record.fields for cell in field.cells]
-    corners = [upright_corners(cell.box, page, scale) for cell in cells]
+    fields = [
+        [(cell, _area(upright_corners(cell.box, page, scale))) for cell in field.cells]
+        for field in record.fields
+    ]
+    cells = [cell for field in fields for cell in field]
     # Blank cells first and readings last: what matters most lies on top.
-    for cell, outline in sorted(zip(cells, corners, strict=True), key=_importance):
-        _draw_frame(draw, cell, outline)
-    for cell, outline in zip(cells, corners, strict=True):
-        if cell.occupied:
-            _draw_tag(draw, cell, outline)
+    for cell, area in sorted(cells, key=lambda item: _importance(item[0])):
+        _draw_frame(draw, cell, area)
+    space = FreeSpace(np.asarray(picture.convert("L")))
+    space.take(area for _, area in cells)
+    for field in fields:
+        _draw_tags(draw, field, space)
+    for named, field in zip(record.fields, fields, strict=True):
+        if field:
+            draw_name(draw, named.name, [area for _, area in field], space)
     picture.paste(marks, (0, 0), marks)
-    return _with_legend(picture, title, cells)
+    return _with_legend(picture, title, [cell for cell, _ in cells])
 
 
 def _background(page: Page, scale: float) -> Image.Image:
@@ -103,13 +116,16 @@ def upright_corners(box: Box, page: Page, scale: float = 1.0) -> np.ndarray:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-def _importance(item: tuple[CellRecord, np.ndarray]) -> int:
-    cell, _ = item
+def _importance(cell: CellRecord) -> int:
     return cell.occupied + cell.reading.flagged
 
 
-def _draw_frame(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray) -> None:
-    area = [*corners[0], *corners[2]]
+def _area(corners: np.ndarray) -> Area:
+    (left, top), _, (right, bottom), _ = corners.tolist()
+    return left, top, right, bottom
+
+
+def _draw_frame(draw: ImageDraw.ImageDraw, cell: CellRecord, area: Area) -> None:
     line = _pixels(LINE_MM)
     if cell.reading.flagged:
         tint = (*_rgb(FLAGGED), TINT)
@@ -120,19 +136,75 @@ def _draw_frame(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray
         draw.rectangle(area, outline=BLANK, width=1)
 
 
-def _draw_tag(draw: ImageDraw.ImageDraw, cell: CellRecord, corners: np.ndarray) -> None:
-    """The character on a tag above its cell, `?` for ink that is none."""
-    (left, top), (right, bottom) = corners[0], corners[2]
+def _draw_tags(
+    draw: ImageDraw.ImageDraw, field: Sequence[tuple[CellRecord, Area]], space: FreeSpace
+) -> None:
+    """The characters of a field on tags, above its cells or below, where less is covered."""
+    read = [(cell, area) for cell, area in field if cell.occupied]
+    if not read:
+        return
+    above = [_tag(cell, area, above=True) for cell, area in read]
+    below = [_tag(cell, area, above=False) for cell, area in read]
+    chosen = (above, below)[space.best([above, below])]
+    for (cell, _), tag in zip(read, chosen, strict=True):
+        _draw_tag(draw, cell, tag)
+    space.take(chosen)
+
+
+def _tag(cell: CellRecord, area: Area, above: bool) -> Area:
+    """Where the tag of a cell goes."""
+    left, top, right, bottom = area
     low, high = map(_pixels, TAG_MM)
     height = min(max(TAG_HEIGHT * (bottom - top), low), high)
-    text, font = cell.reading.character or "?", _font(0.85 * height)
-    middle, half = (left + right) / 2, max(0.36 * height, 0.5 * font.getlength(text) + 2)
+    width = _font(0.85 * height).getlength(_shown(cell))
+    middle, half = (left + right) / 2, max(0.36 * height, 0.5 * width + 2)
+    start = top - height if above else bottom
+    return middle - half, start, middle + half, start + height
+
+
+def _draw_tag(draw: ImageDraw.ImageDraw, cell: CellRecord, tag: Area) -> None:
+    """The character on its tag, `?` for ink that is none."""
+    left, top, right, bottom = tag
+    height = bottom - top
     color = FLAGGED if cell.reading.flagged else READ
-    draw.rounded_rectangle(
-        (middle - half, top - height, middle + half, top), 0.2 * height, fill=color
-    )
+    draw.rounded_rectangle(tag, 0.2 * height, fill=color)
     # Letters stand on one line in all tags of a row.
-    draw.text((middle, top - 0.22 * height), text, fill=PAPER, font=font, anchor="ms")
+    place = ((left + right) / 2, bottom - 0.22 * height)
+    draw.text(place, _shown(cell), fill=PAPER, font=_font(0.85 * height), anchor="ms")
+
+
+def _shown(cell: CellRecord) -> str:
+    return cell.reading.character or "?"
+
+
+def draw_name(
+    draw: ImageDraw.ImageDraw, name: str, areas: Sequence[Area], space: FreeSpace
+) -> None:
+    """Write a field's name beside its cells: behind, before, below or above, where it is free.
+
+    Parameters
+    ----------
+    areas : sequence of Area
+        Its cells.
+    space : FreeSpace
+        Of the picture; the name is taken from it.
+    """
+    left, top = min(area[0] for area in areas), min(area[1] for area in areas)
+    right, bottom = max(area[2] for area in areas), max(area[3] for area in areas)
+    height, gap = _pixels(NAME_MM), _pixels(NAME_GAP_MM)
+    font = _font(height)
+    width, middle = font.getlength(name), (areas[0][1] + areas[0][3] - height) / 2
+    last, tag = (areas[-1][1] + areas[-1][3] - height) / 2, _pixels(TAG_MM[1])
+    corners = [
+        *((right + gap, last), (left - gap - width, middle)),
+        *((left, bottom + gap), (left, top - gap - height)),
+        *((right - width, bottom + gap), (right - width, top - gap - height)),
+        *((left, bottom + gap + tag), (left, top - gap - height - tag)),
+    ]
+    choices = [[(x, y, x + width, y + height)] for x, y in corners]
+    (chosen,) = choices[space.best(choices)]
+    draw.text(chosen[:2], name, fill=NAME, font=font, anchor="lt")
+    space.take([chosen])
 
 
 def _with_legend(picture: Image.Image, title: str, cells: Sequence[CellRecord]) -> Image.Image:

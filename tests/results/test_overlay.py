@@ -5,10 +5,20 @@ from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Page, Reading
 
 
-def drawn(reading, to_source=((1, 0, 0), (0, 1, 0), (0, 0, 1)), box=None, size=(600, 400), dpi=DPI):
-    """The picture, as int16 RGB, of a white page with one cell."""
+def drawn(
+    reading,
+    to_source=((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    box=None,
+    size=(600, 400),
+    dpi=DPI,
+    print_at=None,
+):
+    """The picture, as int16 RGB, of a white page with one cell, and print in a part of it."""
     width, height = size
-    page = Page(np.full((height, width), 255, np.uint8), dpi, 1, np.array(to_source, float), size)
+    gray = np.full((height, width), 255, np.uint8)
+    if print_at:
+        gray[print_at] = 0
+    page = Page(gray, dpi, 1, np.array(to_source, float), size)
     cell = CellRecord(box or Box(200, 200, 60, 80), reading)
     record = PageRecord(1, width, height, (FieldRecord("f001", "comb", (cell,)),))
     return np.array(draw_page(page, record, "page 1")).astype(np.int16)
@@ -28,7 +38,23 @@ def test_a_read_cell_is_blue_and_nothing_is_red():
     assert columns.min() >= 198
     assert columns.max() <= 262
     assert rows.min() < 198  # the tag with the character stands above the cell
+    assert rows.max() <= 282
     assert not reddish(page).any()
+
+
+def test_what_is_printed_above_a_cell_is_not_covered():
+    printed = drawn(Reading("7", 0.99), print_at=(slice(170, 195), slice(195, 260)))[:400]
+    assert (printed[170:195, 195:260, 0] < 150).all()
+    rows, _ = np.nonzero(bluish(printed))
+    assert rows.min() >= 198
+    assert rows.max() > 290  # the tag stands below
+
+
+def test_the_name_of_a_field_stands_beside_it():
+    page = drawn(Reading("7", 0.99))[:400]
+    assert (page[200:280, 266:340] < 200).any()
+    aside = drawn(Reading("7", 0.99), print_at=(slice(200, 280), slice(265, 600)))[:400]
+    assert (aside[200:280, 120:196] < 200).any()
 
 
 def test_a_flagged_cell_is_red_and_tinted():
@@ -44,6 +70,7 @@ def test_a_blank_cell_is_faint_and_has_no_tag():
     assert not reddish(page).any()
     assert (page[200, 200:260] < 255).any()
     assert (page[150:199] == 255).all()
+    assert (page[282:400] == 255).all()
 
 
 def test_pictures_have_one_resolution_whatever_the_scan():
