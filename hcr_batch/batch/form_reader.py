@@ -22,7 +22,7 @@ from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.types import Page, PageReading
 
-__all__ = ["FormReader"]
+__all__ = ["FormReader", "form_of"]
 
 
 class FormReader:
@@ -48,14 +48,14 @@ class FormReader:
             while taken := _next_timed(pages, watch):
                 with watch("layout"):
                     reading = read_page(taken.pop(), recognizer, self._settings, self._templates)
-                yield replace(reading, form=_form(reading, self._templates))
+                yield replace(reading, form=form_of(reading, self._templates))
 
     def count(self, path: Path) -> int:
         """Number of pages."""
         return count_pages(path, self._settings.documents)
 
 
-def _form(reading: PageReading, templates: Sequence[Template]) -> str:
+def form_of(reading: PageReading, templates: Sequence[Template]) -> str:
     """Name of the template whose fields a page has; empty where there are no templates."""
     names = {field.name for field in reading.fields}
     fitting = [

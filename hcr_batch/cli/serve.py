@@ -24,6 +24,13 @@ __all__ = ["serve"]
     "--allow-host", "names", multiple=True, help="A host name to answer to; may be repeated."
 )
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    type=FILE,
+    help="A known form, or a folder of them; may be repeated.",
+)
 @click.option("--model", type=FILE, help="A model folder or file in place of the default.")
 @click.option(
     "--max-mb", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Of one upload."
@@ -59,6 +66,7 @@ def serve(
     port: int,
     names: tuple[str, ...],
     config: Path | None,
+    templates: tuple[Path, ...],
     model: Path | None,
     **limits: Any,
 ) -> None:
@@ -77,6 +85,7 @@ def serve(
     import cv2
 
     from hcr_batch.config import load_settings
+    from hcr_batch.forms.schema import load_templates
     from hcr_batch.recognition import load_recognizer
     from hcr_batch.web.security import allowed_hosts
     from hcr_batch.web.serve import ServeLimits, make_app, server_for
@@ -86,7 +95,14 @@ def serve(
     recognizer = load_recognizer(model or settings.recognition.model or None)
     limit = ServeLimits(**limits)
     hosts = allowed_hosts(host, names)
-    app = make_app(recognizer, settings, limit, hosts, any_address=host in ("0.0.0.0", "::"))
+    app = make_app(
+        recognizer,
+        settings,
+        limit,
+        hosts,
+        any_address=host in ("0.0.0.0", "::"),
+        templates=load_templates(templates),
+    )
     server = server_for(app, host, port, limit)
     end_like_ctrl_c()
     click.echo(f"serving at {server.address}/ (Ctrl-C ends)", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, render_templ
 from werkzeug.exceptions import BadRequest
 
 from hcr_batch import __version__
-from hcr_batch.errors import DocumentError, TooLargeError
+from hcr_batch.errors import DocumentError, TooLargeError, printable
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.single import predict_pictures
 from hcr_batch.web.connections import Intake
@@ -23,8 +23,9 @@ from hcr_batch.web.serve_answers import (
     prediction_json,
     scan_json,
     scan_pages,
+    workbook_of,
 )
-from hcr_batch.web.serve_openapi import description
+from hcr_batch.web.serve_openapi import XLSX, description
 from hcr_batch.web.serve_sharing import BusyError, Gate, ReaderPool, SharedRecognizer
 from hcr_batch.web.serve_uploads import MemoryRequest, document, image_files
 from hcr_batch.web.server import LARGEST_HELD, Server
@@ -32,6 +33,7 @@ from hcr_batch.web.server import LARGEST_HELD, Server
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
     from hcr_batch.documents import LimitedReader, MemoryFile
+    from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import Recognizer
 
 __all__ = ["ServeLimits", "make_app", "server_for"]
@@ -53,6 +55,9 @@ IDLE_SECONDS = 30
 LARGEST_ANSWER = 1 << 30
 """Bytes of an answer that are kept in memory; they never lie on the disk."""
 MEGABYTE = 1_000_000
+
+PARAMETERS = {"serving.predict": {"charset"}, "serving.scan": {"format", "include", "page"}}
+"""What may stand behind the `?` of each address; others take nothing."""
 
 serving = Blueprint("serving", __name__)
 
@@ -95,6 +100,7 @@ class _Service:
     predicting: Gate
     scanning: Gate
     readers: ReaderPool
+    templates: Sequence[Template]
 
 
 def server_for(app: Flask, host: str, port: int, limits: ServeLimits) -> Server:
@@ -128,6 +134,7 @@ def make_app(
     limits: ServeLimits,
     hosts: Collection[str],
     any_address: bool = False,
+    templates: Sequence[Template] = (),
 ) -> Flask:
     """Make the WSGI application.
 
@@ -142,6 +149,8 @@ def make_app(
         Host names that are answered; see :func:`hcr_batch.web.security.secure`.
     any_address : bool
         Also any numeric address.
+    templates : sequence of Template
+        Known forms: a page that is sent is read as the one it is of.
     """
     app = Flask(__name__, static_folder="static/serve", static_url_path="/static")
     app.request_class = MemoryRequest
@@ -154,6 +163,7 @@ def make_app(
         Gate(PREDICTING, limits.waiting, limits.seconds),
         Gate(SCANNING, SCANS_WAITING, limits.seconds),
         ReaderPool(READER_GB, limits.seconds),
+        templates,
     )
     app.register_blueprint(serving)
     return app
@@ -166,6 +176,16 @@ def _limited(settings: Settings, limits: ServeLimits) -> Settings:
 
 def _service() -> _Service:
     return current_app.extensions["hcr_batch"]
+
+
+@serving.before_request
+def known_parameters() -> None:
+    """Refuse what would be passed over without a word: a misspelt parameter."""
+    known = PARAMETERS.get(request.endpoint or "", set())
+    for name in request.args:
+        if name not in known:
+            may = f"known are {', '.join(sorted(known))}" if known else "there are none here"
+            raise BadRequest(f"unknown parameter {printable(name)}; {may}")
 
 
 @serving.get("/")
@@ -234,10 +254,10 @@ def _predictions(
 @serving.post("/scan")
 def scan() -> Response:
     service = _service()
-    output = _argument("format", "json", ("json", "csv", "png"))
+    output = _argument("format", "json", ("json", "csv", "xlsx", "png"))
     extras = set(filter(None, request.args.get("include", "").split(",")))
-    if extras - {"csv", "overlay"}:
-        raise BadRequest("include may hold csv and overlay, separated by a comma")
+    if extras - {"csv", "xlsx", "overlay"}:
+        raise BadRequest("include may hold csv, xlsx and overlay, separated by commas")
     file = document(request)
     with service.scanning.entered(), service.readers.reader() as reader:
         pages = scan_pages(
@@ -245,15 +265,18 @@ def scan() -> Response:
             reader,
             service.recognizer,
             service.settings,
+            service.templates,
             draw=output == "png" or "overlay" in extras,
             max_pages=service.limits.max_pages,
             max_seconds=service.limits.seconds,
         )
     if output == "csv":
         return Response(csv_of(str(file), pages), content_type="text/csv; charset=utf-8")
+    if output == "xlsx":
+        return Response(workbook_of(str(file), pages), content_type=XLSX)
     if output == "png":
         return Response(_chosen(pages).overlay, content_type="image/png")
-    return jsonify(scan_json(str(file), pages, "csv" in extras))
+    return jsonify(scan_json(str(file), pages, extras))
 
 
 def _chosen(pages: list[ScannedPage]) -> ScannedPage:

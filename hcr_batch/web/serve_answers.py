@@ -6,25 +6,37 @@ import base64
 import io
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hcr_batch.batch.form_reader import form_of
 from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.results.form_tables import FormTable, form_rows
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import FieldRecord, PageRecord, record_page
 from hcr_batch.results.rows import page_rows
+from hcr_batch.results.workbook import write_form_sheets
 from hcr_batch.results.writers import COMMAS, FORMATS
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
     from hcr_batch.documents import LimitedReader, MemoryFile
+    from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import Recognizer
     from hcr_batch.recognition.single import Prediction
     from hcr_batch.types import Reading
 
-__all__ = ["ScannedPage", "TooMuchError", "csv_of", "prediction_json", "scan_json", "scan_pages"]
+__all__ = [
+    "ScannedPage",
+    "TooMuchError",
+    "csv_of",
+    "prediction_json",
+    "scan_json",
+    "scan_pages",
+    "workbook_of",
+]
 
 
 class TooMuchError(Exception):
@@ -53,6 +65,7 @@ def scan_pages(
     reader: LimitedReader,
     recognizer: Recognizer,
     settings: Settings,
+    templates: Sequence[Template] = (),
     *,
     draw: bool,
     max_pages: int,
@@ -75,19 +88,38 @@ def scan_pages(
                 raise TooMuchError(f"{file}: more than {max_pages} pages; send it in parts")
             if time.monotonic() - start > max_seconds:
                 raise TooMuchError(f"{file}: not done after {max_seconds:g} s; send fewer pages")
-            record = record_page(read_page(page, recognizer, settings))
+            reading = read_page(page, recognizer, settings, templates)
+            record = record_page(replace(reading, form=form_of(reading, templates)))
             title = f"{file}, page {page.number}"
             overlay = _png(draw_page(page, record, title)) if draw else None
             scanned.append(ScannedPage(record, overlay))
     return scanned
 
 
-def scan_json(name: str, pages: list[ScannedPage], with_csv: bool) -> dict[str, Any]:
-    """The answer of POST /scan."""
+def scan_json(name: str, pages: list[ScannedPage], extras: Collection[str]) -> dict[str, Any]:
+    """The answer of POST /scan; with CSV as text and a workbook in base64 where they are wanted."""
     answer: dict[str, Any] = {"file": name, "pages": [_page_json(page) for page in pages]}
-    if with_csv:
+    if "csv" in extras:
         answer["csv"] = csv_of(name, pages).decode()
+    if "xlsx" in extras:
+        answer["xlsx"] = base64.b64encode(workbook_of(name, pages)).decode()
     return answer
+
+
+def workbook_of(name: str, pages: list[ScannedPage]) -> bytes:
+    """The fields of an upload as fields.xlsx has them, a sheet a kind of form."""
+    fields: dict[str, dict[str, None]] = {}
+    for page in pages:
+        names = fields.setdefault(page.record.form, {})
+        names.update(dict.fromkeys(field.name for field in page.record.fields))
+    out = io.BytesIO()
+    write_form_sheets(
+        out,
+        [FormTable(form, tuple(names)) for form, names in fields.items()],
+        form_rows((name, page.record) for page in pages),
+        [("file", name), ("pages", len(pages))],
+    )
+    return out.getvalue()
 
 
 def csv_of(name: str, pages: list[ScannedPage]) -> bytes:

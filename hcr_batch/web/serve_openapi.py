@@ -6,7 +6,9 @@ from typing import Any
 
 from hcr_batch.recognition.calibration import CHARSETS
 
-__all__ = ["description"]
+__all__ = ["XLSX", "description"]
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 PIXELS = {"type": "integer", "minimum": 0}
@@ -67,14 +69,19 @@ def _predict() -> dict[str, Any]:
 def _scan() -> dict[str, Any]:
     answer = _answer("The readings of all pages.", _ref("Scan"))
     answer["content"]["text/csv"] = {"schema": {"type": "string"}}
+    answer["content"][XLSX] = {}
     answer["content"]["image/png"] = {}
-    formats = {"enum": ["json", "csv", "png"], "default": "json"}
+    formats = {"enum": ["json", "csv", "xlsx", "png"], "default": "json"}
     return {
         "operationId": "scan",
         "summary": "Read a form: a picture, a TIFF with any number of pages, or a PDF.",
         "parameters": [
-            _query("format", formats, "csv: as results.csv; png: the picture of one page."),
-            _query("include", {"type": "string"}, "csv, overlay, or both with a comma; in JSON."),
+            _query(
+                "format",
+                formats,
+                "csv: as results.csv; xlsx: as fields.xlsx; png: the picture of one page.",
+            ),
+            _query("include", {"type": "string"}, "csv, xlsx, overlay, with commas; in JSON."),
             _query("page", {"type": "integer", "minimum": 1, "default": 1}, "For format=png."),
         ],
         "requestBody": {
@@ -160,8 +167,9 @@ def _schemas(classes: tuple[str, ...]) -> dict[str, Any]:
                 "file": {"type": "string"},
                 "pages": {"type": "array", "items": _ref("Page")},
                 "csv": {"type": "string"},
+                "xlsx": {"type": "string", "format": "byte"},
             },
-            optional=("csv",),
+            optional=("csv", "xlsx"),
         ),
     }
 

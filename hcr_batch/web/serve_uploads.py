@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -43,7 +44,7 @@ def image_files(request: Request) -> tuple[list[MemoryFile], bool]:
         A Content-Type, or that of a data URL, which is no picture's.
     """
     if request.mimetype == "application/json":
-        return _from_json(request.get_json())
+        return _from_json(_json(request))
     if request.mimetype == "multipart/form-data":
         files = _form_files(request)
         return files, len(files) > 1
@@ -66,6 +67,13 @@ def document(request: Request) -> MemoryFile:
     if len(files) > 1:
         raise BadRequest(f"one document at a time is read, and {len(files)} were sent")
     return files[0]
+
+
+def _json(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is no valid JSON ({error}); {EXPECTED}") from error
 
 
 def _from_json(content: Any) -> tuple[list[MemoryFile], bool]:
@@ -106,11 +114,14 @@ def _form_files(request: Request) -> list[MemoryFile]:
 
 
 def _body(request: Request, types: frozenset[str], name: str) -> MemoryFile:
+    data = request.get_data(cache=False)
     if request.mimetype not in types:
+        given = request.mimetype or "missing"
+        looks = ", though the body looks like JSON" if data[:1] == b"{" else ""
         raise UnsupportedMediaType(
-            f"Content-Type is {request.mimetype or 'missing'}; {_among(types)}, or {EXPECTED}"
+            f"Content-Type is {given}{looks}; {_among(types)}, or {EXPECTED}"
         )
-    return MemoryFile(name, request.get_data(cache=False))
+    return MemoryFile(name, data)
 
 
 def _among(types: frozenset[str]) -> str:

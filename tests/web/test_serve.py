@@ -18,10 +18,12 @@ from PIL import Image
 
 from hcr_batch import load_recognizer
 from hcr_batch.config import load_settings
+from hcr_batch.forms.schema import load_template
 from hcr_batch.results.rows import COLUMNS
 from hcr_batch.web.serve import ServeLimits, make_app
 
-FORMS = Path(__file__).resolve().parents[2] / "samples" / "forms"
+ROOT = Path(__file__).resolve().parents[2]
+FORMS, TEMPLATES = ROOT / "samples" / "forms", ROOT / "configs" / "forms"
 SETTINGS = load_settings()
 
 
@@ -290,3 +292,39 @@ def test_the_description_is_openapi_and_its_references_resolve(schemas):
     for part in text.split('"$ref": "#/components/')[1:]:
         kind, name = part.split('"')[0].split("/")
         assert name in schemas["components"][kind]
+
+
+def test_a_parameter_that_nobody_knows_is_refused_by_its_name(client):
+    answer = client.post("/scan?fromat=csv", data=form((b"1", "a.png")))
+    assert (answer.status_code, answer.get_json()["error"]) == (
+        400,
+        "unknown parameter fromat; known are format, include, page",
+    )
+    assert client.get("/health?x=1").status_code == 400
+
+
+def test_json_that_is_none_is_told_from_a_missing_header(client):
+    broken = client.post("/predict", data='{"image_data"', content_type="application/json")
+    assert broken.status_code == 400
+    assert "no valid JSON (" in broken.get_json()["error"]
+    plain = client.post("/predict", data='{"image_data": "x"}')
+    assert plain.status_code == 415
+    assert "missing, though the body looks like JSON" in plain.get_json()["error"]
+
+
+def test_a_form_comes_back_as_a_workbook_under_its_template():
+    openpyxl = pytest.importorskip("openpyxl")
+    templates = [load_template(TEMPLATES / "payment-slip.toml")]
+    app = make_app(
+        load_recognizer(), SETTINGS, ServeLimits(), {"localhost"}, templates=templates
+    )
+    data = (FORMS / "payment-slip.png").read_bytes()
+    answer = app.test_client().post("/scan?format=xlsx", data=form((data, "slip.png")))
+    assert answer.mimetype.endswith("spreadsheetml.sheet")
+    book = openpyxl.load_workbook(io.BytesIO(answer.get_data()))
+    assert book.sheetnames == ["payment-slip", "summary"]
+    head, row = book["payment-slip"].iter_rows(values_only=True)
+    found = dict(zip(head, row, strict=True))
+    assert (found["file"], found["payee"]) == ("slip.png", "BRIGHTWATER")
+    extra = app.test_client().post("/scan?include=xlsx", data=form((data, "slip.png"))).get_json()
+    assert base64.b64decode(extra["xlsx"])[:2] == b"PK"

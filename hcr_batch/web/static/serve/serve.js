@@ -66,7 +66,7 @@ function showPrediction(answer) {
   const blank = !character && !flagged;
   $("confidence").textContent = blank ? "Nothing written" : character ? percent(confidence) : "No character";
   $("remark").textContent = reasons.includes("low_confidence")
-    ? "unsure: a person should look"
+    ? "unsure: below the share from which on the model is trusted; a person should look"
     : character ? "sure" : "";
   $("remark").classList.toggle("flag", flagged && Boolean(character));
   const shares = answer.results.map((share, index) => [answer.classes[index], share]);
@@ -205,7 +205,7 @@ async function read(chosen) {
   const looksLikeForm = !picture || Math.min(picture.width, picture.height) >= FORM_PIXELS;
   const isForm = kind === "auto" ? looksLikeForm : kind === "form";
   if (isForm) {
-    const answer = await ask("scan?include=csv,overlay", { body: formOf(chosen) });
+    const answer = await ask("scan?include=csv,xlsx,overlay", { body: formOf(chosen) });
     if (kind === "form" || characters(answer) > 1) return showForm(answer);
   }
   hideForm();
@@ -266,6 +266,10 @@ function showForm(answer) {
   URL.revokeObjectURL($("download").href);
   $("download").href = URL.createObjectURL(new Blob([answer.csv], { type: "text/csv" }));
   $("download").download = `${answer.file.replace(/\.\w+$/, "")}.csv`;
+  URL.revokeObjectURL($("workbook").href);
+  const bytes = Uint8Array.from(atob(answer.xlsx), (byte) => byte.charCodeAt(0));
+  $("workbook").href = URL.createObjectURL(new Blob([bytes]));
+  $("workbook").download = `${answer.file.replace(/\.\w+$/, "")}.xlsx`;
   $("form").hidden = false;
   document.body.classList.add("showing-form");
   $("form").focus({ preventScroll: true });
