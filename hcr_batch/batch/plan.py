@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from hcr_batch.batch.journal import FileEntry, Journal
@@ -101,15 +101,13 @@ def classify(
             reason = f"{source.path}: cannot be read ({error.strerror or error}); check the file"
             yield LostFile(source, reason)
             continue
-        settled = seconds_unchanged(source.path) > SETTLED_SECONDS
-        before = journal.hash_of(source.path)
-        replaces = before is not None and before[0] != sha256
-        new = NewFile(source, sha256, mark, settled, replaces)
+        new = NewFile(source, sha256, mark, seconds_unchanged(source.path) > SETTLED_SECONDS)
         state = journal.state(sha256, recipe)
         if state and not effort.force and not (state[1] and effort.retry_failed):
             yield KnownFile(source, new.entry, *state)
         else:
-            yield new
+            before = journal.hash_of(source.path)
+            yield replace(new, replaces=before is not None and before[0] != sha256)
 
 
 def _hashes(

@@ -57,10 +57,13 @@ def _lines(found: Status) -> Iterator[str]:
     from hcr_batch.errors import printable
 
     share = 100 * found.flagged / found.characters if found.characters else 0.0
-    yield f"files: {found.files}, {len(found.failures)} of them failed"
+    told = ((found.gone, "gone"), (found.copies, "copies"))
+    others = "".join(f", {count} {what}" for count, what in told if count)
+    yield f"files: {found.files}, {len(found.failures)} of them failed{others}"
     if found.unfinished:
         yield f"begun: {found.unfinished} long documents, which the next run goes on with"
-    yield f"pages: {found.pages}"
+    empty = f", {found.without_field} without a field" if found.without_field else ""
+    yield f"pages: {found.pages}{empty}"
     yield f"characters: {found.characters}"
     yield f"flagged: {found.flagged} ({share:.1f} %)"
     yield f"reviewed: {found.reviewed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +34,12 @@ def template() -> None:
 @template.command()
 @click.argument("form", type=FILE)
 @click.option("--out", required=True, type=FILE, help="The template to write (TOML).")
+@click.option("--picture", type=FILE, help="Also a picture (PNG) of the fields on FORM.")
 @click.option("--force", is_flag=True, help="Replace a template that is there.")
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
-def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
+def draft(
+    form: Path, out: Path, picture: Path | None, force: bool, config: Path | None
+) -> None:
     """Draft a template from FORM, a blank or filled scan or PDF.
 
     A fillable PDF gives its own fields with their names and lengths; else the
@@ -44,7 +47,7 @@ def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
 
     \b
     Example:
-      hcr-batch template draft blank.pdf --out forms/club.toml
+      hcr-batch template draft blank.pdf --out forms/club.toml --picture club-fields.png
     """
     from hcr_batch.config import load_settings
     from hcr_batch.documents import LimitedReader
@@ -56,14 +59,18 @@ def draft(form: Path, out: Path, force: bool, config: Path | None) -> None:
 
     if out.exists() and not force:
         raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
-    check_apart({"--out": out}, [form])
-    check_writable(out)
+    check_apart({"--out": out, "--picture": picture}, [form])
+    for path in filter(None, (out, picture)):
+        check_writable(path)
     settings = load_settings(config)
     with LimitedReader.of(settings.batch) as reader:
         text = reader.call(str(form), draft_template, form, settings)
     with atomic_output(out) as file:
         file.write(text.encode() + b"\n")
-    click.echo(f"{out}: {_sizes(load_template(out))}; now name them and give their rules", err=True)
+    drafted = load_template(out)
+    click.echo(f"{out}: {_sizes(drafted)}; now name them and give their rules", err=True)
+    if picture:
+        _write_pictures(_on_scan(drafted, form, config), picture, [out, form])
 
 
 @template.command()
@@ -105,8 +112,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     """
     from hcr_batch.forms.picture import draw_template
     from hcr_batch.forms.schema import load_template
-    from hcr_batch.results.apart import check_apart
-    from hcr_batch.results.atomic import atomic_output, check_writable
+    from hcr_batch.results.atomic import check_writable
 
     loaded = load_template(path)
     check_writable(out)
@@ -114,9 +120,19 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
         pictures = _on_scan(loaded, scan, config)
     else:
         pictures = (draw_template(page) for page in loaded.pages)
+    _write_pictures(pictures, out, list(filter(None, [path, scan])))
+
+
+def _write_pictures(
+    pictures: Iterable[Image.Image], out: Path, read: Sequence[Path]
+) -> None:
+    """Write a picture a page, `out` first; none takes the place of a file that was read."""
+    from hcr_batch.results.apart import check_apart
+    from hcr_batch.results.atomic import atomic_output
+
     for number, picture in enumerate(pictures, start=1):
         place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
-        check_apart({"--out": place}, filter(None, [path, scan]))
+        check_apart({"the picture": place}, read)
         with atomic_output(place) as file:
             picture.save(file, format="PNG")
 

@@ -34,10 +34,25 @@ def test_the_templates_that_come_with_the_program_are_right():
 
 def test_a_draft_is_a_template_with_the_boxes_of_the_form(tmp_path):
     out = tmp_path / "draft.toml"
-    run("template", "draft", FORMS / "membership.png", "--out", out)
+    picture = tmp_path / "picture.png"
+    run("template", "draft", FORMS / "membership.png", "--out", out, "--picture", picture)
+    with Image.open(picture) as image:
+        assert image.size == (1253, 1136)
     (page,) = load_template(out).pages
     assert [len(field.cells) for field in page.fields] == [18, 14, 8, 24, 5, 16, 12, 8, 2]
     run("template", "draft", FORMS / "membership.png", "--out", out, fails=ExitCode.OUTPUT)
+
+
+def test_no_form_is_overwritten_by_its_own_template_or_picture(tmp_path):
+    form = tmp_path / "form.png"
+    form.write_bytes((FORMS / "membership.png").read_bytes())
+    before = form.read_bytes()
+    draft = ("template", "draft", form, "--force", "--out")
+    run(*draft, form, fails=ExitCode.USAGE)
+    run(*draft, tmp_path / "t.toml", "--picture", form, fails=ExitCode.USAGE)
+    show = ("template", "show", TEMPLATES / "membership.toml", "--on", form, "--out", form)
+    run(*show, fails=ExitCode.USAGE)
+    assert form.read_bytes() == before
 
 
 def test_a_form_without_boxes_cannot_be_drafted(tmp_path):
