@@ -277,16 +277,18 @@ def _pipes() -> tuple[BinaryIO, BinaryIO, TextIO]:
 
     What libraries of C print of damaged pictures says nothing that their errors do not say.
     """
-    messages, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # Where standard error is closed this takes its place.
     nothing = os.open(os.devnull, os.O_RDWR)
-    try:
-        errors = os.dup(2)
-    except OSError:  # closed
-        errors = os.dup(nothing)
+    messages, answers, errors = (os.dup(descriptor) for descriptor in range(3))
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
-    os.close(nothing)
-    return messages, answers, os.fdopen(errors, "w", errors="backslashreplace")
+    if nothing > 2:
+        os.close(nothing)
+    return (
+        os.fdopen(messages, "rb"),
+        os.fdopen(answers, "wb"),
+        os.fdopen(errors, "w", errors="backslashreplace"),
+    )
 
 
 def _made(

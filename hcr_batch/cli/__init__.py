@@ -16,7 +16,8 @@ from typing import NoReturn
 import click
 
 from hcr_batch import __version__
-from hcr_batch.errors import ExitCode, HcrError
+from hcr_batch.cli._streams import discard, guarded_streams
+from hcr_batch.errors import ExitCode, HcrError, printable
 
 __all__ = ["cli", "main"]
 
@@ -52,13 +53,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code that README documents."""
     # TensorFlow, where a command needs it, tells of its build on standard error.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        sys.exit(int(_run(sys.argv[1:] if arguments is None else arguments)))
-    except BrokenPipeError:
-        # Whoever read standard output has had enough (`| head`); Python would
-        # complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.OK)
+    with guarded_streams():
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments)
+        except BrokenPipeError:
+            # Whoever read standard output has had enough (`| head`).
+            discard(sys.stdout)
+            code = ExitCode.OK
+    sys.exit(int(code))
 
 
 def _run(arguments: list[str]) -> int:
@@ -75,6 +77,13 @@ def _run(arguments: list[str]) -> int:
     except HcrError as error:
         click.echo(f"hcr-batch: {error}", err=True)
         return error.exit_code
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Where no command has words of its own for it: a name that is too long, no file or
+        # process to be had any more.
+        click.echo(f"hcr-batch: {_refusal(error)}", err=True)
+        return ExitCode.OUTPUT
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
@@ -83,3 +92,11 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     return ExitCode.OK
+
+
+def _refusal(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename is not None else ""
+    return printable(
+        f"{place}the system refuses it ({error.strerror or error}); check the name, the disk's"
+        " space and the limits of open files"
+    )
