@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -181,11 +182,18 @@ def connect(path: Path) -> sqlite3.Connection:
         It cannot be opened, is another program's or of another version.
     """
     try:
+        places = (path, path.parent) if path.exists() else ()
+        can_write = all(os.access(place, os.W_OK) for place in places)
         connection = sqlite3.connect(
-            path, timeout=BUSY_S, isolation_level=None, factory=_Connection
+            path if can_write else _read_only(path),
+            timeout=BUSY_S,
+            isolation_level=None,
+            factory=_Connection,
+            uri=not can_write,
         )
         try:
-            _prepare(connection, path)
+            (_prepare if can_write else _check_readable)(connection, path)
+            _check_files(connection)
         except BaseException:
             connection.close()
             raise
@@ -309,6 +317,47 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
+
+
+def _read_only(path: Path) -> str:
+    """The address of a journal where nothing can be written, not even what SQLite keeps beside.
+
+    Nobody else writes to it there either; only where a scan was killed before
+    the folder became so there is more beside it that must be read.
+    """
+    beside = Path(f"{path}-wal")
+    is_whole = not beside.exists() or not beside.stat().st_size
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_whole else ''}"
+
+
+def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    )
+    _check_version(path, application, version)
+    if version < SCHEMA_VERSION:
+        raise OutputError(
+            f"{path}: written by an older hcr-batch, and cannot be taken over where nothing can be"
+            " written; copy it to another folder"
+        )
+
+
+def _check_files(connection: sqlite3.Connection) -> None:
+    """See that paths are bytes and names are text; all else sorts before or after these.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        They are not: no program of ours writes so, and no file is known by it.
+    """
+    for column, kind in (("path", "blob"), ("name", "text")):
+        for order in ("ASC", "DESC"):
+            row = connection.execute(
+                f"SELECT typeof({column}) FROM files ORDER BY {column} {order} LIMIT 1"
+            ).fetchone()
+            if row and row[0] != kind:
+                raise sqlite3.DatabaseError(f"the {column} of a file is {row[0]}")
 
 
 def _writes_ahead(connection: sqlite3.Connection) -> bool:

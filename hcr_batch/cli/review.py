@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,8 +121,8 @@ def _serve(
     """Serve until the reviewer finishes or Ctrl-C; the results are written either way."""
     import secrets
     import threading
-    import webbrowser
 
+    from hcr_batch.cli._browser import shown_in_browser
     from hcr_batch.web.review import review_app
     from hcr_batch.web.security import allowed_hosts
     from hcr_batch.web.server import Server
@@ -139,11 +139,11 @@ def _serve(
     )
     server = Server(app, *address, stopping=leaving)
     _announce(session, server, f"/{token}/")
-    if browser:
-        webbrowser.open(f"{server.address}/{token}/")
     end_like_ctrl_c()
     threading.Thread(target=session.export_when_idle, args=(leaving,), daemon=True).start()
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), ExitStack() as shown:
+        if browser:
+            shown.enter_context(shown_in_browser(f"{server.address}/{token}/"))
         server.run()
     leaving.set()
     if not session.is_exported:

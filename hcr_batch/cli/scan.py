@@ -293,6 +293,6 @@ def _print_plan(plan: Iterable[PlannedFile]) -> None:
             failed = f"failed before\t{name}\t{file.failure}"
             rest.append(failed if file.failure else f"skip\t{name}")
         else:
-            rest.append(f"unreadable\t{name}\t{file.reason}")
+            rest.append(f"unreadable\t{name}\t{printable(file.reason)}")
     for line in rest:
         click.echo(line)

@@ -64,6 +64,29 @@ def test_a_table_that_is_defined_by_what_is_no_text_is_damage(sound):
     assert made.results.read_bytes() == results
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO files (path, name) VALUES (NULL, 'a.png')",
+        "UPDATE files SET path = 7 WHERE name = 'form1.png'",
+        "UPDATE files SET path = 'text' WHERE name = 'form1.png'",
+        "UPDATE files SET name = x'ff00' WHERE name = 'form1.png'",
+    ],
+)
+def test_files_that_are_named_by_what_no_program_of_ours_writes_are_damage(sound, change):
+    made, journal, results = sound
+    made.restore(journal)
+    connection = sqlite3.connect(made.journal)
+    assert connection.execute(change).rowcount == 1
+    connection.commit()
+    connection.close()
+    with pytest.raises(DamagedJournalError, match="of a file is"), open_journal(made.journal):
+        pass
+    (note,) = made.run()
+    assert "damaged" in note
+    assert made.results.read_bytes() == results
+
+
 def test_earlier_damaged_journals_are_kept_too(sound):
     made, journal, _ = sound
     made.restore(journal[: len(journal) // 2])

@@ -1,10 +1,12 @@
 import csv
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -133,3 +135,31 @@ def test_export_of_what_was_reviewed_does_not_take_the_place_of_all(capsys, made
     code, _, err = leave(capsys, "export", made.results, "--only-reviewed")
     assert code == 2
     assert "give another --out" in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script for a browser")
+def test_the_secret_stands_on_no_command_line(made, tmp_path):
+    """The browser is given a page that nobody else can read, which leads it on and is gone then."""
+    home, seen, browser = tmp_path / "home", tmp_path / "seen", tmp_path / "browser"
+    home.mkdir()
+    browser.write_text(f'#!/bin/sh\n(echo "$@"; ls -l "$HOME"; cat "$HOME"/*) > {seen}\n')
+    browser.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hcr_batch", "review", str(made.results)],
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=os.environ | {"HOME": str(home), "BROWSER": f"{browser} %s"},
+        preexec_fn=hear_signals,
+    )
+    address = re.search(r"http://127.0.0.1:\d+/\S+/", process.stderr.readline())[0]
+    deadline = time.monotonic() + 30
+    while not (seen.exists() and address in seen.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    given, *rest = seen.read_text().splitlines()
+    assert re.fullmatch(rf"file://{home}/hcr-batch-review-\w+\.html", given)
+    assert address.split("/")[3] not in given
+    assert any(line.startswith("-rw-------") for line in rest)
+    assert f'content="0; url={address}"' in seen.read_text()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert not list(home.iterdir())

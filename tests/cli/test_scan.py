@@ -267,6 +267,20 @@ def test_doctor_shows_the_model_and_what_is_missing(capsys):
     assert leave(capsys, "doctor", "--model", "nowhere")[0] == 4
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names of any bytes, and links")
+def test_names_that_would_steer_a_terminal_are_shown_as_escapes(capsys, forms, tmp_path):
+    for name in (b"\x1b[31mred\xff.png", "\u202egnp.nrut".encode()):
+        os.symlink("nowhere", os.path.join(os.fsencode(forms), name + b".png"))
+    arguments = ("scan", forms, "--out", tmp_path / "r.csv")
+    for more in ((), ("--dry-run",)):
+        _, out, err = leave(capsys, *arguments, *more)
+        assert (out + err).replace("\n", "").replace("\t", "").isprintable()
+        assert "\\x1b[31mred\\xff.png" in out + err
+    capsys.readouterr()
+    out = leave(capsys, "status", tmp_path / "r.csv")[1]
+    assert out.replace("\n", "").replace("\t", "").isprintable()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_kill_and_a_closed_terminal_end_a_scan_as_ctrl_c_does(tmp_path, name):
