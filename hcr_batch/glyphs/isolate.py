@@ -56,6 +56,8 @@ class CellInk:
         A good part of its ink lies beyond the walls.
     small : bool
         Too small for a character of that cell: a point, a comma, dirt.
+    accented : bool
+        A letter with marks above.
     pen : float
         Full darkness of the pen of its field, 0 to 255.
     """
@@ -66,6 +68,7 @@ class CellInk:
     out_of_cell: bool = False
     small: bool = False
     pen: float = 0.0
+    accented: bool = False
 
 
 def isolate_fields(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,9 @@ import numpy as np
 from hcr_batch.forms.automata import BLANK, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.isolate import CellInk
+from hcr_batch.glyphs.marks import BaseLetter, base_letter
 from hcr_batch.glyphs.strings import TextLine
+from hcr_batch.recognition.accents import punctuation, with_base_letters
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.constraints import cell_chances, restricted
 from hcr_batch.recognition.models import GlyphScores
@@ -56,9 +58,17 @@ class FieldGlyphs:
     lines: tuple[TextLine, ...] = ()
     rule: Rule = dataclasses.field(default_factory=Rule)
 
+    @cached_property
+    def bases(self) -> dict[int, BaseLetter]:
+        """Letters below marks, by their places among the cells with ink."""
+        inks = (cell.ink for cell in self.cells if cell.ink is not None)
+        found = ((number, base_letter(ink)) for number, ink in enumerate(inks))
+        return {number: base for number, base in found if base}
+
     def inks(self) -> Iterator[np.ndarray]:
-        """Every ink of the field that may be a character."""
+        """Every ink of the field that may be a character; those of bases stand after the cells'."""
         yield from (cell.ink for cell in self.cells if cell.ink is not None)
+        yield from (base.ink for base in self.bases.values())
         yield from (candidate.ink for line in self.lines for candidate in line.candidates)
 
 
@@ -136,7 +146,7 @@ def read_answers(
     around : sequence of Surroundings
         What else stands on the page, seen from each field.
     """
-    inked = [_inked(glyphs, score) for glyphs, score in zip(written, scores, strict=True)]
+    inked = _without_punctuation(list(map(_inked, written, scores)))
     # Marks and print say nothing about the kind of their neighbours.
     weighed = weighed_fields(
         [own.scores.characters[own.plain] for own in inked],
@@ -155,6 +165,9 @@ def read_answers(
 
 
 def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
+    if glyphs.cells:
+        marked, scores = with_base_letters(glyphs.cells, glyphs.bases, scores)
+        glyphs = replace(glyphs, cells=marked)
     places = [place for place, cell in enumerate(glyphs.cells) if cell.ink is not None]
     count = len(places)
     scores = GlyphScores(scores.characters[:count], scores.printed[:count])
@@ -162,6 +175,12 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
     odd = printed_among_written(scores.printed)
     plain = np.array([not cell.small for cell in cells], bool) & ~odd
     return _Inked(cells, np.array(places, int), scores, odd, plain)
+
+
+def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
+    """The fields of a page with commas, points and slashes held for marks."""
+    marks = punctuation([(own.cells, own.scores.characters, own.plain) for own in inked])
+    return [replace(own, plain=own.plain & ~mask) for own, mask in zip(inked, marks, strict=True)]
 
 
 def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Answer:
@@ -246,6 +265,7 @@ def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
     named = (
         ("touching", cell.touching),
         ("out_of_cell", cell.out_of_cell),
+        ("accent", cell.accented),
         ("printed", hand is Hand.RATHER_WRITTEN),
     )
     return tuple(reason for reason, holds in named if holds)
