@@ -39,9 +39,18 @@ class FreeSpace:
             rows, columns = self._slices(area)
             self._busy[rows, columns] = True
 
-    def best(self, choices: Sequence[Sequence[Area]]) -> int:
-        """Which of several groups of areas covers least; the first of equal ones."""
-        return min(range(len(choices)), key=lambda number: self.covered(choices[number]))
+    def best(self, choices: Sequence[Sequence[Area]], tolerance: float) -> int:
+        """Which of several groups of areas covers least; the first of those within a tolerance.
+
+        Parameters
+        ----------
+        choices : sequence of sequence of Area
+            What is liked best stands first.
+        tolerance : float
+            Share of the areas, 0 to 1, by which one must be better to be taken before another.
+        """
+        shares = [round(self.covered(areas) / tolerance) for areas in choices]
+        return shares.index(min(shares))
 
     def covered(self, areas: Sequence[Area]) -> float:
         """Share, 0 to 1, of areas that something lies in; what is off the picture counts whole."""

@@ -31,6 +31,9 @@ TAG_MM = (2.0, 3.2)
 NAME = "#7a4a00"
 NAME_MM, NAME_GAP_MM = 2.4, 0.8
 """Height of a field's name, and its distance from the cells."""
+TAG_TOLERANCE, NAME_TOLERANCE = 0.01, 0.1
+"""Share of what is covered that does not matter: a name may lie on the line of a box, near its
+field rather than far from it."""
 LEGEND_MM = 7.0
 
 
@@ -145,7 +148,7 @@ def _draw_tags(
         return
     above = [_tag(cell, area, above=True) for cell, area in read]
     below = [_tag(cell, area, above=False) for cell, area in read]
-    chosen = (above, below)[space.best([above, below])]
+    chosen = (above, below)[space.best([above, below], TAG_TOLERANCE)]
     for (cell, _), tag in zip(read, chosen, strict=True):
         _draw_tag(draw, cell, tag)
     space.take(chosen)
@@ -202,7 +205,7 @@ def draw_name(
         *((left, bottom + gap + tag), (left, top - gap - height - tag)),
     ]
     choices = [[(x, y, x + width, y + height)] for x, y in corners]
-    (chosen,) = choices[space.best(choices)]
+    (chosen,) = choices[space.best(choices, NAME_TOLERANCE)]
     draw.text(chosen[:2], name, fill=NAME, font=font, anchor="lt")
     space.take([chosen])
 
