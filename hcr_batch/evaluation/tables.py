@@ -12,6 +12,7 @@ from pathlib import Path
 from hcr_batch.errors import UsageError
 from hcr_batch.evaluation.matching import PageKey, PredictedCell, PredictedField, TruthField
 from hcr_batch.evaluation.score import Comparison, Tally
+from hcr_batch.results.rows import plain
 from hcr_batch.types import Box
 
 __all__ = ["aligned", "field_table", "read_results", "read_truth", "score_report", "score_table"]
@@ -31,8 +32,8 @@ COLUMNS = (
 )
 """Heading and content of the table's columns; 0 is the tally, 1 its shares in per cent."""
 
-TEXT_MARK = "'"
-"""Stands in results before a text that a spreadsheet would run as a formula."""
+DELIMITERS = ",;\t|"
+"""One of these is between the columns of a CSV: the one that its header has most of."""
 
 
 def read_truth(path: Path) -> dict[PageKey, list[TruthField]]:
@@ -52,7 +53,7 @@ def read_truth(path: Path) -> dict[PageKey, list[TruthField]]:
 
 
 def read_results(path: Path) -> dict[PageKey, list[PredictedField]]:
-    """Read results.csv (CSV alone); fields and cells keep its order.
+    """Read results.csv (CSV alone, with any delimiter); fields and cells keep its order.
 
     Raises
     ------
@@ -63,8 +64,8 @@ def read_results(path: Path) -> dict[PageKey, list[PredictedField]]:
     cells: dict[PageKey, dict[str, list[PredictedCell]]] = defaultdict(lambda: defaultdict(list))
     for place, row in _rows(path, wanted):
         cell = PredictedCell(_box(row, place), row["character"], row["flagged"] == "true")
-        key = row["file"].removeprefix(TEXT_MARK), _number(row["page"], place)
-        cells[key][row["field"].removeprefix(TEXT_MARK)].append(cell)
+        key = plain(row["file"]), _number(row["page"], place)
+        cells[key][plain(row["field"])].append(cell)
     return {
         key: [PredictedField(name, tuple(content)) for name, content in fields.items()]
         for key, fields in cells.items()
@@ -107,7 +108,9 @@ def _rows(path: Path, wanted: set[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows with their places, `file: line n`."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            delimiter = max(DELIMITERS, key=file.readline().count)
+            file.seek(0)
+            rows = csv.DictReader(file, delimiter=delimiter)
             missing = wanted - set(rows.fieldnames or ())
             if missing:
                 names = ", ".join(sorted(missing))

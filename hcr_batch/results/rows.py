@@ -16,15 +16,18 @@ __all__ = [
     "ResultRow",
     "harmless",
     "page_rows",
+    "plain",
     "to_text",
 ]
 
 FORMULA_STARTS = "=+-@\t\r\n"
 """A text that begins so may run as a formula in a spreadsheet (CSV injection, OWASP), also where
 the character is its full-width twin."""
-INNER_FORMULA = re.compile(r"(?<=[,;|\t\r\n])(?=\s*[\"']?\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+FORMULA = r"(?=\s*[\"']?\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+INNER_FORMULA = re.compile(rf"(?<=[,;|\t\r\n]){FORMULA}")
 """The same within a text: a spreadsheet that takes another separator than the file has, as a
 European Excel does, begins a cell after it."""
+INNER_QUOTE = re.compile(rf"(?<=[,;|\t\r\n])'{FORMULA}")
 
 
 class ResultRow(NamedTuple):
@@ -95,3 +98,8 @@ def harmless(text: str) -> str:
     text = INNER_FORMULA.sub("'", text)
     first = unicodedata.normalize("NFKC", text[:1])
     return f"'{text}" if first and first in FORMULA_STARTS else text
+
+
+def plain(text: str) -> str:
+    """The text that `harmless` was given."""
+    return INNER_QUOTE.sub("", text.removeprefix("'"))

@@ -7,7 +7,7 @@ import pytest
 
 from hcr_batch.errors import OutputError, UsageError
 from hcr_batch.results.form_tables import FieldValue, FormRow, FormTable
-from hcr_batch.results.rows import COLUMNS, ResultRow, harmless
+from hcr_batch.results.rows import COLUMNS, ResultRow, harmless, plain
 from hcr_batch.results.writers import (
     CsvStyle,
     check_format,
@@ -66,6 +66,11 @@ def test_formulas_do_not_run_where_another_separator_is_taken(tmp_path, text, de
         with path.open(encoding="utf-8", newline="") as file:
             cells = [cell.lstrip(' "') for row in csv.reader(file, delimiter=other) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\uff1d"))]
+
+
+@pytest.mark.parametrize("text", ["a;=1", "=1;+2", "a,@b|-c", "a.png", "it's", "a; '=1"])
+def test_what_was_made_harmless_can_be_had_again(text):
+    assert plain(harmless(text)) == text
 
 
 def test_harmless_leaves_other_texts_alone():
