@@ -47,7 +47,7 @@ class Archive:
         """Find out which files are gone.
 
         Dropped are those that could not be read, and those whose content
-        another file has that is there: they were moved, or were copies.
+        a file has that is there: they were moved, or were copies of it.
 
         Parameters
         ----------
@@ -71,7 +71,6 @@ class Archive:
             if failure or sha256 in held or not keep:
                 dropped.append((path,))
                 continue
-            held.add(sha256)
             place = archived_key(path, sha256)
             if place != path:
                 moved.append((place, path))

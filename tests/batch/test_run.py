@@ -254,6 +254,15 @@ def test_a_file_that_moved_or_came_back_stands_once(run, forms, tmp_path):
     assert {row["file"] for row in rows(tmp_path / "results.csv")} >= {"sub/form4.png"}
 
 
+def test_copies_that_are_archived_together_stay_each(run, forms):
+    (forms / "copy.png").write_bytes((forms / "form1.png").read_bytes())
+    run()
+    for form in forms.iterdir():
+        form.unlink()
+    holdings = run().holdings
+    assert (holdings.files, holdings.gone, holdings.copies) == (6, 6, 1)
+
+
 def test_a_file_that_failed_and_went_is_no_failure_any_more(run, forms):
     (forms / "bad.png").write_text("BROKEN")
     run()
