@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -135,10 +136,15 @@ def _with_name(path: Path, name: str) -> Path:
 
 
 def last_outputs(runs: Runs, results: Path) -> Outputs:
-    """What the last scan into these results wrote, and how; CSV where none noted it."""
+    """What the last scan into these results wrote, and how; CSV where none noted it.
+
+    Tables that are not there any more are not made anew: the results may have
+    been moved since.
+    """
     found: Mapping[str, Any] = next(
         (run.conditions for run in runs.latest() if "delimiter" in run.conditions), {}
     )
     fields = Path(found["fields"]) if found.get("fields") else None
     style = CsvStyle(found.get("delimiter", ""), bool(found.get("bom")))
-    return Outputs(results, format_of(results), fields, style)
+    is_there = fields is not None and any(fields.parent.glob(f"{glob.escape(fields.stem)}*"))
+    return Outputs(results, format_of(results), fields if is_there else None, style)

@@ -22,9 +22,11 @@ PACKAGES = {
     "opencv-python-headless": "",
     "pillow": "",
     "scipy": "",
+    "scikit-image": "",
     "ai-edge-litert": "",
     "pypdfium2": "",
     "pdf2image": "",
+    "openpyxl": "only for .xlsx: pip install openpyxl",
     "flask": "only for review and serve: pip install flask",
     "waitress": "only for review and serve: pip install waitress",
     "pyarrow": "only for --format parquet: pip install 'hcr-batch[parquet]'",
@@ -151,10 +153,16 @@ def _results(out: Path | None) -> Iterator[str]:
     if out is None:
         return
     from hcr_batch.batch.journal import journal_path, open_journal
-    from hcr_batch.results.atomic import check_writable
+    from hcr_batch.batch.outputs import Outputs
+    from hcr_batch.batch.shares import is_on_network
+    from hcr_batch.results.writers import format_of
 
-    check_writable(out)
+    outputs = Outputs(out, format_of(out))
+    outputs.check(out)
+    outputs.prepare()
     path = journal_path(out)
+    if is_on_network(path):
+        yield f"journal: {path} lies on a network share: it is slower there, but works"
     if path.exists():
         with open_journal(path) as journal:
             journal.check()
