@@ -378,7 +378,7 @@ def test_a_tile_that_breaks_a_rule_is_framed_and_kept_when_typed_again(review_of
     review = review_of({"no": ("1230", "1234")}, rules, form="club")
     review.open()
     review.press("x")
-    review.wait(lambda: "x cannot stand in no" in review.text("#status").lower())
+    review.wait(lambda: "x cannot stand in no" in review.text("#warning").lower())
     review.wait(lambda: review.find(".tile.broken"))
     assert answered(review) == []
     review.find(".tile.broken")[0].send_keys(Keys.HOME)
@@ -391,10 +391,11 @@ def test_accepting_what_breaks_a_rule_takes_a_second_enter(review_of, rules):
     review.open()
     review.press(Keys.ENTER)
     review.wait(lambda: len(review.find(".tile.broken")) == 4)
-    assert "does not fit no" in review.text("#status")
+    assert "does not fit no" in review.text("#warning")
     review.wait_answered(1)
     review.press(Keys.ENTER)
     review.wait_answered(5)
+    assert not review.find("#warning")[0].is_displayed()
 
 
 def test_one_by_one_a_rule_is_told_beside_the_character(review_of, rules):

@@ -17,6 +17,12 @@ export function make(tag, properties = {}, ...children) {
 
 export const say = (text) => (byId("status").textContent = text);
 
+/** What has to be read before going on; empty takes it away. */
+export function warn(text) {
+  byId("warning").hidden = !text;
+  byId("warning").textContent = text;
+}
+
 export const isOpen = (cell) => !cell.answer || cell.answer.kind === "open";
 
 /** What a cell holds now, as the pages write it: `.` for blank and `?` for illegible. */

@@ -81,6 +81,7 @@ async function save(field, form, input, note) {
   const typed = [...input.value.replace(/ /g, ".")];
   if (typed.length > field.cells.length) {
     note.textContent = `This field has ${field.cells.length} characters, and ${typed.length} stand here.`;
+    form.classList.add("questioned");
     input.setAttribute("aria-invalid", "true");
     return;
   }
@@ -97,6 +98,7 @@ async function save(field, form, input, note) {
     const wrong = broken(replies);
     if (wrong) return question(form, input, note, wrong);
     const refused = reportRefused(replies);
+    form.classList.remove("questioned");
     form.classList.add("saved");
     form.querySelector("ol").replaceWith(crops(field));
     input.value = text(field);
@@ -111,6 +113,7 @@ async function save(field, form, input, note) {
 /** Asks whether what was typed is meant so; Enter once more says yes. */
 function question(form, input, note, wrong) {
   form.dataset.questioned = input.value;
+  form.classList.add("questioned");
   input.setAttribute("aria-invalid", "true");
   note.textContent = `${wrong}. Enter once more keeps it.`;
   say("Not saved yet");

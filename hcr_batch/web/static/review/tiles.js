@@ -1,7 +1,7 @@
 // Tiles: what was read as the same character side by side; the odd one out jumps out.
 
 import { askCells, learn, send, settled } from "./api.js";
-import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say } from "./common.js";
+import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, warn } from "./common.js";
 
 const TILE = 94; // px, with its gap
 let cells = [];
@@ -190,8 +190,8 @@ function type(character) {
     .then((answers) => {
       const wrong = broken(answers);
       if (wrong) cell.doubt = character;
-      if (wrong) say(`Not saved: ${wrong}. Type it again on its tile to keep it.`);
-      else reportRefused(answers) || say(`Saved: ${character}`);
+      warn(wrong && `Not saved: ${wrong}. Typed once more on its tile, framed red, it is kept.`);
+      if (!wrong) reportRefused(answers) || say(`Saved: ${character}`);
     })
     .catch(() => {})
     .finally(() => {
@@ -224,8 +224,8 @@ async function acceptRest() {
     const wrong = broken(answers);
     const taken = answers.filter((answer) => answer.taken).length;
     await load();
-    if (wrong) say(`Accepted: ${taken}; not: ${wrong}. Enter once more keeps what is framed red.`);
-    else if (rest.length) reportRefused(answers) || say(`Accepted: ${taken}`);
+    warn(wrong && `Not accepted: ${wrong}. Enter once more keeps what is framed red.`);
+    if (rest.length) reportRefused(answers) || say(`Accepted: ${taken}`);
   } catch {
     cells.forEach((_, number) => paint(number));
   } finally {
