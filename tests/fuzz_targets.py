@@ -222,11 +222,12 @@ def _review(folder: Path) -> Target:
     answer = {"key": tiles[0]["key"], "kind": "character", "character": "7", "seen": 0}
     body = {"client": "w", "size": 9, "first": [], "skip": [], "after": "", "backwards": False}
     body |= {"otherField": False, "reviewer": "Ada", "answers": [answer]}
+    body |= {"only": {"field": "number", "reason": "low_confidence"}, "confirmed": True}
     text = json.dumps(body, indent=1)
 
     def read(content: bytes) -> bool:
         sent = {"data": content, "content_type": "application/json"}
-        names = ("tiles", "next", "fields", "answers", "release")
+        names = ("tiles", "next", "fields", "answers", "choices", "release", "leave")
         outcomes = [_answered(client.post(f"/token/{name}", **sent)) for name in names]
         return all(outcomes)
 

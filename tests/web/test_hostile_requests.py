@@ -110,7 +110,8 @@ def test_bodies_name_places_and_never_files(review, made):
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, 7, True, "\ud800", ["\udfff"]])
 def test_values_of_any_type_are_answered_in_words(review, serve, value):
     whole = {"client": "c", "size": 5, "first": [], "skip": [], "after": "", "answers": []}
-    addresses = ("tiles", "next", "fields", "answers", "release")
+    whole |= {"only": {}, "confirmed": False}
+    addresses = ("tiles", "next", "fields", "answers", "choices", "release", "leave")
     for address, name in itertools.product(addresses, whole):
         answer = review.post(f"/token/{address}", json={**whole, name: value})
         assert answer.status_code in (200, 400), (address, name)
