@@ -218,7 +218,9 @@ class FieldReading:
 class PageReading:
     """All that was read on one page; `width` and `height` as in the file.
 
-    `form` names the template that it is of; empty where none was given.
+    `form` names the template that it is of; empty where none was given. Where
+    several forms lie on the page it has their templates in order, each on a
+    line, and the fields of the second form are named `name#2` and so on.
     """
 
     number: int

@@ -11,7 +11,7 @@ from hcr_batch.batch.locations import signature
 from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.request import code_fingerprint
 from hcr_batch.batch.status import journal_summary
-from hcr_batch.results.form_tables import FormRow, form_rows
+from hcr_batch.results.form_tables import FormRow, form_rows, with_missing
 from hcr_batch.results.rows import ResultRow
 from hcr_batch.results.writers import write_csv_tables, write_results, write_table_sheets
 
@@ -63,6 +63,8 @@ def _export_tables(
 
     def write_tables() -> None:
         rows = _form_rows(journal, only_reviewed)
+        # Who asks for what was reviewed alone misses nothing else.
+        rows = rows if only_reviewed else with_missing(rows, tables)
         if outputs.fields_format == "xlsx":
             write_table_sheets(fields, tables, rows, journal_summary(journal))
         else:

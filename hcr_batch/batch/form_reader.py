@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ import hcr_batch.recognition.litert  # noqa: F401
 from hcr_batch.batch.worker import Stopwatch
 from hcr_batch.config import Settings
 from hcr_batch.documents import count_pages, open_pages
-from hcr_batch.forms.schema import UNKNOWN_FORM, Template
+from hcr_batch.forms.schema import Template
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.types import Page, PageReading
 
-__all__ = ["FormReader", "form_of"]
+__all__ = ["FormReader"]
 
 
 class FormReader:
@@ -48,25 +47,11 @@ class FormReader:
             while taken := _next_timed(pages, watch):
                 with watch("layout"):
                     reading = read_page(taken.pop(), recognizer, self._settings, self._templates)
-                yield replace(reading, form=form_of(reading, self._templates))
+                yield reading
 
     def count(self, path: Path) -> int:
         """Number of pages."""
         return count_pages(path, self._settings.documents)
-
-
-def form_of(reading: PageReading, templates: Sequence[Template]) -> str:
-    """Name of the template whose fields a page has; empty where there are no templates."""
-    names = {field.name for field in reading.fields}
-    fitting = [
-        (len(page.fields), template.name)
-        for template in templates
-        for page in template.pages
-        if names.issuperset(field.name for field in page.fields)
-    ]
-    if fitting:
-        return max(fitting, key=lambda fit: fit[0])[1]
-    return UNKNOWN_FORM if templates else ""
 
 
 class _Timed:

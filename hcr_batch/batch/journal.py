@@ -23,6 +23,7 @@ from hcr_batch.batch.pages import add_pages, fields_of_page, rows_of_page
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
 from hcr_batch.errors import UsageError
+from hcr_batch.results.form_names import form_of
 from hcr_batch.results.form_tables import FormTable
 from hcr_batch.results.records import PageRecord
 from hcr_batch.results.rows import ResultRow, page_rows
@@ -307,7 +308,9 @@ class Journal:
         for form, name in rows:
             if not isinstance(form, str) or isinstance(name, bytes):
                 raise sqlite3.DatabaseError(f"a form is named {form!r}, a field {name!r}")
-            fields.setdefault(form, []).extend([] if name is None else [name])
+            _, kind, plain = form_of(form, name or "")
+            named = fields.setdefault(kind, [])
+            named.extend([plain] if plain and plain not in named else [])
         return [FormTable(form, tuple(names)) for form, names in fields.items()]
 
     def _listed(self) -> Iterator[tuple[FileState, int, PageRecord, bool]]:

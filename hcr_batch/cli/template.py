@@ -158,12 +158,13 @@ def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Imag
                     f"{scan}, page {page.number}: {loaded.name} could lie there in more than one"
                     " way; add printed boxes of the form as anchors"
                 )
-            click.echo(
-                f"{scan}, page {page.number}: page {form.fit.page.number} of {loaded.name}, "
-                f"{form.fit.found} of {len(form.fit.page.anchors)} boxes found "
-                f"(quality {form.fit.quality:.2f})",
-                err=True,
-            )
+            for fit in form.fits:
+                click.echo(
+                    f"{scan}, page {page.number}: page {fit.page.number} of {loaded.name}, "
+                    f"{fit.found} of {len(fit.page.anchors)} boxes found "
+                    f"(quality {fit.quality:.2f})",
+                    err=True,
+                )
             yield draw_fields(form.page, form.fields)
 
 

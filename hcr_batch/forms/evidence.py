@@ -16,7 +16,7 @@ from hcr_batch.types import Box
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-__all__ = ["Evidence", "corners_of", "mapped", "middles", "sizes"]
+__all__ = ["Evidence", "box_of", "corners_of", "mapped", "middles", "sizes"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,13 @@ def _signed_area(polygon: np.ndarray) -> float:
 def corners_of(boxes: Iterable[Box]) -> np.ndarray:
     """Left, top, right and bottom of boxes; float64 (N, 4)."""
     return sides_of(boxes).T
+
+
+def box_of(boxes: np.ndarray) -> Box:
+    """The bounding box of boxes (N, 4)."""
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = boxes[:, 2:].max(axis=0).tolist()
+    return Box(left, top, right - left, bottom - top)
 
 
 def middles(boxes: np.ndarray) -> np.ndarray:

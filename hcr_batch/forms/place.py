@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hcr_batch.forms.evidence import Evidence, corners_of, mapped, sizes
+from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, sizes
 from hcr_batch.forms.register import Fit
 from hcr_batch.forms.schema import TemplateField
 from hcr_batch.forms.strangers import goes_on
-from hcr_batch.types import Box, Cell, Field
+from hcr_batch.types import Cell, Field
 
-__all__ = ["CUT_OFF", "REGISTRATION", "PlacedField", "place_fields"]
+__all__ = ["CUT_OFF", "REGISTRATION", "FieldPlace", "place_fields"]
 
 CUT_OFF = "cut_off"
 """Reason: a field is not wholly on the paper, or its boxes were not seen."""
@@ -30,7 +30,7 @@ EDGE = 0.1
 
 
 @dataclass(frozen=True)
-class PlacedField:
+class FieldPlace:
     """A field of a template on a page.
 
     Attributes
@@ -45,7 +45,7 @@ class PlacedField:
     doubts: tuple[str, ...]
 
 
-def place_fields(fit: Fit, evidence: Evidence) -> tuple[PlacedField, ...]:
+def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
     """The fields of a template's page in pixels of a page.
 
     Parameters
@@ -58,19 +58,13 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[PlacedField, ...]:
     return tuple(_placed(field, fit, evidence) for field in fit.page.fields)
 
 
-def _placed(field: TemplateField, fit: Fit, evidence: Evidence) -> PlacedField:
+def _placed(field: TemplateField, fit: Fit, evidence: Evidence) -> FieldPlace:
     cells = mapped(fit.transform, corners_of(field.cells))
     moves, sure = _moves(cells, evidence)
     cells = cells + moves
-    left, top = cells[:, :2].min(axis=0)
-    right, bottom = cells[:, 2:].max(axis=0)
-    placed = Field(
-        field.name,
-        field.kind,
-        _box(np.array([left, top, right, bottom])),
-        tuple(Cell(_box(cell)) for cell in cells),
-    )
-    return PlacedField(placed, _doubts(field, cells, sure, fit, evidence))
+    boxes = tuple(Cell(box_of(cell[None])) for cell in cells)
+    placed = Field(field.name, field.kind, box_of(cells), boxes)
+    return FieldPlace(placed, _doubts(field, cells, sure, fit, evidence))
 
 
 def _moves(cells: np.ndarray, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
@@ -121,8 +115,3 @@ def _runs_on(cells: np.ndarray, fit: Fit, evidence: Evidence) -> bool:
         return False
     strange = np.delete(evidence.boxes, fit.agreement.taken, axis=0)
     return any(goes_on(cells[-1], box) or goes_on(box, cells[0]) for box in strange)
-
-
-def _box(corners: np.ndarray) -> Box:
-    left, top, right, bottom = (float(value) for value in corners)
-    return Box(left, top, right - left, bottom - top)

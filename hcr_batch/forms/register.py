@@ -9,13 +9,13 @@ import numpy as np
 
 from hcr_batch.forms.agreement import Agreement, agreement
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
-from hcr_batch.forms.evidence import Evidence, corners_of, mapped
+from hcr_batch.forms.evidence import Evidence, corners_of, mapped, middles
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
 from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.forms.shifts import grid_shifts
 from hcr_batch.forms.strangers import strange_runs
 
-__all__ = ["Fit", "register"]
+__all__ = ["Fit", "register", "strangers_beside"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
@@ -277,6 +277,34 @@ def _beside(fit: Fit, other: Fit) -> bool:
 
 def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
     """Whether a comb stands on the form that the template does not have."""
-    left = left.turned(fit.turns)
-    sheet = np.array([[0, 0, fit.page.width_mm, fit.page.height_mm]], np.float64)
-    return bool(strange_runs(left.boxes, mapped(fit.transform, sheet)[0]))
+    inside = _on_sheet(fit, left)
+    return bool(strange_runs(left.turned(fit.turns).boxes[inside]))
+
+
+def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:
+    """Which boxes of a page lie on the sheet of a form; bool (N,)."""
+    page = np.array([[0, 0, fit.page.width_mm, fit.page.height_mm]], np.float64)
+    left, top, right, bottom = mapped(fit.transform, page)[0]
+    x, y = middles(evidence.turned(fit.turns).boxes).T
+    return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+
+
+def strangers_beside(fits: Sequence[Fit], evidence: Evidence) -> list[np.ndarray]:
+    """Combs that lie on the sheet of none of the forms found on a page.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+    evidence : Evidence
+        As they were found on.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (cells, 4)
+        In pixels of the page, turned as the fits say.
+    """
+    known = np.zeros(len(evidence.boxes), bool)
+    for fit in fits:
+        known |= _on_sheet(fit, evidence)
+        known[fit.agreement.taken] = True
+    return strange_runs(evidence.turned(fits[0].turns).boxes[~known])

@@ -14,6 +14,7 @@ from hcr_batch.errors import ConfigError
 from hcr_batch.forms.automata import RuleError
 from hcr_batch.forms.rules import Rule, charset_of, make_rule
 from hcr_batch.forms.toml_lines import key_lines
+from hcr_batch.results.form_names import NUMBERED
 from hcr_batch.types import UNKNOWN_FORM, Box
 
 __all__ = [
@@ -170,6 +171,8 @@ class _Reader:
                 self.fail("field", place, "page", f"is {number}, but there is no such [[page]]")
             page = pages[numbers.index(number)]
             field = self.field(place, entry, page)
+            if NUMBERED.fullmatch(field.name):
+                self.fail("field", place, "name", "ends in # and a number, like a second form's")
             if field.name in names or field.name == UNKNOWN_FORM:
                 self.fail("field", place, "name", f'"{field.name}" is taken; choose another')
             names.add(field.name)

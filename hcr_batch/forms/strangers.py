@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hcr_batch.forms.evidence import middles, sizes
+from hcr_batch.forms.evidence import sizes
 
 __all__ = ["goes_on", "strange_runs"]
 
@@ -18,24 +18,20 @@ MAX_ASPECT = 1.6
 """Width over height of a cell."""
 
 
-def strange_runs(boxes: np.ndarray, sheet: np.ndarray) -> list[np.ndarray]:
+def strange_runs(boxes: np.ndarray) -> list[np.ndarray]:
     """Find rows of equal cells, whatever form they are of.
 
     Parameters
     ----------
     boxes : ndarray of float64, shape (N, 4)
         The boxes that no form explains.
-    sheet : ndarray of float64, shape (4,)
-        The sheet that is asked about: left, top, right, bottom.
 
     Returns
     -------
     list of ndarray of float64, shape (cells, 4)
     """
-    places = middles(boxes)
-    inside = ((sheet[:2] <= places) & (places <= sheet[2:])).all(axis=1)
     width, height = sizes(boxes).T
-    cells = boxes[inside & (width <= MAX_ASPECT * height)]
+    cells = boxes[width <= MAX_ASPECT * height]
     cells = cells[np.argsort(cells[:, 0], kind="stable")]
     runs: list[list[np.ndarray]] = []
     for cell in cells:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from hcr_batch.config import Settings
-from hcr_batch.forms.evidence import Evidence, corners_of
-from hcr_batch.forms.place import PlacedField, place_fields
-from hcr_batch.forms.register import Fit, register
+from hcr_batch.forms.evidence import Evidence, box_of, corners_of
+from hcr_batch.forms.place import FieldPlace, place_fields
+from hcr_batch.forms.register import Fit, register, strangers_beside
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template
 from hcr_batch.geometry import projected
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
+from hcr_batch.layout.sides import bounds
 from hcr_batch.recognition.orientation import turned
+from hcr_batch.results.form_names import joined_forms, numbered_field
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
 
 __all__ = ["KnownForm", "find_form", "known_form", "unknown_form"]
@@ -35,18 +37,22 @@ class KnownForm:
     ----------
     page : Page
     ink : Ink
-    placed : tuple of PlacedField
+    placed : tuple of FieldPlace
         Empty where it is not certain how the form lies: it must not be read then.
     rules : tuple of Rule
         Of each field.
-    fit : Fit
+    fits : tuple of Fit
+        The form, or all that lie on the page; fields of the second are named `name#2`.
+    strangers : tuple of Box
+        Combs beside them that belong to none.
     """
 
     page: Page
     ink: Ink
-    placed: tuple[PlacedField, ...]
+    placed: tuple[FieldPlace, ...]
     rules: tuple[Rule, ...]
-    fit: Fit
+    fits: tuple[Fit, ...]
+    strangers: tuple[Box, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -56,8 +62,11 @@ class KnownForm:
     def flagged(self, reading: PageReading) -> PageReading:
         """What was read, with the cells flagged whose places are in doubt."""
         doubts = {place.field.name: place.doubts for place in self.placed}
-        fields = (_flagged(field, doubts[field.name]) for field in reading.fields)
-        return replace(reading, fields=tuple(fields))
+        fields = [_flagged(field, doubts[field.name]) for field in reading.fields]
+        form = joined_forms(fit.template for fit in self.fits)
+        if self.strangers:
+            fields.append(_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
+        return replace(reading, fields=tuple(fields), form=form)
 
 
 def known_form(
@@ -104,10 +113,21 @@ def find_form(
         fits = register(templates, evidence, page.number)
     if not fits:
         return None
-    fit = fits[0]
-    page = _with_scale(page, fit)
-    placed = place_fields(fit, evidence) if fit.certain else ()
-    return KnownForm(page, ink, placed, tuple(field.rule for field in fit.page.fields), fit)
+    return KnownForm(
+        _with_scale(page, fits[0]),
+        ink,
+        tuple(_placed(fits, evidence)) if all(fit.certain for fit in fits) else (),
+        tuple(field.rule for fit in fits for field in fit.page.fields),
+        fits,
+        tuple(box_of(run) for run in strangers_beside(fits, evidence)),
+    )
+
+
+def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:
+    for number, fit in enumerate(fits, start=1):
+        for place in place_fields(fit, evidence):
+            name = numbered_field(place.field.name, number)
+            yield replace(place, field=replace(place.field, name=name))
 
 
 def evidence_of(page: Page, boxes: Sequence[Box]) -> Evidence:
@@ -122,12 +142,31 @@ def evidence_of(page: Page, boxes: Sequence[Box]) -> Evidence:
 def unknown_form(page: Page, reason: str = UNKNOWN_FORM) -> PageReading:
     """The reading of a page that is of no known form: one flagged cell, the page itself."""
     width, height = page.source_size
-    scale = min(1.0, PICTURE_WIDTH / page.gray.shape[1])
-    image = cv2.resize(page.gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    reading = Reading("", 0.0, True, (reason,))
-    cell = CellReading(Box(0, 0, width, height), reading, image)
-    field = FieldReading(UNKNOWN_FORM, "free", (cell,))
-    return PageReading(page.number, width, height, (field,))
+    rows, columns = page.gray.shape
+    field = _not_read(page, Box(0, 0, columns, rows), reason)
+    (cell,) = field.cells
+    field = replace(field, cells=(replace(cell, box=Box(0, 0, width, height)),))
+    return PageReading(page.number, width, height, (field,), UNKNOWN_FORM)
+
+
+def _not_read(page: Page, area: Box, reason: str) -> FieldReading:
+    """A flagged cell for a part of the page that is of no known form."""
+    first, last = (max(0, int(area.x)), max(0, int(area.y))), (int(area.right), int(area.bottom))
+    part = page.gray[first[1] : last[1], first[0] : last[0]]
+    scale = min(1.0, PICTURE_WIDTH / part.shape[1])
+    image = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    cell = CellReading(_on_source(area, page), Reading("", 0.0, True, (reason,)), image)
+    return FieldReading(UNKNOWN_FORM, "free", (cell,))
+
+
+def _on_source(box: Box, page: Page) -> Box:
+    """The bounding box in whole pixels of the page as it lies in the file."""
+    corners = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
+    placed = projected(page.to_source, corners)
+    size = np.array(page.source_size)
+    first = np.clip(np.floor(placed.min(axis=0)), 0, size - 1)
+    last = np.clip(np.ceil(placed.max(axis=0)), first + 1, size)
+    return Box(*np.concatenate([first, last - first]).astype(int).tolist())
 
 
 def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from hcr_batch.results.form_names import form_of
 from hcr_batch.results.records import FieldRecord, PageRecord
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "FormTable",
     "distinct",
     "form_rows",
+    "with_missing",
 ]
 
 PLACE_COLUMNS = ("file", "page")
@@ -67,23 +69,42 @@ def form_rows(pages: Iterable[tuple[str, PageRecord]]) -> Iterator[FormRow]:
     """A row a form from the pages of all files, in order, with the names of their files.
 
     Pages of a template that follow each other are one form until a field
-    comes again; each page without a template is a form of its own.
+    comes again; each page without a template is a form of its own. Several
+    forms on one page are a row each.
     """
     row: FormRow | None = None
     for file, page in pages:
-        values = {field.name: _value(field) for field in page.fields}
-        if row and _goes_on(row, file, page, values):
-            row.values.update(values)
-            continue
-        if row:
-            yield row
-        row = FormRow(file, page.number, page.form, values)
+        for form, values in _forms_on(page):
+            if row and _goes_on(row, file, form, values):
+                row.values.update(values)
+                continue
+            if row:
+                yield row
+            row = FormRow(file, page.number, form, values)
     if row:
         yield row
 
 
-def _goes_on(row: FormRow, file: str, page: PageRecord, values: dict[str, FieldValue]) -> bool:
-    same = bool(page.form) and (row.file, row.form) == (file, page.form)
+def with_missing(rows: Iterable[FormRow], tables: Iterable[FormTable]) -> Iterator[FormRow]:
+    """The rows, with the fields of a template's page that is not there blank and flagged."""
+    expected = {table.form: table.fields for table in tables}
+    missing = FieldValue("", 0.0, True)
+    for row in rows:
+        fields = expected.get(row.form, ()) if row.form else ()
+        yield replace(row, values={**dict.fromkeys(fields, missing), **row.values})
+
+
+def _forms_on(page: PageRecord) -> Iterator[tuple[str, dict[str, FieldValue]]]:
+    """The forms that lie on a page, each with its fields; one at least."""
+    forms: dict[int, tuple[str, dict[str, FieldValue]]] = {}
+    for field in page.fields:
+        number, form, name = form_of(page.form, field.name)
+        forms.setdefault(number, (form, {}))[1][name] = _value(field)
+    yield from (forms[number] for number in sorted(forms)) if forms else [(page.form, {})]
+
+
+def _goes_on(row: FormRow, file: str, form: str, values: dict[str, FieldValue]) -> bool:
+    same = bool(form) and (row.file, row.form) == (file, form)
     return same and not row.values.keys() & values.keys()
 
 

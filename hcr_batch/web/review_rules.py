@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hcr_batch.batch.corrections import Correction, Kind, is_same_place
 from hcr_batch.evaluation.matching import fold
+from hcr_batch.results.form_names import form_of
 
 if TYPE_CHECKING:
     from hcr_batch.batch.cells import PlacedField
@@ -102,7 +103,7 @@ class FieldRules:
         return f"{text} does not fit {rule.name} ({in_words(rule.summary)})"
 
     def _rule(self, placed: PlacedField) -> TemplateField | None:
-        return self.fields.get((placed.form, placed.field.name))
+        return self.fields.get(form_of(placed.form, placed.field.name)[1:])
 
 
 def in_words(summary: str) -> str:

@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hcr_batch.batch.form_reader import form_of
 from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.results.form_tables import FormTable, form_rows
 from hcr_batch.results.overlay import draw_page
@@ -89,7 +88,7 @@ def scan_pages(
             if time.monotonic() - start > max_seconds:
                 raise TooMuchError(f"{file}: not done after {max_seconds:g} s; send fewer pages")
             reading = read_page(page, recognizer, settings, templates)
-            record = record_page(replace(reading, form=form_of(reading, templates)))
+            record = record_page(reading)
             title = f"{file}, page {page.number}"
             overlay = _png(draw_page(page, record, title)) if draw else None
             scanned.append(ScannedPage(record, overlay))

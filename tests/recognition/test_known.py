@@ -84,6 +84,22 @@ def test_a_known_form_that_lies_on_its_side_is_read_as_it_lies_upright(tmp_path)
     assert sum(a.text == b.text for a, b in pairs) >= len(pairs) - 1
 
 
+def test_two_forms_on_one_scan_are_read_as_two(tmp_path):
+    path = ROOT / "samples" / "forms" / "payment-slip.png"
+    with Image.open(path) as image:
+        both = Image.new("L", (image.width, 2 * image.height), 255)
+        both.paste(image, (0, 0))
+        both.paste(image, (0, image.height))
+    both.save(tmp_path / "two.png", dpi=(300, 300))
+    template = load_template(ROOT / "configs" / "forms" / "payment-slip.toml")
+    (page,) = scan_document(tmp_path / "two.png", load_recognizer(), template)
+    names = [field.name for field in template.pages[0].fields]
+    assert [field.name for field in page.fields] == names + [f"{name}#2" for name in names]
+    assert page.form == "payment-slip\npayment-slip"
+    texts = [field.text for field in page.fields]
+    assert texts[: len(names)] == texts[len(names) :]
+
+
 def test_a_page_full_of_boxes_is_taken_for_no_other_form():
     path = ROOT / "samples" / "forms" / "household-survey-90dpi.jpg"
     (page,) = scan_document(path, load_recognizer(), ROOT / "configs" / "forms")

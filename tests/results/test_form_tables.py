@@ -1,4 +1,4 @@
-from hcr_batch.results.form_tables import FormTable, form_rows
+from hcr_batch.results.form_tables import FormTable, form_rows, with_missing
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
@@ -42,3 +42,23 @@ def test_no_column_stands_twice():
     table = FormTable("club", ("file", "Page", "no", "no.confidence"))
     assert table.header[:6] == ("file", "page", "file_2", "Page_2", "no", "no.confidence")
     assert len({name.casefold() for name in table.header}) == 2 + 4 + 8
+
+
+def test_several_forms_on_one_page_are_a_row_each():
+    fields = {"name": "ANNA", "name#2": "BO", "no#3": "12", "unknown_form": ""}
+    rows = list(form_rows([("a.png", page(1, "club\nclub\nshop", **fields))]))
+    assert [(row.form, {name: value.text for name, value in row.values.items()}) for row in rows] == [
+        ("club", {"name": "ANNA"}),
+        ("club", {"name": "BO"}),
+        ("shop", {"no": "12"}),
+        ("unknown_form", {"unknown_form": ""}),
+    ]
+
+
+def test_the_fields_of_a_page_that_is_missing_are_flagged():
+    tables = [FormTable("club", ("name", "no")), FormTable("", ("f001",))]
+    pages = [("a.pdf", page(1, "club", name="ANNA")), ("b.pdf", page(1, ""))]
+    one, other = with_missing(form_rows(pages), tables)
+    assert one.values["no"] == ("", 0.0, True)
+    assert not one.values["name"].flagged
+    assert not other.values
