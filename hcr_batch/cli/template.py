@@ -34,20 +34,31 @@ def template() -> None:
 @template.command()
 @click.argument("form", type=FILE)
 @click.option("--out", required=True, type=FILE, help="The template to write (TOML).")
-@click.option("--picture", type=FILE, help="Also a picture (PNG) of the fields on FORM.")
+@click.option("--picture", type=FILE, help="Where to picture the fields (PNG), if not beside.")
+@click.option("--page", type=click.IntRange(1), help="Draft this page of FORM alone.")
+@click.option("--like", type=FILE, help="Carry names and rules over from an earlier edition's.")
 @click.option("--force", is_flag=True, help="Replace a template that is there.")
 @click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
 def draft(
-    form: Path, out: Path, picture: Path | None, force: bool, config: Path | None
+    form: Path,
+    out: Path,
+    picture: Path | None,
+    page: int | None,
+    like: Path | None,
+    force: bool,
+    config: Path | None,
 ) -> None:
     """Draft a template from FORM, a blank or filled scan or PDF.
 
     A fillable PDF gives its own fields with their names and lengths; else the
-    boxes printed on the form are found. Names and rules are yours to add.
+    boxes printed on the form are found; pages that are the same form, a stack
+    of cards, are drafted once. A picture of the fields is written beside the
+    template. Names and rules are yours to add, or those of an earlier edition.
 
     \b
     Example:
-      hcr-batch template draft blank.pdf --out forms/club.toml --picture club-fields.png
+      hcr-batch template draft blank.pdf --out forms/club.toml
+      hcr-batch template draft new.pdf --like forms/club.toml --out forms/club-2026.toml
     """
     from hcr_batch.config import load_settings
     from hcr_batch.documents import LimitedReader
@@ -57,20 +68,22 @@ def draft(
     from hcr_batch.results.apart import check_apart
     from hcr_batch.results.atomic import atomic_output, check_writable
 
+    picture = picture or out.with_suffix(".fields.png")
     if out.exists() and not force:
         raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
-    check_apart({"--out": out, "--picture": picture}, [form])
-    for path in filter(None, (out, picture)):
+    check_apart({"--out": out, "--picture": picture}, list(filter(None, [form, like])))
+    for path in (out, picture):
         check_writable(path)
     settings = load_settings(config)
     with LimitedReader.of(settings.batch) as reader:
-        text = reader.call(str(form), draft_template, form, settings)
+        drafted = reader.call(str(form), draft_template, form, settings, page, like)
     with atomic_output(out) as file:
-        file.write(text.encode() + b"\n")
-    drafted = load_template(out)
-    click.echo(f"{out}: {_sizes(drafted)}; now name them and give their rules", err=True)
-    if picture:
-        _write_pictures(_on_scan(drafted, form, config), picture, [out, form])
+        file.write(drafted.text.encode() + b"\n")
+    _write_pictures(drafted.pictures, picture, [out, form])
+    for note in drafted.notes:
+        click.echo(note, err=True)
+    sizes = _sizes(load_template(out))
+    click.echo(f"{out}: {sizes}; now name them and give their rules", err=True)
 
 
 @template.command()
@@ -110,7 +123,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     Example:
       hcr-batch template show forms/club.toml --on scan.png --out picture.png
     """
-    from hcr_batch.forms.picture import draw_template
+    from hcr_batch.forms.picture import as_png, draw_template
     from hcr_batch.forms.schema import load_template
     from hcr_batch.results.atomic import check_writable
 
@@ -120,13 +133,11 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
         pictures = _on_scan(loaded, scan, config)
     else:
         pictures = (draw_template(page) for page in loaded.pages)
-    _write_pictures(pictures, out, list(filter(None, [path, scan])))
+    _write_pictures(map(as_png, pictures), out, list(filter(None, [path, scan])))
 
 
-def _write_pictures(
-    pictures: Iterable[Image.Image], out: Path, read: Sequence[Path]
-) -> None:
-    """Write a picture a page, `out` first; none takes the place of a file that was read."""
+def _write_pictures(pictures: Iterable[bytes], out: Path, read: Sequence[Path]) -> None:
+    """Write a picture (PNG) a page, `out` first; none takes the place of a file that was read."""
     from hcr_batch.results.apart import check_apart
     from hcr_batch.results.atomic import atomic_output
 
@@ -134,7 +145,7 @@ def _write_pictures(
         place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
         check_apart({"the picture": place}, read)
         with atomic_output(place) as file:
-            picture.save(file, format="PNG")
+            file.write(picture)
 
 
 def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Image.Image]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,98 +10,145 @@ from hcr_batch.config import Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.errors import DocumentError
-from hcr_batch.forms.schema import UNKNOWN_FORM
+from hcr_batch.forms.covered import why_covered
+from hcr_batch.forms.draft_toml import DraftField, DraftPage, toml_lines_of
+from hcr_batch.forms.edition import carried_over
+from hcr_batch.forms.evidence import Evidence, corners_of
+from hcr_batch.forms.picture import as_png, draw_fields
+from hcr_batch.forms.register import register
+from hcr_batch.forms.schema import UNKNOWN_FORM, Template, TemplatePage
 from hcr_batch.geometry import area, shared_area
 from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import bounds
-from hcr_batch.types import Box, Page
+from hcr_batch.types import Box, Cell, Field, Page
 
-__all__ = ["DraftField", "DraftPage", "draft_template", "find_pages"]
+__all__ = ["Draft", "draft_template"]
 
-EVEN_MM = 0.5
-"""Cells that differ less than this from equal ones are written as one box."""
 INSIDE = 0.5
 """A printed box of which this share lies in a PDF's field belongs to it."""
 SAME_BOX = 0.5
 """Share that two boxes have in common from which a PDF's field is the printed box."""
+SAME_FORM = 0.9
+"""Share of the boxes of two pages that lie in the same places where they are one form."""
+PIXELS_PER_MM = 10.0
+"""Boxes in millimetres are compared as pixels of this size."""
 
 
 @dataclass(frozen=True)
-class DraftField:
-    """A field with its cells in millimetres; kinds as in a template."""
+class Draft:
+    """A template as TOML, a picture (PNG) of each of its pages, and what the user should know."""
 
-    name: str
-    kind: str
-    cells: tuple[Box, ...]
-    seen: bool = True
-    """Its boxes are printed on the form."""
+    text: str
+    pictures: tuple[bytes, ...]
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class DraftPage:
-    """A page of a form: its size, its fields, and all boxes printed on it, in millimetres."""
-
-    number: int
-    width: float
-    height: float
-    fields: tuple[DraftField, ...]
-    boxes: tuple[Box, ...]
-
-
-def draft_template(path: Path, settings: Settings) -> str:
+def draft_template(
+    path: Path, settings: Settings, page: int | None = None, like: Path | None = None
+) -> Draft:
     """Draft a template as TOML from a form.
 
     Parameters
     ----------
     path : Path
-        Blank or filled: PNG, JPEG, TIFF or PDF.
+        Blank or filled: PNG, JPEG, TIFF or PDF. Pages that are the same form
+        are drafted once.
     settings : Settings
+    page : int, optional
+        The one page to draft, from 1; all where left out.
+    like : Path, optional
+        Template of an earlier edition, whose names and rules are carried over.
 
     Raises
     ------
     DocumentError
-        It cannot be read, or has no boxes and no form fields.
+        It cannot be read, has no such page, or no boxes and no form fields.
+    ConfigError
+        The earlier template is malformed.
     """
-    pages = find_pages(path, settings)
-    if not any(page.fields for page in pages):
+    pages = tuple(_different(_find_pages(path, settings, page)))
+    if not any(found.fields for found in pages):
         raise DocumentError(
             f"{path}: no boxes and no form fields found; "
             "take a better scan, or write the template by hand"
         )
-    return "\n".join(_toml(path, [page for page in pages if page.fields]))
+    pages = tuple(found for found in pages if found.fields)
+    notes = tuple(f"left out: {what}" for found in pages for what in found.left_out)
+    if like:
+        edition = carried_over(pages, like)
+        pages, notes = edition.pages, (*edition.changes, *notes)
+    text = "\n".join(toml_lines_of(path.stem, path.name, pages))
+    return Draft(text, tuple(found.picture for found in pages), notes)
 
 
-def find_pages(path: Path, settings: Settings) -> list[DraftPage]:
+def _find_pages(path: Path, settings: Settings, only: int | None) -> Iterator[DraftPage]:
     """The pages of a form with their fields: those of a fillable PDF, else the boxes found."""
     settings = replace(settings, layout=replace(settings.layout, mode="boxes"))
     is_pdf = path.suffix.lower() == ".pdf"
     widgets = pdf_widgets(path) if is_pdf else []
-    pages = []
     taken = {UNKNOWN_FORM}
-    for page in open_pages(path, settings.documents):
+    for page in open_pages(path, settings.documents, only or 1, only):
         mine = widgets[page.number - 1] if page.number <= len(widgets) else []
+        # One page alone is a form of one page.
+        page = replace(page, number=1) if only else page
         # The places of a PDF's own fields hold on the page as it is, not levelled.
-        found = _found(page, settings, level=not mine)
+        level = page if mine else flatten(page, settings.layout.max_skew)
+        found = _found(level, settings)
         if mine:
             found = replace(found, fields=tuple(_of_widget(w, found.boxes) for w in mine))
-        pages.append(replace(found, fields=tuple(_renamed(found, taken))))
-    return pages
+        found = replace(found, fields=tuple(_renamed(found, taken)))
+        yield replace(found, picture=_picture(found, level))
 
 
-def _found(page: Page, settings: Settings, level: bool) -> DraftPage:
-    if level:
-        page = flatten(page, settings.layout.max_skew)
+def _found(page: Page, settings: Settings) -> DraftPage:
     fields = find_fields(binarize(page, settings.layout), page.pixels_per_mm, settings.layout)
     rows, columns = page.gray.shape
     scale = 1 / page.pixels_per_mm
+    covered = [why_covered(field, page) for field in fields]
     drafted = tuple(
         DraftField("", field.kind, tuple(_scaled(cell.box, scale) for cell in field.cells))
-        for field in fields
+        for field, why in zip(fields, covered, strict=True)
+        if not why
     )
-    boxes = tuple(cell for field in drafted for cell in field.cells)
-    return DraftPage(page.number, columns * scale, rows * scale, drafted, boxes)
+    boxes = tuple(_scaled(cell.box, scale) for field in fields for cell in field.cells)
+    left_out = tuple(filter(None, covered))
+    return DraftPage(page.number, columns * scale, rows * scale, drafted, boxes, left_out)
+
+
+def _different(pages: Iterator[DraftPage]) -> Iterator[DraftPage]:
+    """The pages but for those that are the form of an earlier one: cards of one kind."""
+    earlier: list[DraftPage] = []
+    for page in pages:
+        if not any(_are_same(page, other) for other in earlier):
+            earlier.append(page)
+            yield replace(page, number=len(earlier)) if page.fields else page
+
+
+def _are_same(page: DraftPage, other: DraftPage) -> bool:
+    """Whether the boxes of two pages lie in the same places."""
+    if not (page.boxes and other.boxes):
+        return False
+    form = TemplatePage(1, other.width, other.height, (), other.boxes)
+    boxes = corners_of(page.boxes) * PIXELS_PER_MM
+    size = round(page.width * PIXELS_PER_MM), round(page.height * PIXELS_PER_MM)
+    fits = register([Template("", (form,), "")], Evidence(boxes, size, PIXELS_PER_MM))
+    return len(fits) == 1 and fits[0].quality >= SAME_FORM <= fits[0].agreement.known
+
+
+def _picture(found: DraftPage, page: Page) -> bytes:
+    scale = page.pixels_per_mm
+    fields = (
+        Field(
+            field.name,
+            field.kind,
+            _scaled(bounds(field.cells), scale),
+            tuple(Cell(_scaled(cell, scale)) for cell in field.cells),
+        )
+        for field in found.fields
+    )
+    return as_png(draw_fields(page, fields))
 
 
 def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
@@ -111,13 +157,13 @@ def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
     within = tuple(sorted(covered, key=lambda box: box.x))
     name = widget.name
     if widget.kind == "check":
-        return DraftField(name, "check", (within or (widget.box,))[:1], bool(within))
+        return DraftField(name, "check", (within or (widget.box,))[:1])
     if len(within) > 1 and (not widget.comb or len(within) == widget.length):
         return DraftField(name, "comb", within)
     if widget.comb:
-        return DraftField(name, "comb", _divided(widget.box, widget.length), seen=False)
+        return DraftField(name, "comb", _divided(widget.box, widget.length))
     same = next((box for box in boxes if _same(box, widget.box)), None)
-    return DraftField(name, "free", (same or widget.box,), same is not None)
+    return DraftField(name, "free", (same or widget.box,))
 
 
 def _divided(box: Box, count: int) -> tuple[Box, ...]:
@@ -146,75 +192,3 @@ def _renamed(page: DraftPage, taken: set[str]) -> Iterator[DraftField]:
             name = f"{base}_{copy}"
         taken.add(name)
         yield replace(field, name=name)
-
-
-def _toml(path: Path, pages: Sequence[DraftPage]) -> Iterator[str]:
-    yield f"# Drafted by hcr-batch from {json.dumps(path.name, ensure_ascii=False)[1:-1]}."
-    yield "# Give the fields their names, charsets, patterns and checks; measures are millimetres."
-    yield f"name = {_text(path.stem)}"
-    for page in pages:
-        yield ""
-        yield "[[page]]"
-        yield f"number = {page.number}"
-        yield f"width_mm = {page.width:.1f}"
-        yield f"height_mm = {page.height:.1f}"
-        if not all(field.seen for field in page.fields) and page.boxes:
-            # Boxes that the form itself shows tell it from others better than unseen fields.
-            yield "anchors = [" + ", ".join(map(_box, page.boxes)) + "]"
-    for page in pages:
-        for field in page.fields:
-            yield from _field(field, page)
-
-
-def _field(field: DraftField, page: DraftPage) -> Iterator[str]:
-    yield ""
-    yield "[[field]]"
-    yield f"name = {_text(field.name)}"
-    yield f'kind = "{field.kind}"'
-    if page.number > 1:
-        yield f"page = {page.number}"
-    yield from _place([_within(cell, page) for cell in field.cells], field.kind)
-    if field.kind != "check":
-        yield 'charset = "alnum"'
-
-
-def _place(cells: Sequence[Box], kind: str) -> Iterator[str]:
-    around = bounds(cells)
-    if kind in ("free", "check"):
-        yield f"box = {_box(around)}"
-        return
-    count = len(cells)
-    width = sum(cell.width for cell in cells) / count
-    gap = max(0.0, (around.width - count * width) / max(count - 1, 1))
-    even = (
-        Box(around.x + n * (width + gap), around.y, width, around.height) for n in range(count)
-    )
-    if all(_near(cell, like) for cell, like in zip(cells, even, strict=True)):
-        yield f"box = {_box(around)}"
-        yield f"cells = {count}"
-        if kind == "boxes" and count > 1:
-            yield f"gap = {gap:.1f}"
-    else:
-        yield "cell_boxes = [" + ", ".join(map(_box, cells)) + "]"
-
-
-def _near(a: Box, b: Box) -> bool:
-    pairs = ((a.x, b.x), (a.y, b.y), (a.right, b.right), (a.bottom, b.bottom))
-    return all(abs(one - other) <= EVEN_MM for one, other in pairs)
-
-
-def _within(box: Box, page: DraftPage) -> Box:
-    """The box as far as it lies on the page, rounded to what is written."""
-    left, top = max(0.0, box.x), max(0.0, box.y)
-    right = min(round(page.width, 1), box.right)
-    bottom = min(round(page.height, 1), box.bottom)
-    return Box(left, top, right - left, bottom - top)
-
-
-def _box(box: Box) -> str:
-    return f"[{box.x:.1f}, {box.y:.1f}, {box.width:.1f}, {box.height:.1f}]"
-
-
-def _text(text: str) -> str:
-    """A TOML string; JSON's escapes are TOML's."""
-    return json.dumps(text, ensure_ascii=False)

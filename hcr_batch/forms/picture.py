@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from hcr_batch.forms.schema import TemplatePage
@@ -13,7 +14,7 @@ from hcr_batch.types import Box, Field, Page
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["draw_fields", "draw_template"]
+__all__ = ["as_png", "draw_fields", "draw_template"]
 
 Edges = tuple[float, float, float, float]
 """Left, top, right and bottom."""
@@ -50,6 +51,13 @@ def draw_fields(page: Page, fields: Iterable[Field]) -> Image.Image:
         (field.name, _edges([cell.box for cell in field.cells], scale)) for field in fields
     )
     return _drawn(picture, named)
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """A picture as the content of a PNG file."""
+    file = BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
 
 
 def _edges(boxes: Iterable[Box], scale: float) -> list[Edges]:

@@ -123,7 +123,7 @@ def find_forms(folder: Path, count: int) -> list[Form]:
         image = folder / f"{path.stem}.png"
         save(image, gray, DPI)
         try:
-            image.with_suffix(".toml").write_text(draft_template(image, settings))
+            image.with_suffix(".toml").write_text(draft_template(image, settings).text)
             template = load_template(image.with_suffix(".toml"))
         except HcrError:
             continue

@@ -23,7 +23,7 @@ TEXTS = (
 
 def test_rules_make_a_real_form_read(hcr_data, tmp_path):
     path = hcr_data / "forms" / "home-delivery.png"
-    head, *fields = draft_template(path, load_settings()).split("\n[[field]]\n")
+    head, *fields = draft_template(path, load_settings()).text.split("\n[[field]]\n")
     rules = [DIGITS, DIGITS, *PATIENT, *PATIENT]
     combs = [field for field in fields if '"comb"' in field]
     ruled = [
