@@ -24,6 +24,7 @@ HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
 @data_option
 @click.option("--set", "names", multiple=True, help="Only this set; may be repeated.")
 @click.option("--model", type=FILE, help="Model folder or file.")
+@click.option("--strings", is_flag=True, help="Measure the line reader on strings instead.")
 @click.option("--report", type=FILE, help="Also a page with pictures, and JSON, in this folder.")
 @click.option(
     "--format",
@@ -34,7 +35,12 @@ HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
     help="What to print.",
 )
 def evaluate(
-    data: Path, names: tuple[str, ...], model: Path | None, report: Path | None, form: str
+    data: Path,
+    names: tuple[str, ...],
+    model: Path | None,
+    strings: bool,
+    report: Path | None,
+    form: str,
 ) -> None:
     """Measure a recognizer on characters it has not learned from.
 
@@ -44,7 +50,9 @@ def evaluate(
     all cases merged; or digits, upper, lower, letters where a set holds
     nothing else and a form's field would say so. ECE is the expected
     calibration error. Where a set has raw cells, the last column is the
-    accuracy through the program's own normalizer.
+    accuracy through the program's own normalizer. With --strings, words of
+    writers and strings of characters that the line reader has not learned
+    from: the share read right and of characters wrong, by style.
 
     \b
     Example:
@@ -55,12 +63,36 @@ def evaluate(
     from hcr_batch.recognition import load_recognizer
 
     recognizer = load_recognizer(model)
+    if strings:
+        metrics = _strings(recognizer, data)
+        click.echo(json.dumps(metrics, indent=1) if form == "json" else _string_table(metrics))
+        return
     results = list(_results(recognizer, data, names))
     rows = [row for one in results for row in one.rows()]
     click.echo(json.dumps(rows, indent=1) if form == "json" else _table(rows))
     if report:
         page = _write(results, str(recognizer.card.document.get("name", "model")), report)
         click.echo(f"report: {page}", err=True)
+
+
+def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
+    from hcr_batch.errors import UsageError
+    from hcr_batch.training.line_held import held_lines
+    from hcr_batch.training.line_measures import figures, held_reads
+    from hcr_batch.training.line_recipe import line_recipe_of
+    from hcr_batch.training.line_samples import load_line_data
+
+    reader = recognizer.line_reader
+    if reader is None:
+        raise UsageError("--strings needs a model folder with a line reader")
+    recipe = line_recipe_of(reader.card.document)
+    return figures(held_reads(reader, held_lines(load_line_data(data, recipe), recipe)))
+
+
+def _string_table(metrics: dict[str, Any]) -> str:
+    from hcr_batch.training.line_measures import table
+
+    return table(metrics)
 
 
 def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[SetResult]:

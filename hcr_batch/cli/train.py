@@ -57,6 +57,9 @@ def train(
 ) -> None:
     """Train a recognizer; write model.keras, model.tflite, card.json and the curves.
 
+    A recipe that says kind = "line_reader" trains the network that reads
+    strings whole; its files go into the model folder beside the others.
+
     With --continue, a model is fitted further on your own sets: those of --data
     that it was not made from. The sets that it was made from, where they are in
     --data, are rehearsed so that nothing is forgotten. Prints the accuracy
@@ -86,6 +89,11 @@ def _train_anew(
 
     config = config or data_folder("configs") / "train" / "default.toml"
     work = work or out.with_name(f"{out.name}.work")
+    if _import("hcr_batch.training.line_recipe").is_line_recipe(config):
+        run = _import("hcr_batch.training.line_run")
+        card = run.train_lines(config, data, out, work, **options)
+        click.echo(run.table(card["metrics"]), err=True)
+        return
     card = _import("hcr_batch.training.run").train(config, data, out, work, **options)
     for name, charsets in card["metrics"].items():
         for charset, figures in charsets.items():

@@ -18,6 +18,7 @@ import numpy as np
 from hcr_batch.config import GlyphSettings
 from hcr_batch.glyphs.field_ink import FieldInk, sheet_inks
 from hcr_batch.glyphs.pieces import Piece, joined, piece_of, pieces_inside
+from hcr_batch.glyphs.strip import Strip, line_strip
 from hcr_batch.layout.binarize import Ink
 from hcr_batch.layout.lines import text_rows
 from hcr_batch.types import Box, Field
@@ -91,12 +92,15 @@ class TextLine:
         Usual height of its letters, in pixels.
     candidates : tuple of Candidate
         By first piece, then by last.
+    strip : Strip, optional
+        The line as the line reader takes it.
     """
 
     box: Box
     pieces: int
     height: float
     candidates: tuple[Candidate, ...]
+    strip: Strip | None = None
 
 
 def find_strings(
@@ -180,7 +184,22 @@ def _text_line(written: FieldInk, parts: list[Piece]) -> TextLine:
         pieces=len(pieces),
         height=height,
         candidates=tuple(_candidates(line, pieces, height)),
+        strip=_strip(written, parts),
     )
+
+
+def _strip(written: FieldInk, parts: list[Piece]) -> Strip | None:
+    """The soft ink of a line, that of other lines left out, as a strip."""
+    box = _around([part.box for part in parts])
+    top, left = max(0, int(box.y) - 1), max(0, int(box.x) - 1)
+    soft = written.soft[top : int(box.bottom) + 1, left : int(box.right) + 1]
+    mask = np.zeros(soft.shape, np.uint8)
+    for part in parts:
+        y, x = int(part.box.y) - top, int(part.box.x) - left
+        rows, columns = part.mask.shape
+        mask[y : y + rows, x : x + columns][part.mask] = 1
+    ink = soft * cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return line_strip(ink, left + written.x, top + written.y)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from hcr_batch.forms.automata import BLANK, SYMBOLS, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.calibration import BAR, CHARACTERS, REPORTED_AS
 
-__all__ = ["FOREIGN", "CellChances", "Decoded", "cell_chances", "decode", "restricted"]
+__all__ = [
+    "FOREIGN",
+    "CellChances",
+    "Decoded",
+    "cell_chances",
+    "charset_weights",
+    "decode",
+    "restricted",
+]
 
 FOREIGN = -1
 """Stands for ink that is no character of the field."""
@@ -95,15 +103,21 @@ def restricted(rows: np.ndarray, charset: str) -> tuple[np.ndarray, np.ndarray]:
         the charset.
     foreign : ndarray of float64, shape (N,)
     """
-    kept, weight = _sources(charset)
+    kept, _ = _sources(charset)
     chances = rows.astype(np.float64)
     outside = np.clip(1 - chances.sum(axis=1), 0, 1)
-    allowed = chances @ (kept * weight)
+    allowed = chances @ charset_weights(charset)
     # Foreign ink keeps its odds against the shapes as the network saw them.
     seen, counted = (chances @ kept).sum(axis=1), allowed.sum(axis=1)
     outside = outside * np.where(seen > 0, counted / np.maximum(seen, 1e-12), 1.0)
     total = np.maximum(counted + outside, 1e-12)
     return allowed / total[:, None], outside / total
+
+
+def charset_weights(charset: str) -> np.ndarray:
+    """How much each of the 62 classes (rows) counts for each character (columns) of a charset."""
+    kept, weight = _sources(charset)
+    return kept * weight
 
 
 @lru_cache(maxsize=64)

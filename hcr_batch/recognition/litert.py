@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.shapes import shaped
 
-__all__ = ["CHUNK", "LiteRTNetwork"]
+__all__ = ["CHUNK", "DAMAGE", "LiteRTNetwork", "load_interpreter", "unfit"]
 
 CHUNK = 64
 """Glyphs in one call of the interpreter; more gains no speed."""
@@ -40,20 +40,14 @@ class LiteRTNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._path = path
-        try:
-            # From memory: the interpreter needs no open file, and paths of any script work.
-            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
-            with _silent_stderr():
-                self._interpreter.allocate_tensors()
-            self._input, self._output = _only_ends(self._interpreter)
-        except (OSError, *DAMAGE) as error:
-            raise self._unfit("load", error) from error
+        self._interpreter = load_interpreter(path, threads)
+        self._input, self._output = _only_ends(self._interpreter)
         self._shape = tuple(int(size) for size in self._input["shape"][1:])
         self._rows = int(self._input["shape"][0])
         try:
             self._chunk = CHUNK if self._takes_any_batch() else self._rows
         except DAMAGE as error:
-            raise self._unfit("load", error) from error
+            raise unfit(self._path, "load", error) from error
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
         """Logits (N, outputs) of glyphs uint8 (N, 28, 28), in chunks.
@@ -66,11 +60,7 @@ class LiteRTNetwork:
         try:
             return self._in_chunks(glyphs)
         except DAMAGE as error:
-            raise self._unfit("run", error) from error
-
-    def _unfit(self, action: str, error: Exception) -> ModelError:
-        reason = " ".join(str(error).split())[:300]
-        return ModelError(f"{self._path}: LiteRT cannot {action} it ({reason}); restore it")
+            raise unfit(self._path, "run", error) from error
 
     def _in_chunks(self, glyphs: np.ndarray) -> np.ndarray:
         width = int(self._output["shape"][-1])
@@ -104,6 +94,31 @@ class LiteRTNetwork:
         self._interpreter.set_tensor(self._input["index"], _padded(inputs, self._rows))
         self._interpreter.invoke()
         return _dequantized(self._interpreter.get_tensor(self._output["index"]), self._output)
+
+
+def load_interpreter(path: Path, threads: int = 1) -> Interpreter:
+    """An interpreter with one input and one output, ready to run.
+
+    Raises
+    ------
+    ModelError
+        The file is no such network.
+    """
+    try:
+        # From memory: the interpreter needs no open file, and paths of any script work.
+        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
+        with _silent_stderr():
+            interpreter.allocate_tensors()
+        _only_ends(interpreter)
+    except (OSError, *DAMAGE) as error:
+        raise unfit(path, "load", error) from error
+    return interpreter
+
+
+def unfit(path: Path, action: str, error: Exception) -> ModelError:
+    """The error of a network that cannot be loaded or run."""
+    reason = " ".join(str(error).split())[:300]
+    return ModelError(f"{path}: LiteRT cannot {action} it ({reason}); restore it")
 
 
 def _only_ends(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from hcr_batch.recognition.line_reader import LineReader
     from hcr_batch.types import Glyphs, Gray, Numbers
 
     Network = Callable[[np.ndarray], np.ndarray]
@@ -46,10 +47,13 @@ class GlyphScores:
     printed : ndarray of float32, shape (N,)
         Logit of machine print; above 0 the glyph is more likely print than
         handwriting. Sum it over the glyphs of a line for a firm answer.
+    columns : tuple of ndarray of float32, each (columns, 75)
+        What the line reader says about each strip, where there is one.
     """
 
     characters: Numbers
     printed: Numbers
+    columns: tuple[Numbers, ...] = ()
 
 
 class Recognizer(Protocol):
@@ -62,6 +66,10 @@ class Recognizer(Protocol):
     @property
     def card(self) -> ModelCard:
         """The model's card."""
+
+    @property
+    def line_reader(self) -> LineReader | None:
+        """Reads strings whole; None where the model has none: they are cut into characters."""
 
     def normalize(self, cell: Gray) -> Glyphs:
         """Gray uint8 cell (rows, columns), dark ink on light, to a glyph uint8 (28, 28)."""
@@ -79,6 +87,7 @@ class NetworkRecognizer:
 
     network: Network
     card: ModelCard
+    line_reader: LineReader | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -150,7 +159,8 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     card = read_card(weights.parent / CARD_NAME)
     verify_file(weights, card)
     _check_normalizer(card, weights)
-    return _tried(NetworkRecognizer(_load_network(weights, threads), card))
+    reader = _line_reader(weights.parent, threads)
+    return _tried(NetworkRecognizer(_load_network(weights, threads), card, reader))
 
 
 def _tried(recognizer: NetworkRecognizer) -> NetworkRecognizer:
@@ -210,6 +220,12 @@ def _no_card(weights: Path, own: Path) -> ModelError:
 
     outputs = _load_network(weights, 1)(np.zeros((1, 28, 28), np.float32)).shape[-1]
     return ModelError(f"{weights}: no card beside it; write {own.name}, {card_example(outputs)}")
+
+
+def _line_reader(folder: Path, threads: int) -> LineReader | None:
+    from hcr_batch.recognition.line_reader import load_line_reader
+
+    return load_line_reader(folder, threads)
 
 
 def _find_weights(given: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,9 @@ from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import sides_of
-from hcr_batch.recognition.answers import Answer, FieldGlyphs, Thresholds, read_answers
+from hcr_batch.recognition.answers import read_answers
 from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Thresholds
 from hcr_batch.recognition.known import KnownForm, find_form, unknown_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import turned, turns_by_cells, turns_by_letters
@@ -32,6 +34,10 @@ from hcr_batch.recognition.stored import with_stored_values
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
+
+STRING_CHARACTERS = 4
+"""A string may be wrong as often as so many characters may: usual answers hold 4 to 10."""
+
 
 def scan_document(
     path: str | Path,
@@ -178,11 +184,24 @@ def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored
     inks = [list(glyphs.inks()) for glyphs in written]
     scores = recognizer.scores(normalize_inks([ink for group in inks for ink in group]))
     ends = np.cumsum([0, *map(len, inks)])
+    columns = _columns(written, recognizer)
     by_field = [
-        GlyphScores(scores.characters[first:last], scores.printed[first:last])
-        for first, last in zip(ends, ends[1:])
+        GlyphScores(scores.characters[first:last], scores.printed[first:last], read)
+        for first, last, read in zip(ends, ends[1:], columns, strict=False)
     ]
     return _Scored(written, by_field)
+
+
+def _columns(
+    written: Sequence[FieldGlyphs], recognizer: Recognizer
+) -> list[tuple[np.ndarray, ...]]:
+    """What the line reader says about the lines of each field, all of a page at once."""
+    reader = recognizer.line_reader
+    strips = [[line.strip for line in glyphs.lines if line.strip] for glyphs in written]
+    if reader is None:
+        return [()] * len(written)
+    read = iter(reader.probabilities([strip.image for group in strips for strip in group]))
+    return [tuple(islice(read, len(group))) for group in strips]
 
 
 def _read(
@@ -191,7 +210,9 @@ def _read(
     page, fields = found.page, found.fields
     thresholds = _thresholds(recognizer, settings)
     around = surroundings(fields, scored.scores)
-    answers = read_answers(scored.written, scored.scores, thresholds, around)
+    reader = recognizer.line_reader
+    card = reader.card if reader else None
+    answers = read_answers(scored.written, scored.scores, thresholds, around, card)
     width, height = page.source_size
     return PageReading(
         number=page.number,
@@ -230,9 +251,14 @@ def _without_bleed_through(
 
 def _thresholds(recognizer: Recognizer, settings: Settings) -> Thresholds:
     wanted = settings.recognition
+    reader = recognizer.line_reader
+    of_strings = wanted.threshold
+    if reader and not of_strings:
+        of_strings = reader.card.threshold(STRING_CHARACTERS * wanted.target_error)
     return Thresholds(
         lambda charset: wanted.threshold
-        or recognizer.card.threshold(wanted.target_error, charset)
+        or recognizer.card.threshold(wanted.target_error, charset),
+        of_strings,
     )
 
 

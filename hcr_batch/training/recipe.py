@@ -10,7 +10,7 @@ from typing import Any
 from hcr_batch.config import load_toml
 from hcr_batch.errors import ConfigError
 
-__all__ = ["Recipe", "Source", "load_recipe"]
+__all__ = ["Recipe", "Source", "build_table", "load_recipe"]
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,18 @@ def load_recipe(path: Path, **changes: Any) -> Recipe:
     if not tables:
         raise ConfigError(f"{path}: no [[source]]; name at least one set to learn from")
     values["test_sets"] = tuple(values.get("test_sets", ()))
-    sources = tuple(_build(Source, table, f"{path}: [[source]]") for table in tables)
-    return _build(Recipe, values | {"sources": sources}, str(path))
+    sources = tuple(build_table(Source, table, f"{path}: [[source]]") for table in tables)
+    return build_table(Recipe, values | {"sources": sources}, str(path))
 
 
-def _build(kind: type, values: dict[str, Any], place: str) -> Any:
+def build_table(kind: type, values: dict[str, Any], place: str) -> Any:
+    """A dataclass of the values of a table; `place` names the table in errors.
+
+    Raises
+    ------
+    ConfigError
+        A key is unknown, missing or of the wrong type.
+    """
     fields = {item.name: item for item in dataclasses.fields(kind)}
     unknown = sorted(values.keys() - fields.keys())
     if unknown:

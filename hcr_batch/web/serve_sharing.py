@@ -16,6 +16,7 @@ from hcr_batch.recognition import GlyphScores, Recognizer
 
 if TYPE_CHECKING:
     from hcr_batch.recognition import ModelCard
+    from hcr_batch.recognition.line_reader import LineReader
     from hcr_batch.types import Glyphs, Gray, Numbers
 
 __all__ = ["BusyError", "Gate", "ReaderPool", "SharedRecognizer"]
@@ -125,6 +126,11 @@ class SharedRecognizer:
     def card(self) -> ModelCard:
         """The recognizer's."""
         return self._recognizer.card
+
+    @property
+    def line_reader(self) -> LineReader | None:
+        """The recognizer's, which takes one thread after the other."""
+        return self._recognizer.line_reader
 
     def normalize(self, cell: Gray) -> Glyphs:
         """As the recognizer does, in the thread that asks."""

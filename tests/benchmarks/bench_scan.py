@@ -70,6 +70,7 @@ class GlyphRecorder:
     def __init__(self, recognizer) -> None:
         self._recognizer = recognizer
         self.card, self.classes = recognizer.card, recognizer.classes
+        self.line_reader = recognizer.line_reader
         self.glyphs = np.zeros((0, 28, 28), np.uint8)
 
     def scores(self, glyphs: np.ndarray):

@@ -5,8 +5,9 @@ import pytest
 
 from hcr_batch.forms.rules import Rule, make_rule
 from hcr_batch.glyphs.isolate import CellInk
-from hcr_batch.recognition.answers import FieldGlyphs, Thresholds, read_answers
+from hcr_batch.recognition.answers import read_answers
 from hcr_batch.recognition.calibration import CHARACTERS, CHARSETS
+from hcr_batch.recognition.field_glyphs import FieldGlyphs, Thresholds
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import NOTHING_KNOWN, Surroundings
 from hcr_batch.types import Box, Cell, Field

@@ -219,6 +219,7 @@ def test_a_full_queue_answers_503_and_when_to_come_again(schemas):
 
     class Slow:
         classes, card = recognizer.classes, recognizer.card
+        line_reader = None
         normalize = staticmethod(recognizer.normalize)
 
         def scores(self, glyphs):

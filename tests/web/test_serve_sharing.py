@@ -15,7 +15,7 @@ from hcr_batch.web.serve_sharing import BusyError, Gate, SharedRecognizer
 class Counting:
     """A recognizer that notes its batches; the first waits for `go_on`."""
 
-    classes, card = (), None
+    classes, card, line_reader = (), None, None
 
     def __init__(self):
         self.batches, self.go_on, self.started = [], threading.Event(), threading.Event()

@@ -1,0 +1,99 @@
+"""The card of the line reader: what stands beside its weights, and checks them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hcr_batch.errors import ModelError
+from hcr_batch.recognition.card import NOTHING_ACCEPTED, Threshold, file_hash, parse_thresholds
+
+__all__ = ["LINE_CARD", "LineCard", "read_line_card"]
+
+LINE_CARD = "line_reader.json"
+
+
+@dataclass(frozen=True)
+class LineCard:
+    """What is known about a line reader.
+
+    Attributes
+    ----------
+    characters : str
+        In the order of its outlets.
+    strip_version : int
+    temperature : float
+        Of its columns.
+    letter_weight, letter_bonus : float
+        Share of the letter model in the choice of a text, and gain of each character.
+    sharpness : float
+        Exponent that turns the share of a text among those found into the probability
+        that it is right.
+    thresholds : tuple of Threshold
+        Probability of whole strings from which they need no person, one a target error
+        of strings.
+    files : mapping
+        SHA-256 (hex) by file name.
+    document : mapping
+        The whole card as it lies in the file.
+    """
+
+    characters: str
+    strip_version: int
+    temperature: float
+    letter_weight: float
+    letter_bonus: float
+    sharpness: float
+    thresholds: tuple[Threshold, ...]
+    files: Mapping[str, str]
+    document: Mapping[str, Any]
+
+    def threshold(self, target_error: float) -> float:
+        """Least probability of a string to accept so that at most `target_error` are wrong."""
+        met = [entry for entry in self.thresholds if entry.target_error <= target_error + 1e-12]
+        if not met:
+            return NOTHING_ACCEPTED
+        return max(met, key=lambda entry: entry.target_error).threshold
+
+    def verify(self, path: Path) -> None:
+        """Check that a weights file is the one this card speaks of.
+
+        Raises
+        ------
+        ModelError
+        """
+        if self.files.get(path.name) != file_hash(path):
+            raise ModelError(
+                f"{path}: damaged or of another version than its {LINE_CARD}; "
+                "restore the model folder"
+            )
+
+
+def read_line_card(path: Path) -> LineCard:
+    """Read the card of a line reader.
+
+    Raises
+    ------
+    ModelError
+        It is missing, or is no such card.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return LineCard(
+            characters=str(document["characters"]),
+            strip_version=int(document["strip_version"]),
+            temperature=float(document["temperature"]),
+            letter_weight=float(document["letter_weight"]),
+            letter_bonus=float(document["letter_bonus"]),
+            sharpness=float(document["sharpness"]),
+            thresholds=parse_thresholds({"strings": document["thresholds"]})["strings"],
+            files=dict(document["files"]),
+            document=document,
+        )
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: missing; restore the model folder") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: not a readable card ({error}); restore it") from error

@@ -1,0 +1,162 @@
+"""What reading strings whole is worth: words and digit strings of unseen hands, in boxes.
+
+    HCR_DATA=DIR python tests/benchmarks/bench_strings.py [--words 300] [--digits 200] [--lexicon F]
+
+Words of held-out writers (no joined writing, 2 to 14 characters), and strings of 3 to 10 digits
+composed of cell digits that nothing was learned from, each alone on a page, drawn with any pen
+and damaged as by scanners and erased lines. A line a way to read them: cut into characters;
+whole; under a lexicon of 20,000 words that holds the word. Strings right and characters wrong,
+case and look-alikes taken for one; strings without a flag at the default target error and how
+many of these are wrong; the mean joint probability; CPU milliseconds a string. One in twenty of
+the words' texts is wrong.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hcr_batch import load_recognizer
+from hcr_batch.config import load_settings
+from hcr_batch.forms.rules import Rule, make_rule
+from hcr_batch.glyphs.normalize import normalize_inks
+from hcr_batch.glyphs.strings import find_strings
+from hcr_batch.layout.binarize import binarize
+from hcr_batch.recognition.answers import read_answers
+from hcr_batch.recognition.field_glyphs import FieldGlyphs, Thresholds
+from hcr_batch.recognition.models import GlyphScores
+from hcr_batch.recognition.printed import surroundings
+from hcr_batch.training.line_held import held_lines
+from hcr_batch.training.line_measures import edit_distance, plain
+from hcr_batch.training.line_recipe import load_line_recipe
+from hcr_batch.training.line_samples import load_line_data
+from hcr_batch.types import Box, Cell, Field, Page
+
+MARGIN = 60
+DPI = 300
+PAPER, PEN = 250, 40
+WORDS = 20_000
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    read: str
+    true: str
+    flagged: bool
+    joint: float
+    seconds: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--words", type=int, default=300)
+    parser.add_argument("--digits", type=int, default=200)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--lexicon", type=Path, default=Path("/usr/share/dict/words"))
+    options = parser.parse_args()
+    recipe = load_line_recipe(Path("configs/train/line_reader.toml"))
+    held = held_lines(load_line_data(Path(os.environ["HCR_DATA"]), recipe), recipe)
+    recognizer = load_recognizer(options.model)
+    for kind, most in (("words", options.words), ("digits", options.digits)):
+        lines = [line for line in held if line.kind == kind][:most]
+        found = [written(line) for line in lines]
+        for whole in (False, True):
+            title = f"{kind}, {'whole' if whole else 'cut'}"
+            rules = [Rule()] * len(lines)
+            report(title, read_all(found, lines, rules, recognizer, whole))
+        if kind == "digits":
+            rules = [make_rule("0123456789", blanks=False)] * len(lines)
+            for whole in (False, True):
+                title = f"digits, charset, {'whole' if whole else 'cut'}"
+                report(title, read_all(found, lines, rules, recognizer, whole))
+        elif options.lexicon.is_file():
+            rule = lexicon_rule(lines, options.lexicon)
+            few = slice(0, len(lines), 3)
+            outcomes = read_all(found[few], lines[few], [rule] * len(lines), recognizer, True)
+            report("words, lexicon, whole", outcomes)
+
+
+def written(line):
+    """A page with the line on it, as the pipeline finds it."""
+    rows, columns = line.ink.shape
+    gray = np.full((rows + 2 * MARGIN, columns + 2 * MARGIN), PAPER, np.uint8)
+    shade = line.ink.astype(np.float32) / 255 * (PAPER - PEN)
+    gray[MARGIN:-MARGIN, MARGIN:-MARGIN] = (PAPER - shade).astype(np.uint8)
+    page = Page(gray, DPI, 1, np.eye(3), gray.shape[::-1])
+    box = Box(10, 10, gray.shape[1] - 20, gray.shape[0] - 20)
+    field = Field("f001", "free", box, (Cell(box),))
+    settings = load_settings()
+    ink = binarize(page, settings.layout)
+    return field, find_strings(ink, [field], page.pixels_per_mm, settings.glyphs)[0]
+
+
+def read_all(found, lines, rules, recognizer, whole):
+    card = recognizer.line_reader.card if whole else None
+    target = load_settings().recognition.target_error
+    thresholds = Thresholds(
+        lambda charset: recognizer.card.threshold(target, charset),
+        recognizer.line_reader.card.threshold(4 * target) if recognizer.line_reader else 2.0,
+    )
+    outcomes = []
+    for (field, strings), line, rule in zip(found, lines, rules, strict=False):
+        started = time.process_time()
+        glyphs = FieldGlyphs(field, lines=strings, rule=rule)
+        scores = recognizer.scores(normalize_inks(list(glyphs.inks())))
+        if whole:
+            strips = [one.strip.image for one in strings]
+            columns = recognizer.line_reader.probabilities(strips)
+            scores = GlyphScores(scores.characters, scores.printed, tuple(columns))
+        around = surroundings([field], [scores])
+        answer = read_answers([glyphs], [scores], thresholds, around, card)[0]
+        seconds = time.process_time() - started
+        readings = [reading for _, reading in answer.cells]
+        joint = answer.joint if answer.joint is not None else np.prod(
+            [reading.confidence for reading in readings]
+        )
+        outcomes.append(
+            Outcome(
+                "".join(reading.character for reading in readings),
+                line.text,
+                any(reading.flagged for reading in readings),
+                float(joint),
+                seconds,
+            )
+        )
+    return outcomes
+
+
+def lexicon_rule(lines, path):
+    """A list that holds every word written, and others up to its size."""
+    words = {line.text for line in lines if line.text.isalpha()}
+    others = [word for word in path.read_text(encoding="utf-8").split("\n") if word.isalpha()]
+    others = [word for word in others if word.isascii() and 2 <= len(word) <= 14]
+    chosen = np.random.default_rng(1).permutation(others)[: WORDS - len(words)]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "words.txt").write_text("\n".join([*words, *chosen]), encoding="utf-8")
+        return make_rule(
+            LETTERS, check="lexicon:words.txt", blanks=False, folder=Path(folder)
+        )
+
+
+def report(title, outcomes):
+    right = np.array([plain(one.read) == plain(one.true) for one in outcomes])
+    wrong = sum(edit_distance(plain(one.read), plain(one.true)) for one in outcomes)
+    characters = sum(len(one.true) for one in outcomes)
+    accepted = ~np.array([one.flagged for one in outcomes])
+    bad = np.count_nonzero(accepted & ~right)
+    print(
+        f"{title:24} {len(outcomes):4}  right {right.mean():.3f}  characters wrong "
+        f"{wrong / characters:.3f}  accepted {accepted.mean():.3f}, wrong "
+        f"{bad}/{np.count_nonzero(accepted)}  joint {np.mean([o.joint for o in outcomes]):.3f}  "
+        f"{1000 * np.mean([one.seconds for one in outcomes]):.1f} ms",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
