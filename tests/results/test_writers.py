@@ -104,6 +104,12 @@ def test_parquet_without_pyarrow_is_refused_with_the_remedy(tmp_path, monkeypatc
     check_format("csv")
 
 
+def test_a_workbook_without_openpyxl_is_refused_with_the_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(UsageError, match="pip install openpyxl"):
+        check_format("xlsx")
+
+
 def test_parquet_holds_an_empty_table(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     write_results(tmp_path / "r.parquet", [], "parquet")
