@@ -21,6 +21,7 @@ else:  # pragma: no cover - Python 3.10 alone
 
 __all__ = [
     "CASES",
+    "DEFAULT_MODEL",
     "BatchSettings",
     "DocumentSettings",
     "GlyphSettings",
@@ -35,6 +36,9 @@ __all__ = [
 CASES = ("auto", "upper", "as_written")
 """What letters are reported as: capitals, but small ones where a page or field shows some;
 always capitals; what they look like."""
+
+DEFAULT_MODEL = "default"
+"""Folder, within `models`, of the networks that come with the program."""
 
 CHOICES = {
     "documents.pdf_renderer": ("pdfium", "poppler"),
@@ -76,20 +80,8 @@ class LayoutSettings:
     max_skew: float
     uneven_light: float
     min_ink_darkness: int
-    faint_darkness: int
-    min_ruling_mm: float
-    max_ruling_mm: float
-    ruling_gap_mm: float
-    min_open_line_mm: float
-    min_rectangularity: float
-    min_cell_mm: float
-    min_comb_cell_mm: float
-    min_line_contrast: float
     max_cell_mm: float
     max_cell_aspect: float
-    max_box_height_mm: float
-    min_character_mm: float
-    max_character_mm: float
 
 
 @dataclass(frozen=True)
@@ -97,9 +89,6 @@ class GlyphSettings:
     """How ink becomes glyphs; see `[glyphs]` in default.toml."""
 
     min_speck_mm: float
-    faint_ink: float
-    stroke_level: float
-    max_overhang: float
     min_glyph_height: float
     max_dirt_height: float
     min_letter_mm: float

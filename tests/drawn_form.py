@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from hcr_batch.geometry import projected
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.segmentation.layers import segment
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.types import Box, Field, Page
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "row_of_boxes",
     "scanned",
     "source_box",
+    "the_segmenter",
     "write",
 ]
 
@@ -46,6 +50,12 @@ def ink_of(gray: np.ndarray, dpi: float = DPI) -> Ink:
     return binarize(page_of(gray, dpi), load_settings().layout)
 
 
+@cache
+def the_segmenter() -> Segmenter:
+    """The page segmentation that comes with the program."""
+    return load_segmenter()
+
+
 def fields_of(
     gray: np.ndarray, dpi: float = DPI, *, turned: bool = False, **changes: object
 ) -> tuple[Field, ...]:
@@ -54,7 +64,7 @@ def fields_of(
     page = page_of(gray, dpi)
     if turned:
         page = deskew(page, estimate_skew(gray, settings.max_skew))
-    fields = find_fields(binarize(page, settings), page.pixels_per_mm, settings)
+    fields = find_fields(segment(page, the_segmenter()), settings)
     if not turned:
         return fields
     return tuple(

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "hcr_batch"
 LEVELS = (
     {"config", "types", "errors", "geometry", "processes"},
     {"documents", "results"},
-    {"recognition", "forms", "glyphs", "layout"},
+    {"recognition", "forms", "glyphs", "layout", "segmentation"},
     {"batch", "web", "training", "evaluation"},
     {"cli"},
 )

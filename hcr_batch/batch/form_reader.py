@@ -19,6 +19,7 @@ from hcr_batch.documents import count_pages, open_pages
 from hcr_batch.forms.schema import Template
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.segmentation.network import load_segmenter
 from hcr_batch.types import Page, PageReading
 
 __all__ = ["FormReader"]
@@ -39,6 +40,7 @@ class FormReader:
         self._settings = settings
         self._templates = templates
         self._recognizer = load_recognizer(settings.recognition.model or None, threads=1)
+        self._segmenter = load_segmenter()
 
     def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
         """Read pages `first` to `last`, as far as there are any, timing the stages."""
@@ -46,7 +48,9 @@ class FormReader:
         with closing(open_pages(path, self._settings.documents, first, last)) as pages:
             while taken := _next_timed(pages, watch):
                 with watch("layout"):
-                    reading = read_page(taken.pop(), recognizer, self._settings, self._templates)
+                    reading = read_page(
+                        taken.pop(), recognizer, self._segmenter, self._settings, self._templates
+                    )
                 yield reading
 
     def count(self, path: Path) -> int:

@@ -13,7 +13,7 @@ import hcr_batch
 from hcr_batch.batch.holdings import Holdings
 from hcr_batch.batch.outputs import Outputs
 from hcr_batch.batch.plan import Effort
-from hcr_batch.config import Settings
+from hcr_batch.config import DEFAULT_MODEL, Settings, data_folder
 from hcr_batch.errors import ExitCode
 from hcr_batch.results.writers import COMMAS, CsvStyle
 
@@ -29,6 +29,7 @@ READING_CODE = (
     "types.py",
     "geometry.py",
     "documents",
+    "segmentation",
     "layout",
     "glyphs",
     "recognition",
@@ -203,7 +204,7 @@ def fingerprint(card: ModelCard) -> str:
 
 @cache
 def code_fingerprint() -> str:
-    """SHA-256 (hex) of the source that makes readings: a new version of it reads anew.
+    """SHA-256 (hex) of the source and networks that make readings: a new version reads anew.
 
     It is that of the program as it was started, whatever becomes of the files meanwhile.
     """
@@ -214,4 +215,7 @@ def code_fingerprint() -> str:
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes() if path.exists() else b"")
+    # A model of one's own takes the place of the recognizer's network, not of the others.
+    for path in sorted((data_folder("models") / DEFAULT_MODEL).glob("*.tflite")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()

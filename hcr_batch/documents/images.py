@@ -53,6 +53,12 @@ DAMAGE = (
 )
 """What Pillow is known to raise on damaged data."""
 
+X_RESOLUTION, Y_RESOLUTION = 282, 283
+FAX_COMPRESSIONS = ("group3", "group4")
+FAX_WIDTH = 1728
+FAX_DPI = {True: (204.0, 98.0), False: (204.0, 196.0)}
+"""Dots per inch across and down of a fax, by whether its page is wider than high in pixels:
+ITU-T T.4 has 1,728 pixels a line and 98 or 196 lines an inch."""
 ORIENTATION_TAG = 274
 EXIF_ORIENTATIONS = {
     2: Orientation(flip_x=True),
@@ -260,6 +266,8 @@ def _orientation(image: Image.Image) -> Orientation:
 
 def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
     dpi = image.info.get("dpi")
+    if not dpi or tuple(dpi) == (1, 1):
+        dpi = _unitless(image)
     if not dpi:
         return None
     try:
@@ -267,6 +275,17 @@ def _tagged_dpi(image: Image.Image) -> tuple[float, float] | None:
     except ZeroDivisionError:  # fractions, in Pillow before version 11
         return None
     return tag if all(map(math.isfinite, tag)) else None
+
+
+def _unitless(image: Image.Image) -> tuple[float, float] | None:
+    """Numbers that are a resolution, or tell the shape of pixels alone; what a fax has without."""
+    if isinstance(image, TiffImageFile):
+        tags = image.tag_v2
+        if X_RESOLUTION in tags and Y_RESOLUTION in tags:
+            return tags[X_RESOLUTION], tags[Y_RESOLUTION]
+        is_fax = image.info.get("compression") in FAX_COMPRESSIONS and image.width == FAX_WIDTH
+        return FAX_DPI[image.height < image.width] if is_fax else None
+    return image.info.get("jfif_density")
 
 
 def gray_pixels(image: Image.Image) -> np.ndarray:

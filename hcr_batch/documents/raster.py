@@ -33,12 +33,13 @@ LARGEST_PIXEL_ASPECT = 3.0
 SQUARE_TOLERANCE = 0.01
 SAMPLE_STEP = 8
 """Pixels between the samples for the question whether a page is mostly dark."""
-STROKE_INCHES = 0.08
-"""Strokes and gaps narrower than this (2 mm) tell ink from paper."""
+STROKE_INCHES = 0.12
+"""Light areas narrower than this (3 mm) may be ink; a sheet on a dark desk is wider."""
 STROKE_DPI = 75.0
-"""Resolution at which strokes are compared; more shows nothing new."""
-INVERTED_RATIO = 2.0
-"""Light strokes must outweigh dark ones so many times on an inverted page."""
+"""Resolution at which that is asked; more shows nothing new."""
+WIDE_SHARE = 0.5
+"""Share of what is light that is wider than strokes, on a page that is not inverted. Inverted
+forms have 0.0 to 0.3 (their shaded bars), photographed sheets above 0.9."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,20 @@ def page_dpi(
     -------
     tuple of float
         The tag where it can be believed; otherwise what makes the picture a
-        sheet of A4 or Letter, or a strip as wide as one.
+        sheet of A4 or Letter, or a strip as wide as one, of pixels of its shape.
     """
     if tag is not None and _is_sane(tag, settings) and has_usual_size(size, tag):
         return tag
-    estimate = min(max(estimated_dpi(*size), settings.min_dpi), settings.max_dpi)
-    return estimate, estimate
+    aspect = tag[1] / tag[0] if tag is not None and _is_shape(tag) else 1.0
+    across = estimated_dpi(size[0], size[1] / aspect)
+    across = min(max(across, settings.min_dpi), settings.max_dpi)
+    return across, across * aspect
+
+
+def _is_shape(tag: tuple[float, float]) -> bool:
+    """Whether a tag that is no resolution still tells the shape of the pixels."""
+    low, high = sorted(tag)
+    return 0 < low <= high <= LARGEST_PIXEL_ASPECT * low
 
 
 def _is_sane(tag: tuple[float, float], settings: DocumentSettings) -> bool:
@@ -179,8 +188,9 @@ def _square(gray: np.ndarray, dpi_x: float, dpi_y: float) -> np.ndarray:
 def _is_inverted(gray: np.ndarray, dpi: float) -> bool:
     """Whether a page has light ink on dark paper.
 
-    A page is mostly dark also with a black scan border or a photograph on it,
-    so thin strokes decide: ink is thin, borders and photographs are not.
+    A page is mostly dark also with a black scan border or a photograph on it;
+    then what is light is paper, and wide. Light ink is thin, and its boxes,
+    however dense, are too.
     """
     sample = gray[::SAMPLE_STEP, ::SAMPLE_STEP]
     middle = (int(sample.min()) + int(sample.max())) / 2
@@ -190,9 +200,7 @@ def _is_inverted(gray: np.ndarray, dpi: float) -> bool:
     small = cv2.resize(
         np.ascontiguousarray(gray), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
     )
-    # Odd: an even one would move what it leaves.
-    width = max(3, (round(STROKE_INCHES * dpi * scale) - 1) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
-    light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel).mean()
-    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel).mean()
-    return bool(light > INVERTED_RATIO * dark)
+    light = cv2.threshold(small, middle, 1, cv2.THRESH_BINARY)[1]
+    width = max(3, round(STROKE_INCHES * dpi * scale))
+    wide = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
+    return cv2.countNonZero(wide) < WIDE_SHARE * cv2.countNonZero(light)

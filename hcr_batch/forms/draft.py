@@ -18,10 +18,12 @@ from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template, TemplatePage
 from hcr_batch.geometry import area, shared_area
-from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import bounds
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import load_segmenter
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, Cell, Field, Page
 
 __all__ = ["Draft", "draft_template"]
@@ -85,25 +87,25 @@ def draft_template(
 
 def _find_pages(path: Path, settings: Settings, only: int | None) -> Iterator[DraftPage]:
     """The pages of a form with their fields: those of a fillable PDF, else the boxes found."""
-    settings = replace(settings, layout=replace(settings.layout, mode="boxes"))
     is_pdf = path.suffix.lower() == ".pdf"
     widgets = pdf_widgets(path) if is_pdf else []
-    taken = {UNKNOWN_FORM}
+    taken, segmenter = {UNKNOWN_FORM}, load_segmenter()
     for page in open_pages(path, settings.documents, only or 1, only):
         mine = widgets[page.number - 1] if page.number <= len(widgets) else []
         # One page alone is a form of one page.
         page = replace(page, number=1) if only else page
         # The places of a PDF's own fields hold on the page as it is, not levelled.
         level = page if mine else flatten(page, settings.layout.max_skew)
-        found = _found(level, settings)
+        level, layers = segmented(level, segmenter)
+        found = _found(level, layers, settings)
         if mine:
             found = replace(found, fields=tuple(_of_widget(w, found.boxes) for w in mine))
         found = replace(found, fields=tuple(_renamed(found, taken)))
         yield replace(found, picture=_picture(found, level))
 
 
-def _found(page: Page, settings: Settings) -> DraftPage:
-    fields = find_fields(binarize(page, settings.layout), page.pixels_per_mm, settings.layout)
+def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
+    fields = find_fields(layers, settings.layout)
     rows, columns = page.gray.shape
     scale = 1 / page.pixels_per_mm
     covered = [why_covered(field, page) for field in fields]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.field_ink import SheetInk, sheet_inks
 from hcr_batch.glyphs.ownership import Owned, share_out
-from hcr_batch.layout.binarize import Ink
-from hcr_batch.layout.histogram import quantile_of_few
+from hcr_batch.glyphs.writing import Writing
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "blank_cells", "faintest_pen", "isolate_cell", "isolate_fields"]
+__all__ = ["CellInk", "isolate_cell", "isolate_fields", "with_print"]
 
-USUAL_PEN = 0.75
-"""Quantile of the pens of a page's written cells that is the pen of its writer."""
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
 OUT_OF_CELL = 0.25
@@ -58,8 +54,8 @@ class CellInk:
         Too small for a character of that cell: a point, a comma, dirt.
     accented : bool
         A letter with marks above.
-    pen : float
-        Full darkness of the pen of its field, 0 to 255.
+    printed : bool
+        It is machine print: a hint, or a typed answer.
     """
 
     ink: np.ndarray | None
@@ -67,13 +63,13 @@ class CellInk:
     touching: bool = False
     out_of_cell: bool = False
     small: bool = False
-    pen: float = 0.0
     accented: bool = False
+    printed: bool = False
 
 
 def isolate_fields(
-    ink: Ink, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
-) -> list[tuple[CellInk, ...]]:
+    written: Writing, fields: Sequence[Field], settings: GlyphSettings
+) -> tuple[list[tuple[CellInk, ...]], np.ndarray]:
     """Give each cell of some fields its writing.
 
     Connected ink goes whole to the cell that holds most of it, so that a tail
@@ -82,57 +78,48 @@ def isolate_fields(
 
     Parameters
     ----------
-    ink : Ink
+    written : Writing
         Of the page.
     fields : sequence of Field
-    pixels_per_mm : float
     settings : GlyphSettings
 
     Returns
     -------
-    list of tuple of CellInk
+    cells : list of tuple of CellInk
         One a cell of each field, in order.
+    stray : ndarray of bool, shape (parts,)
+        Which parts of the writing are in none of the cells.
     """
-    return [
-        cells
-        for written in sheet_inks(ink, fields, pixels_per_mm, settings)
-        for cells in _cells_of_sheet(written, settings)
-    ]
-
-
-def _cells_of_sheet(
-    written: SheetInk, settings: GlyphSettings
-) -> Iterator[tuple[CellInk, ...]]:
-    """What the cells of each field own; `alone` is the ink beside which there is no other."""
-    sheet = written.sheet
-    owned = iter(share_out(written))
+    boxes = [cell.box for field in fields for cell in field.cells]
+    owned, stray = share_out(written, boxes)
     alone = written.soft * cv2.dilate(written.mask, SOFT_EDGE)
-    for field, pen, shift in zip(sheet.fields, written.pens, sheet.shifts.tolist(), strict=True):
-        yield tuple(
-            _cell_ink(mine, alone if mine.alone else written.soft, shift, pen, cell.box, settings)
-            for cell, mine in zip(field.cells, owned, strict=False)
+    mine = iter(owned)
+    cells = [
+        tuple(
+            _cell_ink(next(mine), written.soft, alone, cell.box, settings) for cell in field.cells
         )
+        for field in fields
+    ]
+    return cells, stray
 
 
-def blank_cells(field: Field) -> tuple[CellInk, ...]:
-    """The cells of a field in which nothing is written."""
-    return tuple(CellInk(None, cell.box) for cell in field.cells)
-
-
-def faintest_pen(cells: Iterable[CellInk], settings: GlyphSettings) -> float:
-    """Darkness that the pen of a field has at least, by the pens of all cells of its page.
-
-    One pen's strokes are never so much lighter in one field than in the others:
-    what is fainter shows through from the other side of the paper.
+def with_print(
+    cells: Sequence[tuple[CellInk, ...]], printed: Sequence[tuple[CellInk, ...]]
+) -> list[tuple[CellInk, ...]]:
+    """The cells with the print in those that have no handwriting.
 
     Parameters
     ----------
-    cells : iterable of CellInk
-    settings : GlyphSettings
-        `stroke_level` is used.
+    cells, printed : sequence of tuple of CellInk
+        Handwriting and print of the same cells.
     """
-    pens = [cell.pen for cell in cells if cell.ink is not None]
-    return settings.stroke_level * quantile_of_few(pens, USUAL_PEN) if pens else 0.0
+    return [
+        tuple(
+            replace(other, printed=True) if own.ink is None and other.ink is not None else own
+            for own, other in zip(written, print_of_field, strict=True)
+        )
+        for written, print_of_field in zip(cells, printed, strict=True)
+    ]
 
 
 def isolate_cell(cell: np.ndarray) -> np.ndarray:
@@ -212,24 +199,19 @@ def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _cell_ink(
-    owned: Owned,
-    ink: np.ndarray,
-    shift: list[int],
-    pen: float,
-    cell: Box,
-    settings: GlyphSettings,
+    owned: Owned, soft: np.ndarray, alone: np.ndarray, cell: Box, settings: GlyphSettings
 ) -> CellInk:
-    """What one cell owns of a sheet's ink; `shift` leads to the sheet from the page."""
+    """What one cell owns of a page's ink; `alone` is that beside which there is no other."""
     left, top, right, bottom = owned.place
     size = max(right - left, bottom - top)
     if not size or size < settings.max_dirt_height * cell.height:
         return CellInk(None, cell)
+    ink = alone if owned.alone else soft
     cut = ink[top:bottom, left:right]
     return CellInk(
         ink=cut if owned.alone else cut * cv2.dilate(owned.mask, SOFT_EDGE),
-        box=Box(left - shift[0], top - shift[1], right - left, bottom - top),
+        box=Box(left, top, right - left, bottom - top),
         touching=owned.touching,
         out_of_cell=owned.outside > OUT_OF_CELL,
         small=size < settings.min_glyph_height * cell.height,
-        pen=pen,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.field_ink import SheetInk
 from hcr_batch.glyphs.groups import counted_out
+from hcr_batch.glyphs.writing import Writing
+from hcr_batch.types import Box
 
 __all__ = ["Owned", "share_out"]
 
@@ -17,20 +19,23 @@ BELONGS = 0.5
 TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 
+STRAY = 0.75
+"""Connected ink with so much of it outside all cells belongs to none."""
+
 Place = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels of the sheet."""
+"""Left, top, right and bottom, in pixels of the page."""
 
 
 @dataclass(frozen=True)
 class Owned:
-    """What one cell owns of the ink on a sheet.
+    """What one cell owns of the ink on a page.
 
     Attributes
     ----------
     mask : ndarray of uint8, shape (height, width)
         1 on its strokes, else 0; empty for a blank cell.
     place : tuple of int
-        Left, top, right and bottom of `mask` on the sheet.
+        Left, top, right and bottom of `mask` on the page.
     touching : bool
         Some of it is connected with a neighbour's.
     outside : float
@@ -68,31 +73,45 @@ class _Claim:
     outer: int = 0
 
 
-def share_out(written: SheetInk) -> list[Owned]:
-    """Give each cell of a sheet its strokes.
+def share_out(written: Writing, cells: Sequence[Box]) -> tuple[list[Owned], np.ndarray]:
+    """Give each cell of a page its strokes.
 
     A connected part goes whole to the cell that holds most of it; one that
     lies in two cells is parted at the wall.
 
     Parameters
     ----------
-    written : SheetInk
+    written : Writing
+    cells : sequence of Box
+        In pixels of the page; where some overlap, the later have the word.
 
     Returns
     -------
-    list of Owned
+    owned : list of Owned
         One a cell, in order.
+    stray : ndarray of bool, shape (parts,)
+        Which parts of the writing no cell owns anything of.
     """
     parts = _Parts(written)
-    cell_at = written.sheet.cell_at
+    cell_at = _cell_at(cells, written.mask.shape)
     home = _homes(parts.places, cell_at)
-    claims = [_Claim([], []) for _ in range(len(written.sheet.cells) + 1)]
+    claims = [_Claim([], []) for _ in range(len(cells) + 1)]
+    stray = np.zeros(len(home), bool)
     for number, cell in enumerate(home.tolist()):
         if cell:
             claims[cell].whole.append(number)
         else:
-            _divide(number, parts, cell_at, claims)
-    return [_owned(claim, parts) for claim in claims[1:]]
+            stray[number] = not _divide(number, parts, cell_at, claims)
+    return [_owned(claim, parts) for claim in claims[1:]], stray
+
+
+def _cell_at(cells: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
+    """The number of the cell that each pixel lies in, from 1, else 0; int32 of that shape."""
+    numbers = np.zeros(shape, np.int32)
+    for number, box in enumerate(cells, start=1):
+        left, top = max(0, round(box.x)), max(0, round(box.y))
+        numbers[top : max(0, round(box.bottom)), left : max(0, round(box.right))] = number
+    return numbers
 
 
 def _homes(places: np.ndarray, cell_at: np.ndarray) -> np.ndarray:
@@ -103,7 +122,7 @@ def _homes(places: np.ndarray, cell_at: np.ndarray) -> np.ndarray:
 
 
 class _Parts:
-    """The connected parts of a sheet's ink.
+    """The connected parts of a page's ink.
 
     Attributes
     ----------
@@ -116,7 +135,7 @@ class _Parts:
         Another part reaches into the place of it, or right beside that.
     """
 
-    def __init__(self, written: SheetInk) -> None:
+    def __init__(self, written: Writing) -> None:
         self.mask, self._outlines = written.mask, written.parts.outlines
         self.places = written.parts.places
         self.crowded = _crowded(self.places)
@@ -149,16 +168,18 @@ class _Parts:
 
 def _divide(
     number: int, parts: _Parts, cell_at: np.ndarray, claims: list[_Claim]
-) -> None:
-    """Enter a part that crosses walls into the claims of the cells that it is in."""
+) -> bool:
+    """Enter a part that crosses walls into the claims of its cells; whether it has any."""
     left, top, right, bottom = parts.place[number]
     near = cell_at[top:bottom, left:right]
     if not cv2.hasNonZero(near):
-        return
+        return False
     picture = parts.own(number)
-    amounts = np.bincount(near[picture.view(bool)])
-    total, outer = int(amounts.sum()), int(amounts[0])
-    held = {int(cell): int(amounts[cell]) for cell in np.flatnonzero(amounts[1:]) + 1}
+    here, counts = np.unique(near[picture.view(bool)], return_counts=True)
+    held = dict(zip(here.tolist(), counts.tolist(), strict=True))
+    total, outer = sum(held.values()), held.pop(0, 0)
+    if outer > STRAY * total:
+        return False
     for cell, count in held.items():
         mine = count / total
         others = max((held[other] for other in held if other != cell), default=0) / total
@@ -170,6 +191,7 @@ def _divide(
             claim.beside += total - outer - count
         elif (mine >= TOUCHES and others >= TOUCHES) or (mine < BELONGS and others < BELONGS):
             claim.clipped.append((picture & (near == cell), (left, top)))
+    return True
 
 
 def _owned(claim: _Claim, parts: _Parts) -> Owned:

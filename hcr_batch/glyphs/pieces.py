@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.field_ink import FieldInk
+from hcr_batch.glyphs.writing import Writing
 from hcr_batch.types import Box, Field
 
 __all__ = ["Piece", "joined", "piece_of", "pieces_inside"]
@@ -40,12 +40,12 @@ class Piece:
     cut: bool = False
 
 
-def pieces_inside(written: FieldInk, field: Field) -> list[Piece]:
+def pieces_inside(written: Writing, field: Field) -> list[Piece]:
     """The connected ink of a free box; ink that lies for the most part outside is left out.
 
     Parameters
     ----------
-    written : FieldInk
+    written : Writing
     field : Field
 
     Returns
@@ -76,7 +76,7 @@ def pieces_inside(written: FieldInk, field: Field) -> list[Piece]:
 
 
 def _strokes(
-    written: FieldInk, parts: np.ndarray, stats: np.ndarray
+    written: Writing, parts: np.ndarray, stats: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ink without faint bridges: its labels, and the part that each high stroke is of, or -1."""
     core = cv2.bitwise_and(written.mask, cv2.threshold(written.soft, BRIDGE, 1, 0)[1])

@@ -16,10 +16,9 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
-from hcr_batch.glyphs.field_ink import FieldInk, sheet_inks
 from hcr_batch.glyphs.pieces import Piece, joined, piece_of, pieces_inside
 from hcr_batch.glyphs.strip import Strip, line_strip
-from hcr_batch.layout.binarize import Ink
+from hcr_batch.glyphs.writing import Writing
 from hcr_batch.layout.lines import text_rows
 from hcr_batch.types import Box, Field
 
@@ -104,13 +103,13 @@ class TextLine:
 
 
 def find_strings(
-    ink: Ink, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
+    written: Writing, fields: Sequence[Field], pixels_per_mm: float, settings: GlyphSettings
 ) -> list[tuple[TextLine, ...]]:
     """Find the lines of free boxes and the candidates for their characters.
 
     Parameters
     ----------
-    ink : Ink
+    written : Writing
         Of the page.
     fields : sequence of Field
         Of kind `free`.
@@ -124,13 +123,14 @@ def find_strings(
     """
     least = settings.min_letter_mm * pixels_per_mm
     return [
-        tuple(line for line in _text_lines(written, field) if line.height >= least)
-        for sheet in sheet_inks(ink, fields, pixels_per_mm, settings)
-        for written, field in zip(sheet.fields(), sheet.sheet.fields, strict=True)
+        tuple(
+            line for line in _text_lines(written.cut(field.box), field) if line.height >= least
+        )
+        for field in fields
     ]
 
 
-def _text_lines(written: FieldInk, field: Field) -> Iterator[TextLine]:
+def _text_lines(written: Writing, field: Field) -> Iterator[TextLine]:
     parts = _without_bubbles(pieces_inside(written, field))
     return (_text_line(written, line) for line in _lines(parts)) if parts else iter(())
 
@@ -169,7 +169,7 @@ def _lines(parts: list[Piece]) -> list[list[Piece]]:
     return [line for line in lines if line]
 
 
-def _text_line(written: FieldInk, parts: list[Piece]) -> TextLine:
+def _text_line(written: Writing, parts: list[Piece]) -> TextLine:
     heights = np.array([part.box.height for part in parts])
     height = float(np.median(heights[heights >= SMALL * heights.max()]))
     line = _upright_line(written, parts)
@@ -188,7 +188,7 @@ def _text_line(written: FieldInk, parts: list[Piece]) -> TextLine:
     )
 
 
-def _strip(written: FieldInk, parts: list[Piece]) -> Strip | None:
+def _strip(written: Writing, parts: list[Piece]) -> Strip | None:
     """The soft ink of a line, that of other lines left out, as a strip."""
     box = _around([part.box for part in parts])
     top, left = max(0, int(box.y) - 1), max(0, int(box.x) - 1)
@@ -236,7 +236,7 @@ class _UprightLine:
         return x + float((first + lean).min()), x + float((last + lean).max())
 
 
-def _upright_line(written: FieldInk, parts: list[Piece]) -> _UprightLine:
+def _upright_line(written: Writing, parts: list[Piece]) -> _UprightLine:
     """Cut a line out of its field and shear it until its strokes stand upright."""
     box = _around([part.box for part in parts])
     labels = np.zeros((int(box.height), int(box.width)), np.float32)

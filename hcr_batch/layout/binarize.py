@@ -11,7 +11,7 @@ from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.histogram import quantile, quantiles
 from hcr_batch.types import Page
 
-__all__ = ["Ink", "binarize", "halved", "paper_surface", "quartered"]
+__all__ = ["Ink", "binarize", "halved", "outlines", "paper_surface", "quartered"]
 
 SURFACE_SCALE = 0.25
 """The paper's brightness changes slowly: a quarter of the resolution shows it all."""
@@ -122,3 +122,14 @@ def _noise(gray: np.ndarray, paper: float) -> float:
 
 def _odd(length: float) -> int:
     return max(3, int(length) // 2 * 2 + 1)
+
+
+def outlines(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Bounding boxes (x, y, width, height) of the connected parts of a mask.
+
+    Also of those inside the hole of another: a black scan border surrounds all.
+    """
+    contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    parents = tree[0, :, 3].tolist() if contours else []
+    outer = (c for c, parent in zip(contours, parents, strict=True) if parent < 0)
+    return [cv2.boundingRect(contour) for contour in outer]

@@ -1,32 +1,30 @@
-"""From a page to its fields and cells, in the order a person reads."""
+"""From the layers of a page to its fields and cells, in the order a person reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, compress, pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.bands import Band, divided, find_bands, is_short, without_strokes
-from hcr_batch.layout.binarize import Ink
-from hcr_batch.layout.boxes import find_boxes
-from hcr_batch.layout.contrast import (
-    are_front,
-    is_written,
-    line_darkness,
-    side_darkness,
-    usual_darkness,
+from hcr_batch.layout.areas import closed_boxes, contains, free_areas, marked_shares
+from hcr_batch.layout.cells import (
+    LineShares,
+    apart,
+    evened,
+    healed,
+    inner_parts,
+    set_in_walls,
 )
 from hcr_batch.layout.histogram import median
-from hcr_batch.layout.lettering import is_lettering
-from hcr_batch.layout.lines import find_lines
-from hcr_batch.layout.rows import complete_rows, divide_runs
-from hcr_batch.layout.rulings import Rulings, find_rulings
+from hcr_batch.layout.rhythm import completed
 from hcr_batch.layout.sides import bounds, sides_of
+from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["find_fields"]
+__all__ = ["find_fields", "have_print"]
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -41,20 +39,38 @@ MAX_WIDTH_RATIO = 2.4
 """Cells of one comb differ less than this."""
 MAX_CELL_ASPECT = 1.2
 """A box that is wider, for its height, holds a string, unless its neighbours are cells."""
-CROSSING = (0.1, 0.8)
-"""Boxes that share less of their sides lie apart, those that share more are one or nested."""
+ENOUGH_WALLS = 3
+"""Of four: so many must be seen around a cell that stands alone;"""
+FILLED = 0.5
+"""or cells fill this share of the closed box around them;"""
+OFF_LINE = 0.25
+SAME_PITCH = 0.15
+LEAST_PITCH, MAX_PITCH = 0.3, 1.6
+"""or the neighbours to either side are as far away (shares of the distance), on one line and
+near (shares of the cell's side)."""
+FAR = 1e6
+"""Pixels; where there is no neighbour."""
+RIM_MM = 0.5
+LETTER = 0.2
+"""Share of a box with its rim that is print, from which it is the inside of a letter."""
+PRINT_LEVEL = 128
+PRINTED = 0.02
+"""Of 255, a pixel is print from here on; and share of a cell that is print where it holds some."""
+SAME_ROW = 0.6
+"""Boxes of one row share this much of the higher one's height,"""
+SAME_HEIGHT = 0.65
+"""and the lower is this share of the higher."""
 CHECK_MM = (2.0, 4.7)
 CHECK_ASPECT = 1.3
 """A single square box of this size is a check box."""
 
 
-def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tuple[Field, ...]:
-    """Find the fields of a deskewed page.
+def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
+    """Find the fields of a level page.
 
     Parameters
     ----------
-    ink : Ink
-    pixels_per_mm : float
+    layers : Layers
     settings : LayoutSettings
 
     Returns
@@ -62,11 +78,70 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
     tuple of Field
         In reading order, named f001, f002 and so on; boxes in pixels of the page.
     """
-    groups = [] if settings.mode == "free" else _box_fields(ink, pixels_per_mm, settings)
-    if not groups and settings.mode != "boxes":
-        groups = [("free", (line,)) for line in find_lines(ink, pixels_per_mm, settings)]
+    if settings.mode == "free":
+        return ()
+    pixels_per_mm = layers.pixels_per_mm
+    line = LineShares.of(layers.line)
+    (cells, walls), (checks, check_walls) = (
+        apart(*set_in_walls(inner_parts(healed(layer, layers), pixels_per_mm), line))
+        for layer in (layers.cell, layers.check)
+    )
+    checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
+    boxes = closed_boxes(layers.line, pixels_per_mm)
+    cells = cells[_is_sure(cells, walls, boxes)]
+    rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
+    cells = sides_of([box for row in rows for box in row]).T
+    checks = _elsewhere(checks, cells)
+    areas = _elsewhere(free_areas(layers, boxes, line), np.concatenate([cells, checks]))
+    found = [
+        field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)
+    ]
+    found += [("check", (box,)) for box in _boxes(checks)]
+    found += [("free", (box,)) for box in _boxes(areas)]
+    return _named([(kind, _scaled(run, layers.scale)) for kind, run in found])
+
+
+def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
+    """Which boxes, (N, 4), are the insides of large print: O, R or g; bool (N,)."""
+    rim = RIM_MM * layers.pixels_per_mm * np.array([-1, -1, 1, 1])
+    return marked_shares(layers.printed > PRINT_LEVEL, boxes + rim) >= LETTER
+
+
+def _is_sure(cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Which cells, (N, 4), are believed: by walls, by their rhythm, or as they fill a box."""
+    middles = (cells[:, :2] + cells[:, 2:]) / 2
+    size = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
+    holds = contains(boxes, middles)
+    filled = (holds * size).sum(axis=1) >= FILLED * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | _in_rhythm(middles, size)
+
+
+def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Which cells, by middle (N, 2), stand at even distances on a line; bool (N,)."""
+    side = np.sqrt(size)[:, None]
+    across, down = np.moveaxis(middles[None] - middles[:, None], 2, 0)
+    near = (abs(down) < OFF_LINE * side) & (abs(across) < MAX_PITCH * side)
+    right, left = (
+        np.where(near & (way * across > LEAST_PITCH * side), way * across, np.inf)
+        for way in (1, -1)
+    )
+    ends = np.minimum(right, left).argmin(axis=1, keepdims=True) if len(middles) else right
+    right, left = right.min(axis=1, initial=FAR), left.min(axis=1, initial=FAR)
+    between = (abs(right - left) < SAME_PITCH * right) & (np.maximum(left, right) < FAR)
+    # The first and the last go with the cell next to them.
+    at_end = between[ends[:, 0]] & (np.minimum(left, right) < FAR) if len(ends) else between
+    return between | at_end
+
+
+def have_print(layers: Layers, fields: Sequence[Field]) -> bool:
+    """Whether there is machine print in one of the cells of some fields."""
+    sides = sides_of(cell.box for field in fields for cell in field.cells).T / layers.scale
+    return bool((marked_shares(layers.printed > PRINT_LEVEL, sides) >= PRINTED).any())
+
+
+def _named(found: list[tuple[str, tuple[Box, ...]]]) -> tuple[Field, ...]:
     fields = [
-        Field("", kind, bounds(boxes), tuple(Cell(box) for box in boxes)) for kind, boxes in groups
+        Field("", kind, bounds(boxes), tuple(Cell(box) for box in boxes)) for kind, boxes in found
     ]
     return tuple(
         replace(field, name=f"f{number:03d}")
@@ -74,86 +149,62 @@ def find_fields(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> tup
     )
 
 
-def _box_fields(
-    ink: Ink, pixels_per_mm: float, settings: LayoutSettings
-) -> list[tuple[str, tuple[Box, ...]]]:
-    layers = find_rulings(ink, pixels_per_mm, settings)
-    front, faint = _candidates(layers, ink, pixels_per_mm, settings)
-    cells = _apart(front + _believed(faint, front, ink))
-    rows = [row for row in complete_rows(cells, layers[-1], settings) if row]
-    rows = _without_frames(rows)
-    found = [field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)]
-    return [(kind, run) for kind, run in found if not is_lettering(run, layers[-1])]
+def _boxes(sides: np.ndarray) -> list[Box]:
+    return [Box(x, y, right - x, bottom - y) for x, y, right, bottom in sides.tolist()]
 
 
-def _believed(faint: list[Box], front: list[Box], ink: Ink) -> list[Box]:
-    """The written ones of faint boxes, where they are the form's usual ones and in nobody's way.
-
-    Others shine through from the back, and the writing in them belongs to this page.
-    """
-    if len(faint) <= len(front) or _meet(faint, front):
-        return []
-    return [box for box in faint if is_written(box, ink)]
+def _scaled(boxes: tuple[Box, ...], scale: float) -> tuple[Box, ...]:
+    return tuple(
+        Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale) for box in boxes
+    )
 
 
-def _meet(boxes: list[Box], others: list[Box]) -> bool:
-    """Whether one of the boxes lies across a side of one of the others."""
-    left, top, right, bottom = sides_of(others)
-    for box in boxes:
-        across = np.minimum(box.right, right) - np.maximum(box.x, left)
-        down = np.minimum(box.bottom, bottom) - np.maximum(box.y, top)
-        share = np.minimum(
-            across / np.minimum(box.width, right - left),
-            down / np.minimum(box.height, bottom - top),
-        )
-        if ((share > CROSSING[0]) & (share < CROSSING[1])).any():
-            return True
-    return False
+def _elsewhere(sides: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Those of the boxes, (N, 4), that hold no middle of the taken ones and lie in none."""
+    middles = (sides[:, :2] + sides[:, 2:]) / 2
+    others = (taken[:, :2] + taken[:, 2:]) / 2
+    free = ~contains(sides, others).any(axis=1) & ~contains(taken, middles).any(axis=0)
+    return sides[free]
 
 
-def _candidates(
-    layers: tuple[Rulings, ...], ink: Ink, pixels_per_mm: float, settings: LayoutSettings
-) -> tuple[list[Box], list[Box]]:
-    """Cells of all layers, first those of this page, then those too faint to be sure."""
-    found = [_bands_and_boxes(layer, settings) for layer in layers]
-    sides = [
-        side_darkness([band.box for band in bands] + boxes, ink, pixels_per_mm)
-        for bands, boxes in found
-    ]
-    usual = usual_darkness(sides[-1], ink)
-    front: list[Box] = []
-    faint: list[Box] = []
-    for rulings, (bands, boxes), darkness in zip(layers, found, sides, strict=True):
-        closed = np.array([not band.open_side for band in bands] + [True] * len(boxes), bool)
-        is_front = are_front(darkness, closed, usual, settings)
-        for wanted, cells in ((is_front, front), (~is_front, faint)):
-            for band in compress(bands, wanted):
-                cells += band.cells
-            chosen_boxes = list(compress(boxes, wanted[len(bands) :]))
-            cells += divide_runs(chosen_boxes, rulings, layers[-1], settings)
-    darkness = line_darkness(front, ink, pixels_per_mm)
-    # A line of this page may go on as one of the back.
-    lined = darkness.max(axis=1, initial=0.0) >= settings.min_line_contrast * usual
-    return list(compress(front, lined)), faint
+def _rows(boxes: list[Box]) -> list[list[Box]]:
+    """Boxes of like height that stand beside each other, each row from left to right."""
+    rows: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda box: box.x):
+        for row in rows:
+            if _in_line(row[-1], box):
+                row.append(box)
+                break
+        else:
+            rows.append([box])
+    return rows
 
 
-def _bands_and_boxes(layer: Rulings, settings: LayoutSettings) -> tuple[list[Band], list[Box]]:
-    """The bands of a layer with their cells, and boxes where no band has any."""
-    bands = divided(find_bands(layer, settings), layer, settings)
-    taken = [band.cells for band in bands if band.cells and not is_short(band, layer)]
-    boxes = find_boxes(layer, [bounds(cells) for cells in taken], settings)
-    return without_strokes(bands, [*boxes, *chain.from_iterable(taken)], layer), boxes
+def _not_twice(rows: list[list[Box]]) -> list[list[Box]]:
+    """Rows without the cells whose middle lies in one of a longer row."""
+    kept: list[list[Box]] = []
+    for row in sorted(rows, key=len, reverse=True):
+        taken = sides_of([box for other in kept for box in other]).T
+        sides = sides_of(row).T
+        free = ~np.any(contains(taken, (sides[:, :2] + sides[:, 2:]) / 2), axis=0)
+        kept.append(list(compress(row, free)))
+    return kept
+
+
+def _in_line(a: Box, b: Box) -> bool:
+    low, high = sorted((a.height, b.height))
+    shared = min(a.bottom, b.bottom) - max(a.y, b.y)
+    return shared > SAME_ROW * high and low > SAME_HEIGHT * high
 
 
 def _fields_of_row(
     row: list[Box], pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[str, tuple[Box, ...]]]:
     fields: list[tuple[str, tuple[Box, ...]]] = []
-    for run in _split_row(row, pixels_per_mm, settings):
-        aspect = float(median([box.width / box.height for box in run]))
+    for run in map(evened, _split_row(row, pixels_per_mm, settings)):
         if len(run) == 1 and _is_check_box(run[0], pixels_per_mm):
             fields.append(("check", run))
-        elif len(run) > 1 and aspect <= MAX_CELL_ASPECT:
+        elif len(run) > 1:
             fields.append((_kind(run, pixels_per_mm), run))
         else:
             fields += [_single(box, pixels_per_mm, settings) for box in run]
@@ -211,35 +262,6 @@ def _is_check_box(box: Box, pixels_per_mm: float) -> bool:
     least, most = (side * pixels_per_mm for side in CHECK_MM)
     narrow, broad = sorted((box.width, box.height))
     return least <= narrow and broad <= most and broad <= CHECK_ASPECT * narrow
-
-
-def _without_frames(rows: list[list[Box]]) -> list[list[Box]]:
-    """Leave out boxes that have another box inside."""
-    left, top, right, bottom = sides_of([box for row in rows for box in row])
-    slack = 0.1 * (bottom - top)[:, None]
-    area = (right - left) * (bottom - top)
-    holds = (left >= left[:, None] - slack) & (top >= top[:, None] - slack)
-    holds &= (right <= right[:, None] + slack) & (bottom <= bottom[:, None] + slack)
-    is_frame = iter((holds & (area < 0.8 * area[:, None])).any(axis=1))
-    kept = ([box for box in row if not next(is_frame)] for row in rows)
-    return [row for row in kept if row]
-
-
-def _apart(boxes: list[Box]) -> list[Box]:
-    """Leave out boxes that overlap an earlier one."""
-    left, top, right, bottom = sides_of(boxes).astype(np.float32)
-    shared = _shares(left, right) & _shares(top, bottom)
-    kept = np.ones(len(boxes), bool)
-    for number in np.flatnonzero(np.tril(shared, -1).any(axis=1)):
-        kept[number] = not (shared[number, :number] & kept[:number]).any()
-    return list(compress(boxes, kept))
-
-
-def _shares(first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Whether each two of N stretches share much of the shorter one, bool (N, N)."""
-    shared = np.minimum(last, last[:, None]) - np.maximum(first, first[:, None])
-    length = last - first
-    return shared > 0.3 * np.minimum(length, length[:, None])
 
 
 def _reading_order(fields: list[Field]) -> list[Field]:

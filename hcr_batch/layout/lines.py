@@ -1,44 +1,15 @@
-"""Lines of writing on pages without boxes."""
+"""Lines of writing: what stands beside each other."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.binarize import Ink
 from hcr_batch.types import Box
 
-__all__ = ["find_lines", "text_rows"]
+__all__ = ["text_rows"]
 
 SAME_LINE = 0.4
 """Ink whose height overlaps a line's by this share belongs to it."""
-
-
-def find_lines(ink: Ink, pixels_per_mm: float, settings: LayoutSettings) -> list[Box]:
-    """Find the lines in which the ink of a page stands.
-
-    Parameters
-    ----------
-    ink : Ink
-    pixels_per_mm : float
-    settings : LayoutSettings
-        `min_character_mm` and `max_character_mm`.
-
-    Returns
-    -------
-    list of Box
-        Top to bottom; none where nothing is as large as a character.
-    """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask)
-    least = settings.min_character_mm * pixels_per_mm
-    most = settings.max_character_mm * pixels_per_mm
-    parts = [
-        Box(x, y, width, height)
-        for x, y, width, height, _ in stats[1:].tolist()
-        if least <= max(width, height) <= most
-    ]
-    return text_rows(parts)
 
 
 def text_rows(parts: list[Box]) -> list[Box]:

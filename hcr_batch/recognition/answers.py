@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hcr_batch.glyphs.isolate import CellInk
+from hcr_batch.glyphs.unplaced import UNPLACED
 from hcr_batch.recognition.accents import punctuation, with_base_letters
 from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Thresholds
 from hcr_batch.recognition.line_answers import read_lines
@@ -16,6 +17,7 @@ from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import (
     Hand,
     Surroundings,
+    are_hints,
     is_example_cross,
     printed_among_written,
     whose_hand,
@@ -33,6 +35,8 @@ from hcr_batch.types import Reading
 
 __all__ = ["Answer", "FieldGlyphs", "Thresholds", "read_answers"]
 
+STRINGS = ("free", UNPLACED)
+"""Kinds of fields whose writing is read as strings."""
 MARK = 0.3
 """How much a mark too small for a character still counts as one, where a rule asks for it."""
 
@@ -87,7 +91,7 @@ def read_answers(
     )
     answers = [
         read_lines(glyphs, score, thresholds, near, card)
-        if glyphs.field.kind == "free"
+        if glyphs.field.kind in STRINGS
         else _read_cells(glyphs, own, rows, thresholds, near)
         for glyphs, score, own, rows, near in zip(
             written, scores, inked, weighed, around, strict=True
@@ -100,13 +104,17 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
     if glyphs.cells:
         marked, scores = with_base_letters(glyphs.cells, glyphs.bases, scores)
         glyphs = replace(glyphs, cells=marked)
-    places = [place for place, cell in enumerate(glyphs.cells) if cell.ink is not None]
-    count = len(places)
-    scores = GlyphScores(scores.characters[:count], scores.printed[:count])
+    places = np.array([n for n, cell in enumerate(glyphs.cells) if cell.ink is not None], int)
+    printed = np.array([glyphs.cells[n].printed for n in places], bool)
+    scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
+    if are_hints(scores.characters[printed]):
+        places, printed = places[~printed], printed[~printed]
+        kept = np.array([not cell.printed for cell in glyphs.cells if cell.ink is not None], bool)
+        scores = GlyphScores(scores.characters[kept], scores.printed[kept])
     cells = [glyphs.cells[place] for place in places]
-    odd = printed_among_written(scores.printed)
+    odd = printed_among_written(scores.printed) | printed
     plain = np.array([not cell.small for cell in cells], bool) & ~odd
-    return _Inked(cells, np.array(places, int), scores, odd, plain)
+    return _Inked(cells, places, scores, odd, plain)
 
 
 def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
@@ -119,11 +127,25 @@ def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Ans
     """The answer as its page and its rule have it."""
     if around.page_is_print and _is_doubtful(glyphs, answer):
         answer = Answer([(box, as_print(reading)) for box, reading in answer.cells])
+    if glyphs.field.kind == UNPLACED:
+        return _unplaced(answer)
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
         return Answer([(box, missing), *answer.cells[1:]], answer.joint)
     return answer
+
+
+def _unplaced(answer: Answer) -> Answer:
+    """Writing outside all fields: a person looks at where it begins, if it is no print."""
+    written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
+    if not written:
+        return Answer([])
+    cells = list(answer.cells)
+    box, reading = cells[written[0]]
+    reasons = (*reading.reasons, UNPLACED)
+    cells[written[0]] = box, replace(reading, flagged=True, reasons=reasons)
+    return Answer(cells, answer.joint)
 
 
 def _is_doubtful(glyphs: FieldGlyphs, answer: Answer) -> bool:
@@ -140,8 +162,9 @@ def _read_cells(
     around: Surroundings,
 ) -> Answer:
     boxes = [cell.box for cell in glyphs.field.cells]
-    hand = whose_hand(inked.scores.printed, around)
-    if hand is Hand.PRINTED or not inked.cells:
+    typed = np.array([cell.printed for cell in inked.cells], bool)
+    hand = whose_hand(inked.scores.printed[~typed], around)
+    if not inked.cells or (hand is Hand.PRINTED and not typed.any()):
         return Answer([(box, blank_reading()) for box in boxes])
     rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset)
     joint = None

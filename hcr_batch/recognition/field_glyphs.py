@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -17,17 +18,26 @@ from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.card import NOTHING_ACCEPTED
 from hcr_batch.types import Box, Field, Reading
 
-__all__ = ["Answer", "FieldGlyphs", "Thresholds"]
+__all__ = ["Answer", "FieldGlyphs", "Source", "Thresholds"]
+
+
+class Source(Enum):
+    """What the page segmentation took the ink of a string for."""
+
+    PEN = "pen"
+    PRINT = "print"
+    TYPED = "print where an answer belongs"
 
 
 @dataclass(frozen=True)
 class FieldGlyphs:
-    """A field with its ink: cells, or lines with candidates; and its rule."""
+    """A field with its ink: cells, or lines with candidates and what they are of; and its rule."""
 
     field: Field
     cells: tuple[CellInk, ...] = ()
     lines: tuple[TextLine, ...] = ()
     rule: Rule = dataclasses.field(default_factory=Rule)
+    source: Source = Source.PEN
 
     @cached_property
     def bases(self) -> dict[int, BaseLetter]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from hcr_batch.config import Settings
@@ -15,18 +14,18 @@ from hcr_batch.forms.register import Fit, register, strangers_beside
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template
 from hcr_batch.geometry import projected
-from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import bounds
 from hcr_batch.recognition.orientation import turned
+from hcr_batch.recognition.unread import part_not_read
 from hcr_batch.results.form_names import joined_forms, numbered_field
-from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading, Reading
+from hcr_batch.segmentation.layers import Layers, segment
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
+from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
-__all__ = ["KnownForm", "find_form", "known_form", "unknown_form"]
-
-PICTURE_WIDTH = 800
-"""Pixels of the picture of a page that is of no known form."""
+__all__ = ["KnownForm", "find_form", "known_form"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class KnownForm:
     Attributes
     ----------
     page : Page
-    ink : Ink
+    layers : Layers
     placed : tuple of FieldPlace
         Empty where it is not certain how the form lies: it must not be read then.
     rules : tuple of Rule
@@ -48,7 +47,7 @@ class KnownForm:
     """
 
     page: Page
-    ink: Ink
+    layers: Layers
     placed: tuple[FieldPlace, ...]
     rules: tuple[Rule, ...]
     fits: tuple[Fit, ...]
@@ -62,10 +61,13 @@ class KnownForm:
     def flagged(self, reading: PageReading) -> PageReading:
         """What was read, with the cells flagged whose places are in doubt."""
         doubts = {place.field.name: place.doubts for place in self.placed}
-        fields = [_flagged(field, doubts[field.name]) for field in reading.fields]
+        fields = [
+            _flagged(field, doubts[field.name]) if field.name in doubts else field
+            for field in reading.fields
+        ]
         form = joined_forms(fit.template for fit in self.fits)
         if self.strangers:
-            fields.append(_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
+            fields.append(part_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
         return replace(reading, fields=tuple(fields), form=form)
 
 
@@ -74,16 +76,18 @@ def known_form(
 ) -> KnownForm | None:
     """Find the form of a page as it was opened: it is levelled, and its boxes are found, here."""
     page = flatten(page, settings.layout.max_skew)
-    ink = binarize(page, settings.layout)
-    fields = find_fields(ink, page.pixels_per_mm, settings.layout)
-    return find_form(page, ink, fields, templates, settings)
+    segmenter = load_segmenter()
+    page, layers = segmented(page, segmenter)
+    fields = find_fields(layers, settings.layout)
+    return find_form(page, layers, fields, templates, segmenter, settings)
 
 
 def find_form(
     page: Page,
-    ink: Ink,
+    layers: Layers,
     fields: Sequence[Field],
     templates: Sequence[Template],
+    segmenter: Segmenter,
     settings: Settings,
 ) -> KnownForm | None:
     """Find the form that a page is of, and its fields.
@@ -92,10 +96,11 @@ def find_form(
     ----------
     page : Page
         Deskewed.
-    ink : Ink
+    layers : Layers
     fields : sequence of Field
         As layout found them, by whose boxes the form is recognized.
     templates : sequence of Template
+    segmenter : Segmenter
     settings : Settings
 
     Returns
@@ -107,15 +112,15 @@ def find_form(
     fits = register(templates, evidence, page.number)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
-        ink = binarize(page, settings.layout)
-        fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+        layers = segment(page, segmenter)
+        fields = find_fields(layers, settings.layout)
         evidence = evidence_of(page, [cell.box for field in fields for cell in field.cells])
         fits = register(templates, evidence, page.number)
     if not fits:
         return None
     return KnownForm(
         _with_scale(page, fits[0]),
-        ink,
+        layers,
         tuple(_placed(fits, evidence)) if all(fit.certain for fit in fits) else (),
         tuple(field.rule for fit in fits for field in fit.page.fields),
         fits,
@@ -137,36 +142,6 @@ def evidence_of(page: Page, boxes: Sequence[Box]) -> Evidence:
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
     paper = projected(np.linalg.inv(page.to_source), corners)
     return Evidence(corners_of(boxes), (columns, rows), page.pixels_per_mm, paper)
-
-
-def unknown_form(page: Page, reason: str = UNKNOWN_FORM) -> PageReading:
-    """The reading of a page that is of no known form: one flagged cell, the page itself."""
-    width, height = page.source_size
-    rows, columns = page.gray.shape
-    field = _not_read(page, Box(0, 0, columns, rows), reason)
-    (cell,) = field.cells
-    field = replace(field, cells=(replace(cell, box=Box(0, 0, width, height)),))
-    return PageReading(page.number, width, height, (field,), UNKNOWN_FORM)
-
-
-def _not_read(page: Page, area: Box, reason: str) -> FieldReading:
-    """A flagged cell for a part of the page that is of no known form."""
-    first, last = (max(0, int(area.x)), max(0, int(area.y))), (int(area.right), int(area.bottom))
-    part = page.gray[first[1] : last[1], first[0] : last[0]]
-    scale = min(1.0, PICTURE_WIDTH / part.shape[1])
-    image = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    cell = CellReading(_on_source(area, page), Reading("", 0.0, True, (reason,)), image)
-    return FieldReading(UNKNOWN_FORM, "free", (cell,))
-
-
-def _on_source(box: Box, page: Page) -> Box:
-    """The bounding box in whole pixels of the page as it lies in the file."""
-    corners = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
-    placed = projected(page.to_source, corners)
-    size = np.array(page.source_size)
-    first = np.clip(np.floor(placed.min(axis=0)), 0, size - 1)
-    last = np.clip(np.ceil(placed.max(axis=0)), first + 1, size)
-    return Box(*np.concatenate([first, last - first]).astype(int).tolist())
 
 
 def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:

@@ -12,7 +12,7 @@ from hcr_batch.forms.automata import BLANK, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.strings import TextLine
 from hcr_batch.recognition.constraints import cell_chances, restricted
-from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Thresholds
+from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Source, Thresholds
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import Hand, Surroundings, whose_hand
@@ -82,6 +82,7 @@ def read_lines(
     parts = _cut_parts(glyphs, scores, around)
     if card is not None and scores.columns:
         parts = _whole_parts(glyphs, scores, parts, card)
+    parts = [replace(part, hand=_doubted(part.hand, glyphs.source)) for part in parts]
     parts = [part for part in parts if part.hand is not Hand.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
@@ -93,6 +94,13 @@ def read_lines(
     for part, read in zip(parts, readings, strict=True):
         cells += _with_gaps(part, read)
     return Answer(cells or [(glyphs.field.box, blank_reading())], joint)
+
+
+def _doubted(hand: Hand, source: Source) -> Hand:
+    """The hand of a line, where its glyphs and the page segmentation disagree."""
+    if source is not Source.PEN and hand is Hand.WRITTEN:
+        return Hand.RATHER_WRITTEN
+    return Hand.RATHER_PRINTED if source is Source.TYPED and hand is Hand.PRINTED else hand
 
 
 def _all_sure(parts: Sequence[_Part]) -> float | None:

@@ -41,9 +41,8 @@ class LineNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._path = path
-        self._interpreter = load_interpreter(path, threads)
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._interpreter, ingoing, outgoing = load_interpreter(path, threads)
+        self._input, self._output = ingoing["index"], outgoing["index"]
         self._width = 0
         self._lock = Lock()
 

@@ -40,8 +40,7 @@ class LiteRTNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._path = path
-        self._interpreter = load_interpreter(path, threads)
-        self._input, self._output = _only_ends(self._interpreter)
+        self._interpreter, self._input, self._output = load_interpreter(path, threads)
         self._shape = tuple(int(size) for size in self._input["shape"][1:])
         self._rows = int(self._input["shape"][0])
         try:
@@ -96,27 +95,28 @@ class LiteRTNetwork:
         return _dequantized(self._interpreter.get_tensor(self._output["index"]), self._output)
 
 
-def load_interpreter(path: Path, threads: int = 1) -> Interpreter:
-    """An interpreter with one input and one output, ready to run.
+def load_interpreter(
+    path: Path, threads: int
+) -> tuple[Interpreter, dict[str, Any], dict[str, Any]]:
+    """An interpreter with memory for its network, and the details of its input and output.
 
     Raises
     ------
     ModelError
-        The file is no such network.
+        The file is missing, or no network with one input and one output.
     """
     try:
         # From memory: the interpreter needs no open file, and paths of any script work.
         interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
         with _silent_stderr():
             interpreter.allocate_tensors()
-        _only_ends(interpreter)
+        return interpreter, *_only_ends(interpreter)
     except (OSError, *DAMAGE) as error:
         raise unfit(path, "load", error) from error
-    return interpreter
 
 
 def unfit(path: Path, action: str, error: Exception) -> ModelError:
-    """The error of a network that cannot be loaded or run."""
+    """The error of a network that LiteRT cannot `load` or `run`."""
     reason = " ".join(str(error).split())[:300]
     return ModelError(f"{path}: LiteRT cannot {action} it ({reason}); restore it")
 

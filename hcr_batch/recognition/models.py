@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from hcr_batch.config import data_folder
+from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.card import CARD_NAME, ModelCard, read_card, verify_file
 
@@ -29,7 +29,6 @@ __all__ = [
     "model_files",
 ]
 
-DEFAULT_MODEL = "default"
 KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
 WEIGHTS = ("model.tflite", "model.keras", "model.h5")
 """File looked for in a model folder, the faster first."""

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.glyphs.normalize import normalize_inks
-from hcr_batch.layout.binarize import Ink
-from hcr_batch.layout.rulings import outlines
+from hcr_batch.layout.binarize import Ink, outlines
 from hcr_batch.recognition.calibration import CHARACTERS, fold_cases
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import sureness

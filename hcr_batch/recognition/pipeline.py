@@ -14,23 +14,26 @@ from hcr_batch.config import Settings, load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.forms.place import REGISTRATION
 from hcr_batch.forms.rules import Rule
-from hcr_batch.forms.schema import Template, load_templates
+from hcr_batch.forms.schema import UNKNOWN_FORM, Template, load_templates
 from hcr_batch.geometry import projected
-from hcr_batch.glyphs.isolate import blank_cells, faintest_pen, isolate_fields
 from hcr_batch.glyphs.normalize import normalize_inks
-from hcr_batch.glyphs.strings import find_strings
-from hcr_batch.layout.binarize import Ink, binarize
+from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import sides_of
 from hcr_batch.recognition.answers import read_answers
 from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Thresholds
-from hcr_batch.recognition.known import KnownForm, find_form, unknown_form
+from hcr_batch.recognition.ink import field_glyphs
+from hcr_batch.recognition.known import KnownForm, find_form
 from hcr_batch.recognition.models import GlyphScores, Recognizer
 from hcr_batch.recognition.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.recognition.printed import surroundings
 from hcr_batch.recognition.stored import with_stored_values
+from hcr_batch.recognition.unread import NOTHING_FOUND, is_blank, unread_page
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -44,6 +47,7 @@ def scan_document(
     recognizer: Recognizer,
     template: str | Path | Template | Sequence[Template] | None = None,
     settings: Settings | None = None,
+    segmenter: Segmenter | None = None,
 ) -> tuple[PageReading, ...]:
     """Read all pages of one document.
 
@@ -59,6 +63,8 @@ def scan_document(
         `unknown_form`.
     settings : Settings, optional
         The default settings where left out.
+    segmenter : Segmenter, optional
+        The page segmentation; that of the program where left out.
 
     Returns
     -------
@@ -74,7 +80,8 @@ def scan_document(
     settings = settings or load_settings()
     pages = open_pages(Path(path), settings.documents)
     templates = _templates(template)
-    return tuple(read_page(page, recognizer, settings, templates) for page in pages)
+    segmenter = segmenter or load_segmenter()
+    return tuple(read_page(page, recognizer, segmenter, settings, templates) for page in pages)
 
 
 def _templates(given: str | Path | Template | Sequence[Template] | None) -> Sequence[Template]:
@@ -86,6 +93,7 @@ def _templates(given: str | Path | Template | Sequence[Template] | None) -> Sequ
 def read_page(
     page: Page,
     recognizer: Recognizer,
+    segmenter: Segmenter,
     settings: Settings,
     templates: Sequence[Template] = (),
 ) -> PageReading:
@@ -96,6 +104,7 @@ def read_page(
     page : Page
         Dark ink on light paper; its skew, and which way up it lies, are found here.
     recognizer : Recognizer
+    segmenter : Segmenter
     settings : Settings
     templates : sequence of Template
         Known forms: the page is read as the one it is of, or not at all.
@@ -105,31 +114,40 @@ def read_page(
     PageReading
         Boxes in pixels of the page as it lies in the file.
     """
-    return with_stored_values(_read_ink(page, recognizer, settings, templates), page, templates)
+    reading = _read_ink(page, recognizer, segmenter, settings, templates)
+    return with_stored_values(reading, page, templates)
 
 
 def _read_ink(
-    page: Page, recognizer: Recognizer, settings: Settings, templates: Sequence[Template]
+    page: Page,
+    recognizer: Recognizer,
+    segmenter: Segmenter,
+    settings: Settings,
+    templates: Sequence[Template],
 ) -> PageReading:
     page = flatten(page, settings.layout.max_skew)
-    ink = binarize(page, settings.layout)
-    found = _find(page, ink, settings, templates)
+    found = _find(page, segmenter, settings, templates)
     scored, turns = None, None
     if found and found.has_most_in_cells():
         scored = _score(found, recognizer, settings)
         turns = turns_by_cells(*scored.in_cells(), recognizer)
     if turns is None:
+        ink = binarize(page, settings.layout)
         turns = turns_by_letters(ink, page.pixels_per_mm, recognizer)
     if turns:
         page = turned(page, turns)
-        found = _find(page, binarize(page, settings.layout), settings, templates)
+        found = _find(page, segmenter, settings, templates)
         scored = None
     if found is None:
-        return unknown_form(page)
+        return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
     if found.form and not found.form.placed:
-        return unknown_form(page, REGISTRATION)
+        return unread_page(page, UNKNOWN_FORM, REGISTRATION)
     reading = _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
-    return found.form.flagged(reading) if found.form else reading
+    if found.form:
+        return found.form.flagged(reading)
+    if not reading.fields and not is_blank(page, binarize(page, settings.layout)):
+        return unread_page(page, NOTHING_FOUND, NOTHING_FOUND)
+    return reading
 
 
 @dataclass(frozen=True)
@@ -137,7 +155,7 @@ class _Found:
     """A level page with its fields, whichever way up it lies."""
 
     page: Page
-    ink: Ink
+    layers: Layers
     fields: Sequence[Field]
     rules: Sequence[Rule]
     form: KnownForm | None = None
@@ -165,22 +183,23 @@ class _Scored:
 
 
 def _find(
-    page: Page, ink: Ink, settings: Settings, templates: Sequence[Template]
+    page: Page, segmenter: Segmenter, settings: Settings, templates: Sequence[Template]
 ) -> _Found | None:
     """The fields of a page; None where it is of none of the forms."""
-    fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+    page, layers = segmented(page, segmenter)
+    fields = find_fields(layers, settings.layout)
     if not templates:
-        return _Found(page, ink, fields, [Rule(case=settings.recognition.case)] * len(fields))
-    form = find_form(page, ink, fields, templates, settings)
+        return _Found(page, layers, fields, [Rule(case=settings.recognition.case)] * len(fields))
+    form = find_form(page, layers, fields, templates, segmenter, settings)
     if form is None:
         return None
     rules = [replace(rule, case=rule.case or settings.recognition.case) for rule in form.rules]
-    return _Found(form.page, form.ink, form.fields, rules, form)
+    return _Found(form.page, form.layers, form.fields, rules, form)
 
 
 def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:
     """Classify all glyphs of a page at once."""
-    written = _without_bleed_through(_written(found, settings), settings)
+    written = field_glyphs(found.page, found.layers, found.fields, found.rules, settings)
     inks = [list(glyphs.inks()) for glyphs in written]
     scores = recognizer.scores(normalize_inks([ink for group in inks for ink in group]))
     ends = np.cumsum([0, *map(len, inks)])
@@ -207,7 +226,7 @@ def _columns(
 def _read(
     found: _Found, scored: _Scored, recognizer: Recognizer, settings: Settings
 ) -> PageReading:
-    page, fields = found.page, found.fields
+    page, fields = found.page, [glyphs.field for glyphs in scored.written]
     thresholds = _thresholds(recognizer, settings)
     around = surroundings(fields, scored.scores)
     reader = recognizer.line_reader
@@ -220,33 +239,6 @@ def _read(
         height=height,
         fields=_on_source(fields, answers, page),
     )
-
-
-def _written(found: _Found, settings: Settings) -> list[FieldGlyphs]:
-    ink, pixels_per_mm = found.ink, found.page.pixels_per_mm
-    boxed = [field for field in found.fields if field.kind != "free"]
-    free = [field for field in found.fields if field.kind == "free"]
-    cells = iter(isolate_fields(ink, boxed, pixels_per_mm, settings.glyphs))
-    lines = iter(find_strings(ink, free, pixels_per_mm, settings.glyphs))
-    return [
-        FieldGlyphs(field, lines=next(lines), rule=rule)
-        if field.kind == "free"
-        else FieldGlyphs(field, cells=next(cells), rule=rule)
-        for field, rule in zip(found.fields, found.rules, strict=True)
-    ]
-
-
-def _without_bleed_through(
-    written: Sequence[FieldGlyphs], settings: Settings
-) -> list[FieldGlyphs]:
-    """Blank the fields in which only the writing on the other side of the paper shows."""
-    least = faintest_pen((cell for glyphs in written for cell in glyphs.cells), settings.glyphs)
-    return [
-        replace(glyphs, cells=blank_cells(glyphs.field))
-        if any(cell.ink is not None and cell.pen < least for cell in glyphs.cells)
-        else glyphs
-        for glyphs in written
-    ]
 
 
 def _thresholds(recognizer: Recognizer, settings: Settings) -> Thresholds:
@@ -277,6 +269,7 @@ def _on_source(
             joint=answer.joint,
         )
         for field, answer in zip(fields, answers, strict=True)
+        if answer.cells
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "NOTHING_KNOWN",
     "Hand",
     "Surroundings",
+    "are_hints",
     "is_example_cross",
     "printed_among_written",
     "surroundings",
@@ -53,6 +54,10 @@ EVEN = 0.75
 """Share of a cross that covers its mirror images: of 1,900 written ones 0.5 % are as even."""
 CENTRED = 0.08
 """Share of its box's sides by which the middle of a printed cross may miss that of the box."""
+
+
+HINTS = "DMYJATHRGN/-."
+"""What is printed into the cells of dates: day, month and year in ten languages."""
 
 
 class Hand(Enum):
@@ -158,6 +163,17 @@ def printed_among_written(logits: np.ndarray) -> np.ndarray:
     if len(logits) <= MIN_NEIGHBOURS or odd.sum() != 1 or logits[~odd].mean() > DOUBTFUL:
         return np.zeros(len(logits), bool)
     return odd
+
+
+def are_hints(characters: np.ndarray) -> bool:
+    """Whether the print in the cells of a field says what to write there, and is no answer.
+
+    Parameters
+    ----------
+    characters : ndarray of float32, shape (N, 62)
+        Probabilities of what is printed.
+    """
+    return all(CHARACTERS[number].upper() in HINTS for number in characters.argmax(axis=1))
 
 
 def is_example_cross(field: Field, cells: Sequence[CellInk], scores: GlyphScores) -> bool:

@@ -14,6 +14,7 @@ from hcr_batch import __version__
 from hcr_batch.errors import DocumentError, TooLargeError, printable
 from hcr_batch.recognition.calibration import CHARSETS
 from hcr_batch.recognition.single import predict_pictures
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.web.connections import Intake
 from hcr_batch.web.security import secure
 from hcr_batch.web.serve_answers import (
@@ -95,6 +96,7 @@ class _Service:
     """What the routes work with."""
 
     recognizer: Recognizer
+    segmenter: Segmenter
     settings: Settings
     limits: ServeLimits
     predicting: Gate
@@ -158,6 +160,7 @@ def make_app(
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["hcr_batch"] = _Service(
         SharedRecognizer(recognizer),
+        load_segmenter(),
         _limited(settings, limits),
         limits,
         Gate(PREDICTING, limits.waiting, limits.seconds),
@@ -264,6 +267,7 @@ def scan() -> Response:
             file,
             reader,
             service.recognizer,
+            service.segmenter,
             service.settings,
             service.templates,
             draw=output == "png" or "overlay" in extras,

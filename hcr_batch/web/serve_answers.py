@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hcr_batch.forms.schema import Template
     from hcr_batch.recognition import Recognizer
     from hcr_batch.recognition.single import Prediction
+    from hcr_batch.segmentation.network import Segmenter
     from hcr_batch.types import Reading
 
 __all__ = [
@@ -63,6 +64,7 @@ def scan_pages(
     file: MemoryFile,
     reader: LimitedReader,
     recognizer: Recognizer,
+    segmenter: Segmenter,
     settings: Settings,
     templates: Sequence[Template] = (),
     *,
@@ -87,7 +89,7 @@ def scan_pages(
                 raise TooMuchError(f"{file}: more than {max_pages} pages; send it in parts")
             if time.monotonic() - start > max_seconds:
                 raise TooMuchError(f"{file}: not done after {max_seconds:g} s; send fewer pages")
-            reading = read_page(page, recognizer, settings, templates)
+            reading = read_page(page, recognizer, segmenter, settings, templates)
             record = record_page(reading)
             title = f"{file}, page {page.number}"
             overlay = _png(draw_page(page, record, title)) if draw else None

@@ -190,7 +190,7 @@ def _field() -> dict[str, Any]:
     return _closed(
         {
             "name": {"type": "string"},
-            "kind": {"enum": ["comb", "boxes", "free", "check"]},
+            "kind": {"enum": ["comb", "boxes", "free", "check", "unplaced"]},
             "text": {"type": "string"},
             "confidence": SHARE,
             "flagged": {"type": "boolean"},

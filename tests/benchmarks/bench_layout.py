@@ -44,6 +44,7 @@ from hcr_batch.evaluation.score import fold
 from hcr_batch.geometry import projected
 from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.glyphs.strings import TextLine, find_strings
+from hcr_batch.glyphs.writing import strokes_of
 from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.deskew import deskew
 from hcr_batch.layout.fields import find_fields
@@ -52,6 +53,8 @@ from hcr_batch.recognition.calibration import fold_cases
 from hcr_batch.recognition.context import with_context
 from hcr_batch.recognition.models import Recognizer
 from hcr_batch.recognition.strings import best_path, sureness
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, Cell, Field, Page
 
 MIN_OVERLAP = 0.5
@@ -195,13 +198,12 @@ def whole_reader(recognizer: Recognizer) -> Reader:
 
 def layout_reader() -> Reader:
     """The layout alone."""
-    settings = load_settings()
+    settings, segmenter = load_settings(), load_segmenter()
 
     def read(path: Path) -> list[FoundCell]:
         (page,) = open_pages(path, settings.documents)
-        page = flatten(page, settings.layout.max_skew)
-        ink = binarize(page, settings.layout)
-        fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+        page, layers = segmented(flatten(page, settings.layout.max_skew), segmenter)
+        fields = find_fields(layers, settings.layout)
         return [
             FoundCell(_mapped(cell.box, page.to_source), number)
             for number, field in enumerate(fields)
@@ -244,19 +246,21 @@ def count_glyphs(
     return counts
 
 
-def count_strings(form: FilledForm, recognizer: Recognizer) -> Counter:
+def count_strings(form: FilledForm, recognizer: Recognizer, segmenter: Segmenter) -> Counter:
     """Characters of strings read right, cut in both ways, in the true boxes."""
     settings = load_settings()
     page = Page(form.gray, form.dpi, 1, np.eye(3), form.gray.shape[::-1])
     page = deskew(page, form.skew)
+    page, layers = segmented(page, segmenter)
     ink = binarize(page, settings.layout)
+    written = strokes_of(layers.written, ink, layers, page.pixels_per_mm, settings.glyphs)
     to_page = cv2.invertAffineTransform(page.to_source[:2])
     counts: Counter = Counter()
     for field in form.fields:
         if field.kind == "free" and field.string:
             box = _level(field.box, form.skew, to_page)
             area = Field(field.name, "free", box, (Cell(box),))
-            (lines,) = find_strings(ink, [area], page.pixels_per_mm, settings.glyphs)
+            (lines,) = find_strings(written, [area], page.pixels_per_mm, settings.glyphs)
             for name, cut in zip(STRINGS, (_best_cut, _component_cut), strict=True):
                 read = "".join(_read_line(line, cut, recognizer) for line in lines)
                 truth = fold(field.string.replace(" ", ""))
@@ -330,13 +334,15 @@ def main() -> None:
         EmnistGlyphs(data / "emnist_balanced_part.npz"),
     ]
     recognizer = None if options.layout_only else load_recognizer()
+    segmenter = load_segmenter()
     read = whole_reader(recognizer) if recognizer else layout_reader()
     totals = {name: Counter() for name in [*(options.style or STYLES), *ANGLES]}
     for index, form in enumerate(_forms(options, hands)):
         found = _read_back(form, read)
         counts = measure(form, found) + Counter({"pages": 1})
         if recognizer:
-            counts += count_glyphs(form, found, recognizer) + count_strings(form, recognizer)
+            counts += count_glyphs(form, found, recognizer)
+            counts += count_strings(form, recognizer, segmenter)
         totals[form.style] += counts
         totals[ANGLES[abs(form.skew) > USUAL_SKEW]] += counts
         if options.save and _is_flawed(counts):

@@ -38,6 +38,7 @@ from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.segmentation.network import load_segmenter
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")
 SCAN = (sys.executable, "-m", "hcr_batch", "scan", "--quiet")
@@ -112,9 +113,9 @@ def _print_formats(files: dict[str, list[Path]], folder: Path, rounds: int) -> N
 
 def _glyphs_of(path: Path, recognizer) -> np.ndarray:
     recorder = GlyphRecorder(recognizer)
-    settings = load_settings()
+    settings, segmenter = load_settings(), load_segmenter()
     for page in open_pages(path, settings.documents):
-        read_page(page, recorder, settings)
+        read_page(page, recorder, segmenter, settings)
     return recorder.glyphs
 
 

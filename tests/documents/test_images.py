@@ -140,6 +140,18 @@ def test_resolution_tag_is_kept(tmp_path):
     assert page.dpi == pytest.approx(150, abs=0.1)
 
 
+@pytest.mark.parametrize("tags", [{}, {282: 204.0, 283: 98.0, 296: 1}], ids=["none", "no unit"])
+def test_a_fax_is_not_squashed_whatever_its_tags_say(tmp_path, tags):
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in tags.items():
+        info[tag] = value
+    path = tmp_path / "fax.tif"
+    Image.new("1", (1728, 1145), 1).save(path, compression="group4", tiffinfo=info)
+    (page,) = read(path)
+    assert page.gray.shape == (pytest.approx(2383, abs=5), 1728)
+    assert page.dpi == pytest.approx(204, abs=1)
+
+
 def test_frames_of_a_tiff_are_pages_of_their_own_size(tmp_path):
     frames = [
         picture("1"),

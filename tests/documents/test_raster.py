@@ -81,6 +81,15 @@ def test_white_on_black_is_inverted():
     assert np.array_equal(page.gray, written_page())
 
 
+def test_white_boxes_however_dense_on_black_are_inverted():
+    gray = np.full((1650, 1275), 255, np.uint8)
+    for y in range(100, 1500, 60):
+        for x in range(100, 1100, 45):
+            cv2.rectangle(gray, (x, y), (x + 45, y + 50), 0, 2)
+    page = make_page(Raster(255 - gray, dpi=(150.0, 150.0)), 1, load_settings().documents)
+    assert page.gray.mean() > 200
+
+
 @pytest.mark.parametrize("border", [0, 120, 140])
 def test_black_scan_border_is_no_inversion(border):
     gray = written_page(border=border)
@@ -102,3 +111,9 @@ def test_dark_photograph_on_a_page_is_no_inversion():
 
 def test_black_page_stays_black():
     assert make_page(Raster(np.zeros((300, 200), np.uint8)), 1, SETTINGS).gray.max() == 0
+
+
+def test_numbers_that_are_no_resolution_still_tell_the_shape_of_the_pixels():
+    across, down = page_dpi((1654, 1170), (2.0, 1.0), load_settings().documents)
+    assert across == pytest.approx(200, abs=3)
+    assert down == pytest.approx(100, abs=2)

@@ -6,7 +6,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_form import comb, fields_of, overlap, paper, row_of_boxes, scanned, source_box, write
+from drawn_form import (
+    comb,
+    fields_of,
+    overlap,
+    paper,
+    row_of_boxes,
+    scanned,
+    source_box,
+    the_segmenter,
+    write,
+)
 from form_defects import Defects
 from form_glyphs import EmnistGlyphs
 from form_maker import make_form
@@ -14,9 +24,9 @@ from form_sheet import STYLES, FormSpec, Question
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
-from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -172,21 +182,17 @@ def test_print_and_photographs_have_no_boxes():
     for y in range(60, 560, 40):
         line = "Please use black ink and write clearly within the boxes below."
         cv2.putText(gray, line, (60, y), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
-    assert fields_of(gray, mode="boxes") == ()
+    assert fields_of(gray) == ()
     noise = np.random.default_rng(5).normal(130, 40, (600, 900))
     photo = cv2.GaussianBlur(np.clip(noise, 0, 255).astype(np.uint8), (0, 0), 9)
-    assert fields_of(photo, mode="boxes") == ()
+    assert fields_of(photo) == ()
 
 
-def test_a_page_without_boxes_has_lines_and_mode_says_which_is_read():
+def test_where_all_writing_is_read_as_strings_no_box_is_looked_for():
     gray = paper(160, 80)
-    cv2.putText(gray, "Grace 1906", (100, 200), cv2.FONT_HERSHEY_SIMPLEX, 3, 20, 6)
-    (line,) = fields_of(gray)
-    assert line.kind == "free"
-    assert fields_of(gray, mode="boxes") == ()
     row_of_boxes(gray, 100, 400, 8)
     assert [field.kind for field in fields_of(gray)] == ["comb"]
-    assert {field.kind for field in fields_of(gray, mode="free")} == {"free"}
+    assert fields_of(gray, mode="free") == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 400), (400, 5), (40, 40)])
@@ -199,8 +205,8 @@ def found_on(path):
     settings = load_settings()
     for page in open_pages(path, settings.documents):
         page = deskew(page, estimate_skew(page.gray, settings.layout.max_skew))
-        ink = binarize(page, settings.layout)
-        fields = find_fields(ink, page.pixels_per_mm, settings.layout)
+        page, layers = segmented(page, the_segmenter())
+        fields = find_fields(layers, settings.layout)
         yield [(field, source_box(field.box, page.to_source)) for field in fields]
 
 

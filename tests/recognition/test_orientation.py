@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_form import the_segmenter
 
 from hcr_batch import load_recognizer
 from hcr_batch.config import load_settings
@@ -11,6 +12,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.geometry import projected
 from hcr_batch.glyphs.isolate import isolate_fields
 from hcr_batch.glyphs.normalize import normalize_inks
+from hcr_batch.glyphs.writing import strokes_of
 from hcr_batch.layout.binarize import binarize
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.recognition.calibration import CHARACTERS
@@ -21,6 +23,7 @@ from hcr_batch.recognition.orientation import (
     turns_by_letters,
 )
 from hcr_batch.recognition.pipeline import read_page
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "forms"
@@ -50,10 +53,11 @@ def rotated(page, turns):
 def cells_of(page, recognizer):
     """What stands in the cells of a page as it lies, and its probabilities."""
     settings = load_settings()
+    page, layers = segmented(page, the_segmenter())
+    boxed = [f for f in find_fields(layers, settings.layout) if f.kind != "free"]
     ink = binarize(page, settings.layout)
-    fields = find_fields(ink, page.pixels_per_mm, settings.layout)
-    boxed = [field for field in fields if field.kind != "free"]
-    cells = isolate_fields(ink, boxed, page.pixels_per_mm, settings.glyphs)
+    writing = strokes_of(layers.written, ink, layers, page.pixels_per_mm, settings.glyphs)
+    cells, _ = isolate_fields(writing, boxed, settings.glyphs)
     inks = [cell.ink for row in cells for cell in row if cell.ink is not None]
     return inks, recognizer.scores(normalize_inks(inks)).characters
 
@@ -111,8 +115,8 @@ def test_turned_places_map_back_to_the_file(turns):
 )
 def test_a_turned_form_reads_the_same_with_its_cells_in_place(name, recognizer, turns):
     settings, page = load_settings(), page_of(name)
-    upright = read_page(page, recognizer, settings)
-    other = read_page(rotated(page, turns), recognizer, settings)
+    upright = read_page(page, recognizer, the_segmenter(), settings)
+    other = read_page(rotated(page, turns), recognizer, the_segmenter(), settings)
     texts = [field.text for field in upright.fields]
     same = [a == b for a, b in zip(texts, [field.text for field in other.fields], strict=True)]
     assert np.mean(same) >= 0.8

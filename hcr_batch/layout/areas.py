@@ -1,0 +1,151 @@
+"""Free areas to write strings in, and the closed boxes that lines make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+
+import cv2
+import numpy as np
+
+from hcr_batch.layout.binarize import outlines
+from hcr_batch.layout.cells import LineShares
+from hcr_batch.layout.sides import sides_of
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.types import Field
+
+__all__ = ["closed_boxes", "contains", "free_areas", "marked_shares", "typed_answers"]
+
+LINE_LEVEL = 100
+"""Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
+LEAST_MM = 2.4
+"""Smaller boxes are decoration, or counters of letters."""
+RECTANGLE = 0.75
+"""Share of its bounding box that a closed box fills; writing over its walls takes some."""
+MOST_MM = 60.0
+"""Higher boxes are frames around parts of a form."""
+LIKELY = 128
+"""Of 255: a pixel of the area layer is of an area from here on."""
+LEAST_AREA_MM = (6.0, 2.0)
+"""Width and height; smaller areas hold no string."""
+SHRINK_MM = 0.6
+"""The layer leaves so much of an area out at each side."""
+FILLED = 0.3
+"""Share of a closed box that is free area, for it to be one,"""
+TYPED_MM = 4.0
+"""Print so high is bridged, for it leaves gaps in the area that it stands in."""
+TYPED = 0.01
+"""Share of a field that is such print, from which it may be a typed answer."""
+BELOW_MM = 1.5
+UNDERLINED = 0.5
+"""An area without walls has a line this near below it, for this share of its width,"""
+WRITTEN_MM2 = 1.5
+"""or so many square millimetres of writing in it: two or three characters of a fine pen."""
+
+
+def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Rectangles that lines close off: left, top, right and bottom, float (N, 4).
+
+    Parameters
+    ----------
+    line : ndarray of uint8, shape (rows, columns)
+        The line layer.
+    pixels_per_mm : float
+        Of the layer.
+    """
+    lines = cv2.threshold(line, LINE_LEVEL, 1, cv2.THRESH_BINARY)[1]
+    contours, tree = cv2.findContours(lines, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    holes = list(compress(contours, tree[0, :, 3] >= 0)) if contours else []
+    x, y, width, height = np.array([cv2.boundingRect(hole) for hole in holes]).reshape(-1, 4).T
+    area = np.array([cv2.contourArea(hole) for hole in holes])
+    least, most = LEAST_MM * pixels_per_mm, MOST_MM * pixels_per_mm
+    kept = (np.minimum(width, height) >= least) & (height <= most)
+    kept &= area >= RECTANGLE * (width - 1) * (height - 1)
+    # The outline of a hole runs on the lines around it.
+    sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1)
+    return sides[kept].astype(float)
+
+
+def free_areas(layers: Layers, boxes: np.ndarray, line: LineShares) -> np.ndarray:
+    """Areas to write a string in: closed boxes, and strips above lines, float (N, 4).
+
+    Parameters
+    ----------
+    layers : Layers
+    boxes : ndarray of float, shape (M, 4)
+        Closed boxes.
+    line : LineShares
+    """
+    pixels_per_mm = layers.pixels_per_mm
+    mask = cv2.threshold(layers.area, LIKELY, 1, cv2.THRESH_BINARY)[1]
+    written = _written_areas(layers, boxes)
+    filled = boxes[(marked_shares(mask, boxes) >= FILLED) | written]
+    parts = np.array(outlines(mask), float).reshape(-1, 4)
+    least = np.array(LEAST_AREA_MM) * pixels_per_mm
+    parts = parts[(parts[:, 2:] >= least).all(axis=1)]
+    parts[:, 2:] += parts[:, :2]
+    middles = (parts[:, :2] + parts[:, 2:]) / 2
+    loose = parts[~contains(filled, middles).any(axis=0)]
+    grown = loose + SHRINK_MM * pixels_per_mm * np.array([-1, -1, 1, 1])
+    kept = _stand_on_lines(grown, line, pixels_per_mm) & ~_stand_on_boxes(grown, boxes)
+    kept |= _written_areas(layers, grown)
+    return np.concatenate([filled, grown[kept]])
+
+
+def typed_answers(layers: Layers, fields: Sequence[Field]) -> set[str]:
+    """Names of the fields with print where an answer belongs.
+
+    Labels stand beside the areas to write in, and in their corners; typed answers in them.
+
+    Parameters
+    ----------
+    layers : Layers
+    fields : sequence of Field
+        Free ones.
+    """
+    side = round(TYPED_MM * layers.pixels_per_mm) // 2 * 2 + 1
+    area = cv2.morphologyEx(layers.area, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    typed = (area >= LIKELY) & (layers.printed >= LIKELY)
+    sides = sides_of([field.box for field in fields]).T / layers.scale
+    found = marked_shares(typed, sides) >= TYPED
+    return {field.name for field, is_typed in zip(fields, found, strict=True) if is_typed}
+
+
+def _written_areas(layers: Layers, boxes: np.ndarray) -> np.ndarray:
+    """In which boxes, (N, 4), something is written; bool (N,)."""
+    size = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    written = marked_shares(layers.written >= LIKELY, boxes) * size
+    return written >= WRITTEN_MM2 * layers.pixels_per_mm**2
+
+
+def _stand_on_lines(areas: np.ndarray, line: LineShares, pixels_per_mm: float) -> np.ndarray:
+    """Which areas, (N, 4), have a line below them; bool (N,)."""
+    left, _, right, bottom = np.round(areas).astype(int).T[..., None]
+    reach = round(BELOW_MM * pixels_per_mm)
+    below = bottom + np.arange(-reach, reach + 1)
+    shares = line.level(below, left + 0 * below, right + 0 * below)
+    return shares.max(axis=1, initial=0.0) >= UNDERLINED
+
+
+def _stand_on_boxes(areas: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Which areas, (N, 4), have a closed box right below: labels stand there; bool (N,)."""
+    middle, height = (areas[:, 0] + areas[:, 2]) / 2, areas[:, 3] - areas[:, 1]
+    near = abs(boxes[:, 1:2] - areas[:, 3]) < 0.5 * height
+    spans = (boxes[:, :1] <= middle) & (middle <= boxes[:, 2:3])
+    return (near & spans).any(axis=0)
+
+
+def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), hold which points, (M, 2): bool (N, M)."""
+    x, y = points[:, 0], points[:, 1]
+    left, top, right, bottom = boxes.T[..., None]
+    return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+
+
+def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Share of each box, (N, 4), that is marked in a mask of bool or uint8 (rows, columns)."""
+    count = cv2.integral(mask.astype(np.uint8))
+    limits = np.array(mask.shape[::-1] * 2)
+    left, top, right, bottom = np.clip(np.round(boxes).astype(int), 0, limits).T
+    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
+    return marked / np.maximum((right - left) * (bottom - top), 1)

@@ -1,0 +1,136 @@
+"""The even steps of a comb: cells whose walls writing hides, and cells that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from hcr_batch.layout.cells import LineShares
+from hcr_batch.layout.histogram import median
+from hcr_batch.types import Box
+
+__all__ = ["completed"]
+
+FEWEST = 3
+"""Cells at even steps that show the rhythm of a comb."""
+EVEN = 0.12
+"""Share of the pitch by which their steps may differ from it,"""
+OFF = 0.3
+"""and by which a later cell may stand off its place: strokes hide parts of it."""
+NEAR = 1.7
+"""Cell widths; cells further apart are of two combs."""
+GOES_ON = 0.75
+"""Share of a cell's width along which the comb's upper or lower line shows where there is one."""
+TOOTH = 0.3
+"""Share of a cell's height that even short teeth have,"""
+TOOTH_SHOWS = 0.5
+"""and share of this in which a tooth shows."""
+SLACK = 2
+"""Pixels (0.5 mm) by which lines may lie beside their places."""
+MOST_HIDDEN = 4
+"""Neighbouring cells of a comb without a wall or an inside that shows."""
+
+
+@dataclass(frozen=True)
+class _Lattice:
+    """Even places: place n is the box of the first, n pitches further right."""
+
+    first: Box
+    pitch: float
+    fall: float
+
+    def place(self, number: int) -> Box:
+        """The box of a place, by number from the first; negative to the left."""
+        x, y = self.first.x + number * self.pitch, self.first.y + number * self.fall
+        return Box(x, y, self.first.width, self.first.height)
+
+
+def completed(row: list[Box], line: LineShares) -> list[Box]:
+    """The cells of a row, with those that only the rhythm of their comb tells.
+
+    Parameters
+    ----------
+    row : list of Box
+        Like high, from left to right.
+    line : LineShares
+    """
+    cells, left = [], row
+    while seed := _steady(left):
+        lattice = _lattice_of(seed)
+        comb = _extended(lattice, left, line)
+        cells += comb
+        left = [box for box in left if not any(_overlap(box, cell) for cell in comb)]
+    return sorted(cells + left, key=lambda box: box.x)
+
+
+def _steady(row: list[Box]) -> list[Box]:
+    """The longest run of near cells at even steps; empty without one."""
+    best: list[Box] = []
+    run = row[:1]
+    for a, b, c in zip(row, row[1:], row[2:]):
+        first, second = b.x - a.x, c.x - b.x
+        near = max(first, second) <= NEAR * median([a.width, b.width, c.width])
+        if near and abs(first - second) <= EVEN * max(first, second):
+            run = [*run, b, c] if run == [a] else [*run, c]
+        else:
+            run = [b]
+        best = max(best, run, key=len)
+    return best if len(best) >= FEWEST else []
+
+
+def _lattice_of(run: list[Box]) -> _Lattice:
+    steps = len(run) - 1
+    middle = [box.x + box.width / 2 for box in run]
+    pitch = (middle[-1] - middle[0]) / steps
+    width, height = (float(median([getattr(b, side) for b in run])) for side in ("width", "height"))
+    fall = float(median([b.y - a.y for a, b in pairwise(run)]))
+    top = float(median([box.y - n * fall for n, box in enumerate(run)]))
+    return _Lattice(Box(middle[0] - width / 2, top, width, height), pitch, fall)
+
+
+def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
+    """The cells of a lattice to either side, as far as cells, or lines with teeth, go on."""
+    numbers = []
+    for way in (1, -1):
+        number, sure = way, 0
+        while abs(number - sure) <= MOST_HIDDEN:
+            place = lattice.place(number)
+            if _is_cell(place, lattice.pitch, row):
+                sure = number
+            elif not _goes_on(place, line):
+                break
+            elif _has_tooth(place, way, line):
+                sure = number
+            number += way
+        numbers.append(sure)
+    last, first = numbers
+    return [lattice.place(number) for number in range(first, last + 1)]
+
+
+def _is_cell(place: Box, pitch: float, row: list[Box]) -> bool:
+    middle = place.x + place.width / 2
+    return any(abs(box.x + box.width / 2 - middle) <= OFF * pitch for box in row)
+
+
+def _goes_on(place: Box, line: LineShares) -> bool:
+    """Whether a line runs along the top or the bottom of a place."""
+    left, right = np.array([round(place.x)]), np.array([round(place.right)])
+    around = np.arange(-SLACK, SLACK + 1)
+    return any(
+        float(line.level(round(y) + around, left, right).max()) >= GOES_ON
+        for y in (place.y, place.bottom)
+    )
+
+
+def _has_tooth(place: Box, way: int, line: LineShares) -> bool:
+    """Whether a wall, or a tooth of one, stands at the far side of a place."""
+    x = round(place.right if way == 1 else place.x) + np.arange(-SLACK, SLACK + 1)
+    top = np.array([round(place.bottom - TOOTH * place.height)])
+    shares = line.upright(x, top, np.array([round(place.bottom)]))
+    return float(shares.max()) >= TOOTH_SHOWS
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return min(a.right, b.right) - max(a.x, b.x) > 0.3 * min(a.width, b.width)

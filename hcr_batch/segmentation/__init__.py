@@ -1,0 +1,1 @@
+"""The page segmentation: one small network labels the pixels of a page."""

@@ -1,0 +1,107 @@
+"""What the segmentation network says about a page, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.segmentation.network import CHANNELS, Segmenter
+from hcr_batch.types import Box, Page
+
+__all__ = ["INPUT_DPI", "LAYER_DPI", "Layers", "segment"]
+
+INPUT_DPI = 200.0
+"""Dots per inch at which the network sees a page,"""
+LAYER_DPI = 100.0
+"""and at which it answers."""
+SAME_SCALE = 0.03
+"""A page whose resolution differs by less than this share is not resampled."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Probabilities of a page's pixels, at about 100 dots per inch.
+
+    Attributes
+    ----------
+    maps : ndarray of uint8, shape (6, rows, columns)
+        0 to 255 for 0 to 1, in the order of `CHANNELS`; a pixel may be line and pen at once.
+    scale : float
+        Pixels of the page that a pixel of the layers is wide.
+    """
+
+    maps: np.ndarray
+    scale: float
+
+    @property
+    def line(self) -> np.ndarray:
+        """Rulings and walls of the form."""
+        return self.maps[CHANNELS.index("line")]
+
+    @property
+    def printed(self) -> np.ndarray:
+        """Machine print."""
+        return self.maps[CHANNELS.index("print")]
+
+    @property
+    def written(self) -> np.ndarray:
+        """Handwriting."""
+        return self.maps[CHANNELS.index("writing")]
+
+    @property
+    def cell(self) -> np.ndarray:
+        """The middle of character cells."""
+        return self.maps[CHANNELS.index("cell")]
+
+    @property
+    def area(self) -> np.ndarray:
+        """Free areas to write a string in."""
+        return self.maps[CHANNELS.index("area")]
+
+    @property
+    def check(self) -> np.ndarray:
+        """The middle of check boxes."""
+        return self.maps[CHANNELS.index("check")]
+
+    @property
+    def pixels_per_mm(self) -> float:
+        """Of the layers themselves."""
+        return LAYER_DPI / 25.4
+
+    def on_page(self, sides: np.ndarray) -> list[Box]:
+        """Boxes in pixels of the page; `sides` are left, top, right, bottom here, (N, 4)."""
+        corners = np.asarray(sides, float) * self.scale
+        return [
+            Box(left, top, right - left, bottom - top)
+            for left, top, right, bottom in corners.tolist()
+        ]
+
+    def full(self, layer: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """A layer at the page's own resolution, uint8 of that shape."""
+        rows, columns = shape
+        size = (round(layer.shape[1] * self.scale), round(layer.shape[0] * self.scale))
+        large = cv2.resize(layer, size, interpolation=cv2.INTER_LINEAR)[:rows, :columns]
+        missing = (rows - large.shape[0], columns - large.shape[1])
+        if max(missing) <= 0:
+            return large
+        return np.pad(large, [(0, max(0, rest)) for rest in missing], mode="edge")
+
+
+def segment(page: Page, segmenter: Segmenter) -> Layers:
+    """Label the pixels of a page.
+
+    Parameters
+    ----------
+    page : Page
+        Level, dark ink on light paper.
+    segmenter : Segmenter
+    """
+    scale = INPUT_DPI / page.dpi
+    gray = page.gray
+    if abs(scale - 1) > SAME_SCALE:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
+    maps = segmenter(gray)
+    return Layers(maps, page.gray.shape[1] / gray.shape[1] * INPUT_DPI / LAYER_DPI)

@@ -1,0 +1,123 @@
+"""The segmentation network, run by LiteRT on pages of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from hcr_batch.config import DEFAULT_MODEL, data_folder
+from hcr_batch.errors import ModelError
+from hcr_batch.recognition.litert import DAMAGE, load_interpreter, unfit
+
+__all__ = ["CHANNELS", "Segmenter", "load_segmenter"]
+
+CHANNELS = ("line", "print", "writing", "cell", "area", "check")
+"""What the network tells apart, in the order of its outputs; independent of each other."""
+MULTIPLE = 32
+"""Pixels at 200 dots per inch; pages are filled up to whole multiples, for the network halves."""
+NAME = "segmenter.tflite"
+
+
+class Segmenter(Protocol):
+    """A page's pixels labelled."""
+
+    def __call__(self, gray: np.ndarray) -> np.ndarray:
+        """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
+
+
+class LiteRTSegmenter:
+    """A segmentation network in a .tflite file.
+
+    Parameters
+    ----------
+    path : Path
+    threads : int
+
+    Raises
+    ------
+    ModelError
+        The file is missing, or no such network.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._path, self._lock = path, Lock()
+        self._interpreter, self._input, self._output = load_interpreter(path, threads)
+        if self._input["shape"][-1] != 4 or self._output["shape"][-1] != len(CHANNELS):
+            raise ModelError(f"{path}: no page segmentation; restore the model folder")
+        self._shape: tuple[int, ...] = ()
+        self._inputs = _quantized_grays(self._input)
+        self._shares = _probabilities(self._output)
+
+    def __call__(self, gray: np.ndarray) -> np.ndarray:
+        """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
+        rows, columns = gray.shape
+        try:
+            # One interpreter, perhaps many threads.
+            with self._lock:
+                logits = self._run(_blocks(cv2.LUT(_filled_up(gray), self._inputs)))
+        except DAMAGE as error:
+            raise unfit(self._path, "run", error) from error
+        maps = self._shares(logits[: (rows + 1) // 2, : (columns + 1) // 2])
+        return np.ascontiguousarray(maps.transpose(2, 0, 1))
+
+    def _run(self, blocks: np.ndarray) -> np.ndarray:
+        if blocks.shape != self._shape:
+            self._interpreter.resize_tensor_input(self._input["index"], blocks.shape)
+            self._interpreter.allocate_tensors()
+            self._shape = blocks.shape
+        self._interpreter.set_tensor(self._input["index"], blocks)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._output["index"])[0]
+
+
+def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
+    """The page segmentation that comes with the program, or the one in a .tflite file.
+
+    Raises
+    ------
+    ModelError
+        Missing or damaged.
+    """
+    return LiteRTSegmenter(path or data_folder("models") / DEFAULT_MODEL / NAME)
+
+
+def _filled_up(gray: np.ndarray) -> np.ndarray:
+    """The page, with its last row and column repeated up to whole multiples."""
+    missing = [(-side) % MULTIPLE for side in gray.shape]
+    return np.pad(gray, [(0, rest) for rest in missing], mode="edge")
+
+
+def _blocks(gray: np.ndarray) -> np.ndarray:
+    """Each 2 x 2 block as four channels: (1, rows / 2, columns / 2, 4)."""
+    rows, columns = gray.shape
+    blocks = gray.reshape(rows // 2, 2, columns // 2, 2).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(blocks).reshape(1, rows // 2, columns // 2, 4)
+
+
+def _quantized_grays(details: dict[str, Any]) -> np.ndarray:
+    """What each of the 256 grays is to the network, in the type of its input."""
+    values = np.arange(256, dtype=np.float32) / 255 - 0.5
+    kind, (scale, zero) = details["dtype"], details["quantization"]
+    if not np.issubdtype(kind, np.integer):
+        return values
+    limits = np.iinfo(kind)
+    return np.clip(np.round(values / scale + zero), limits.min, limits.max).astype(kind)
+
+
+def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from what the network puts out to probabilities, uint8."""
+    kind, (scale, zero) = details["dtype"], details["quantization"]
+    if not np.issubdtype(kind, np.integer):
+        return _sigmoid
+    limits = np.iinfo(kind)
+    table = _sigmoid((np.arange(limits.min, limits.max + 1) - zero) * scale)
+    return lambda logits: table[logits.astype(np.int16) - limits.min]
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.round(255 / (1 + np.exp(-logits))).astype(np.uint8)

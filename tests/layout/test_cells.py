@@ -1,0 +1,127 @@
+"""Cells come out whole, between their walls, whatever strokes hide."""
+
+import numpy as np
+import pytest
+from drawn_form import comb, overlap, paper, row_of_boxes
+from layer_maker import layers_of
+
+from hcr_batch.config import load_settings
+from hcr_batch.layout.cells import apart
+from hcr_batch.layout.fields import find_fields
+from hcr_batch.types import Box
+
+SETTINGS = load_settings().layout
+
+
+def found(layers):
+    return [
+        (field.kind, [cell.box for cell in field.cells])
+        for field in find_fields(layers, SETTINGS)
+    ]
+
+
+@pytest.mark.parametrize("draw", [row_of_boxes, comb])
+def test_a_comb_is_one_field_with_its_cells_in_place(draw):
+    gray = paper(150, 40)
+    boxes = draw(gray, 60, 100, 12)
+    ((kind, cells),) = found(layers_of(gray, cells=boxes))
+    assert kind == "comb"
+    assert len(cells) == 12
+    assert min(map(overlap, cells, boxes)) > 0.8
+
+
+def test_spaced_boxes_are_one_field_and_two_combs_are_two():
+    gray = paper(200, 60)
+    spaced = row_of_boxes(gray, 60, 60, 8, gap=12)
+    first = row_of_boxes(gray, 60, 250, 6)
+    second = row_of_boxes(gray, 60 + 6 * 44 + 120, 250, 6)
+    fields = found(layers_of(gray, cells=[*spaced, *first, *second]))
+    sizes = [(kind, len(cells)) for kind, cells in fields]
+    assert sizes == [("boxes", 8), ("comb", 6), ("comb", 6)]
+
+
+def test_cells_whose_walls_are_hidden_are_filled_in_by_the_rhythm_of_their_comb():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 12)
+    seen = [box for number, box in enumerate(boxes) if number not in (4, 5)]
+    ((_, cells),) = found(layers_of(gray, cells=seen))
+    assert len(cells) == 12
+    assert min(map(overlap, cells, boxes)) > 0.8
+
+
+def test_a_gap_between_two_fields_is_not_filled_in():
+    gray = paper(200, 40)
+    first = row_of_boxes(gray, 60, 100, 6)
+    second = row_of_boxes(gray, 60 + 8 * 44, 100, 6)
+    fields = found(layers_of(gray, cells=[*first, *second]))
+    assert [len(cells) for _, cells in fields] == [6, 6]
+
+
+def test_cells_that_have_run_together_come_apart_again():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 8)
+    layers = layers_of(gray, cells=boxes)
+    a, b = (int(box.x + box.width / 2) // 2 for box in boxes[3:5])
+    middle = int(boxes[3].y + boxes[3].height / 2) // 2
+    layers.cell[middle - 2 : middle + 2, a:b] = 255
+    ((_, cells),) = found(layers)
+    assert len(cells) == 8
+
+
+def test_a_box_in_an_area_to_write_in_is_a_free_field_and_a_small_square_a_check_box():
+    gray = paper(150, 60)
+    (wide,) = row_of_boxes(gray, 60, 60, 1, width=500, height=80)
+    (small,) = row_of_boxes(gray, 60, 250, 1, width=30, height=30)
+    fields = found(layers_of(gray, areas=[wide], checks=[small]))
+    assert [kind for kind, _ in fields] == ["free", "check"]
+    assert overlap(fields[0][1][0], wide) > 0.85
+    assert overlap(fields[1][1][0], small) > 0.7
+
+
+def test_a_closed_box_with_writing_is_read_even_where_no_area_is_seen():
+    form = paper(150, 60)
+    row_of_boxes(form, 60, 60, 1, width=500, height=80)
+    filled = form.copy()
+    filled[90:120, 100:110] = 30
+    filled[90:120, 130:140] = 30
+    assert [kind for kind, _ in found(layers_of(form, filled))] == ["free"]
+    assert found(layers_of(form)) == []
+
+
+def test_of_cells_upon_each_other_the_larger_stays():
+    cells = np.array([[0, 0, 10, 10], [1, 1, 6, 9], [11, 0, 21, 10.0]])
+    kept, walls = apart(cells, np.array([4, 2, 3]))
+    assert kept.tolist() == [[0, 0, 10, 10], [11, 0, 21, 10]]
+    assert walls.tolist() == [4, 3]
+
+
+def test_a_page_without_anything_has_no_fields():
+    assert found(layers_of(paper(100, 100))) == []
+
+
+@pytest.mark.parametrize("seen", [range(5, 12), range(7), (2, 3, 4, 9)], ids=str)
+def test_a_comb_goes_on_as_far_as_its_lines_and_teeth_do(seen):
+    gray = paper(200, 40)
+    boxes = comb(gray, 60, 100, 12)
+    gray[155:157, 60 : 60 + 16 * 44] = 0  # its base line goes on, without teeth
+    ((_, cells),) = found(layers_of(gray, cells=[boxes[number] for number in seen]))
+    assert len(cells) == 12
+    assert min(map(overlap, cells, boxes)) > 0.75
+
+
+def test_parts_of_a_wide_box_that_look_like_cells_are_none():
+    form = paper(150, 60)
+    (wide,) = row_of_boxes(form, 60, 60, 1, width=500, height=80)
+    strays = [Box(100, 80, 30, 36), Box(300, 90, 24, 40)]
+    fields = found(layers_of(form, cells=strays, areas=[wide]))
+    assert [kind for kind, _ in fields] == ["free"]
+
+
+def test_a_label_between_two_boxes_is_no_area_and_a_line_to_write_on_is_one():
+    form = paper(150, 80)
+    row_of_boxes(form, 60, 200, 1, width=500, height=80)
+    form[480:483, 60:700] = 0
+    label, strip = Box(60, 150, 400, 44), Box(60, 430, 600, 45)
+    fields = found(layers_of(form, areas=[label, strip, Box(60, 200, 500, 80)]))
+    assert [kind for kind, _ in fields] == ["free", "free"]
+    assert overlap(fields[1][1][0], strip) > 0.7
