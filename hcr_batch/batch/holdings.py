@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,9 @@ class Holdings:
 
     def lines(self) -> Iterator[str]:
         """Where the table is, what is in it, and what to do next."""
-        files = _counted(self.files, "file", gone=self.gone, copies=self.copies)
-        pages = _counted(self.pages, "page", without_a_field=self.without_field)
+        copies = "copy" if self.copies == 1 else "copies"
+        files = _counted(self.files, "file", {"gone": self.gone, copies: self.copies})
+        pages = _counted(self.pages, "page", {"without a field": self.without_field})
         share = 100 * self.flagged / self.characters if self.characters else 0.0
         reviewed = f", {self.reviewed} reviewed" if self.reviewed else ""
         yield (
@@ -74,7 +75,7 @@ def count_holdings(journal: Journal, results: Path, tables: tuple[Path, ...]) ->
     )
 
 
-def _counted(number: int, noun: str, **parts: int) -> str:
-    """`12 files (2 gone, 1 copies)`; what there is none of is left out."""
-    inner = ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in parts.items() if count)
+def _counted(number: int, noun: str, parts: Mapping[str, int]) -> str:
+    """`12 files (2 gone, 1 copy)`; what there is none of is left out."""
+    inner = ", ".join(f"{count} {part}" for part, count in parts.items() if count)
     return f"{number} {noun}{'' if number == 1 else 's'}" + (f" ({inner})" if inner else "")

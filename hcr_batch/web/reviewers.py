@@ -54,7 +54,8 @@ class Effort:
 
     def __str__(self) -> str:
         time_taken = f"{self.minutes:.0f} minutes" if self.minutes >= 1 else "under a minute"
-        return f"{self.reviewer}: {self.answers} answers in {time_taken}"
+        answers = "1 answer" if self.answers == 1 else f"{self.answers} answers"
+        return f"{self.reviewer}: {answers} in {time_taken}"
 
 
 def efforts(corrections: Iterable[Correction]) -> Iterator[Effort]:

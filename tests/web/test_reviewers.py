@@ -42,7 +42,7 @@ def test_who_did_how_much_and_how_long_it_took_without_breaks():
     log += [correction(4, "Ada", 100), correction(5, "Ada", 1000), correction(6, "Ada", 1020)]
     assert list(map(str, efforts(log))) == [
         "Ada: 5 answers in 2 minutes",
-        "Bob: 1 answers in under a minute",
+        "Bob: 1 answer in under a minute",
     ]
 
 
