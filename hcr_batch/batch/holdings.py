@@ -54,9 +54,10 @@ class Holdings:
         pages = _counted(self.pages, "page", {"without a field": self.without_field})
         share = 100 * self.flagged / self.characters if self.characters else 0.0
         reviewed = f", {self.reviewed} reviewed" if self.reviewed else ""
+        missing = f"; not in it: {_counted(self.failed, 'file', {})} that could not be read"
         yield (
             f"{self.results}: {files}, {pages}, {self.characters} characters, "
-            f"{self.flagged} flagged ({share:.1f} %){reviewed}"
+            f"{self.flagged} flagged ({share:.1f} %){reviewed}{missing if self.failed else ''}"
         )
         if self.tables:
             yield f"fields: {', '.join(self.tables)}"

@@ -265,7 +265,7 @@ def test_copies_that_are_archived_together_stay_each(run, forms):
 
 def test_a_file_that_failed_and_went_is_no_failure_any_more(run, forms):
     (forms / "bad.png").write_text("BROKEN")
-    run()
+    assert "; not in it: 1 file that could not be read" in next(run().holdings.lines())
     (forms / "bad.png").unlink()
     summary = run()
     assert (summary.exit_code, summary.holdings.failed) == (ExitCode.OK, 0)
