@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hcr_batch.batch.cells import DueCell
+from hcr_batch.results.form_names import form_of
 
 __all__ = ["FACETS", "CellFilter", "counts"]
 
@@ -45,5 +46,8 @@ def counts(cells: Iterable[DueCell]) -> dict[str, list[tuple[str, int]]]:
 def _values(cell: DueCell, facet: str) -> tuple[str, ...]:
     if facet == "reason":
         return cell.reading.reasons
-    value: str = getattr(cell, facet)
+    if facet == "file":
+        return (cell.file,)
+    _, form, field = form_of(cell.form, cell.field)
+    value = form if facet == "form" else field
     return (value,) if value else ()

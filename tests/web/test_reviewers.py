@@ -29,6 +29,12 @@ def test_cells_are_counted_by_what_they_are_filtered_by():
     }
 
 
+def test_fields_of_the_second_form_on_a_page_count_as_those_of_their_form():
+    found = counts([cell(form="club\nslip", field="no"), cell(form="club\nslip", field="no#2")])
+    assert found["form"] == [("club", 1), ("slip", 1)]
+    assert found["field"] == [("no", 2)]
+
+
 def test_a_filter_takes_what_fits_in_all_its_parts():
     wanted = CellFilter.of({"field": "f001", "reason": "touching", "file": ""})
     assert wanted.takes(cell(reasons=("touching", "out_of_cell")))
