@@ -73,6 +73,12 @@ SUBFILE_TAG = 254
 REDUCED_COPY = 1
 """Bit of a TIFF frame's NewSubfileType: a thumbnail of another frame."""
 
+COMMON_PACKINGS = frozenset(
+    {"raw", "tiff_ccitt", "group3", "group4", "tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits"}
+    | {"tiff_jpeg", "tiff_deflate", "tiff_raw_16"}
+)
+"""Ways to pack the pixels of a TIFF that every library knows, by Pillow's names for them."""
+
 LARGEST_ASPECT = 100.0
 """Longer by shorter side of a picture that may be a page; a line of writing has 30."""
 
@@ -252,7 +258,7 @@ def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster
             dpi = _tagged_dpi(image)
             gray = gray_pixels(image)
     except DAMAGE as error:
-        raise _damaged(path, number, error) from error
+        raise _unknown_packing(image, path, number) or _damaged(path, number, error) from error
     if image.format != "TIFF":  # Pillow itself turns TIFF upright, and no other
         gray = orientation.upright(gray)
     if dpi and orientation.transposed:
@@ -302,6 +308,8 @@ def gray_pixels(image: Image.Image) -> np.ndarray:
         return _eight_bits(np.asarray(image))
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
+    if image.mode == "LAB":  # its first channel is how light it is; Pillow turns it into no other
+        return np.array(image.getchannel("L"))
     if image.mode != "L":
         return gray_array(image.convert("L"))
     # Pillow decodes the next frame of a TIFF into the same memory.
@@ -320,6 +328,19 @@ def _on_white(image: Image.Image) -> np.ndarray:
     paper = Image.new("L", image.size, 255)
     paper.paste(image.convert("L"), mask=image.getchannel("A"))
     return np.asarray(paper)
+
+
+def _unknown_packing(
+    image: Image.Image, path: Path | MemoryFile, number: int
+) -> DocumentError | None:
+    """What to tell of a TIFF that is packed in a way that not every library knows."""
+    packing = str(image.info.get("compression", ""))
+    if not isinstance(image, TiffImageFile) or packing in COMMON_PACKINGS:
+        return None
+    return DocumentError(
+        f"{path}, page {number}: packed by {packing or 'an unknown method'}, which cannot be read"
+        " here, or damaged; save it again packed by LZW or as PNG"
+    )
 
 
 def _damaged(path: Path | MemoryFile, number: int | None, error: Exception) -> DocumentError:

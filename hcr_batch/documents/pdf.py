@@ -18,6 +18,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
+from hcr_batch.documents.attachments import attached_pages, count_attached_pages
 from hcr_batch.documents.cost import check_scans
 from hcr_batch.documents.images import DAMAGE, check_frame, check_shape, check_size, gray_pixels
 from hcr_batch.documents.raster import Orientation, Raster, make_page
@@ -39,6 +40,10 @@ __all__ = ["count_pdf_pages", "pdf_pages"]
 
 TAIL_BYTES = 4096
 END_MARK = re.compile(rb"startxref|%%EOF")
+
+END_OF_FILE = b"%%EOF"
+OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
+"""Where one begins behind the end of a file, more was added to it, and that has an end too."""
 
 ALTERED_PIXELS = re.compile(rb"/(SMask|Mask|ImageMask|IM|Decode)\b")
 """What makes an image on the page differ from its stored pixels. Image
@@ -71,7 +76,8 @@ def pdf_pages(
 
     A page that is one scanned image (with or without hidden text from an
     earlier recognition) is that image, not rasterized again. Other pages are
-    rendered, form fields with their values included.
+    rendered, form fields with their values included. Documents that are
+    attached come after its own pages.
 
     Parameters
     ----------
@@ -101,6 +107,7 @@ def pdf_pages(
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
             yield _page(document, number, path, settings, altered)
+        yield from attached_pages(document, path, settings, first, last)
 
 
 def _poppler_pages(
@@ -138,15 +145,18 @@ def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
 
         return count_poppler_pages(document)
     with contextlib.closing(document):
-        return len(document)
+        return len(document) + count_attached_pages(document, path, settings)
 
 
 def _data(path: Path | MemoryFile) -> bytes:
-    """All of a PDF, which must have its end."""
+    """All of a PDF, which must have its end; what others have put behind that is no part of it."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+    end = data.rfind(END_OF_FILE)
+    if end >= 0 and not OBJECT.search(data, end):
+        return data[: end + len(END_OF_FILE)]
     if not END_MARK.search(data.rstrip(b"\0 \t\r\n")[-TAIL_BYTES:]):
         raise DocumentError(f"{path}: the PDF is cut short; scan or copy it again")
     return data

@@ -1,0 +1,79 @@
+"""Documents that lie within a PDF: those of a portfolio are all that it has to say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hcr_batch.documents.memory import MemoryFile
+from hcr_batch.documents.sources import EXTENSIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pypdfium2
+
+    from hcr_batch.config import DocumentSettings
+    from hcr_batch.types import Page
+
+__all__ = ["AttachedFile", "attached_pages", "count_attached_pages"]
+
+
+@dataclass(frozen=True)
+class AttachedFile(MemoryFile):
+    """A document within another; what is attached to it in turn is left out."""
+
+
+def attached_pages(
+    document: pypdfium2.PdfDocument,
+    path: Path | MemoryFile,
+    settings: DocumentSettings,
+    first: int,
+    last: int | None,
+) -> Generator[Page, None, None]:
+    """Pages of the attached documents, numbered on from the PDF's own.
+
+    Parameters
+    ----------
+    first, last : int
+        Pages to read, from 1, counted with those before.
+
+    Raises
+    ------
+    DocumentError
+        One of them cannot be read.
+    """
+    from hcr_batch.documents.reader import count_pages, open_pages
+
+    before = len(document)
+    for file in _attached(document, path):
+        count = count_pages(file, settings)
+        if first <= before + count and (last is None or last > before):
+            end = None if last is None else last - before
+            for page in open_pages(file, settings, max(1, first - before), end):
+                yield replace(page, number=before + page.number)
+        before += count
+
+
+def count_attached_pages(
+    document: pypdfium2.PdfDocument, path: Path | MemoryFile, settings: DocumentSettings
+) -> int:
+    """How many pages the attached documents have; raises as `attached_pages` does."""
+    from hcr_batch.documents.reader import count_pages
+
+    return sum(count_pages(file, settings) for file in _attached(document, path))
+
+
+def _attached(
+    document: pypdfium2.PdfDocument, path: Path | MemoryFile
+) -> Iterator[AttachedFile]:
+    """Those that a folder's files of the same names would be read as."""
+    if isinstance(path, AttachedFile):
+        return
+    for number in range(document.count_attachments()):
+        attachment = document.get_attachment(number)
+        name = attachment.get_name()
+        if os.path.splitext(name)[1].lower() in EXTENSIONS:
+            yield AttachedFile(f"{path}, attached {name}", bytes(attachment.get_data()))
