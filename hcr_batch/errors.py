@@ -11,6 +11,7 @@ from enum import IntEnum
 
 __all__ = [
     "ConfigError",
+    "DamagedPageError",
     "DocumentError",
     "ExitCode",
     "HcrError",
@@ -103,6 +104,25 @@ class DocumentError(HcrError):
     """One document cannot be read; the run goes on without it."""
 
     exit_code = ExitCode.SOME_FAILED
+
+
+class DamagedPageError(DocumentError):
+    """A page of a document cannot be read, while others may be.
+
+    Parameters
+    ----------
+    message : str
+    page : int
+        Its number, from 1.
+    """
+
+    def __init__(self, message: str, page: int) -> None:
+        super().__init__(message)
+        self.page = page
+
+    def __reduce__(self) -> tuple[type[DamagedPageError], tuple[str, int]]:
+        """As it is sent from process to process."""
+        return type(self), (str(self), self.page)
 
 
 class TooLargeError(DocumentError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hcr_batch.batch.worker import Outcome, ReadTask, read_pages
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DamagedPageError, DocumentError
 from hcr_batch.types import Box, CellReading, FieldReading, PageReading, Reading
 
 __all__ = ["FakeReader"]
@@ -22,7 +22,7 @@ __all__ = ["FakeReader"]
 class FakeReader:
     """Makes a function that reads text: a line a field, `_` a blank cell, lower case flagged.
 
-    A form feed begins another page. Lines of one word are orders: BROKEN,
+    A form feed begins another page. Lines of one word are orders: BROKEN, TORN,
     DEFECT, BUSY, DIE, CRASH, HANG, and SLEEP for `seconds`. Every page that is read
     leaves a line in `log`.
     """
@@ -48,6 +48,8 @@ class FakeReader:
         lines = text.split()
         if "BROKEN" in lines:
             raise DocumentError(f"{path}: broken; scan it again")
+        if "TORN" in lines:
+            raise DamagedPageError(f"{path}, page {number}: torn; scan it again", number)
         if "DEFECT" in lines:
             raise ValueError("two\nlines")
         if "BUSY" in lines:

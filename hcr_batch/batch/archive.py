@@ -58,7 +58,8 @@ class Archive:
         """
         known = {key(path) for path in present}
         rows = self._connection.execute(
-            "SELECT path, sha256, coalesce(files.failure, readings.failure) FROM files "
+            "SELECT path, sha256, coalesce(files.failure, "
+            "CASE WHEN pages THEN NULL ELSE readings.failure END) FROM files "
             "LEFT JOIN readings ON readings.id = files.reading ORDER BY path"
         ).fetchall()
         gone = [row for row in rows if row[0] not in known and _is_gone(row[0])]

@@ -42,11 +42,11 @@ class _Content:
     def first(self) -> NewFile:
         return self.files[0]
 
-    def event(self, failure: str | None = None) -> FileEvent:
+    def event(self, failure: str | None = None, is_read: bool = True) -> FileEvent:
         names = tuple(file.source.name for file in self.files)
-        if failure:
+        if not is_read:
             return FileEvent(names, failure, seconds=self.seconds)
-        return FileEvent(names, None, self.pages, self.characters, self.flagged, self.seconds)
+        return FileEvent(names, failure, self.pages, self.characters, self.flagged, self.seconds)
 
 
 @dataclass
@@ -108,9 +108,11 @@ class Feed:
         content.tasks -= 1
         content.seconds += outcome.seconds
         self.observer.pages_read(content.first.source.name, outcome.stages)
-        if outcome.failure:
+        # In a file that may still be written a damaged page is one that is not there yet.
+        failure = outcome.failure or (None if content.first.settled else outcome.damage)
+        if failure:
             if not content.failure:
-                content.failure, content.passing = printable(outcome.failure), outcome.passing
+                content.failure, content.passing = printable(failure), outcome.passing
         elif not content.failure:
             self._count(content, outcome)
             self._enter_pages(content, task, outcome)
@@ -162,7 +164,8 @@ class Feed:
         read = {page.number for page in outcome.pages}
         begins = not content.tasks and len(done | read) < outcome.total
         if content.in_parts or begins:
-            self.journal.add_part(task.sha256, self.recipe, outcome.pages, outcome.seconds)
+            damage = outcome.damage and printable(outcome.damage)
+            self.journal.add_part(task.sha256, self.recipe, outcome.pages, outcome.seconds, damage)
         if begins:
             content.in_parts = True
             missing = set(range(1, outcome.total + 1)) - done - read
@@ -178,28 +181,33 @@ class Feed:
         self._parts = deque(kept)
 
     def _finish(self, content: _Content, task: ReadTask, outcome: Outcome) -> None:
+        is_read = False
         if not all(map(_is_as_read, content.files)):
             self.journal.drop_parts(task.sha256, self.recipe)
-            failure = self._enter_changed(content.files)
+            failure: str | None = self._enter_changed(content.files)
         elif content.failure:
             failure = self._enter_failure(content, task.sha256)
         else:
-            failure = None
-            self._enter_readings(content, task, outcome)
+            is_read, failure = True, self._enter_readings(content, task, outcome)
             replaced = sum(file.replaces for file in content.files)
             self.summary = replace(self.summary, replaced=self.summary.replaced + replaced)
-        self._enter_event(content.event(failure))
+        self._enter_event(content.event(failure, is_read))
 
-    def _enter_readings(self, content: _Content, task: ReadTask, outcome: Outcome) -> None:
+    def _enter_readings(
+        self, content: _Content, task: ReadTask, outcome: Outcome
+    ) -> str | None:
+        """Enter what was read; which pages could not be, and why."""
         entries = [file.entry for file in content.files]
+        damage = outcome.damage and printable(outcome.damage)
         if content.in_parts:
-            self.journal.join_parts(task.sha256, self.recipe, entries)
+            damage = self.journal.join_parts(task.sha256, self.recipe, entries)
         else:
             self.journal.add(
-                task.sha256, self.recipe, outcome.pages, None, outcome.seconds, entries
+                task.sha256, self.recipe, outcome.pages, damage, outcome.seconds, entries
             )
         self.read.update(key(file.path) for file in content.files)
         self._unsettled += [file for file in content.files if not file.settled]
+        return damage
 
     def _enter_failure(self, content: _Content, sha256: str) -> str:
         """Note why a content cannot be read.
@@ -232,7 +240,9 @@ class Feed:
             self._enter_event(FileEvent((file.source.name,), file.failure))
         elif file.failure:
             self.observer.known_failure(file.source.name, file.failure)
-            self.summary = replace(self.summary, failed=self.summary.failed + 1)
+            before = self.summary
+            in_part = before.in_part + bool(file.pages)
+            self.summary = replace(before, failed=before.failed + 1, in_part=in_part)
         else:
             self.observer.known(file.source.name)
             self.summary = replace(self.summary, skipped=self.summary.skipped + 1)
@@ -253,16 +263,15 @@ class Feed:
         """Tell of files that are dealt with, and count them."""
         self.observer.file_done(event)
         count, before = len(event.names), self.summary
-        if event.failure:
-            self.summary = replace(before, failed=before.failed + count)
-        else:
-            self.summary = replace(
-                before,
-                new=before.new + count,
-                pages=before.pages + event.pages,
-                characters=before.characters + event.characters,
-                flagged=before.flagged + event.flagged,
-            )
+        self.summary = replace(
+            before,
+            new=before.new + (0 if event.failure else count),
+            failed=before.failed + (count if event.failure else 0),
+            in_part=before.in_part + (count if event.failure and event.pages else 0),
+            pages=before.pages + event.pages,
+            characters=before.characters + event.characters,
+            flagged=before.flagged + event.flagged,
+        )
 
 
 def _is_as_read(file: NewFile) -> bool:

@@ -130,10 +130,11 @@ class Journal:
         if found != "ok":
             raise sqlite3.DatabaseError(" ".join(found.split()))
 
-    def state(self, sha256: str, recipe: str) -> tuple[int, str | None] | None:
-        """Id and failure of a reading; None if this content was never read so."""
+    def state(self, sha256: str, recipe: str) -> tuple[int, str | None, int] | None:
+        """Id, failure and pages of a reading; None if this content was never read so."""
         return self._execute(
-            "SELECT id, failure FROM readings WHERE sha256 = ? AND recipe = ?", (sha256, recipe)
+            "SELECT id, failure, pages FROM readings WHERE sha256 = ? AND recipe = ?",
+            (sha256, recipe),
         ).fetchone()
 
     def last_reading(self) -> int:
@@ -172,13 +173,21 @@ class Journal:
             self._point((FileEntry(*file), reading) for file in files)
 
     def add_part(
-        self, sha256: str, recipe: str, pages: Iterable[PageRecord], seconds: float
+        self,
+        sha256: str,
+        recipe: str,
+        pages: Iterable[PageRecord],
+        seconds: float,
+        damage: str | None = None,
     ) -> None:
         """Enter some pages of a long document; what was read of it before stays in force."""
         with self._transaction():
             state = self.state(sha256, recipe + IN_PARTS)
             reading = state[0] if state else self._new_reading(sha256, recipe + IN_PARTS, None)
             add_pages(self._connection, reading, pages, seconds)
+            self._execute(
+                "UPDATE readings SET failure = coalesce(failure, ?) WHERE id = ?", (damage, reading)
+            )
 
     def part_pages(self, sha256: str, recipe: str) -> set[int]:
         """Numbers of the pages that `add_part` has entered."""
@@ -194,16 +203,23 @@ class Journal:
         with self._transaction():
             self._drop(sha256, recipe + IN_PARTS)
 
-    def join_parts(self, sha256: str, recipe: str, files: Iterable[FileEntry]) -> None:
-        """Put the parts, complete now, in place of an earlier reading, and enter the files."""
+    def join_parts(self, sha256: str, recipe: str, files: Iterable[FileEntry]) -> str | None:
+        """Put the parts, complete now, in place of an earlier reading, and enter the files.
+
+        Returns
+        -------
+        str or None
+            Which pages could not be read, and why.
+        """
         with self._transaction():
             self._drop(sha256, recipe)
-            (reading,) = self._execute(
-                "SELECT id FROM readings WHERE sha256 = ? AND recipe = ?",
+            reading, damage = self._execute(
+                "SELECT id, failure FROM readings WHERE sha256 = ? AND recipe = ?",
                 (sha256, recipe + IN_PARTS),
             ).fetchone()
             self._execute("UPDATE readings SET recipe = ? WHERE id = ?", (recipe, reading))
             self._point((entry, reading) for entry in files)
+        return damage
 
     def point(self, files: Iterable[tuple[FileEntry, int]]) -> None:
         """Make files point at readings that are there; nothing is written where they do."""

@@ -59,12 +59,16 @@ class NewFile:
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file whose content was read before; `failure` is None if that went well."""
+    """A file whose content was read before; `failure` is None if that went well.
+
+    `pages` that are in the results may be there all the same.
+    """
 
     source: Source[Location]
     entry: FileEntry
     reading: int
     failure: str | None
+    pages: int = 0
 
 
 @dataclass(frozen=True)

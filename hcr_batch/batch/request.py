@@ -145,7 +145,8 @@ class ScanSummary:
     """What a run did; pages, characters and flagged are of the files new in it.
 
     `failed` counts files given to this run that have no readings, those that
-    failed in an earlier run included: the results lack them all the same.
+    failed in an earlier run included: the results lack them all the same, but
+    for `in_part`, some pages of which could not be read.
     `replaced` counts new ones under a path that had another content before,
     which is not in the results any more; `passed_over` tells which kinds of
     file in the folders are no documents; `holdings` is of the results in all.
@@ -163,6 +164,7 @@ class ScanSummary:
     passed_over: str = ""
     gone: tuple[str, ...] = ()
     holdings: Holdings | None = None
+    in_part: int = 0
 
     @property
     def exit_code(self) -> ExitCode:
@@ -171,7 +173,8 @@ class ScanSummary:
             return ExitCode.INTERRUPTED
         if not self.failed:
             return ExitCode.OK
-        return ExitCode.SOME_FAILED if self.new or self.skipped else ExitCode.ALL_FAILED
+        some = self.new or self.skipped or self.in_part
+        return ExitCode.SOME_FAILED if some else ExitCode.ALL_FAILED
 
     def lines(self) -> Iterator[str]:
         """What a person wants to know at the end, the figures of this run last."""

@@ -8,7 +8,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,10 +16,10 @@ from hcr_batch.batch.garbage import keep_loaded
 from hcr_batch.batch.locations import Location, local_copy
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import open_pages
-from hcr_batch.errors import DocumentError, HcrError, ModelError
+from hcr_batch.errors import DamagedPageError, DocumentError, HcrError, ModelError
 from hcr_batch.results.atomic import atomic_output, check_writable
 from hcr_batch.results.overlay import draw_page
-from hcr_batch.results.records import PageRecord, record_page
+from hcr_batch.results.records import PageRecord, record_page, unreadable_page
 from hcr_batch.types import Page, PageReading
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Outcome:
     pages : tuple of PageRecord
     failure : str or None
         Why it could not be read.
+    damage : str or None
+        Which of the pages could not be read, and why, where the others were.
     seconds : float
     total : int
         Pages of the whole file.
@@ -92,6 +94,7 @@ class Outcome:
     total: int = 0
     passing: bool = False
     stages: tuple[StageTime, ...] = ()
+    damage: str | None = None
 
 
 class Stopwatch:
@@ -150,8 +153,8 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
     start = time.perf_counter()
     try:
         with local_copy(task.path) as path:
-            pages, stages, total = _read(path, task, reader)
-        return Outcome(pages, None, time.perf_counter() - start, total, stages=stages)
+            outcome = _read(path, task, reader)
+        return replace(outcome, seconds=time.perf_counter() - start)
     except DocumentError as error:
         failure, passing = str(error), _is_passing(error)
     except ModelError as error:
@@ -165,21 +168,37 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
     return Outcome((), failure, time.perf_counter() - start, passing=passing)
 
 
-def _read(
-    path: Path, task: ReadTask, reader: DocumentReader
-) -> tuple[tuple[PageRecord, ...], tuple[StageTime, ...], int]:
-    """Pages, their times, and how many the whole file has."""
+def _read(path: Path, task: ReadTask, reader: DocumentReader) -> Outcome:
+    """What is on the pages of a task; raises the DocumentError of a damaged one if all are so."""
     watch = Stopwatch()
     records: list[PageRecord] = []
     stages: list[StageTime] = []
-    for reading in reader.pages(path, task.first, task.last, watch):
-        with watch("encode"):
-            records.append(record_page(reading))
-        stages += watch.take(reading.number)
+    damaged: list[DamagedPageError] = []
+    first = task.first
+    while first <= task.last:
+        try:
+            for reading in reader.pages(path, first, task.last, watch):
+                with watch("encode"):
+                    records.append(record_page(reading))
+                stages += watch.take(reading.number)
+            break
+        except DamagedPageError as error:
+            damaged.append(error)
+            records.append(unreadable_page(error.page))
+            first = error.page + 1
+    if damaged and len(damaged) == len(records):
+        raise damaged[0]
     # Only a document that may go on is worth being opened once more to be counted.
     full = len(records) > task.last - task.first
     total = reader.count(path) if full else task.first - 1 + len(records)
-    return tuple(records), tuple(stages), total
+    return Outcome(tuple(records), None, 0.0, total, stages=tuple(stages), damage=_told(damaged))
+
+
+def _told(damaged: list[DamagedPageError]) -> str | None:
+    if not damaged:
+        return None
+    more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+    return f"{damaged[0]}{more}; the other pages are in the results"
 
 
 def _is_passing(error: BaseException | None) -> bool:

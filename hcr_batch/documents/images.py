@@ -35,6 +35,7 @@ __all__ = [
     "first_frame",
     "gray_pixels",
     "image_pages",
+    "unhindered",
 ]
 
 FORMATS = ("PNG", "JPEG", "JPEG2000", "TIFF", "WEBP", "BMP", "GIF")
@@ -141,7 +142,7 @@ def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarr
 
 def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
     try:
-        with _unhindered():
+        with unhindered():
             image = Image.open(file, formats=FORMATS)
         if image.format in ("JPEG", "MPO"):
             check_scans(file, path)
@@ -156,7 +157,7 @@ def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
 
 
 @contextmanager
-def _unhindered() -> Iterator[None]:
+def unhindered() -> Iterator[None]:
     """Lift Pillow's fixed limit of pixels, which `check_size` replaces, and its warnings.
 
     Damage that matters is raised; the warnings are about tags that nobody reads.
@@ -181,7 +182,7 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iter
         raise _damaged(path, None, error) from error
     for index in itertools.count():
         try:
-            with _unhindered():
+            with unhindered():
                 image.seek(index)
         except EOFError:
             return
@@ -253,7 +254,7 @@ def _taken(frame: Image.Image, path: Path | MemoryFile, number: int) -> Raster:
 
 def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster:
     try:
-        with _unhindered():
+        with unhindered():
             orientation = _orientation(image)
             dpi = _tagged_dpi(image)
             gray = gray_pixels(image)

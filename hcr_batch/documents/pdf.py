@@ -20,7 +20,14 @@ from PIL import Image
 from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
 from hcr_batch.documents.attachments import attached_pages, count_attached_pages
 from hcr_batch.documents.cost import check_scans
-from hcr_batch.documents.images import DAMAGE, check_frame, check_shape, check_size, gray_pixels
+from hcr_batch.documents.images import (
+    DAMAGE,
+    check_frame,
+    check_shape,
+    check_size,
+    gray_pixels,
+    unhindered,
+)
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.rendering import (
     POINTS_PER_INCH,
@@ -28,7 +35,7 @@ from hcr_batch.documents.rendering import (
     points_per_inch,
     render_scale,
 )
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DamagedPageError, DocumentError
 from hcr_batch.types import MM_PER_INCH
 
 if TYPE_CHECKING:
@@ -224,8 +231,8 @@ def _read(
             return Raster(gray, scan.orientation, scan.dpi)
         return _rendered(page, scan, settings)
     except (pypdfium2.PdfiumError, *DAMAGE) as error:
-        raise DocumentError(
-            f"{path}, page {number}: damaged ({error}); scan or save it again"
+        raise DamagedPageError(
+            f"{path}, page {number}: damaged ({error}); scan or save it again", number
         ) from error
 
 
@@ -300,7 +307,7 @@ def _pixels(
     if image.get_filters(skip_simple=True) == ["DCTDecode"]:
         stream = io.BytesIO(bytes(image.get_data(decode_simple=True)))
         check_scans(stream, path)
-        with Image.open(stream, formats=("JPEG",)) as picture:
+        with unhindered(), Image.open(stream, formats=("JPEG",)) as picture:
             # What it says itself is what it takes.
             check_frame(picture, path, number, settings)
             if picture.mode in ("L", "RGB"):

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from hcr_batch.results.pictures import pack_pictures
 from hcr_batch.types import Box, CellReading, PageReading, Reading
 
-__all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page"]
+__all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page", "unreadable_page"]
+
+UNREADABLE = "unreadable"
+"""Field and reason of the one row of a page that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class PageRecord:
     fields: tuple[FieldRecord, ...]
     pictures: bytes = b""
     form: str = ""
+
+
+def unreadable_page(number: int) -> PageRecord:
+    """In place of a damaged page: one flagged cell, that a person sees what is missing."""
+    cell = CellRecord(Box(0, 0, 1, 1), Reading("", 0.0, True, (UNREADABLE,)))
+    return PageRecord(number, 1, 1, (FieldRecord(UNREADABLE, "free", (cell,)),))
 
 
 def record_page(page: PageReading) -> PageRecord:

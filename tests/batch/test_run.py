@@ -492,6 +492,42 @@ def test_a_long_document_that_fails_on_one_page_fails_whole(run, forms, tmp_path
     assert len(read_names()) == before
 
 
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("pages", [5, 30])
+def test_a_damaged_page_costs_one_flagged_row_and_not_its_document(run, forms, tmp_path, pages):
+    for path in forms.iterdir():
+        path.unlink()
+    texts = [f"PAGE{number}" for number in range(1, pages + 1)]
+    texts[2] = texts[pages - 1] = "TORN"
+    (forms / "long.png").write_text("\f".join(texts))
+    recorder = Recorder()
+    summary = run(2, recorder)
+    assert (summary.new, summary.failed, summary.in_part, summary.pages) == (0, 1, 1, pages)
+    assert summary.exit_code == ExitCode.SOME_FAILED
+    (event,) = recorder.events
+    assert "page 3: torn; scan it again" in event.failure
+    assert "the other pages are in the results" in event.failure
+    table = rows(tmp_path / "results.csv")
+    assert {int(row["page"]) for row in table} == set(range(1, pages + 1))
+    torn = [row for row in table if int(row["page"]) in (3, pages)]
+    assert [(row["field"], row["flagged"], row["reasons"]) for row in torn] == (
+        [("unreadable", "true", "unreadable")] * 2
+    )
+    again = run(2)
+    assert (again.new, again.failed, again.in_part) == (0, 1, 1)
+    assert again.exit_code == ExitCode.SOME_FAILED
+    assert rows(tmp_path / "results.csv") == table
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_document_all_of_whose_pages_are_damaged_is_not_read(run, forms):
+    for path in forms.iterdir():
+        path.unlink()
+    (forms / "torn.png").write_text("TORN\fTORN")
+    summary = run(1)
+    assert (summary.failed, summary.in_part, summary.exit_code) == (1, 0, ExitCode.ALL_FAILED)
+
+
 def test_a_long_document_is_gone_on_with_after_a_kill(start, run, forms, tmp_path, read_names):
     pages = "\f".join(f"SLEEP P{number}" for number in range(40))
     (forms / "form0.png").write_text(pages)

@@ -109,6 +109,19 @@ def test_every_kind_of_pixels_is_read(mode):
     assert np.median(page.gray[70:]) >= 140
 
 
+def test_pixels_of_lab_are_as_gray_as_they_are_light():
+    gray, even = pictures()[0], Image.new("L", (160, 120), 140)
+    (page,) = read("lab.tif", saved([Image.merge("LAB", (gray, even, even))], "TIFF"))
+    assert np.array_equal(page.gray, np.asarray(gray))
+
+
+def test_a_packing_that_is_not_known_everywhere_is_named():
+    content = bytearray(tiff_of(40, 30, SEEDS["plain.webp"]))
+    place = next(n for n in range(10, 150, 12) if content[n : n + 2] == b"\x03\x01")
+    content[place + 8 : place + 12] = struct.pack("<I", 50001)
+    assert "packed by webp, which cannot be read here" in failure("webp.tif", bytes(content))
+
+
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
 def test_of_an_animation_the_first_picture_is_read(file_format):
     (page,) = read("moving", saved(pictures(4), file_format, duration=50))
