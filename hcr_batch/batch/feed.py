@@ -235,7 +235,8 @@ class Feed:
         return reason
 
     def _enter_known(self, file: KnownFile) -> None:
-        self.journal.point([(file.entry, file.reading)])
+        if not file.is_entered:
+            self.journal.point([(file.entry, file.reading)])
         if file.reading > self._readings_before:
             self._enter_event(FileEvent((file.source.name,), file.failure))
         elif file.failure:

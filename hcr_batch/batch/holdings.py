@@ -68,7 +68,7 @@ class Holdings:
 def count_holdings(journal: Journal, results: Path, tables: tuple[Path, ...]) -> Holdings:
     """Count what a journal holds for these results."""
     totals = journal.totals()
-    failed = sum(bool(file.failure) for file in journal.files())
+    failed = journal.failed_files()
     names = ("gone", "copies", "pages", "without_field", "characters", "flagged", "reviewed")
     figures = {name: totals[name] for name in names}
     return Holdings(

@@ -8,7 +8,7 @@ Two files of equal content share one.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from hcr_batch.batch.cells import Cells
 from hcr_batch.batch.corrections import Corrections, apply_corrections
 from hcr_batch.batch.locations import ARCHIVED, Location, is_archived, key, location_of, signature
 from hcr_batch.batch.pages import add_pages, fields_of_page, rows_of_page
+from hcr_batch.batch.remembered import Remembered, remembered
 from hcr_batch.batch.runs import Runs
 from hcr_batch.batch.schema import connect, insert, telling_damage, transaction
 from hcr_batch.errors import UsageError
@@ -141,13 +142,9 @@ class Journal:
         """The id of the latest reading; later ones have greater ids while none is taken away."""
         return self._execute("SELECT coalesce(max(id), 0) FROM readings").fetchone()[0]
 
-    def hash_of(self, path: Location) -> tuple[str, str] | None:
-        """SHA-256 and signature of a file when it was last hashed."""
-        return self._execute(
-            "SELECT sha256, signature FROM files JOIN readings ON readings.id = files.reading "
-            "WHERE path = ?",
-            (key(path),),
-        ).fetchone()
+    def remembered(self, paths: Sequence[Location]) -> list[Remembered | None]:
+        """What is known of each of up to `MOST_AT_ONCE` files; None where it was not hashed."""
+        return remembered(self._connection, paths)
 
     def add(
         self,
@@ -280,6 +277,13 @@ class Journal:
                 "REPLACE INTO exports VALUES (?, ?, ?)",
                 (key(path), self._revised(content), mark or ""),
             )
+
+    def failed_files(self) -> int:
+        """How many could not be read, or not all of their pages."""
+        return self._execute(
+            "SELECT count(*) FROM files LEFT JOIN readings ON readings.id = files.reading "
+            "WHERE coalesce(files.failure, readings.failure) IS NOT NULL"
+        ).fetchone()[0]
 
     def files(self) -> Iterator[FileState]:
         """Every file, in the order of the names."""

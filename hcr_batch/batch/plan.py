@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 from hcr_batch.batch.journal import FileEntry, Journal
 from hcr_batch.batch.locations import Location, RemoteFile, digest, seconds_unchanged, signature
+from hcr_batch.batch.remembered import MOST_AT_ONCE, Remembered
 from hcr_batch.documents import Source
 
 __all__ = ["Effort", "KnownFile", "LostFile", "NewFile", "classify"]
+
+Hash = Callable[[], tuple[str, str]]
+"""Gives SHA-256 and signature of a file."""
 
 REMOTE_AHEAD = 16
 """Remote files that are fetched and hashed at a time, before their turn."""
@@ -69,6 +74,8 @@ class KnownFile:
     reading: int
     failure: str | None
     pages: int = 0
+    is_entered: bool = False
+    """The journal has the entry as it is."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +105,12 @@ def classify(
         Says that no more will be read; files that are not known by their
         dates are then passed over, not opened.
     """
-    for source, hashed in _hashes(sources, journal, is_full):
+    for source, before, hashed in _hashes(sources, journal, is_full):
+        if hashed is None and before and _stands(before, recipe, effort):
+            yield _known(source, before)
+            continue
         try:
-            sha256, mark = hashed()
+            sha256, mark = hashed() if hashed else _unchanged(before)
         except OSError as error:
             reason = f"{source.path}: cannot be read ({error.strerror or error}); check the file"
             yield LostFile(source, reason)
@@ -110,40 +120,56 @@ def classify(
         if state and not effort.force and not (state[1] and effort.retry_failed):
             yield KnownFile(source, new.entry, *state)
         else:
-            before = journal.hash_of(source.path)
-            yield replace(new, replaces=before is not None and before[0] != sha256)
+            yield replace(new, replaces=before is not None and before.sha256 != sha256)
+
+
+def _unchanged(before: Remembered | None) -> tuple[str, str]:
+    assert before, "only what is known has no need to be hashed"
+    return before.sha256, before.signature
+
+
+def _stands(before: Remembered, recipe: str, effort: Effort) -> bool:
+    """Whether what was read of a file that has not changed since is what is asked for."""
+    again = effort.force or (effort.retry_failed and before.failure)
+    return before.recipe == recipe and not again
+
+
+def _known(source: Source[Location], before: Remembered) -> KnownFile:
+    entry = FileEntry(source.path, source.name, before.signature)
+    is_entered = before.own_failure is None and before.name == source.name
+    return KnownFile(
+        source, entry, before.reading, before.failure, before.pages, is_entered=is_entered
+    )
 
 
 def _hashes(
     sources: Iterable[Source[Location]], journal: Journal, is_full: Callable[[], bool]
-) -> Iterator[tuple[Source[Location], Callable[[], tuple[str, str]]]]:
-    """What gives SHA-256 and signature of each file that may be wanted.
+) -> Iterator[tuple[Source[Location], Remembered | None, Hash | None]]:
+    """What is known of each file that may be wanted, and what hashes it where it has changed.
 
     Remote files are fetched ahead, several at a time: the way to them is long.
     """
-    waiting: deque[tuple[Source[Location], Callable[[], tuple[str, str]]]] = deque()
+    waiting: deque[tuple[Source[Location], Remembered | None, Hash | None]] = deque()
     with ThreadPoolExecutor(REMOTE_AHEAD) as threads:
-        for source in sources:
+        for source, before in _remembered(sources, journal):
             is_remote = isinstance(source.path, RemoteFile)
-            known = _known_hash(source.path, journal)
-            if known:
-                waiting.append((source, _returning(known)))
+            if before and before.signature and before.signature == signature(source.path):
+                waiting.append((source, before, None))
             elif is_full():
                 continue
             elif is_remote:
-                waiting.append((source, threads.submit(digest, source.path).result))
+                waiting.append((source, before, threads.submit(digest, source.path).result))
             else:
-                waiting.append((source, partial(digest, source.path)))
+                waiting.append((source, before, partial(digest, source.path)))
             while len(waiting) > (REMOTE_AHEAD if is_remote else 0):
                 yield waiting.popleft()
         yield from waiting
 
 
-def _returning(known: tuple[str, str]) -> Callable[[], tuple[str, str]]:
-    return lambda: known
-
-
-def _known_hash(path: Location, journal: Journal) -> tuple[str, str] | None:
-    """SHA-256 and signature of a file that is unchanged since the journal had them."""
-    before = journal.hash_of(path)
-    return before if before and before[1] and before[1] == signature(path) else None
+def _remembered(
+    sources: Iterable[Source[Location]], journal: Journal
+) -> Iterator[tuple[Source[Location], Remembered | None]]:
+    """Sources with what the journal has of them, asked for many at a time."""
+    remaining = iter(sources)
+    while chunk := list(islice(remaining, MOST_AT_ONCE)):
+        yield from zip(chunk, journal.remembered([source.path for source in chunk]), strict=True)

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, TextIO, TypeVar
 
@@ -70,11 +71,18 @@ class _Found:
     path: Path
     root: Path
 
+    @cached_property
+    def short_name(self) -> str:
+        """The name relative to the root."""
+        return self.name(0)
+
     def name(self, outer_parts: int) -> str:
         """The relative name with so many parts of the root put before it."""
-        relative = self.path.relative_to(self.root)
-        outer = self.root.absolute().parts[1:]
-        parts = outer[len(outer) - min(outer_parts, len(outer)) :] + relative.parts
+        # As texts: of many files pathlib would take longer than all else that is done with them.
+        root, path = os.fspath(self.root), os.fspath(self.path)
+        relative = path if root == os.curdir else path[len(root) :].lstrip(os.sep)
+        outer = self.root.absolute().parts[1:] if outer_parts else ()
+        parts = (*outer[len(outer) - min(outer_parts, len(outer)) :], relative.replace(os.sep, "/"))
         return text_of_name(os.fsencode("/".join(parts)))
 
 
@@ -156,11 +164,23 @@ def survey(
     """
     search = _Search(stdin, {os.path.realpath(path) for path in ignore})
     found: dict[str, _Found] = {}
+    folders: dict[str, str] = {}
     for path in paths:
         for item in search.expand(path):
-            found.setdefault(os.path.realpath(item.path), item)
+            found.setdefault(_real(item.path, folders), item)
     kept = [item for real, item in found.items() if real not in search.ignored]
     return Survey(tuple(_named(kept)), tuple(dict.fromkeys(search.passed_over)))
+
+
+def _real(path: Path, folders: dict[str, str]) -> str:
+    """As `os.path.realpath` has it; where its folder really is, is kept in `folders`."""
+    text = os.fspath(path)
+    folder, name = os.path.split(text)
+    if name in ("", os.curdir, os.pardir) or os.path.islink(text):
+        return os.path.realpath(text)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
 
 
 def nothing_found(
@@ -216,7 +236,7 @@ class _Search:
                 yield _Found(path, root)
 
     def _in_folder(self, folder: Path, root: Path) -> Iterator[_Found]:
-        return iter(sorted(self._walk(folder, root), key=lambda item: item.name(0)))
+        return iter(sorted(self._walk(folder, root), key=lambda item: item.short_name))
 
     def _walk(self, folder: Path, root: Path) -> Iterator[_Found]:
         visited: set[str] = set()
@@ -274,15 +294,19 @@ def _not_listed(error: OSError) -> NoInputError:
     )
 
 
-def _named(found: Iterable[_Found]) -> list[Source[Path]]:
+def _named(found: Sequence[_Found]) -> list[Source[Path]]:
     """Give each file its relative name, lengthened by outer folders where two would be equal."""
-    outer_parts = dict.fromkeys(found, 0)
+    names = [item.short_name for item in found]
+    outer_parts = [0] * len(found)
     while True:
-        names = {item: item.name(count) for item, count in outer_parts.items()}
-        times = Counter(names.values())
-        clashing = [item for item, name in names.items() if times[name] > 1]
-        longer = [item for item in clashing if outer_parts[item] < len(item.root.absolute().parts)]
+        times = Counter(names)
+        longer = [
+            place
+            for place, item in enumerate(found)
+            if times[names[place]] > 1 and outer_parts[place] < len(item.root.absolute().parts)
+        ]
         if not longer:
-            return [Source(item.path, name) for item, name in names.items()]
-        for item in longer:
-            outer_parts[item] += 1
+            return [Source(item.path, name) for item, name in zip(found, names, strict=True)]
+        for place in longer:
+            outer_parts[place] += 1
+            names[place] = found[place].name(outer_parts[place])
