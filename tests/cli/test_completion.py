@@ -45,7 +45,7 @@ def completed(program, *words):
     [
         (["hcr-batch", "sc"], ["scan", "score"]),
         (["hcr-batch", "scan", "--over"], ["--overlay"]),
-        (["hcr-batch", "scan", "--format", ""], ["csv", "jsonl", "parquet"]),
+        (["hcr-batch", "scan", "--format", ""], ["csv", "xlsx", "jsonl", "parquet"]),
         (["hcr-batch", "template", "dr"], ["draft"]),
     ],
     ids=lambda value: value[-1] or "choice",
