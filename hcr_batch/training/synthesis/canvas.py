@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["DPI", "LEVEL", "MM", "FormSheet", "Layer", "Places", "fit_cell", "shrunk"]
+__all__ = ["DPI", "LEVEL", "MM", "FormSheet", "Layer", "Places", "fit_cell", "shrunk", "shrunk_by"]
 
 DPI = 200
 """Resolution of a sheet: that of the network's input, pixels an inch."""
@@ -163,3 +163,8 @@ def shrunk(box: Box, share: float) -> Box:
         share * box.width,
         share * box.height,
     )
+
+
+def shrunk_by(box: Box, margin: float) -> Box:
+    """A box with `margin` taken off each side."""
+    return Box(box.x + margin, box.y + margin, box.width - 2 * margin, box.height - 2 * margin)

@@ -151,7 +151,7 @@ class FormWriter:
             if rng.random() < self.hand.fill * 0.85:
                 self.fill_area(area)
         for check in places.checks:
-            if rng.random() < self.hand.fill * 0.6:
+            if rng.random() < self.hand.fill * 0.8:
                 self.mark(check)
 
     def fill_run(self, run: Sequence[Box]) -> None:
@@ -218,7 +218,7 @@ class FormWriter:
         x = line.x + rng.uniform(0.0, 0.15) * min(line.width, 20 * MM)
         end = line.x + line.width * rng.uniform(0.4, 1.02)
         drift = rng.normal(0, 0.012)
-        separate = rng.random() < 0.35
+        separate = rng.random() < 0.5
         while x + 0.5 * line.height < end:
             y = line.y + drift * (x - line.x) + rng.normal(0, 0.05) * line.height
             if separate:
@@ -246,7 +246,7 @@ class FormWriter:
             width = min(0.8 * place.height, place.right - x)
             self._put(strokes, Box(x, place.y, width, place.height))
             text += label
-            x += rng.uniform(0.65, 1.05) * place.height
+            x += rng.uniform(0.55, 1.0) * place.height
         box = Box(place.x, place.y, x - place.x, place.height)
         self.written.append(Written(text, box, False))
         return x

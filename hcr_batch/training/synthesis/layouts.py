@@ -11,8 +11,10 @@ from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.printing import Printer, print_words, set_text
 from hcr_batch.types import Box
 
-__all__ = ["draw_layout"]
+__all__ = ["draw_layout", "print_signs", "type_in"]
 
+SIGNED_SHARE = 0.07
+"""Of the runs of cells that have printed signs between them."""
 LEADING = 1.4
 """From one line of text to the next, by the size of its letters."""
 
@@ -488,6 +490,111 @@ def _capitals(form: _Drawing, y: float) -> float:
     return 1.6 * size
 
 
+def _marks(form: _Drawing, y: float) -> float:
+    """Marks by which scans are aligned, printed ticks and arrows, bullets: all of it print."""
+    rng, layer = form.rng, form.sheet.print
+    size = rng.uniform(1.2, 7) * MM
+    kind = rng.choice(["disc", "square", "tick", "arrow", "corner", "cross"])
+    turn = np.linspace(0, 2 * np.pi, 24)
+    shapes = {
+        "disc": np.stack([0.5 + 0.5 * np.cos(turn), 0.5 + 0.5 * np.sin(turn)], 1),
+        "square": [(0, 0), (1, 0), (1, 1), (0, 1)],
+        "tick": [(0, 0.6), (0.2, 0.5), (0.35, 0.75), (0.85, 0), (1, 0.05), (0.4, 1)],
+        "arrow": [(0, 0.3), (0.5, 0.3), (0.5, 0), (1, 0.5), (0.5, 1), (0.5, 0.7), (0, 0.7)],
+        "corner": [(0, 0), (1, 0), (1, 0.15), (0.15, 0.15), (0.15, 1), (0, 1)],
+        "cross": [
+            (0, 0.45),
+            (0.45, 0.45),
+            (0.45, 0),
+            (0.55, 0),
+            (0.55, 0.45),
+            (1, 0.45),
+            (1, 0.55),
+            (0.55, 0.55),
+            (0.55, 1),
+            (0.45, 1),
+            (0.45, 0.55),
+            (0, 0.55),
+        ],
+    }
+    outline = np.array(shapes[str(kind)]) * size
+    drawn = np.zeros((int(size) + 2, int(size) + 2), np.uint8)
+    cv2.fillPoly(drawn, [np.round(outline * 8).astype(np.int32)], 255, cv2.LINE_AA, 3)
+    for _ in range(int(rng.choice([1, 1, 2, 5]))):
+        layer.paste(drawn, rng.uniform(0, form.width), y, form.print_dark)
+    return size if rng.random() < 0.5 else 0.0
+
+
+def _heading(form: _Drawing, y: float) -> float:
+    """A large title or number, spaced or not, with or without a swing through it."""
+    rng = form.rng
+    size = rng.uniform(3.5, 10) * MM
+    text, path = form.printer.words(rng, int(rng.integers(1, 4)))
+    if rng.random() < 0.4:
+        text = "".join(rng.choice(list("0123456789ABCDEFGHIKLMNOPRSTUVWXYZ -/"), 10))
+    ink = set_text(text.upper() if rng.random() < 0.5 else text, path, size)
+    if rng.random() < 0.3:  # italic
+        lean = rng.uniform(0.1, 0.35)
+        matrix = np.array([[1, -lean, lean * ink.shape[0]], [0, 1, 0]])
+        ink = cv2.warpAffine(ink, matrix, (int(ink.shape[1] + lean * ink.shape[0]), ink.shape[0]))
+    x = form.margin + rng.uniform(0, 40) * MM
+    form.sheet.print.paste(ink, x, y, form.print_dark)
+    if rng.random() < 0.1:
+        along = np.linspace(0, 1, 30)
+        swing = np.stack([x + along * ink.shape[1], y + size * (1.2 - 1.4 * along**2)], 1)
+        form.sheet.print.strokes([swing], rng.uniform(2, 5), form.print_dark)
+    return 1.2 * size
+
+
+def print_signs(sheet: FormSheet, rng: np.random.Generator) -> None:
+    """Slashes, dashes and dots between the cells of some runs, as in dates."""
+    for run in sheet.places.cells:
+        if len(run) < 3 or rng.random() > SIGNED_SHARE:
+            continue
+        wide, dark = rng.uniform(0.3, 1.2) * MM, rng.uniform(0.3, 1.0)
+        kind = rng.choice(["slash", "dash", "dot"])
+        for cell in run[int(rng.integers(1, 3)) :: int(rng.integers(2, 5))]:
+            high = cell.height * rng.uniform(0.3, 0.9)
+            lean = {"slash": rng.uniform(0.1, 0.4) * high, "dash": wide, "dot": 0.0}[str(kind)]
+            rise = high if kind == "slash" else 0.0
+            middle = cell.y + 0.5 * cell.height
+            stroke = np.array(
+                [(cell.x - lean, middle + rise / 2), (cell.x + lean, middle - rise / 2)]
+            )
+            sheet.print.strokes([stroke], wide, dark)
+
+
+def type_in(sheet: FormSheet, printer: Printer, rng: np.random.Generator) -> None:
+    """Fill some places by a machine; whether they are still to be written in, nobody knows."""
+    places = sheet.places
+    size, dark = rng.uniform(2.2, 4.2), rng.uniform(0.5, 1.0)
+    path = printer.latin[int(rng.integers(len(printer.latin)))]
+    for run in [run for run in places.cells if rng.random() < 0.5]:
+        for cell in run:
+            ink = set_text(
+                str(rng.choice(list("ABCDEFGHIKLMNOPRSTUVWXYZ0123456789"))), path, size * MM
+            )
+            sheet.print.paste(
+                ink,
+                cell.x + (cell.width - ink.shape[1]) / 2,
+                cell.y + (cell.height - ink.shape[0]) / 2,
+                dark,
+            )
+        places.unsure += run
+        places.cells.remove(run)
+    for area in [area for area in places.areas if rng.random() < 0.4]:
+        text = printer.words(rng, int(rng.integers(1, 4)))[0]
+        ink = set_text(text, path, min(size * MM, 0.8 * area.height))[:, : max(int(area.width), 3)]
+        sheet.print.paste(
+            ink,
+            area.x + rng.uniform(0, 2) * MM,
+            area.y + 0.6 * max(area.height - ink.shape[0], 0),
+            dark,
+        )
+        places.unsure.append(area)
+        places.areas.remove(area)
+
+
 def _bar(form: _Drawing, y: float) -> float:
     """A heading on a dark or gray bar, white or black."""
     rng = form.rng
@@ -673,7 +780,9 @@ _PARTS: tuple[tuple[Callable[[_Drawing, float], float], float], ...] = (
     (_check_boxes, 1.4),
     (_bubbles, 0.35),
     (_text, 1.5),
-    (_capitals, 0.5),
+    (_capitals, 1.0),
+    (_marks, 0.5),
+    (_heading, 0.6),
     (_bar, 0.8),
     (_picture, 0.8),
 )

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
-from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk
+from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk, shrunk_by
 from hcr_batch.training.synthesis.handwriting import FormWriter, Penmanship, random_hand
-from hcr_batch.training.synthesis.layouts import draw_layout
+from hcr_batch.training.synthesis.layouts import draw_layout, print_signs, type_in
 from hcr_batch.training.synthesis.paper import (
     bend_sheet,
     printed_sheet,
@@ -35,8 +35,12 @@ INNER = 0.6
 """Share of the sides of cells and check boxes that is labelled, so that neighbours come apart."""
 AREA_MARGIN = 0.6
 """mm that areas are shrunk at each side."""
+FAR = 11.0
+"""mm from the edges of a large area in which nobody sees whether it is one."""
 REAL_SHARE = 0.7
 """Of the crops that come from real blank forms."""
+TYPED_SHARE = 0.1
+"""Of the crops in which some places are filled by a machine."""
 EMPTY_SHARE = 0.03
 """Of the crops that show paper or a desk alone."""
 KEPT_PAGES = 24
@@ -85,8 +89,10 @@ class SampleMaker:
         """The next crop."""
         rng = self.rng
         sheet = self._sheet()
-        hand = random_hand(rng)
-        writer = FormWriter(sheet, self.skill, hand, rng)
+        print_signs(sheet, rng)
+        if rng.random() < TYPED_SHARE:
+            type_in(sheet, self.printer, rng)
+        writer = FormWriter(sheet, self.skill, random_hand(rng), rng)
         writer.fill_places()
         _stray_ink(writer, rng)
         if rng.random() < 0.35:
@@ -234,7 +240,7 @@ def _through(bent: FormSheet, rng: np.random.Generator) -> np.ndarray | None:
 
 
 def _place_labels(sheet: FormSheet) -> np.ndarray:
-    """Bits of cell, area and check, and above them (times 2) those that are not known."""
+    """Bits of cell, area and check, and a bit where it is not known which of them it is."""
     places, labels = sheet.places, np.zeros(sheet.shape, np.uint8)
 
     def put(box: Box, bit: int) -> None:
@@ -244,13 +250,12 @@ def _place_labels(sheet: FormSheet) -> np.ndarray:
         ] |= bit
 
     for box in places.unsure:
-        put(box, 8 | 16)
+        put(box, 8)
     for box in places.areas:
         margin = min(AREA_MARGIN * MM, 0.2 * box.height)
-        labels_of = Box(
-            box.x + margin, box.y + margin, box.width - 2 * margin, box.height - 2 * margin
-        )
-        put(labels_of, 2)
+        put(shrunk_by(box, margin), 2)
+        if min(box.width, box.height) > 2 * FAR * MM:  # the edges are out of sight
+            put(shrunk_by(box, FAR * MM), 8)
     for box in places.checks:
         put(shrunk(box, INNER), 4)
     for run in places.cells:
@@ -276,14 +281,13 @@ def _labelled(gray: np.ndarray, bent: FormSheet, places: np.ndarray, paper: np.n
     known &= ~((picture & (truth & 2 == 0)).astype(np.uint8) << 1)
     middle = np.where(paper, places, 0)[::2, ::2]
     truth |= (middle & 7) << 3
-    # What is not known about a box is whether it is an area or a check box.
-    known &= ~(np.where(middle & 8, 16 | 32, 0) & ~truth).astype(np.uint8)
+    known &= ~np.where(middle & 8, 8 | 16 | 32, 0).astype(np.uint8)
     return Sample(gray, truth, known)
 
 
 def _halved_most(cover: np.ndarray) -> np.ndarray:
-    rows, columns = cover.shape
-    return cover.reshape(rows // 2, 2, columns // 2, 2).max((1, 3))
+    pairs = np.maximum(cover[::2], cover[1::2])
+    return np.maximum(pairs[:, ::2], pairs[:, 1::2])
 
 
 def _still_seen(gray: np.ndarray) -> np.ndarray:
