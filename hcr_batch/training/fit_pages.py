@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,30 @@ from typing import Any
 import keras
 import numpy as np
 
+from hcr_batch.config import load_toml
+from hcr_batch.errors import ConfigError
 from hcr_batch.training.page_network import page_network, pixel_loss, space_to_depth
+from hcr_batch.training.recipe import build_table
+from hcr_batch.training.synthesis.samples import CHANNELS
 from hcr_batch.training.synthesis.shards import ShardReader
 
-__all__ = ["PageRecipe", "fit_pages", "rate_at"]
+__all__ = ["PageRecipe", "fit_pages", "load_page_recipe", "rate_at", "settle"]
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
 SHOWN_STEPS = 50
 """Steps between two lines of the history."""
+SETTLED_BATCHES, SETTLED_CROPS = 40, 8
+"""Batches, and crops in each, on which the moments of the averaged network are measured."""
+MOMENTUM = 0.99
+"""Keras' own, of the running moments while training."""
 
 
 @dataclass(frozen=True)
 class PageRecipe:
     """What a run depends on; see the comments in configs/train/segmenter.toml."""
 
+    network: str
     minutes: float
     batch_size: int
     learning_rate: float
@@ -38,6 +47,24 @@ class PageRecipe:
     precision: str
     seed: int
     positive: tuple[float, ...]
+    fonts: str
+    kept_shards: int
+
+
+def load_page_recipe(path: Path) -> PageRecipe:
+    """Read a recipe of the page segmentation.
+
+    Raises
+    ------
+    ConfigError
+        A key is unknown, missing or of the wrong type.
+    """
+    values = load_toml(path)
+    values["positive"] = tuple(values.get("positive", ()))
+    recipe: PageRecipe = build_table(PageRecipe, values, str(path))
+    if len(recipe.positive) != len(CHANNELS):
+        raise ConfigError(f"{path}: positive needs {len(CHANNELS)} numbers, one a channel")
+    return recipe
 
 
 def rate_at(recipe: PageRecipe, minutes: float) -> float:
@@ -87,12 +114,27 @@ def fit_pages(
             losses.clear()
         if now - saved > 60 * recipe.checkpoint_minutes:
             fit.save()
-            kept(fit.averaged(), fit.step, fit.loss)
+            kept(fit.averaged(reader), fit.step, fit.loss)
             saved = last = time.monotonic()
     fit.save()
-    model = fit.averaged()
+    model = fit.averaged(reader)
     kept(model, fit.step, fit.loss)
     return model
+
+
+def settle(model: keras.Model, batches: Iterable[np.ndarray]) -> None:
+    """Measure the moments of batch normalization anew, over batches of gray crops.
+
+    Those that were kept while the weights moved do not suit their mean: without this,
+    checkpoints swung by a third in the cells that they found.
+    """
+    normalizations = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    for count, gray in enumerate(batches):
+        for layer in normalizations:
+            layer.momentum = count / (count + 1)
+        model(space_to_depth(gray).astype(np.float32) / 255 - 0.5, training=True)
+    for layer in normalizations:
+        layer.momentum = MOMENTUM
 
 
 class _Fit:
@@ -125,10 +167,11 @@ class _Fit:
                 mean += (1 - keep) * (weight - mean)
         return loss
 
-    def averaged(self) -> keras.Model:
-        """A float32 network with the running mean of the weights."""
+    def averaged(self, reader: ShardReader) -> keras.Model:
+        """A float32 network with the running mean of the weights, settled on some crops."""
         model = page_network()
         model.set_weights(self.mean)
+        settle(model, (reader.batch(SETTLED_CROPS)[0] for _ in range(SETTLED_BATCHES)))
         return model
 
     def note(self, loss: float) -> None:

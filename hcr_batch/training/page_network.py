@@ -12,7 +12,14 @@ from keras import layers
 
 from hcr_batch.training.synthesis.samples import CHANNELS
 
-__all__ = ["convert_page_network", "page_network", "pixel_loss", "space_to_depth"]
+__all__ = [
+    "convert_page_network",
+    "count_page_operations",
+    "page_network",
+    "pixel_loss",
+    "save_page_network",
+    "space_to_depth",
+]
 
 WIDTHS = (24, 32, 48, 64)
 """Channels at 50, 25, 12.5 and 6.25 dpi."""
@@ -135,3 +142,16 @@ def save_page_network(model: keras.Model, path: Path) -> None:
     part = path.with_name(f"part_{path.name}")
     model.save(part)
     part.replace(path)
+
+
+def count_page_operations(model: keras.Model, pixels: int = 1169 * 827) -> int:
+    """Multiplications for a page of so many pixels at 100 dpi (A4)."""
+    total = 0.0
+    scale = 1.0
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            scale /= layer.strides[0] ** 2
+            total += scale * int(np.prod(layer.kernel.shape))
+        elif isinstance(layer, DepthToSpace):
+            scale *= 4
+    return round(total * pixels)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.errors import NoInputError
-from hcr_batch.training.synthesis.canvas import DPI, MM, FormSheet, fit_cell
+from hcr_batch.training.synthesis.canvas import DPI, LEVEL, MM, FormSheet, fit_cell
 from hcr_batch.training.synthesis.find_places import find_places
 from hcr_batch.training.synthesis.vector_layers import vector_layers
 from hcr_batch.types import Box
@@ -22,10 +22,10 @@ __all__ = ["BlankForm", "blank_forms", "blank_sheet", "is_held_out"]
 HELD_SHARE, HELD_SALT = 22, "5"
 """Per cent of the sources that are held out; the salt was chosen so that a fifth of the pages,
 several sources with cells among them, are, and no form of a kind that is learned from."""
-SOLID = 8
-"""Rules that are this many pixels (1 mm) thick and more are grounds and bars."""
-FAINT = 25
-"""Least darkness, 0 to 255, of a rule."""
+SOLID = 16
+"""Rules that are this many pixels (2 mm) thick and more are grounds and bars."""
+FAINT, CLEARER = 10, 8
+"""Least darkness, 0 to 255, of a rule, and how much darker it is than the ground at least."""
 LEAST_UNDERSCORE, LARGEST_DOT = 5.0, 0.55
 """mm: length of a printed underscore, size of a dot of a leader."""
 BOX_SIDES = (1.6, 6.5)
@@ -89,7 +89,7 @@ def blank_sheet(form: BlankForm) -> FormSheet:
     sheet = FormSheet(*drawn.rules.shape)
     solid = cv2.morphologyEx(drawn.rules, cv2.MORPH_OPEN, np.ones((SOLID, SOLID), np.uint8))
     near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
-    thin = (drawn.rules > FAINT) & (drawn.rules.astype(int) > near.astype(int) + 20)
+    thin = (drawn.rules > FAINT) & (drawn.rules.astype(int) > near.astype(int) + CLEARER)
     written = _underscores(drawn.print) | _printed_boxes(drawn.print)
     lines = np.where(thin, drawn.rules, 0) | np.where(written, drawn.print, 0)
     code = _dense(lines)
@@ -98,7 +98,7 @@ def blank_sheet(form: BlankForm) -> FormSheet:
     _ink(sheet.print, np.maximum(printed, np.where(code, lines, 0)))
     pictures = np.maximum(drawn.pictures, solid)
     _reverse(sheet, drawn.print, pictures)
-    sheet.picture[:] = np.where(pictures > FAINT, 255, 0)
+    sheet.picture[:] = np.where(pictures > 25, 255, 0)
     cells = [Box(c.x * MM, c.y * MM, c.width * MM, c.height * MM) for c in form.cells]
     sheet.places = find_places(sheet, cell_runs(_unprinted(sheet, cells)))
     return sheet
@@ -106,7 +106,9 @@ def blank_sheet(form: BlankForm) -> FormSheet:
 
 def _ink(layer: object, dark: np.ndarray) -> None:
     layer.tone[:] = dark  # type: ignore[attr-defined]
-    layer.cover[:] = np.where(dark > 40, 255, dark)  # type: ignore[attr-defined]
+    darkest = np.maximum(cv2.dilate(dark, np.ones((5, 5), np.uint8)), FAINT)
+    share = dark.astype(np.float32) / darkest
+    layer.cover[:] = np.where(dark > FAINT, LEVEL * share, 0)  # type: ignore[attr-defined]
 
 
 def _reverse(sheet: FormSheet, text: np.ndarray, pictures: np.ndarray) -> None:
@@ -157,7 +159,7 @@ def _printed_boxes(text: np.ndarray) -> np.ndarray:
 def _dense(lines: np.ndarray) -> np.ndarray:
     """Where rules stand so close that they are a bar code or hatching; bool."""
     side = round(DENSE_SIDE * MM)
-    share = cv2.blur((lines > 60).astype(np.float32), (side, side))
+    share = cv2.blur((lines > FAINT).astype(np.float32), (side, side))
     return cv2.dilate((share > DENSE).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
 
 

@@ -48,7 +48,7 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
     runs : sequence of list of Box
         Runs of character cells, pixels.
     """
-    lines = (sheet.line.tone > 40).astype(np.uint8)
+    lines = (sheet.line.cover > 90).astype(np.uint8)
     walled = [run for run in runs if _has_walls(lines, run)]
     places = Places(cells=walled)
     places.areas += [_whole(run) for run in runs if run not in walled]

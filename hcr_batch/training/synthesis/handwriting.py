@@ -24,6 +24,12 @@ __all__ = [
     "random_hand",
 ]
 
+LEAST_CLASSES = 20
+"""Classes that a writer must have written to fill a form alone."""
+OWN_HAND = 0.75
+"""Share of hands whose characters all come from one writer."""
+PRINTED_SHARE = 0.3
+"""Of the words that are surely hand-printed, letter by letter."""
 WIDE_MARK = 6.0
 """A mark this many times wider than high is scaled by its width."""
 
@@ -34,11 +40,13 @@ class Penmanship:
 
     characters: StrokeSet
     by_class: dict[str, np.ndarray]
+    by_writer: tuple[dict[str, np.ndarray], ...]
     words: StrokeSet
     lengths: np.ndarray
     texts: np.ndarray
     marks: StrokeSet
     mark_texts: np.ndarray
+    printed: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -76,19 +84,35 @@ def load_penmanship(folder: Path) -> Penmanship:
         A set is missing or damaged.
     """
     folder = folder / "characters"
-    labels = read_arrays(folder / "unipen_strokes.npz")["labels"]
-    by_class = {str(c): np.flatnonzero(labels == c) for c in np.unique(labels)}
+    characters = read_arrays(folder / "unipen_strokes.npz")
+    labels = characters["labels"]
     words = read_arrays(folder / "unipen_words.npz")
     marks = read_arrays(folder / "unipen_symbols.npz")
     return Penmanship(
         load_strokes(folder / "unipen_strokes.npz"),
-        by_class,
+        _by_class(labels, np.arange(len(labels))),
+        _by_writer(labels, characters.get("writer", np.zeros(len(labels), int))),
         _items(words),
         np.array([len(text) for text in words["text"].tolist()]),
         words["text"],
         _items(marks),
         marks["text"],
+        np.flatnonzero(words.get("style", np.array([])) == "PRINTED"),
     )
+
+
+def _by_class(labels: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    order = np.argsort(labels[rows], kind="stable")
+    classes, first = np.unique(labels[rows][order], return_index=True)
+    return {str(c): part for c, part in zip(classes, np.split(rows[order], first[1:]))}
+
+
+def _by_writer(labels: np.ndarray, writers: np.ndarray) -> tuple[dict[str, np.ndarray], ...]:
+    """Characters by class of each writer of many classes."""
+    order = np.argsort(writers, kind="stable")
+    _, first = np.unique(writers[order], return_index=True)
+    hands = [_by_class(labels, rows) for rows in np.split(order, first[1:])]
+    return tuple(hand for hand in hands if len(hand) >= LEAST_CLASSES)
 
 
 def _items(values: dict[str, np.ndarray]) -> StrokeSet:
@@ -108,7 +132,7 @@ def random_hand(rng: np.random.Generator) -> FormHand:
         ],
         p=[0.42, 0.2, 0.23, 0.15],
     )
-    fill = rng.choice([0.0, 0.15, 0.5, 0.9], p=[0.08, 0.2, 0.36, 0.36])
+    fill = rng.choice([0.0, 0.15, 0.5, 0.9], p=[0.06, 0.14, 0.35, 0.45])
     kinds = rng.choice(["digits", "upper", "upper", "lower"], 2)
     return FormHand(
         Pen(width, dark), rng.normal(0, 0.1), rng.uniform(0.5, 0.95), fill, tuple(kinds)
@@ -140,6 +164,9 @@ class FormWriter:
     ) -> None:
         self.sheet, self.skill, self.hand, self.rng = sheet, skill, hand, rng
         self.written: list[Written] = []
+        hands = skill.by_writer
+        one = hands and rng.random() < OWN_HAND
+        self.own = hands[int(rng.integers(len(hands)))] if one else skill.by_class
 
     def fill_places(self) -> None:
         """Fill what is there to be filled, as much of it as the hand does."""
@@ -173,7 +200,7 @@ class FormWriter:
     def character(self, label: str, cell: Box) -> None:
         """One character inside a cell, now and then over its walls."""
         rng, place = self.rng, fit_cell(cell)
-        strokes = self.skill.characters[int(rng.choice(self.skill.by_class[label]))]
+        strokes = self._strokes_of(label)
         size = self.hand.size * rng.uniform(0.85, 1.12)
         height = place.height * min(size, 1.3)
         if label in "acegmnopqrsuvwxyz":
@@ -190,6 +217,10 @@ class FormWriter:
         )
         if label in "AOUaou" and rng.random() < 0.06:
             self._umlaut(place)
+
+    def _strokes_of(self, label: str) -> list[np.ndarray]:
+        rows = self.own.get(label, self.skill.by_class[label])
+        return self.skill.characters[int(self.rng.choice(rows))]
 
     def _umlaut(self, place: Box) -> None:
         y = place.y + self.rng.uniform(-0.1, 0.12) * place.height
@@ -242,7 +273,7 @@ class FormWriter:
                 x += 0.5 * place.height
                 continue
             label = str(rng.choice(list(CLASSES[kind])))
-            strokes = self.skill.characters[int(rng.choice(self.skill.by_class[label]))]
+            strokes = self._strokes_of(label)
             width = min(0.8 * place.height, place.right - x)
             self._put(strokes, Box(x, place.y, width, place.height))
             text += label
@@ -255,7 +286,10 @@ class FormWriter:
         """One word no wider than its place; its width, 0 where none was found that fits."""
         rng, letters = self.rng, 2 + place.width / place.height * 2
         for _ in range(6):
-            item = int(rng.integers(len(self.skill.words)))
+            printed = len(self.skill.printed) and rng.random() < PRINTED_SHARE
+            pool = self.skill.printed if printed else self.skill.lengths
+            item = int(rng.integers(len(pool)))
+            item = int(pool[item]) if printed else item
             if self.skill.lengths[item] <= letters:
                 width = self._put(self.skill.words[item], place, centre=False)
                 box = Box(place.x, place.y, width, place.height)

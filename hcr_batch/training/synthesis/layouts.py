@@ -397,7 +397,8 @@ def _boxes(form: _Drawing, y: float) -> float:
         box = Box(x, y, rng.uniform(15, 80) * MM, height)
         if rng.random() < 0.12:
             form.ground(box)
-        form.sheet.line.frame(box, line, dark)
+        thick = rng.uniform(0.6, 2.0) * MM if rng.random() < 0.08 else line
+        form.sheet.line.frame(box, thick, dark)
         _answer_box(form, box)
         x = box.right + rng.choice([0.0, 0.0, rng.uniform(1, 8) * MM])
     return height
@@ -409,7 +410,8 @@ def _check_boxes(form: _Drawing, y: float) -> float:
     side = rng.uniform(2.4, 6) * MM
     rounded = rng.random() < 0.1
     size = rng.uniform(2, 3.4)
-    rows = int(rng.choice([1, 1, 2, 4]))
+    bare, bare_gap = rng.random() < 0.2, side * rng.uniform(0.2, 1.6)
+    rows = int(rng.choice([2, 5, 9] if bare else [1, 1, 2, 4]))
     pitch = max(side, size * MM) * rng.uniform(1.15, 1.9)
     for row in range(rows):
         x = form.margin + rng.uniform(0, 6) * MM
@@ -421,6 +423,9 @@ def _check_boxes(form: _Drawing, y: float) -> float:
             (_rounded if rounded else _apart)(form, [box], box, line, dark)
             form.sheet.places.checks.append(box)
             x += side + MM
+            if bare:
+                x += bare_gap
+                continue
             if not before:
                 x += form.text(x, y + row * pitch, size, int(rng.integers(1, 4)))
             x += rng.uniform(2, 20) * MM
@@ -437,6 +442,7 @@ def _bubbles(form: _Drawing, y: float) -> float:
     letters = rng.choice(["0123456789", "ABCDE", "12345"])
     path = _latin(form)
     flat, dark = rng.uniform(0.6, 1.0), rng.uniform(0.25, 1.0)
+    filled = rng.choice([0.0, 0.1, 0.2])
     turn = np.linspace(0, 2 * np.pi, 25)
     ring = np.stack([0.5 * np.cos(turn), 0.5 * flat * np.sin(turn)], 1) * size
     x0 = form.margin + rng.uniform(0, 20) * MM
@@ -448,9 +454,11 @@ def _bubbles(form: _Drawing, y: float) -> float:
             form.sheet.print.paste(
                 ink, middle[0] - ink.shape[1] / 2, middle[1] - ink.shape[0] / 2, dark
             )
-            if rng.random() < 0.1 and rng.random() < 0.5:
-                form.sheet.places.checks.append(Box(middle[0], middle[1], 0, 0))
-    form.sheet.places.checks = [box for box in form.sheet.places.checks if box.width]
+            if rng.random() < filled:
+                disc = rng.uniform(0.8, 1.1) * ring * rng.uniform(0.3, 1.0)
+                form.sheet.print.strokes(
+                    [disc + middle, 0.4 * disc + middle], 0.35 * size, rng.uniform(0.4, 1.0)
+                )
     return rows * pitch
 
 
@@ -528,7 +536,7 @@ def _marks(form: _Drawing, y: float) -> float:
 def _heading(form: _Drawing, y: float) -> float:
     """A large title or number, spaced or not, with or without a swing through it."""
     rng = form.rng
-    size = rng.uniform(3.5, 10) * MM
+    size = rng.uniform(3.5, 13) * MM
     text, path = form.printer.words(rng, int(rng.integers(1, 4)))
     if rng.random() < 0.4:
         text = "".join(rng.choice(list("0123456789ABCDEFGHIKLMNOPRSTUVWXYZ -/"), 10))
@@ -537,6 +545,8 @@ def _heading(form: _Drawing, y: float) -> float:
         lean = rng.uniform(0.1, 0.35)
         matrix = np.array([[1, -lean, lean * ink.shape[0]], [0, 1, 0]])
         ink = cv2.warpAffine(ink, matrix, (int(ink.shape[1] + lean * ink.shape[0]), ink.shape[0]))
+    if rng.random() < 0.12:  # letters in outline
+        ink = cv2.morphologyEx(ink, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     x = form.margin + rng.uniform(0, 40) * MM
     form.sheet.print.paste(ink, x, y, form.print_dark)
     if rng.random() < 0.1:
@@ -778,11 +788,11 @@ _PARTS: tuple[tuple[Callable[[_Drawing, float], float], float], ...] = (
     (_table, 2.2),
     (_boxes, 1.3),
     (_check_boxes, 1.4),
-    (_bubbles, 0.35),
+    (_bubbles, 0.5),
     (_text, 1.5),
     (_capitals, 1.0),
     (_marks, 0.5),
-    (_heading, 0.6),
+    (_heading, 1.0),
     (_bar, 0.8),
     (_picture, 0.8),
 )

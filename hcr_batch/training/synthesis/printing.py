@@ -26,6 +26,7 @@ applicant employer income tax return section part box line number check one ente
 schedule A B C D E F G X 1 2 3 4 5 10 12 2019 2024 0.00 1,234 12/31 (optional) (a) (b) §4 № • *
 $ €""".split()
 """Words as they stand on forms."""
+ENDINGS = {".ttf", ".otf", ".woff"}
 LEAST_LETTERS = 20
 """Letters of its own script that a font must have to be used."""
 MOST_LETTERS = 60
@@ -61,7 +62,7 @@ def load_printer(folder: Path) -> Printer:
         No font with Latin letters is there.
     """
     latin, other = [], []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".ttf", ".otf"}):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS):
         letters = _letters(path)
         if {"A", "z", "é"} <= letters:
             latin.append(str(path))

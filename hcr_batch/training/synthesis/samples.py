@@ -37,6 +37,8 @@ AREA_MARGIN = 0.6
 """mm that areas are shrunk at each side."""
 FAR = 11.0
 """mm from the edges of a large area in which nobody sees whether it is one."""
+NEAR = 49
+"""Pixels at 100 dpi (6 mm) around a place in which something is to be seen of it."""
 REAL_SHARE = 0.7
 """Of the crops that come from real blank forms."""
 TYPED_SHARE = 0.1
@@ -233,10 +235,10 @@ def _through(bent: FormSheet, rng: np.random.Generator) -> np.ndarray | None:
     if rng.random() > 0.3:
         return None
     kinds = [bent.print.tone, bent.writing.tone, bent.line.tone]
-    back = np.max([kind for kind in kinds if rng.random() < 0.6] or kinds[:1], axis=0)
+    back = np.max([kind for kind in kinds if rng.random() < 0.7] or kinds[:1], axis=0)
     back = np.roll(back[:, ::-1], int(rng.integers(60, 450)), (0, 1))
-    soft = cv2.GaussianBlur(back.astype(np.float32) / 255, (0, 0), rng.uniform(0.8, 3))
-    return soft * rng.uniform(0.03, 0.3)
+    soft = cv2.GaussianBlur(back.astype(np.float32) / 255, (0, 0), rng.uniform(0.3, 2.5))
+    return soft * rng.uniform(0.03, 0.38)
 
 
 def _place_labels(sheet: FormSheet) -> np.ndarray:
@@ -247,7 +249,7 @@ def _place_labels(sheet: FormSheet) -> np.ndarray:
         labels[
             max(round(box.y), 0) : max(round(box.bottom), 0),
             max(round(box.x), 0) : max(round(box.right), 0),
-        ] |= bit
+        ] = bit
 
     for box in places.unsure:
         put(box, 8)
@@ -281,7 +283,9 @@ def _labelled(gray: np.ndarray, bent: FormSheet, places: np.ndarray, paper: np.n
     known &= ~((picture & (truth & 2 == 0)).astype(np.uint8) << 1)
     middle = np.where(paper, places, 0)[::2, ::2]
     truth |= (middle & 7) << 3
-    known &= ~np.where(middle & 8, 8 | 16 | 32, 0).astype(np.uint8)
+    near = cv2.dilate(seen.astype(np.uint8), np.ones((NEAR, NEAR), np.uint8))
+    unsure = (middle & 8 > 0) | ((middle > 0) & (near == 0))
+    known &= ~np.where(unsure, 8 | 16 | 32, 0).astype(np.uint8)
     return Sample(gray, truth, known)
 
 
