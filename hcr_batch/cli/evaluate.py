@@ -34,6 +34,18 @@ HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
     show_default=True,
     help="What to print.",
 )
+@click.option(
+    "--pages",
+    type=click.IntRange(min=1),
+    help="Measure the page segmentation instead, on so many filled blank forms of --data.",
+)
+@click.option(
+    "--fonts",
+    type=FILE,
+    default=Path("/usr/share/fonts"),
+    show_default=True,
+    help="With --pages: folder of fonts for what is printed.",
+)
 def evaluate(
     data: Path,
     names: tuple[str, ...],
@@ -41,6 +53,8 @@ def evaluate(
     strings: bool,
     report: Path | None,
     form: str,
+    pages: int | None,
+    fonts: Path,
 ) -> None:
     """Measure a recognizer on characters it has not learned from.
 
@@ -93,6 +107,22 @@ def _string_table(metrics: dict[str, Any]) -> str:
     from hcr_batch.training.line_measures import table
 
     return table(metrics)
+
+
+def _refuse(options: dict[str, object]) -> None:
+    from hcr_batch.errors import UsageError
+
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise UsageError(f"{given[0]} does not go with --pages")
+
+
+def _page_figures(data: Path, model: Path | None, pages: int, fonts: Path) -> dict[str, Any]:
+    from hcr_batch.segmentation.network import load_segmenter
+    from hcr_batch.training.measure_pages import measure_pages
+
+    path = model / "segmenter.tflite" if model and model.is_dir() else model
+    return measure_pages(load_segmenter(path), data, fonts, pages)
 
 
 def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[SetResult]:

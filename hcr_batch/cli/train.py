@@ -12,6 +12,9 @@ from hcr_batch.cli._options import FILE, data_option
 
 __all__ = ["train"]
 
+PAGE_NETWORK = "page_unet"
+"""Network of the recipes that are of the page segmentation, not of the recognizer."""
+
 
 @click.command()
 @click.option("--config", type=FILE, help="The recipe.  [default: configs/train/default.toml]")
@@ -66,9 +69,13 @@ def train(
     before and after; the result is a new model that is used only where --model
     names it.
 
+    The recipe segmenter.toml trains the page segmentation instead: it writes
+    segmenter.keras, segmenter.tflite and segmenter.json.
+
     
     Example:
       hcr-batch train --config configs/train/default.toml --data data --out models/mine
+      hcr-batch train --config configs/train/segmenter.toml --data data --out models/mine
       hcr-batch train --continue models/default --data sets --out models/ours
     """
     if start:
@@ -85,7 +92,8 @@ def train(
 def _train_anew(
     config: Path | None, data: Path, out: Path, work: Path | None, **options: Any
 ) -> None:
-    from hcr_batch.config import data_folder
+    from hcr_batch.config import data_folder, load_toml
+    from hcr_batch.evaluation.tables import page_table
 
     config = config or data_folder("configs") / "train" / "default.toml"
     work = work or out.with_name(f"{out.name}.work")
@@ -93,6 +101,12 @@ def _train_anew(
         run = _import("hcr_batch.training.line_run")
         card = run.train_lines(config, data, out, work, **options)
         click.echo(run.table(card["metrics"]), err=True)
+        return
+    if load_toml(config).get("network") == PAGE_NETWORK:
+        card = _import("hcr_batch.training.run_pages").train_pages(
+            config, data, out, work, **options
+        )
+        click.echo(page_table(card["metrics"]), err=True)
         return
     card = _import("hcr_batch.training.run").train(config, data, out, work, **options)
     for name, charsets in card["metrics"].items():

@@ -15,7 +15,15 @@ from hcr_batch.evaluation.score import Comparison, Tally
 from hcr_batch.results.rows import plain
 from hcr_batch.types import Box
 
-__all__ = ["aligned", "field_table", "read_results", "read_truth", "score_report", "score_table"]
+__all__ = [
+    "aligned",
+    "field_table",
+    "page_table",
+    "read_results",
+    "read_truth",
+    "score_report",
+    "score_table",
+]
 
 COLUMNS = (
     ("fields", "{0.fields_found}/{0.fields}"),
@@ -88,6 +96,22 @@ def field_table(comparisons: Iterable[Comparison]) -> str:
         read = "(not found)" if item.read is None else item.read
         lines.append([item.file, str(item.page), item.field, right, item.text, read])
     return aligned(lines, "<><><<")
+
+
+def page_table(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """Figures of the page segmentation: a line a channel, and one for the cells."""
+    lines = [["channel", "precision", "recall", "F1"]]
+    cells = figures["cells"]
+    lines += [
+        [name, *(f"{one[key]:.4f}" for key in ("precision", "recall", "f1"))]
+        for name, one in figures.items()
+        if name != "cells"
+    ]
+    found = (
+        f"cells {cells['found']}/{cells['cells']}, written {cells['found_written']}/"
+        f"{cells['written']}, invented {cells['invented']}"
+    )
+    return f"{aligned(lines, '<>>>')}\n{found}"
 
 
 def score_report(tallies: Mapping[str, Tally]) -> str:
