@@ -116,6 +116,8 @@ def fit_pages(
             fit.save()
             kept(fit.averaged(reader), fit.step, fit.loss)
             saved = last = time.monotonic()
+    if losses:
+        fit.note(float(np.mean(losses)))
     fit.save()
     model = fit.averaged(reader)
     kept(model, fit.step, fit.loss)

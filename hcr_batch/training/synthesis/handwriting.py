@@ -28,6 +28,10 @@ LEAST_CLASSES = 20
 """Classes that a writer must have written to fill a form alone."""
 OWN_HAND = 0.75
 """Share of hands whose characters all come from one writer."""
+SPELLED_SHARE = 0.6
+"""Of the lines that are written character by character."""
+SMALL = "acegmnopqrsuvwxyz"
+"""Letters without ascender."""
 PRINTED_SHARE = 0.3
 """Of the words that are surely hand-printed, letter by letter."""
 WIDE_MARK = 6.0
@@ -203,7 +207,7 @@ class FormWriter:
         strokes = self._strokes_of(label)
         size = self.hand.size * rng.uniform(0.85, 1.12)
         height = place.height * min(size, 1.3)
-        if label in "acegmnopqrsuvwxyz":
+        if label in SMALL:
             height *= rng.uniform(0.6, 1.0)
         dx, dy = rng.normal(0, 0.07, 2) * (place.width, place.height)
         self._put(
@@ -248,36 +252,40 @@ class FormWriter:
         rng = self.rng
         x = line.x + rng.uniform(0.0, 0.15) * min(line.width, 20 * MM)
         end = line.x + line.width * rng.uniform(0.4, 1.02)
-        drift = rng.normal(0, 0.012)
-        separate = rng.random() < 0.5
+        drift, jitter = rng.normal(0, 0.012), rng.uniform(0.0, 0.06) * line.height
+        separate = rng.random() < SPELLED_SHARE
+        kind, gap = str(rng.choice(self.hand.kinds)), rng.uniform(0.1, 0.5) * line.height
         while x + 0.5 * line.height < end:
-            y = line.y + drift * (x - line.x) + rng.normal(0, 0.05) * line.height
+            y = line.y + drift * (x - line.x) + rng.normal(0, 1) * jitter
             if separate:
-                x = self.number(Box(x, y, end - x, line.height))
+                x = self.spelled(Box(x, y, end - x, line.height), kind, gap)
             else:
                 x += self.word(Box(x, y, end - x, line.height * rng.uniform(0.8, 1.15)))
             x += rng.uniform(0.25, 0.9) * line.height
             if rng.random() < 0.2:
                 break
 
-    def number(self, place: Box) -> float:
-        """Some characters one after the other, marks among them; where they end."""
+    def spelled(self, place: Box, kind: str, gap: float) -> float:
+        """Some characters one after the other, evenly, marks among them; where they end."""
         rng, x, text = self.rng, place.x, ""
-        count, kind = int(rng.integers(1, 12)), rng.choice(self.hand.kinds)
+        count = int(rng.integers(1, 13))
         while x + 0.4 * place.height < place.right and len(text) < count:
-            if rng.random() < 0.1:
+            height = place.height * rng.uniform(0.9, 1.05)
+            if rng.random() < 0.08:
                 item = int(rng.integers(len(self.skill.marks)))
-                low = Box(x, place.y + 0.6 * place.height, 0.3 * place.height, 0.45 * place.height)
-                self._put(self.skill.marks[item], low)
                 text += str(self.skill.mark_texts[item])
-                x += 0.5 * place.height
+                low = Box(x, place.y + 0.6 * place.height, 0.3 * height, 0.45 * height)
+                x += self._put(self.skill.marks[item], low) + gap
                 continue
             label = str(rng.choice(list(CLASSES[kind])))
-            strokes = self._strokes_of(label)
-            width = min(0.8 * place.height, place.right - x)
-            self._put(strokes, Box(x, place.y, width, place.height))
+            if label in SMALL:
+                height *= 0.72
             text += label
-            x += rng.uniform(0.55, 1.0) * place.height
+            low = Box(
+                x, place.y + place.height - height, min(0.9 * height, place.right - x), height
+            )
+            x += max(self._put(self._strokes_of(label), low, centre=False), 0.1 * height)
+            x += gap * rng.uniform(0.7, 1.3)
         box = Box(place.x, place.y, x - place.x, place.height)
         self.written.append(Written(text, box, False))
         return x
