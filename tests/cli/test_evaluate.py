@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sets_maker import write_sets
 
 from hcr_batch.cli import cli
-from hcr_batch.errors import NoInputError
+from hcr_batch.errors import NoInputError, UsageError
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.training.sets import unseen_part
 
@@ -75,3 +75,10 @@ def test_writers_learned_from_do_not_count(folder):
     held = next(s["held"] for s in recipe["sources"] if s["name"] == "unipen")
     assert len(np.unique(part.writers)) == round(held * len(writers))
     assert len(unseen_part(folder / "later.npz", recipe)) == 20
+
+
+def test_pages_do_not_go_with_sets(folder):
+    words = ["evaluate", "--data", str(folder), "--pages", "1", "--set", "later"]
+    result = CliRunner().invoke(cli, words)
+    assert isinstance(result.exception, UsageError)
+    assert "--set does not go with --pages" in str(result.exception)
