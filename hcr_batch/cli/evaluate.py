@@ -68,12 +68,24 @@ def evaluate(
     writers and strings of characters that the line reader has not learned
     from: the share read right and of characters wrong, by style.
 
+    With --pages, the page segmentation is measured: each channel at the pixel
+    on crops, cells by their places on whole pages, all of blank forms of
+    sources that it has not learned from, filled and scanned by simulation.
+
     \b
     Example:
       hcr-batch evaluate --data data --set mnist_test --report report
+      hcr-batch evaluate --data data --pages 60
     """
     import json
 
+    if pages:
+        from hcr_batch.evaluation.tables import page_table
+
+        _refuse({"--set": names, "--report": report})
+        figures = _page_figures(data, model, pages, fonts)
+        click.echo(json.dumps(figures, indent=1) if form == "json" else page_table(figures))
+        return
     from hcr_batch.recognition import load_recognizer
 
     recognizer = load_recognizer(model)

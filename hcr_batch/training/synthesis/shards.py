@@ -40,7 +40,7 @@ def write_shard(maker: SampleMaker, folder: Path, keep: int, crops: int = SHARD_
     _save([maker.sample() for _ in range(crops)], part)
     part.rename(path)
     for old in [*there, path][:-keep]:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
     return path
 
 
