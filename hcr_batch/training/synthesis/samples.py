@@ -41,7 +41,7 @@ NEAR = 49
 """Pixels at 100 dpi (6 mm) around a place in which something is to be seen of it."""
 REAL_SHARE = 0.7
 """Of the crops that come from real blank forms."""
-TYPED_SHARE = 0.05
+TYPED_SHARE = 0.02
 """Of the crops in which some places are filled by a machine."""
 EMPTY_SHARE = 0.03
 """Of the crops that show paper or a desk alone."""
