@@ -189,8 +189,8 @@ class FormWriter:
         """Characters in some of the first cells of a run, or in all."""
         rng = self.rng
         kind = rng.choice(self.hand.kinds)
-        count = len(run) if rng.random() < 0.5 else rng.integers(1, len(run) + 1)
-        first = rng.integers(0, len(run) - count + 1) if rng.random() < 0.2 else 0
+        count = len(run) if rng.random() < 0.5 else int(rng.integers(1, len(run) + 1))
+        first = int(rng.integers(0, len(run) - count + 1)) if rng.random() < 0.2 else 0
         for cell in run[first : first + count]:
             if rng.random() < 0.92:
                 label = str(rng.choice(list(CLASSES[kind])))
@@ -355,7 +355,7 @@ class FormWriter:
         x, y = check.x + check.width / 2, check.y + check.height / 2
         side = grow * max(check.width, check.height)
         corner = np.array([x, y]) - side / 2 + rng.normal(0, 0.1, 2) * side
-        shapes = {
+        shapes: dict[str, list[list[tuple[float, float]]]] = {
             "tick": [[(0.1, 0.5), (0.4, 0.9), (1.1, -0.2)]],
             "cross": [[(0, 0), (1, 1)], [(1, 0), (0, 1)]],
             "slash": [[(0.05, 0.95), (0.95, 0.05)]],
@@ -408,8 +408,9 @@ def draw_strokes_on(layer: Layer, strokes: list[np.ndarray], width: float, dark:
     points = np.concatenate(strokes)
     margin = width + 2
     rows, columns = layer.cover.shape
-    left, top = np.maximum(np.floor(points.min(0) - margin), 0).astype(int).tolist()
-    right, bottom = np.ceil(points.max(0) + margin).astype(int).tolist()
+    low, high = points.min(0) - margin, points.max(0) + margin
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = int(high[0]) + 1, int(high[1]) + 1
     if left >= columns or top >= rows or right <= 0 or bottom <= 0:
         return
     part = Layer(min(bottom, rows) - top, min(right, columns) - left)

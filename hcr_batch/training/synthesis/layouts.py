@@ -114,7 +114,7 @@ def _cell_run(form: _Drawing, style: str, first: Box, count: int) -> float:
     _CELL_STYLES[style](form, cells, whole, line, dark)
     hints = rng.random() < 0.12
     signs = rng.random() < 0.15
-    written = []
+    written: list[Box | None] = []
     for index, cell in enumerate(cells):
         if hints:
             _printed_character(form, cell, rng.uniform(0.06, 0.35), rng.choice(list("DMYTJA")))
@@ -128,9 +128,9 @@ def _cell_run(form: _Drawing, style: str, first: Box, count: int) -> float:
             continue
         written.append(cell)
     run: list[Box] = []
-    for cell in [*written, None]:
-        if cell is not None:
-            run.append(cell)
+    for place in [*written, None]:
+        if place is not None:
+            run.append(place)
         elif run:
             form.sheet.places.cells.append(run)
             run = []
