@@ -7,8 +7,9 @@ from hcr_batch.errors import ConfigError
 from hcr_batch.training.recipe import load_recipe
 
 DEFAULT = data_folder("configs") / "train" / "default.toml"
-RECIPES = sorted(set(DEFAULT.parent.glob("*.toml")) - {DEFAULT.with_stem("segmenter")})
-"""Of the recognizer; that of the page segmentation has other keys."""
+OTHERS = {DEFAULT.with_stem(name) for name in ("segmenter", "line_reader")}
+"""Recipes of other networks, with keys of their own."""
+RECIPES = sorted(set(DEFAULT.parent.glob("*.toml")) - OTHERS)
 
 
 @pytest.fixture
