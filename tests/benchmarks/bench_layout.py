@@ -10,6 +10,9 @@ dynamic programming gains over connected components in boxes that hold strings.
 `in place` and `cut perfectly` are of the characters whose cells were found in their
 place alone: what they lose is lost with their ink.
 
+`--blanks` takes real blank forms of held-out repositories in place of drawn ones
+(filled_blanks.py); 60 pages say enough.
+
 `--layout-only` leaves out the reading (no model is needed); `--save DIR` keeps
 the pages on which something was missed or invented, with the cells found (green),
 missed (blue) and invented (red) drawn on them.
@@ -328,6 +331,11 @@ def row(name: str, counts: Counter) -> str:
 
 def main() -> None:
     options = _options()
+    if options.blanks:
+        import filled_blanks
+
+        filled_blanks.main(options)
+        return
     data = Path(os.environ["HCR_DATA"]) / "characters"
     hands: list[GlyphSource] = [
         StrokeGlyphs(data / "unipen_strokes.npz"),
@@ -403,6 +411,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--skew", type=float, default=15.0, help="largest, in degrees")
     parser.add_argument("--style", action="append", choices=list(STYLES))
+    parser.add_argument("--blanks", action="store_true", help="real blank forms")
     parser.add_argument("--layout-only", action="store_true")
     parser.add_argument("--save", type=Path, help="folder for pictures of flawed pages")
     return parser.parse_args()
