@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.glyphs.isolate import isolate_cell
+from hcr_batch.glyphs.light import even_light, paper_light, sampled
 
 __all__ = ["character_cells"]
 
@@ -21,16 +22,6 @@ THINNEST_STROKE = 1 / 30
 """Share of the ink's longer side; thinner pens would fade away in a glyph of 28 pixels."""
 MINORITY_WEIGHT = 3.0
 """Ink covers less than paper: this says so many times more than the picture's rim does."""
-LIGHT_SAMPLES = 32
-"""Pixels along the longer side that are enough to fit the light on the paper."""
-LIGHT_ROUNDS = 6
-"""Fits of the paper's light, each without what the one before found to be ink."""
-LEAST_DEPTH = 4.0
-"""Gray levels; what is less dark than this below the light is paper's own grain."""
-LEAST_LIGHT = 16.0
-"""Gray levels; paper is never held for darker than this."""
-PAPER_LEVEL = 235
-"""Gray level of the paper once its light is even."""
 
 
 def character_cells(picture: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -59,14 +50,14 @@ def character_cells(picture: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _cell(picture: np.ndarray, small: np.ndarray) -> np.ndarray:
-    cell = _even_light(small)
+    cell = even_light(small)
     left, top, width, height = _ink_box(cell)
     scale = max(picture.shape) / max(cell.shape)
     if scale > 1 and 0 < max(width, height) < SMALL_INK * max(cell.shape):
         margin = CLOSE_MARGIN * max(width, height)
         rows = _span(top - margin, top + height + margin, scale)
         columns = _span(left - margin, left + width + margin, scale)
-        cell = _even_light(_reduced(picture[rows, columns]))
+        cell = even_light(_reduced(picture[rows, columns]))
     return _widened(cell)
 
 
@@ -93,8 +84,8 @@ def _polarities(picture: np.ndarray) -> tuple[bool, ...]:
 
 def _is_dark_minor(picture: np.ndarray) -> bool:
     """Whether what is darker than the smoothed light covers less, above all at the rim."""
-    sample = picture[:: _step(picture), :: _step(picture)]
-    relief = picture - _light(_surface(sample, np.ones(sample.shape, bool)), picture.shape)
+    sample = sampled(picture)
+    relief = picture - paper_light(sample, np.ones(sample.shape, bool), picture.shape)
     low, high = relief.min(), relief.max()
     if high - low < 1:
         return True
@@ -106,42 +97,6 @@ def _is_dark_minor(picture: np.ndarray) -> bool:
 
 def _rim(picture: np.ndarray) -> np.ndarray:
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-
-
-def _even_light(picture: np.ndarray) -> np.ndarray:
-    """Divide by the light on the paper, a surface of second order fitted without the ink."""
-    sample = picture[:: _step(picture), :: _step(picture)]
-    paper = np.ones(sample.shape, bool)
-    for _ in range(LIGHT_ROUNDS):
-        relief = sample - _light(_surface(sample, paper), sample.shape)
-        lighter = relief > -max(float(relief[paper].std()), LEAST_DEPTH)
-        if (lighter == paper).all():
-            break
-        paper = lighter
-    light = np.maximum(_light(_surface(sample, paper), picture.shape), LEAST_LIGHT)
-    return np.clip(picture * (PAPER_LEVEL / light), 0, 255).astype(np.uint8)
-
-
-def _step(picture: np.ndarray) -> int:
-    return max(1, max(picture.shape) // LIGHT_SAMPLES)
-
-
-def _surface(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Factors of the second-order surface through the paper's pixels, by least squares (6,)."""
-    known = _terms(picture.shape)[paper]
-    return np.linalg.lstsq(known.T @ known, known.T @ picture[paper], rcond=None)[0]
-
-
-def _light(surface: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The surface over a picture of (rows, columns); float32."""
-    return _terms(shape) @ surface.astype(np.float32)
-
-
-def _terms(shape: tuple[int, int]) -> np.ndarray:
-    """1, x, y, x², xy and y² with x and y from -1 to 1; float32 (rows, columns, 6)."""
-    y = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :]
-    return np.stack(np.broadcast_arrays(np.float32(1), x, y, x * x, x * y, y * y), axis=-1)
 
 
 def _ink_box(cell: np.ndarray) -> tuple[int, int, int, int]:

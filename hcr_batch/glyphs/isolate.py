@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import GlyphSettings
+from hcr_batch.glyphs.light import even_light
 from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.glyphs.writing import Writing
 from hcr_batch.types import Box, Field
@@ -31,6 +32,24 @@ CHARACTER_SHARE = 0.15
 """Ink at least so large beside the rest of a wall may be the character of a single cell."""
 RIM_SHARE = 0.12
 """Rests of walls are no thicker than this share of a single cell's smaller side."""
+STROKE_LEVEL = 96
+"""Soft ink from this level on counts as a stroke where a single cell's frame is looked for."""
+LINE_EDGE = np.ones((5, 5), np.uint8)
+"""A line's soft and rough edges are two pixels wide."""
+ROOMY = 0.5
+"""Shorter by longer side from which a cell has paper enough to tell its light: a narrow one is a
+stroke cut out tightly."""
+CONTACT = 0.02
+"""Share of a character's ink that may touch a frame seen on three sides."""
+RUN_SHARE = 0.5
+"""Share of a single cell's side that runs of a line along its rim are long: it may climb."""
+ZONE_SHARE = 0.25
+"""Share of a single cell's side in which its frame lies."""
+OFF_SHARE = 0.3
+"""Ink at the edge whose middle is so far from the cell's, as a share of its width, is a
+neighbour's..."""
+MAIN_SHARE = 0.35
+"""...where ink as large as this share of the cell's larger side touches no edge."""
 LONG_SHARE = 0.9
 """A bar this long, as a share of the cell's side, is a wall even off the edge."""
 
@@ -125,10 +144,11 @@ def with_print(
 def isolate_cell(cell: np.ndarray) -> np.ndarray:
     """Take the ink of one character out of the picture of its cell.
 
-    For a cell without its page: a crop, an upload, a training sample. Otsu's
-    threshold parts ink from paper. Rests of box lines are left out while there
-    is other ink; a lone upright stroke stays, unless it is a wall from end to
-    end along the rim.
+    For a cell without its page: a crop, an upload, a training sample. The
+    light on the paper is made even, then Otsu's threshold parts ink from it.
+    Frames around the ink and rests of box lines are left out while there is
+    other ink; a lone upright stroke stays, unless it is a wall from end to end
+    along the rim.
 
     Parameters
     ----------
@@ -140,7 +160,8 @@ def isolate_cell(cell: np.ndarray) -> np.ndarray:
     ndarray of uint8, same shape
         Soft ink, 255 the dark of the pen, 0 paper; all 0 for a blank cell.
     """
-    ink = _soft_ink(cell)
+    ink = _soft_ink(even_light(cell) if min(cell.shape) >= ROOMY * max(cell.shape) else cell)
+    ink[_frame(ink >= STROKE_LEVEL)] = 0
     _, parts, stats, _ = cv2.connectedComponentsWithStats((ink > 0).view(np.uint8))
     size = stats[:, 2:4].max(axis=1) / max(cell.shape)
     written = (size >= SPECK_SHARE) & (np.arange(len(stats)) > 0)
@@ -148,6 +169,45 @@ def isolate_cell(cell: np.ndarray) -> np.ndarray:
     beside = written & ~rests & (size >= CHARACTER_SHARE)
     written &= ~(rests if beside.any() else _walls_alone(stats, cell.shape))
     return np.where(written[parts], ink, 0).astype(np.uint8)
+
+
+def _frame(ink: np.ndarray) -> np.ndarray:
+    """Lines along the rim, joined or not, around ink that hardly touches them; bool.
+
+    Parameters
+    ----------
+    ink : ndarray of bool, shape (rows, columns)
+    """
+    level, upright = _rim_lines(ink), _rim_lines(ink.T).T
+    lines = (level | upright).view(np.uint8)
+    near = cv2.dilate(lines, SOFT_EDGE)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((ink & (lines == 0)).view(np.uint8))
+    contact = np.bincount(parts.ravel(), near.ravel(), len(stats))
+    # The bar of a T is a line along the rim too, but no three sides are.
+    allowed = CONTACT * stats[:, 4] if _sides(level) + _sides(upright.T) >= 3 else 0
+    large = stats[:, 2:4].max(axis=1) >= CHARACTER_SHARE * max(ink.shape)
+    if not (large & (contact <= allowed))[1:].any():
+        return np.zeros(ink.shape, bool)
+    return cv2.dilate(lines, LINE_EDGE) > 0
+
+
+def _sides(level: np.ndarray) -> int:
+    """How many of the upper and the lower half of a cell have a line."""
+    half = len(level) // 2
+    return int(level[:half].any()) + int(level[half:].any())
+
+
+def _rim_lines(ink: np.ndarray) -> np.ndarray:
+    """Lines along the upper and lower rim from side to side; bool."""
+    rows, columns = ink.shape
+    runs = np.ones((1, max(2, int(RUN_SHARE * columns))), np.uint8)
+    level = cv2.morphologyEx(ink.view(np.uint8), cv2.MORPH_OPEN, runs)
+    lines = np.zeros_like(level)
+    zone = int(ZONE_SHARE * rows)
+    for part in (np.s_[:zone], np.s_[rows - zone :]):
+        if level[part].any(axis=0).mean() >= LONG_SHARE:
+            lines[part] = level[part]
+    return lines > 0
 
 
 def _soft_ink(cell: np.ndarray) -> np.ndarray:
@@ -168,7 +228,7 @@ def _wall_rests(parts: np.ndarray, stats: np.ndarray) -> np.ndarray:
     """Which connected parts may be rests of walls beside a character; bool (N,).
 
     Thin bars at the edge or as long as the cell; and what touches the edge and
-    keeps to the rim, or is the smaller part of the ink.
+    keeps to the rim, is the smaller part of the ink, or a neighbour's.
     """
     rows, columns = parts.shape
     thin = RIM_SHARE * min(parts.shape)
@@ -182,7 +242,9 @@ def _wall_rests(parts: np.ndarray, stats: np.ndarray) -> np.ndarray:
     middle = parts[rim : rows - rim, rim : columns - rim]
     within_rim = np.bincount(middle.ravel(), minlength=len(stats)) == 0
     narrow = np.minimum(width, height) <= thin
-    return upright | level | (at_edge & (narrow | within_rim | minor))
+    off = np.abs(x + width / 2 - columns / 2) > OFF_SHARE * columns
+    alone = (~at_edge & (np.maximum(width, height) >= MAIN_SHARE * max(rows, columns)))[1:].any()
+    return upright | level | (at_edge & (narrow | within_rim | minor | (off & alone)))
 
 
 def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -42,7 +42,20 @@ def corner(gray: np.ndarray) -> None:
     gray[:2, :22] = gray[:20, :2] = PEN
 
 
-@pytest.mark.parametrize("rest", [box, wall_inside, dashed_wall, corner])
+def frame(gray: np.ndarray) -> None:
+    """All walls, joined to each other, with padding beyond them; one climbs."""
+    for x, end in ((3, 3), (59, 58)):
+        cv2.line(gray, (x, 0), (end, 63), PEN, 2)
+    for y, end in ((2, 3), (60, 60)):
+        cv2.line(gray, (0, y), (63, end), PEN, 2)
+
+
+def neighbour(gray: np.ndarray) -> None:
+    """A part of the next character."""
+    cv2.circle(gray, (66, 40), 9, PEN, 3)
+
+
+@pytest.mark.parametrize("rest", [box, frame, neighbour, wall_inside, dashed_wall, corner])
 @pytest.mark.parametrize("text", "5Ai")
 def test_rests_of_walls_are_dropped_and_the_character_kept(rest, text):
     gray = cell(text)
@@ -52,6 +65,23 @@ def test_rests_of_walls_are_dropped_and_the_character_kept(rest, text):
     assert clean.sum() > 50
     assert (found & clean).sum() > 0.85 * clean.sum()
     assert not (found & ~cv2.dilate(clean.view(np.uint8), np.ones((5, 5))).astype(bool)).any()
+
+
+@pytest.mark.parametrize("text", "5Ai")
+def test_a_shadow_over_the_cell_is_no_ink(text):
+    gray = cell(text)
+    clean = isolate_cell(gray) > 127
+    light = np.linspace(1.0, 0.4, 64)[None, :] * np.linspace(1.0, 0.8, 64)[:, None]
+    found = isolate_cell((gray * light).astype(np.uint8)) > 127
+    assert (found & clean).sum() > 0.85 * clean.sum()
+    assert not (found & ~cv2.dilate(clean.view(np.uint8), np.ones((5, 5))).astype(bool)).any()
+
+
+def test_letters_cut_tightly_keep_their_bars():
+    """They reach the rim as the walls of a cell do."""
+    letter = np.full((64, 64), PAPER, np.uint8)
+    letter[2:8] = letter[:, 29:35] = PEN
+    assert (isolate_cell(letter) > 127).sum() > 0.9 * (letter == PEN).sum()
 
 
 def lone_stroke(top: int, bottom: int, left: int = 30) -> np.ndarray:
