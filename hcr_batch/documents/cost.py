@@ -37,6 +37,8 @@ CANVASES = 3
 
 MOST_SCANS = 100
 """Of one JPEG file; progressive ones have about 10 of them. Each costs a pass over the picture."""
+SCANS_OF_LARGEST = 16
+"""So many of the largest picture that is allowed may be passed over; more of smaller ones."""
 SCAN_MARK = b"\xff\xda"
 BLOCK = 1 << 20
 
@@ -65,21 +67,24 @@ def check_cost(
         )
 
 
-def check_scans(file: BinaryIO, path: Path | MemoryFile) -> None:
+def check_scans(
+    file: BinaryIO, image: Image.Image, path: Path | MemoryFile, settings: DocumentSettings
+) -> None:
     """Refuse a JPEG that is decoded over and over again; the file is where it was afterwards.
 
     Raises
     ------
     DocumentError
-        It has more than `MOST_SCANS`.
+        It has more scans than `MOST_SCANS`, or than its size and `max_megapixels` allow.
     """
+    most = SCANS_OF_LARGEST * settings.max_megapixels * 1e6 / (image.width * image.height)
     place, scans, end = file.tell(), 0, b""
     file.seek(0)
     while block := file.read(BLOCK):
         scans += (end + block).count(SCAN_MARK)
         end = block[-1:]
     file.seek(place)
-    if scans > MOST_SCANS:
+    if scans > min(most, MOST_SCANS):
         raise DocumentError(
             f"{path}: a JPEG of {scans} scans, which no scanner or camera writes;"
             " save it again as a plain JPEG"

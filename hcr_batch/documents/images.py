@@ -113,7 +113,7 @@ def image_pages(
     with path.open("rb") as file, _open(file, path) as image:
         frames = enumerate(_frames(image, file, path), start=1)
         for number, frame in itertools.islice(frames, first - 1, last):
-            check_frame(frame, path, number, settings)
+            check_frame(frame, file, path, number, settings)
             check_shape(frame.size, path, number)
             yield make_page(_taken(frame, path, number), number, settings)
 
@@ -133,7 +133,7 @@ def count_image_pages(path: Path | MemoryFile) -> int:
 def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:
     """The first frame of a picture file as it is; see `hcr_batch.documents.read_picture`."""
     with path.open("rb") as file, _open(file, path) as image:
-        check_frame(image, path, 1, settings)
+        check_frame(image, file, path, 1, settings)
         gray = _decoded(image, path, 1).gray
         if gray.min() == 255 and image.has_transparency_data:
             return 255 - np.asarray(image.convert("RGBA").getchannel("A"))
@@ -143,10 +143,7 @@ def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarr
 def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
     try:
         with unhindered():
-            image = Image.open(file, formats=FORMATS)
-        if image.format in ("JPEG", "MPO"):
-            check_scans(file, path)
-        return image
+            return Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
         raise DocumentError(
             f"{path}: no picture or PDF that can be read, or cut short;"
@@ -193,19 +190,25 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iter
 
 
 def check_frame(
-    frame: Image.Image, path: Path | MemoryFile, number: int, settings: DocumentSettings
+    frame: Image.Image,
+    file: BinaryIO,
+    path: Path | MemoryFile,
+    number: int,
+    settings: DocumentSettings,
 ) -> None:
-    """Refuse what is too large, or takes too much memory, before it is decoded.
+    """Refuse what is too large, or takes too much memory or time, before it is decoded.
 
     Raises
     ------
     TooLargeError
         It has more than `max_megapixels`, or costs far more than they would.
     DocumentError
-        What it says of its size makes no sense.
+        What it says of its size makes no sense, or it is a JPEG of too many scans.
     """
     check_size(frame.size, path, number, settings)
     try:
+        if frame.format in ("JPEG", "MPO"):
+            check_scans(file, frame, path, settings)
         check_cost(frame, path, number, settings)
     except DAMAGE as error:
         raise _damaged(path, number, error) from error

@@ -19,7 +19,6 @@ from PIL import Image
 
 from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
 from hcr_batch.documents.attachments import attached_pages, count_attached_pages
-from hcr_batch.documents.cost import check_scans
 from hcr_batch.documents.images import (
     DAMAGE,
     check_frame,
@@ -306,10 +305,9 @@ def _pixels(
     """The stored pixels as gray; a JPEG stream goes to Pillow, which decodes it to gray faster."""
     if image.get_filters(skip_simple=True) == ["DCTDecode"]:
         stream = io.BytesIO(bytes(image.get_data(decode_simple=True)))
-        check_scans(stream, path)
         with unhindered(), Image.open(stream, formats=("JPEG",)) as picture:
             # What it says itself is what it takes.
-            check_frame(picture, path, number, settings)
+            check_frame(picture, stream, path, number, settings)
             if picture.mode in ("L", "RGB"):
                 return gray_pixels(picture)
     # The bitmap is pdfium's memory: it is copied before it goes.

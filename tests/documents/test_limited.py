@@ -98,6 +98,11 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_takes_time(reader):
         reader.picture(MemoryFile("a.jpg", many_scans(2000)), SETTINGS)
     assert time.monotonic() - begin < 5
     assert reader.picture(MemoryFile("a.jpg", SEEDS["progressive.jpg"]), SETTINGS).size
+    # Of a large picture fewer do as much harm.
+    few = dataclasses.replace(SETTINGS, max_megapixels=1.0)
+    with pytest.raises(DocumentError, match=r"a JPEG of \d\d scans"):
+        reader.picture(MemoryFile("a.jpg", many_scans(20)), few)
+    assert reader.picture(MemoryFile("a.jpg", many_scans(20, 400)), few).size
 
 
 def test_a_picture_that_lies_of_its_size_takes_no_more_than_it_may(reader):
