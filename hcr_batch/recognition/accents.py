@@ -21,7 +21,7 @@ STANDS_OFF = frozenset("5TFEZ7ijJ")
 LEAST_BASE = 0.5
 """Probability of a letter that takes marks from which the ink below some is one."""
 SURE = 0.8
-"""Probability from which ink with a single mark is what it looks like as a whole."""
+"""Probability from which a digit, or ink with a single mark, is what it looks like as a whole."""
 ZERO, ROUND = CHARACTERS.index("0"), CHARACTERS.index("O")
 LETTERS = np.array([character.isalpha() for character in CHARACTERS])
 BARS = np.array([character in "1Il" for character in CHARACTERS])
@@ -88,9 +88,10 @@ def _is_accented(whole: np.ndarray, base: np.ndarray, dots: int) -> bool:
     letter, seen = CHARACTERS[int(base.argmax())], CHARACTERS[int(whole.argmax())]
     if letter not in TAKES_MARKS or base.max() < LEAST_BASE:
         return False
-    if letter.upper() == seen.upper():
+    if letter.upper() == seen.upper().replace("0", "O"):
         return True
-    return seen not in STANDS_OFF and (dots == 2 or whole.max() < SURE)
+    doubtful = whole.max() < SURE
+    return seen not in STANDS_OFF and (doubtful or (dots == 2 and seen.isalpha()))
 
 
 def punctuation(

@@ -34,6 +34,8 @@ from PIL import Image
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.evaluation.score import fold
 from hcr_batch.geometry import area, shared_area
+from hcr_batch.recognition.models import Recognizer
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
 from hcr_batch.training.synthesis.filled_pages import FilledPage, fill_form
 from hcr_batch.training.synthesis.handwriting import load_penmanship
@@ -56,10 +58,10 @@ class ReadCell:
 def main(options: argparse.Namespace) -> None:
     """Print a row a source and one of all."""
     data = Path(os.environ["HCR_DATA"])
-    recognizer = load_recognizer()
+    recognizer, segmenter = load_recognizer(), load_segmenter()
     totals: defaultdict[str, Counter] = defaultdict(Counter)
     for form, page in islice(filled(data, options.seed), options.pages):
-        found = cells_of(scanned(page, recognizer))
+        found = cells_of(scanned(page, recognizer, segmenter))
         counts = measure(page, found)
         totals[form.source] += counts
         if options.save:
@@ -99,11 +101,11 @@ def held_out(folder: Path, seed: int) -> Iterator[BlankForm]:
     return (form for form in chain(*zip_longest(*shuffled)) if form)
 
 
-def scanned(page: FilledPage, recognizer: object) -> PageReading:
+def scanned(page: FilledPage, recognizer: Recognizer, segmenter: Segmenter) -> PageReading:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "form.png")
         Image.fromarray(page.gray).save(path, dpi=(page.dpi, page.dpi), compress_level=1)
-        (reading,) = scan_document(path, recognizer)
+        (reading,) = scan_document(path, recognizer, segmenter=segmenter)
         return reading
 
 

@@ -32,7 +32,7 @@ def read(whole, base, dots=1):
 
 
 def test_marks_are_left_out_where_a_letter_stands_below():
-    assert read("8", "A", dots=2) == ("A", True)
+    assert read("R", "A", dots=2) == ("A", True)
     assert read("E", "e") == ("e", True)
     assert read("O", "0", dots=2) == ("O", True)
 
@@ -43,6 +43,7 @@ def test_characters_whose_top_stands_off_stay_whole():
     assert read("T", "1") == ("T", False)
     assert read("0", "0") == ("0", False)
     assert read("K", "R") == ("K", False)
+    assert read("0", "U", dots=2) == ("0", False)
 
 
 def test_blank_cells_have_no_scores():
