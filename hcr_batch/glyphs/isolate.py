@@ -14,7 +14,7 @@ from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.glyphs.writing import Writing
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "isolate_cell", "isolate_fields", "with_print"]
+__all__ = ["CellInk", "isolate_cell", "isolate_fields", "with_all_ink"]
 
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
@@ -122,23 +122,27 @@ def isolate_fields(
     return cells, stray
 
 
-def with_print(
-    cells: Sequence[tuple[CellInk, ...]], printed: Sequence[tuple[CellInk, ...]]
-) -> list[tuple[CellInk, ...]]:
-    """The cells with the print in those that have no handwriting.
+def with_all_ink(
+    written: tuple[CellInk, ...], inked: tuple[CellInk, ...], is_written: bool
+) -> tuple[CellInk, ...]:
+    """The cells of a field with what was taken for print in them.
+
+    In a field that is written, that is handwriting too; else it is print,
+    where nothing is written beside.
 
     Parameters
     ----------
-    cells, printed : sequence of tuple of CellInk
-        Handwriting and print of the same cells.
+    written, inked : tuple of CellInk
+        What was taken for handwriting, and all that is no line, of the same cells.
+    is_written : bool
+        Whether more of the field is handwriting than print.
     """
-    return [
-        tuple(
-            replace(other, printed=True) if own.ink is None and other.ink is not None else own
-            for own, other in zip(written, print_of_field, strict=True)
-        )
-        for written, print_of_field in zip(cells, printed, strict=True)
-    ]
+    if is_written:
+        return inked
+    return tuple(
+        replace(both, printed=True) if own.ink is None and both.ink is not None else own
+        for own, both in zip(written, inked, strict=True)
+    )
 
 
 def isolate_cell(cell: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from hcr_batch.layout.sides import bounds, sides_of
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["find_fields", "have_print"]
+__all__ = ["are_written", "find_fields", "have_print"]
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -137,6 +137,19 @@ def have_print(layers: Layers, fields: Sequence[Field]) -> bool:
     """Whether there is machine print in one of the cells of some fields."""
     sides = sides_of(cell.box for field in fields for cell in field.cells).T / layers.scale
     return bool((marked_shares(layers.printed > PRINT_LEVEL, sides) >= PRINTED).any())
+
+
+def are_written(layers: Layers, fields: Sequence[Field]) -> list[bool]:
+    """Whether more of the ink in the cells of each of some fields is handwriting than print."""
+    sides = sides_of(cell.box for field in fields for cell in field.cells).T / layers.scale
+    pen, press = (
+        marked_shares(layer > PRINT_LEVEL, sides) for layer in (layers.written, layers.printed)
+    )
+    ends = np.cumsum([0, *(len(field.cells) for field in fields)])
+    return [
+        bool(pen[first:last].sum() > press[first:last].sum())
+        for first, last in zip(ends, ends[1:])
+    ]
 
 
 def _named(found: list[tuple[str, tuple[Box, ...]]]) -> tuple[Field, ...]:

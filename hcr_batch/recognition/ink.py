@@ -9,13 +9,13 @@ import numpy as np
 
 from hcr_batch.config import Settings
 from hcr_batch.forms.rules import Rule
-from hcr_batch.glyphs.isolate import isolate_fields, with_print
+from hcr_batch.glyphs.isolate import isolate_fields, with_all_ink
 from hcr_batch.glyphs.strings import TextLine, find_strings
 from hcr_batch.glyphs.unplaced import unplaced_fields
 from hcr_batch.glyphs.writing import Writing, strokes_of
 from hcr_batch.layout.areas import typed_answers
 from hcr_batch.layout.binarize import Ink, binarize
-from hcr_batch.layout.fields import have_print
+from hcr_batch.layout.fields import are_written, have_print
 from hcr_batch.recognition.field_glyphs import FieldGlyphs, Source
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Field, Page
@@ -78,8 +78,12 @@ class _InkedPage:
         fields, settings = [field for field, _ in pairs], self.settings.glyphs
         cells, stray = isolate_fields(writing, fields, settings)
         if have_print(self.layers, fields):
-            lettering = self.strokes(self.layers.printed)
-            cells = with_print(cells, isolate_fields(lettering, fields, settings)[0])
+            both = self.strokes(np.maximum(self.layers.written, self.layers.printed))
+            inked, _ = isolate_fields(both, fields, settings)
+            written = are_written(self.layers, fields)
+            cells = [
+                with_all_ink(*found) for found in zip(cells, inked, written, strict=True)
+            ]
         glyphs = [
             FieldGlyphs(field, cells=inks, rule=rule)
             for (field, rule), inks in zip(pairs, cells, strict=True)
