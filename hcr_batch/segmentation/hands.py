@@ -17,7 +17,7 @@ LIKELY = 128
 LETTER_GAP_MM = 1.0
 """Letters of one word are no further apart; print has 0.3 mm, spaced capitals 0.8."""
 MINORITY = 0.35
-"""Share of a word that may be of the other hand: more is writing upon print, and stays so."""
+"""Share of a printed word that may be called writing: more is writing upon print, and stays so."""
 
 
 def of_one_hand(layers: Layers) -> Layers:
@@ -40,8 +40,8 @@ def of_one_hand(layers: Layers) -> Layers:
     pen, press = (
         np.bincount(of, layer.ravel()[here], minlength=count) for layer in (written, printed)
     )
-    few = MINORITY * (pen + press)
-    to_pen, to_press = (pen > press) & (press <= few), (press > pen) & (pen <= few)
+    to_pen = pen >= press
+    to_press = pen <= MINORITY * (pen + press)
     maps = layers.maps.copy()
     pens, presses = maps[CHANNELS.index("writing")], maps[CHANNELS.index("print")]
     _move(presses, pens, here[to_pen[of]])
