@@ -13,8 +13,8 @@ from hcr_batch.geometry import projected
 from hcr_batch.layout.binarize import Ink, binarize
 from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
-from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, Field, Page
 
 __all__ = [
@@ -64,7 +64,8 @@ def fields_of(
     page = page_of(gray, dpi)
     if turned:
         page = deskew(page, estimate_skew(gray, settings.max_skew))
-    fields = find_fields(segment(page, the_segmenter()), settings)
+    page, layers = segmented(page, the_segmenter())
+    fields = find_fields(layers, settings)
     if not turned:
         return fields
     return tuple(

@@ -26,7 +26,7 @@ MOST_MM = 60.0
 """Higher boxes are frames around parts of a form."""
 LIKELY = 128
 """Of 255: a pixel of the area layer is of an area from here on."""
-LEAST_AREA_MM = (6.0, 2.0)
+LEAST_AREA_MM = (10.0, 2.5)
 """Width and height; smaller areas hold no string."""
 SHRINK_MM = 0.6
 """The layer leaves so much of an area out at each side."""

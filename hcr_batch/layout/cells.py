@@ -220,9 +220,10 @@ def evened(run: tuple[Box, ...]) -> tuple[Box, ...]:
         return run
     width = min(float(median(sides[:, 2] - sides[:, 0])), step)
     width = step if width > TOUCHING * step else width
-    (top, fall), (bottom, _) = _line(place, sides[:, 1]), _line(place, sides[:, 3])
+    bottom, fall = _line(place, sides[:, 3])
+    height = float(median(sides[:, 3] - sides[:, 1]))
     return tuple(
-        Box(first + step * n - width / 2, top + fall * n, width, bottom - top)
+        Box(first + step * n - width / 2, bottom + fall * n - height, width, height)
         for n in range(len(run))
     )
 

@@ -113,7 +113,9 @@ def _is_sure(cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray) -> np.ndar
     size = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
     holds = contains(boxes, middles)
     filled = (holds * size).sum(axis=1) >= FILLED * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    return (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | _in_rhythm(middles, size)
+    in_comb = np.zeros(len(cells), bool)
+    in_comb[walls > 0] = _in_rhythm(middles[walls > 0], size[walls > 0])
+    return (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
 
 
 def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:

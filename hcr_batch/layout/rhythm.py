@@ -29,6 +29,8 @@ TOOTH_SHOWS = 0.5
 """and share of this in which a tooth shows."""
 SLACK = 2
 """Pixels (0.5 mm) by which lines may lie beside their places."""
+MOST_FALL = 0.03
+"""Share of the pitch by which a comb falls from cell to cell at most: pages are level by now."""
 MOST_HIDDEN = 4
 """Neighbouring cells of a comb without a wall or an inside that shows."""
 
@@ -85,7 +87,8 @@ def _lattice_of(run: list[Box]) -> _Lattice:
     middle = [box.x + box.width / 2 for box in run]
     pitch = (middle[-1] - middle[0]) / steps
     width, height = (float(median([getattr(b, side) for b in run])) for side in ("width", "height"))
-    fall = float(median([b.y - a.y for a, b in pairwise(run)]))
+    falls = [b.bottom - a.bottom for a, b in pairwise(run)]
+    fall = float(np.clip(median(falls), -MOST_FALL * pitch, MOST_FALL * pitch))
     top = float(median([box.y - n * fall for n, box in enumerate(run)]))
     return _Lattice(Box(middle[0] - width / 2, top, width, height), pitch, fall)
 

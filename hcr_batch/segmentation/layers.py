@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
-__all__ = ["INPUT_DPI", "LAYER_DPI", "Layers", "segment"]
+__all__ = ["INPUT_DPI", "LAYER_DPI", "Layers", "as_seen", "segment"]
 
 INPUT_DPI = 200.0
 """Dots per inch at which the network sees a page,"""
@@ -98,10 +98,15 @@ def segment(page: Page, segmenter: Segmenter) -> Layers:
         Level, dark ink on light paper.
     segmenter : Segmenter
     """
-    scale = INPUT_DPI / page.dpi
-    gray = page.gray
-    if abs(scale - 1) > SAME_SCALE:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
+    gray = as_seen(page)
     maps = segmenter(gray)
     return Layers(maps, page.gray.shape[1] / gray.shape[1] * INPUT_DPI / LAYER_DPI)
+
+
+def as_seen(page: Page) -> np.ndarray:
+    """The page at the resolution at which the network sees it, gray uint8."""
+    scale = INPUT_DPI / page.dpi
+    if abs(scale - 1) <= SAME_SCALE:
+        return page.gray
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return cv2.resize(page.gray, None, fx=scale, fy=scale, interpolation=method)

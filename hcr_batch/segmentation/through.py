@@ -1,0 +1,97 @@
+"""What shines through from the other side of the paper: faint beside the front, and blurred."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import CHANNELS
+
+__all__ = ["without_shining_through"]
+
+LIKELY = 128
+"""Of 255: a pixel is of a layer from here on."""
+FAINT = 0.45
+"""Share of the usual darkness of a layer's ink below which some may shine through,"""
+BLURRED = 0.65
+"""where its edges are, for its darkness, less steep than this share of the usual: paper blurs. Of
+pale combs and pencil on 17 forms it was never below 0.78, of what shines through 0.32 to 0.42."""
+DARK = 0.7
+"""Share of the usual darkness from which ink is the front's."""
+USUAL = 0.9
+"""Quantile of the darkness of a layer's ink that is usual for the front, were a good part of it
+of the back."""
+LEAST_SHARE = 0.03
+"""Less of a layer that is faint is left as it is: most pages have none, and cost nothing more."""
+AROUND_MM = 2.0
+"""Darkness and steepness are those of the ink so near."""
+PAPER_MM = 4.0
+"""The paper's light is that of the lightest so near."""
+
+
+def without_shining_through(layers: Layers, gray: np.ndarray) -> Layers:
+    """The layers without what is both much fainter and much softer than the rest of them.
+
+    Parameters
+    ----------
+    layers : Layers
+    gray : ndarray of uint8, shape (rows, columns)
+        The page as the network saw it, twice as fine as the layers.
+    """
+    darkness, steepness = _edges(gray, layers.line.shape, layers.pixels_per_mm)
+    side = round(AROUND_MM * layers.pixels_per_mm) // 2 * 2 + 1
+    gone = np.zeros(layers.line.shape, bool)
+    for name in ("line", "print", "writing"):
+        layer = layers.maps[CHANNELS.index(name)]
+        gone |= _shines_through((layer >= LIKELY).astype(np.uint8), darkness, steepness, side)
+    if not gone.any():
+        return layers
+    maps = layers.maps.copy()
+    maps[:, cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+    return dataclasses.replace(layers, maps=maps)
+
+
+def _edges(
+    gray: np.ndarray, shape: tuple[int, ...], pixels_per_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """How dark the darkest pixel at each place is, and how steep the edges; float32, `shape`."""
+    rows, columns = shape
+    missing = [(0, max(0, 2 * side - old)) for side, old in zip(shape, gray.shape)]
+    page = np.pad(gray, missing, mode="edge")[: 2 * rows, : 2 * columns]
+    side = round(PAPER_MM * pixels_per_mm) // 2 * 2 + 1
+    small = cv2.resize(page, (columns, rows), interpolation=cv2.INTER_AREA)
+    paper = cv2.blur(cv2.dilate(small, np.ones((side, side), np.uint8)), (side, side))
+    steep = cv2.morphologyEx(page, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    darkest = 255 - _largest(255 - page)
+    around = np.ones((3, 3), np.uint8)
+    return (
+        cv2.dilate(cv2.subtract(paper, darkest), around).astype(np.float32),
+        cv2.dilate(_largest(steep), around).astype(np.float32),
+    )
+
+
+def _largest(page: np.ndarray) -> np.ndarray:
+    """The largest of each 2 x 2 pixels."""
+    rows, columns = page.shape
+    return page.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
+
+
+def _shines_through(
+    mask: np.ndarray, darkness: np.ndarray, steepness: np.ndarray, side: int
+) -> np.ndarray:
+    """Which pixels of a layer, uint8 (rows, columns), shine through; bool of that shape."""
+    inked = mask > 0
+    usual = float(np.quantile(darkness[inked], USUAL)) if inked.any() else 0.0
+    faint, dark = inked & (darkness < FAINT * usual), inked & (darkness >= DARK * usual)
+    if np.count_nonzero(faint) < LEAST_SHARE * np.count_nonzero(inked) or not dark.any():
+        return np.zeros_like(inked)
+    softest = BLURRED * float(np.median(steepness[dark] / darkness[dark]))
+    # Only what is faint itself counts, not the front beside it.
+    amount, steep = (
+        cv2.boxFilter(values * faint, cv2.CV_32F, (side, side), normalize=False)
+        for values in (darkness, steepness)
+    )
+    return faint & (steep < softest * amount)
