@@ -14,7 +14,7 @@ from hcr_batch.layout.sides import sides_of
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Field
 
-__all__ = ["closed_boxes", "contains", "free_areas", "marked_shares", "typed_answers"]
+__all__ = ["boxes_like", "closed_boxes", "contains", "free_areas", "marked_shares", "typed_answers"]
 
 LINE_LEVEL = 100
 """Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
@@ -24,6 +24,12 @@ RECTANGLE = 0.75
 """Share of its bounding box that a closed box fills; writing over its walls takes some."""
 MOST_MM = 60.0
 """Higher boxes are frames around parts of a form."""
+SAME_SIZE = 0.25
+"""Cells of one field differ less, by shares of their sides,"""
+NEXT = 1.5
+"""and their middles are so many widths apart at most."""
+LONGEST_RUN = 4
+"""Neighbouring cells whose insides writing may hide."""
 LIKELY = 128
 """Of 255: a pixel of the area layer is of an area from here on."""
 LEAST_AREA_MM = (10.0, 2.5)
@@ -66,7 +72,39 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     return sides[kept].astype(float)
 
 
-def free_areas(layers: Layers, boxes: np.ndarray, line: LineShares) -> np.ndarray:
+def boxes_like(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Closed boxes that are cells as those beside them, whatever is written in them.
+
+    Parameters
+    ----------
+    cells : ndarray of float, shape (N, 4)
+    boxes : ndarray of float, shape (M, 4)
+        Closed boxes without cells.
+    """
+    found = np.zeros(len(boxes), bool)
+    for _ in range(LONGEST_RUN):
+        more = _are_beside(boxes, np.concatenate([cells, boxes[found]])) & ~found
+        if not more.any():
+            break
+        found |= more
+    return boxes[found]
+
+
+def _are_beside(boxes: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Which boxes, (M, 4), stand beside a cell, (N, 4), of their size; bool (M,)."""
+    if not len(cells):
+        return np.zeros(len(boxes), bool)
+    size, cell_size = boxes[:, 2:] - boxes[:, :2], cells[:, 2:] - cells[:, :2]
+    alike = (abs(size[:, None] - cell_size) < SAME_SIZE * cell_size).all(axis=2)
+    middle, cell_middle = boxes[:, :2] + size / 2, cells[:, :2] + cell_size / 2
+    across, down = np.moveaxis(abs(middle[:, None] - cell_middle), 2, 0)
+    width, height = cell_size.T
+    return (alike & (across < NEXT * width) & (down < SAME_SIZE * height)).any(axis=1)
+
+
+def free_areas(
+    layers: Layers, boxes: np.ndarray, cells: np.ndarray, line: LineShares
+) -> np.ndarray:
     """Areas to write a string in: closed boxes, and strips above lines, float (N, 4).
 
     Parameters
@@ -74,6 +112,7 @@ def free_areas(layers: Layers, boxes: np.ndarray, line: LineShares) -> np.ndarra
     layers : Layers
     boxes : ndarray of float, shape (M, 4)
         Closed boxes.
+    cells : ndarray of float, shape (N, 4)
     line : LineShares
     """
     pixels_per_mm = layers.pixels_per_mm
@@ -87,7 +126,8 @@ def free_areas(layers: Layers, boxes: np.ndarray, line: LineShares) -> np.ndarra
     middles = (parts[:, :2] + parts[:, 2:]) / 2
     loose = parts[~contains(filled, middles).any(axis=0)]
     grown = loose + SHRINK_MM * pixels_per_mm * np.array([-1, -1, 1, 1])
-    kept = _stand_on_lines(grown, line, pixels_per_mm) & ~_stand_on_boxes(grown, boxes)
+    walled = np.concatenate([boxes, cells])
+    kept = _stand_on_lines(grown, line, pixels_per_mm) & ~_stand_on_boxes(grown, walled)
     kept |= _written_areas(layers, grown)
     return np.concatenate([filled, grown[kept]])
 

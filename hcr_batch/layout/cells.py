@@ -19,6 +19,7 @@ __all__ = [
     "evened",
     "healed",
     "inner_parts",
+    "robust_line",
     "set_in_walls",
 ]
 
@@ -214,13 +215,13 @@ def evened(run: tuple[Box, ...]) -> tuple[Box, ...]:
     place = np.round(np.cumsum(np.append(0, np.diff(middle) / pitch)))
     if (np.diff(place) != 1).any():
         return run
-    first, step = _line(place, middle)
+    first, step = robust_line(place, middle)
     off = abs(first + step * place - middle) / pitch
     if median(off) > RHYTHM or off.max() > MOST_OFF:
         return run
     width = min(float(median(sides[:, 2] - sides[:, 0])), step)
     width = step if width > TOUCHING * step else width
-    bottom, fall = _line(place, sides[:, 3])
+    bottom, fall = robust_line(place, sides[:, 3])
     height = float(median(sides[:, 3] - sides[:, 1]))
     return tuple(
         Box(first + step * n - width / 2, bottom + fall * n - height, width, height)
@@ -228,7 +229,7 @@ def evened(run: tuple[Box, ...]) -> tuple[Box, ...]:
     )
 
 
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Height at 0 and slope of a line through points, robust after Theil and Sen."""
     one, other = np.triu_indices(len(x), 1)
     slope = float(median((y[other] - y[one]) / (x[other] - x[one])))

@@ -9,7 +9,13 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.areas import closed_boxes, contains, free_areas, marked_shares
+from hcr_batch.layout.areas import (
+    boxes_like,
+    closed_boxes,
+    contains,
+    free_areas,
+    marked_shares,
+)
 from hcr_batch.layout.cells import (
     LineShares,
     apart,
@@ -89,10 +95,12 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
     boxes = closed_boxes(layers.line, pixels_per_mm)
     cells = cells[_is_sure(cells, walls, boxes)]
+    cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
     cells = sides_of([box for row in rows for box in row]).T
     checks = _elsewhere(checks, cells)
-    areas = _elsewhere(free_areas(layers, boxes, line), np.concatenate([cells, checks]))
+    taken = np.concatenate([cells, checks])
+    areas = _elsewhere(free_areas(layers, boxes, cells, line), taken)
     found = [
         field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)
     ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hcr_batch.layout.cells import LineShares
+from hcr_batch.layout.cells import LineShares, robust_line
 from hcr_batch.layout.histogram import median
 from hcr_batch.types import Box
 
@@ -29,8 +28,8 @@ TOOTH_SHOWS = 0.5
 """and share of this in which a tooth shows."""
 SLACK = 2
 """Pixels (0.5 mm) by which lines may lie beside their places."""
-MOST_FALL = 0.03
-"""Share of the pitch by which a comb falls from cell to cell at most: pages are level by now."""
+REACHES = (8, 16, 64)
+"""Cells to either side by which the pitch is measured, first near, then all."""
 MOST_HIDDEN = 4
 """Neighbouring cells of a comb without a wall or an inside that shows."""
 
@@ -60,11 +59,29 @@ def completed(row: list[Box], line: LineShares) -> list[Box]:
     """
     cells, left = [], row
     while seed := _steady(left):
-        lattice = _lattice_of(seed)
-        comb = _extended(lattice, left, line)
-        cells += comb
+        comb = _extended(_refined(_lattice_of(seed), left), left, line)
+        free = [box for box in comb if not any(_overlap(box, cell) for cell in cells)]
+        cells += free
         left = [box for box in left if not any(_overlap(box, cell) for cell in comb)]
     return sorted(cells + left, key=lambda box: box.x)
+
+
+def _refined(lattice: _Lattice, row: list[Box]) -> _Lattice:
+    """The lattice with the pitch that cells further and further away tell."""
+    middles = np.array([box.x + box.width / 2 for box in row])
+    first = lattice.first.x + lattice.first.width / 2
+    for reach in REACHES:
+        number = np.round((middles - first) / lattice.pitch)
+        off = abs(middles - first - number * lattice.pitch)
+        fitting = (off <= OFF * lattice.pitch) & (abs(number) <= reach)
+        # Of several at one place the nearest counts.
+        numbers, chosen = np.unique(number[fitting], return_index=True)
+        if len(numbers) < FEWEST:
+            return lattice
+        first, pitch = robust_line(numbers, middles[fitting][chosen])
+        place = replace(lattice.first, x=first - lattice.first.width / 2)
+        lattice = replace(lattice, first=place, pitch=pitch)
+    return lattice
 
 
 def _steady(row: list[Box]) -> list[Box]:
@@ -87,8 +104,7 @@ def _lattice_of(run: list[Box]) -> _Lattice:
     middle = [box.x + box.width / 2 for box in run]
     pitch = (middle[-1] - middle[0]) / steps
     width, height = (float(median([getattr(b, side) for b in run])) for side in ("width", "height"))
-    falls = [b.bottom - a.bottom for a, b in pairwise(run)]
-    fall = float(np.clip(median(falls), -MOST_FALL * pitch, MOST_FALL * pitch))
+    _, fall = robust_line(np.arange(len(run)), np.array([box.bottom for box in run]))
     top = float(median([box.y - n * fall for n, box in enumerate(run)]))
     return _Lattice(Box(middle[0] - width / 2, top, width, height), pitch, fall)
 
