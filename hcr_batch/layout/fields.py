@@ -49,6 +49,10 @@ ENOUGH_WALLS = 3
 """Of four: so many must be seen around a cell that stands alone;"""
 FILLED = 0.5
 """or cells fill this share of the closed box around them;"""
+UNDIVIDED = 1.35
+"""Widths of a cell; a wider closed box has teeth, or holds a string,"""
+TOOTH_SHOWS = 0.5
+"""and this share of a third of its height is line where a tooth stands;"""
 OFF_LINE = 0.25
 SAME_PITCH = 0.15
 LEAST_PITCH, MAX_PITCH = 0.3, 1.6
@@ -94,7 +98,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     )
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
     boxes = closed_boxes(layers.line, pixels_per_mm)
-    cells = cells[_is_sure(cells, walls, boxes)]
+    cells = cells[_is_sure(cells, walls, boxes, line)]
     cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
     cells = sides_of([box for row in rows for box in row]).T
@@ -115,7 +119,9 @@ def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
     return marked_shares(layers.printed > PRINT_LEVEL, boxes + rim) >= LETTER
 
 
-def _is_sure(cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def _is_sure(
+    cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray, line: LineShares
+) -> np.ndarray:
     """Which cells, (N, 4), are believed: by walls, by their rhythm, or as they fill a box."""
     middles = (cells[:, :2] + cells[:, 2:]) / 2
     size = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
@@ -123,7 +129,24 @@ def _is_sure(cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray) -> np.ndar
     filled = (holds * size).sum(axis=1) >= FILLED * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     in_comb = np.zeros(len(cells), bool)
     in_comb[walls > 0] = _in_rhythm(middles[walls > 0], size[walls > 0])
-    return (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
+    sure = (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
+    for box, held in zip(boxes, holds):
+        if held.any() and _is_undivided(box, cells[held], line):
+            sure &= ~held
+    return sure
+
+
+def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
+    """Whether a closed box is much wider than the cells seen in it, without a tooth between."""
+    left, top, right, bottom = np.round(box).astype(int)
+    width = float(median(cells[:, 2] - cells[:, 0]))
+    if right - left < UNDIVIDED * width:
+        return False
+    columns = np.arange(round(left + width / 3), round(right - width / 3))
+    third = np.full(len(columns), round((bottom - top) / 3))
+    low = line.upright(columns, bottom - third, np.full(len(columns), bottom))
+    high = line.upright(columns, np.full(len(columns), top), top + third)
+    return bool(np.maximum(low, high).max(initial=0.0) < TOOTH_SHOWS)
 
 
 def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:
