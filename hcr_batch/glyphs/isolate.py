@@ -12,12 +12,16 @@ from hcr_batch.config import GlyphSettings
 from hcr_batch.glyphs.light import even_light
 from hcr_batch.glyphs.ownership import Owned, share_out
 from hcr_batch.glyphs.writing import Writing
+from hcr_batch.layout.histogram import quantile_of_few
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "isolate_cell", "isolate_fields", "with_all_ink"]
+__all__ = ["CellInk", "isolate_cell", "isolate_fields", "usual_pen", "with_all_ink"]
 
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
+USUAL_PEN = 0.75
+FEWEST_PENS = 8
+"""Quantile of the pens of a page's written cells that is the pen of its writer; of so many."""
 OUT_OF_CELL = 0.25
 """Share of a character's ink beyond its walls from which it is reported."""
 MIN_CONTRAST = 12
@@ -75,6 +79,8 @@ class CellInk:
         A letter with marks above.
     printed : bool
         It is machine print: a hint, or a typed answer.
+    pen : float
+        Mean darkness of its strokes, 0 to 255.
     """
 
     ink: np.ndarray | None
@@ -84,6 +90,7 @@ class CellInk:
     small: bool = False
     accented: bool = False
     printed: bool = False
+    pen: float = 0.0
 
 
 def isolate_fields(
@@ -114,12 +121,16 @@ def isolate_fields(
     alone = written.soft * cv2.dilate(written.mask, SOFT_EDGE)
     mine = iter(owned)
     cells = [
-        tuple(
-            _cell_ink(next(mine), written.soft, alone, cell.box, settings) for cell in field.cells
-        )
+        tuple(_cell_ink(next(mine), written, alone, cell.box, settings) for cell in field.cells)
         for field in fields
     ]
     return cells, stray
+
+
+def usual_pen(cells: Sequence[tuple[CellInk, ...]]) -> float:
+    """Darkness of the pen with which most cells of a page are written; 0 for few of them."""
+    pens = [cell.pen for inks in cells for cell in inks if cell.ink is not None]
+    return quantile_of_few(pens, USUAL_PEN) if len(pens) >= FEWEST_PENS else 0.0
 
 
 def with_all_ink(
@@ -265,14 +276,14 @@ def _walls_alone(stats: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _cell_ink(
-    owned: Owned, soft: np.ndarray, alone: np.ndarray, cell: Box, settings: GlyphSettings
+    owned: Owned, written: Writing, alone: np.ndarray, cell: Box, settings: GlyphSettings
 ) -> CellInk:
     """What one cell owns of a page's ink; `alone` is that beside which there is no other."""
     left, top, right, bottom = owned.place
     size = max(right - left, bottom - top)
     if not size or size < settings.max_dirt_height * cell.height:
         return CellInk(None, cell)
-    ink = alone if owned.alone else soft
+    ink = alone if owned.alone else written.soft
     cut = ink[top:bottom, left:right]
     return CellInk(
         ink=cut if owned.alone else cut * cv2.dilate(owned.mask, SOFT_EDGE),
@@ -280,4 +291,5 @@ def _cell_ink(
         touching=owned.touching,
         out_of_cell=owned.outside > OUT_OF_CELL,
         small=size < settings.min_glyph_height * cell.height,
+        pen=cv2.mean(written.darkness[top:bottom, left:right], owned.mask)[0],
     )

@@ -71,6 +71,8 @@ class Writing:
         255 is the full darkness of the pen, 0 is paper.
     mask : ndarray of uint8, same shape
         1 on the strokes, else 0.
+    darkness : ndarray of uint8, same shape
+        Of the strokes, 255 is black; 0 elsewhere.
     parts : Parts
         Of `mask`, in its pixels.
     x, y : int
@@ -79,6 +81,7 @@ class Writing:
 
     soft: np.ndarray
     mask: np.ndarray
+    darkness: np.ndarray
     parts: Parts
     x: int = 0
     y: int = 0
@@ -100,7 +103,8 @@ class Writing:
             [outline - (left, top) for outline in parts.outlines],
             parts.places - [left, top, left, top],
         )
-        return Writing(self.soft[cut], mask & self.mask[cut], shifted, left, top)
+        strokes = mask & self.mask[cut]
+        return Writing(self.soft[cut], strokes, self.darkness[cut], shifted, left, top)
 
 
 def strokes_of(
@@ -135,7 +139,7 @@ def strokes_of(
     soft = cv2.LUT(relative, (np.clip(levels, 0, 1) * 255).astype(np.uint8))
     mask = cv2.threshold(relative, UNIT * STROKE, 1, cv2.THRESH_BINARY)[1]
     parts = _cleaned(mask, full, settings.min_speck_mm * pixels_per_mm)
-    return Writing(soft, mask, parts)
+    return Writing(soft, mask, darkness, parts)
 
 
 def _pen(darkness: np.ndarray, pixels_per_mm: float) -> np.ndarray:

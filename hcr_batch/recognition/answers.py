@@ -23,6 +23,7 @@ from hcr_batch.recognition.printed import (
     whose_hand,
 )
 from hcr_batch.recognition.readings import (
+    as_faint,
     as_print,
     blank_reading,
     check_reading,
@@ -176,6 +177,8 @@ def _read_cells(
         read, joint = _ruled_cells(glyphs, inked, thresholds, hand)
     else:
         read = _plain_cells(inked, weighed, threshold, hand)
+    faint = [cell.pen < glyphs.faintest for cell in inked.cells]
+    read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
     readings = dict(zip(inked.places.tolist(), read, strict=True))
     return Answer(
         [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint

@@ -38,6 +38,7 @@ class FieldGlyphs:
     lines: tuple[TextLine, ...] = ()
     rule: Rule = dataclasses.field(default_factory=Rule)
     source: Source = Source.PEN
+    faintest: float = 0.0
 
     @cached_property
     def bases(self) -> dict[int, BaseLetter]:

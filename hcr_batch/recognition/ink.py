@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.config import Settings
 from hcr_batch.forms.rules import Rule
-from hcr_batch.glyphs.isolate import isolate_fields, with_all_ink
+from hcr_batch.glyphs.isolate import isolate_fields, usual_pen, with_all_ink
 from hcr_batch.glyphs.strings import TextLine, find_strings
 from hcr_batch.glyphs.unplaced import unplaced_fields
 from hcr_batch.glyphs.writing import Writing, strokes_of
@@ -21,6 +21,11 @@ from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Field, Page
 
 __all__ = ["field_glyphs"]
+
+FAINT = 0.4
+"""Share of the usual darkness of a page's pen below which writing may shine through from the back:
+one pen's strokes are never so much lighter in one cell than in others. A person is told, for it
+may be pencil beside ink."""
 
 
 def field_glyphs(
@@ -84,8 +89,9 @@ class _InkedPage:
             cells = [
                 with_all_ink(*found) for found in zip(cells, inked, written, strict=True)
             ]
+        faintest = FAINT * usual_pen(cells)
         glyphs = [
-            FieldGlyphs(field, cells=inks, rule=rule)
+            FieldGlyphs(field, cells=inks, rule=rule, faintest=faintest)
             for (field, rule), inks in zip(pairs, cells, strict=True)
         ]
         return glyphs, stray

@@ -11,6 +11,7 @@ from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.types import Reading
 
 __all__ = [
+    "as_faint",
     "as_print",
     "blank_reading",
     "check_reading",
@@ -92,13 +93,24 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
     return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
 
 
+def as_faint(reading: Reading) -> Reading:
+    """What a much lighter pen wrote than the others: read where it is sure, a person looks."""
+    flagged = replace(reading, flagged=True, reasons=(*reading.reasons, "faint"))
+    return _as_mark(flagged) if reading.flagged and reading.character else flagged
+
+
 def as_print(reading: Reading) -> Reading:
     """The same ink held for print: a character in it is only named among the alternatives."""
     if not reading.character:
         return replace(reading, reasons=("printed",)) if reading.flagged else reading
+    return _as_mark(replace(reading, reasons=("printed",)))
+
+
+def _as_mark(reading: Reading) -> Reading:
+    """The character only named among the alternatives."""
     likely = ((reading.character, reading.confidence), *reading.alternatives)[:ALTERNATIVES]
     confidence = max(0.0, 1 - sum(probability for _, probability in likely))
-    return Reading("", confidence, True, ("printed",), likely)
+    return Reading("", confidence, True, reading.reasons, likely)
 
 
 def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
