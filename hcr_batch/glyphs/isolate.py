@@ -15,7 +15,7 @@ from hcr_batch.glyphs.writing import Writing
 from hcr_batch.layout.histogram import quantile_of_few
 from hcr_batch.types import Box, Field
 
-__all__ = ["CellInk", "isolate_cell", "isolate_fields", "usual_pen", "with_all_ink"]
+__all__ = ["CellInk", "isolate_cell", "isolate_fields", "of_one_pen", "usual_pen", "with_all_ink"]
 
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
@@ -131,6 +131,15 @@ def usual_pen(cells: Sequence[tuple[CellInk, ...]]) -> float:
     """Darkness of the pen with which most cells of a page are written; 0 for few of them."""
     pens = [cell.pen for inks in cells for cell in inks if cell.ink is not None]
     return quantile_of_few(pens, USUAL_PEN) if len(pens) >= FEWEST_PENS else 0.0
+
+
+def of_one_pen(cells: tuple[CellInk, ...], least: float) -> tuple[CellInk, ...]:
+    """The cells of a field, blank where the ink is below a share of the darkest pen in them."""
+    darkest = max((cell.pen for cell in cells if cell.ink is not None), default=0.0)
+    return tuple(
+        CellInk(None, cell.box) if cell.ink is not None and cell.pen < least * darkest else cell
+        for cell in cells
+    )
 
 
 def with_all_ink(

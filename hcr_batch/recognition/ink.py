@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.config import Settings
 from hcr_batch.forms.rules import Rule
-from hcr_batch.glyphs.isolate import isolate_fields, usual_pen, with_all_ink
+from hcr_batch.glyphs.isolate import isolate_fields, of_one_pen, usual_pen, with_all_ink
 from hcr_batch.glyphs.strings import TextLine, find_strings
 from hcr_batch.glyphs.unplaced import unplaced_fields
 from hcr_batch.glyphs.writing import Writing, strokes_of
@@ -23,9 +23,9 @@ from hcr_batch.types import Field, Page
 __all__ = ["field_glyphs"]
 
 FAINT = 0.4
-"""Share of the usual darkness of a page's pen below which writing may shine through from the back:
-one pen's strokes are never so much lighter in one cell than in others. A person is told, for it
-may be pencil beside ink."""
+"""Share of the usual darkness of a pen below which writing may shine through from the back. Within
+one field it does: nobody changes the pen from cell to cell. In another field of the page it may be
+pencil beside ink, and a person is told."""
 
 
 def field_glyphs(
@@ -91,7 +91,7 @@ class _InkedPage:
             ]
         faintest = FAINT * usual_pen(cells)
         glyphs = [
-            FieldGlyphs(field, cells=inks, rule=rule, faintest=faintest)
+            FieldGlyphs(field, cells=of_one_pen(inks, FAINT), rule=rule, faintest=faintest)
             for (field, rule), inks in zip(pairs, cells, strict=True)
         ]
         return glyphs, stray
