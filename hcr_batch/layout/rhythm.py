@@ -57,7 +57,8 @@ def completed(row: list[Box], line: LineShares) -> list[Box]:
         Like high, from left to right.
     line : LineShares
     """
-    cells, left = [], row
+    cells: list[Box] = []
+    left = row
     while seed := _steady(left):
         comb = _extended(_refined(_lattice_of(seed), left), left, line)
         free = [box for box in comb if not any(_overlap(box, cell) for cell in cells)]
