@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
+from hcr_batch.forms.features import Features
 
 __all__ = ["Agreement", "agreement", "alike", "nearest_boxes"]
 
@@ -29,40 +30,43 @@ EDGE = 0.15
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a page shows of a form's anchors.
+    """What a page shows of a form's features.
 
     Attributes
     ----------
-    box_of : ndarray of int, shape (anchors,)
-        Number of the box that is the anchor; -1 where none is.
-    on_paper : ndarray of bool, shape (anchors,)
-        Which anchors lie on the paper.
+    box_of : ndarray of int, shape (features,)
+        Number of the box that is the feature; -1 where none is.
+    on_paper : ndarray of bool, shape (features,)
+        Which of them lie on the paper.
     near : ndarray of bool, shape (boxes,)
-        Which boxes lie among the anchors.
+        Which boxes lie among them.
+    expected : ndarray of bool, shape (features,)
+        Which are anchors, that must be seen.
     """
 
     box_of: np.ndarray
     on_paper: np.ndarray
     near: np.ndarray
+    expected: np.ndarray
 
     @property
     def taken(self) -> np.ndarray:
-        """Numbers of the boxes that are anchors."""
+        """Numbers of the boxes that are features."""
         return self.box_of[self.box_of >= 0]
 
     @property
     def found(self) -> int:
-        """How many anchors have a box."""
+        """How many features have a box."""
         return len(self.taken)
 
     @property
     def missing(self) -> int:
         """How many anchors on the paper have none."""
-        return int((self.on_paper & (self.box_of < 0)).sum())
+        return int((self.expected & self.on_paper & (self.box_of < 0)).sum())
 
     @property
     def unexplained(self) -> int:
-        """How many boxes among the anchors are none."""
+        """How many boxes among the features are none."""
         return int(self.near.sum() - self.near[self.taken].sum())
 
     @property
@@ -81,29 +85,28 @@ class Agreement:
 
     @property
     def quality(self) -> float:
-        """Share of the anchors on the paper that are found, 0 to 1."""
+        """Share of the features on the paper that are found, those aside that need not be."""
         return self.found / max(self.found + self.missing, 1)
 
     @property
     def known(self) -> float:
-        """Share of the boxes among the anchors that are anchors, 0 to 1."""
+        """Share of the boxes among the features that are features, 0 to 1."""
         return self.found / max(self.found + self.unexplained, 1)
 
 
-def agreement(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> Agreement:
+def agreement(transform: np.ndarray, features: Features, evidence: Evidence) -> Agreement:
     """Compare a page with a form that lies so on it.
 
     Parameters
     ----------
     transform : ndarray of float64, shape (3, 3)
         From millimetres on the form to pixels of the page.
-    anchors : ndarray of float64, shape (N, 4)
-        In millimetres.
+    features : Features
     evidence : Evidence
         With a box at least.
     """
-    placed = mapped(transform, anchors)
-    per_mm = float(np.median(sizes(placed).sum(axis=1) / sizes(anchors).sum(axis=1)))
+    placed = mapped(transform, features.boxes)
+    per_mm = float(np.median(sizes(placed).sum(axis=1) / sizes(features.boxes).sum(axis=1)))
     nearest = nearest_boxes(placed, evidence)
     there = _in_place(evidence.boxes[nearest], placed, per_mm)
     margin = EDGE * sizes(placed).min(axis=1).mean()
@@ -111,6 +114,7 @@ def agreement(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) ->
         _one_to_one(nearest, there, placed, evidence.boxes),
         evidence.on_paper(placed, float(margin)),
         _among(evidence.boxes, placed),
+        features.expected,
     )
 
 

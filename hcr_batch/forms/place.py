@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, sizes
+from hcr_batch.forms.features import is_anchor
 from hcr_batch.forms.register import Fit
 from hcr_batch.forms.schema import TemplateField
 from hcr_batch.forms.strangers import goes_on
@@ -21,8 +22,6 @@ REGISTRATION = "registration"
 SNAP, SNAP_MM = 0.3, 1.8
 """A box whose sides all lie this near to where a cell should be is that cell: share of its
 smaller side, and millimetres at most."""
-SAME_ANCHOR_MM = 0.6
-"""A cell whose sides differ less than this from an anchor is one: its box is to be seen."""
 WITNESSES = 3
 """A field without printed boxes is seen where one of so many anchors nearest to it is."""
 EDGE = 0.1
@@ -90,15 +89,9 @@ def _doubts(
     seen = evidence.on_paper(cells, margin)
     if not seen.all():
         return (CUT_OFF,) * len(cells)
-    seen = sure | ~_anchored(field, fit) & _witnessed(cells, fit)
+    anchored = is_anchor(corners_of(field.cells), corners_of(fit.page.anchors))
+    seen = sure | ~anchored & _witnessed(cells, fit)
     return tuple("" if cell else CUT_OFF for cell in seen)
-
-
-def _anchored(field: TemplateField, fit: Fit) -> np.ndarray:
-    """Which cells of a field are anchors: printed boxes that must be seen; bool (N,)."""
-    cells, anchors = corners_of(field.cells), corners_of(fit.page.anchors)
-    apart = np.abs(cells[:, None] - anchors[None]).max(axis=2)
-    return apart.min(axis=1) <= SAME_ANCHOR_MM
 
 
 def _witnessed(cells: np.ndarray, fit: Fit) -> np.ndarray:

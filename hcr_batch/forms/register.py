@@ -9,7 +9,8 @@ import numpy as np
 
 from hcr_batch.forms.agreement import Agreement, agreement
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
-from hcr_batch.forms.evidence import Evidence, corners_of, mapped, middles
+from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
+from hcr_batch.forms.features import features_of
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
 from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.forms.shifts import grid_shifts
@@ -19,7 +20,7 @@ __all__ = ["Fit", "register", "strangers_beside"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.6
+MIN_AGREEMENT = 1.7
 """Quality, and the share of the page's boxes that the form explains, together: in a dense
 table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3
@@ -38,6 +39,12 @@ SAME_FIT = 0.3
 """Fits that put anchors less than this share of their smaller side apart are one."""
 SHARED_BOXES = 0.3
 """Share of its boxes from which a fit is another reading of them, not another form."""
+NEARLY_ALL = 1.83
+"""Agreement from which a comb too many may be a box that was seen otherwise on the blank form:"""
+COVERED = 0.5
+"""so great a share of it must lie on boxes that the template has, and that are not seen,"""
+OTHER_SIZE = 1.6
+"""and that are larger, or smaller, by this factor: else they are cells that have moved."""
 MAX_STARTS, MAX_REFINED = 10, 3
 """So many of the likeliest guesses are looked into, and so many of these closely."""
 MAX_FORMS = 8
@@ -82,7 +89,7 @@ class Fit:
     @property
     def found(self) -> int:
         """How many anchors are found."""
-        return self.agreement.found
+        return int((self.agreement.box_of[self.agreement.expected] >= 0).sum())
 
     @property
     def agrees(self) -> float:
@@ -104,8 +111,8 @@ class Fit:
         return self.holds and seen.net >= GOOD_SHARE * (seen.found + seen.missing)
 
     def placed(self) -> np.ndarray:
-        """The anchors in pixels of the page, float64 (N, 4)."""
-        return mapped(self.transform, corners_of(self.page.anchors))
+        """The features of the form in pixels of the page, float64 (N, 4)."""
+        return mapped(self.transform, features_of(self.page).boxes)
 
 
 def register(
@@ -188,12 +195,12 @@ def _fits(
     starts = [
         (votes, form, start)
         for form in forms
-        if (anchors := corners_of(form[1].anchors)).size
-        for votes, start in rough_fits(anchors, evidence, scales(anchors, evidence))
+        if len(boxes := features_of(form[1]).boxes)
+        for votes, start in rough_fits(boxes, evidence, scales(boxes, evidence))
     ]
     starts.sort(key=lambda start: -start[0])
     rough = [
-        _fit(form, settled(start, corners_of(form[1].anchors), evidence), turns, evidence)
+        _fit(form, settled(start, features_of(form[1]).boxes, evidence), turns, evidence)
         for _, form, start in starts[:MAX_STARTS]
     ]
     rough.sort(key=_rank, reverse=True)
@@ -202,15 +209,15 @@ def _fits(
 
 
 def _fit(form: Form, transform: np.ndarray, turns: int, evidence: Evidence) -> Fit:
-    seen = agreement(transform, corners_of(form[1].anchors), evidence)
+    seen = agreement(transform, features_of(form[1]), evidence)
     return Fit(*form, transform, turns, seen)
 
 
 def _improved(fit: Fit, evidence: Evidence) -> Fit:
     """The best of a fit and of those one cell or row beside it, and so on from there."""
-    anchors = corners_of(fit.page.anchors)
+    boxes = features_of(fit.page).boxes
     while True:
-        closer = refined(fit.transform, anchors, evidence)
+        closer = refined(fit.transform, boxes, evidence)
         fit = max(fit, _fit(_form(fit), closer, fit.turns, evidence), key=_rank)
         beside = max(_shifted(fit, evidence), key=_rank, default=fit)
         if beside.agreement.net <= fit.agreement.net:
@@ -220,7 +227,7 @@ def _improved(fit: Fit, evidence: Evidence) -> Fit:
 
 def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
     """The same form one cell, or one row, beside where it lies."""
-    for step in grid_shifts(corners_of(fit.page.anchors)):
+    for step in grid_shifts(features_of(fit.page).boxes):
         move = np.eye(3)
         move[:2, 2] = step
         yield _fit(_form(fit), fit.transform @ move, fit.turns, evidence)
@@ -259,14 +266,13 @@ def _are_rivals(best: Fit, other: Fit) -> bool:
 
 def _compared(fit: Fit, evidence: Evidence) -> Fit:
     """The same with its agreement told by all that was found on the page."""
-    anchors = corners_of(fit.page.anchors)
-    seen = agreement(fit.transform, anchors, evidence.turned(fit.turns))
+    seen = agreement(fit.transform, features_of(fit.page), evidence.turned(fit.turns))
     return replace(fit, agreement=seen)
 
 
 def _beside(fit: Fit, other: Fit) -> bool:
     """Whether two forms lie beside each other, at one scale."""
-    scales = [scale_of(one.transform, corners_of(one.page.anchors)) for one in (fit, other)]
+    scales = [scale_of(one.transform, features_of(one.page).boxes) for one in (fit, other)]
     here, there = fit.placed(), other.placed()
     apart = (
         (here[:, :2].min(axis=0) >= there[:, 2:].max(axis=0))
@@ -276,9 +282,23 @@ def _beside(fit: Fit, other: Fit) -> bool:
 
 
 def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
-    """Whether a comb stands on the form that the template does not have."""
-    inside = _on_sheet(fit, left)
-    return bool(strange_runs(left.turned(fit.turns).boxes[inside]))
+    """Whether a comb stands on the form where the template has nothing."""
+    runs = strange_runs(left.turned(fit.turns).boxes[_on_sheet(fit, left)])
+    if not runs or fit.agrees < NEARLY_ALL:
+        return bool(runs)
+    # What the template has as one box may be seen as its cells, and the other way round.
+    unseen = fit.placed()[fit.agreement.box_of < 0]
+    return not all(_is_covered(run, unseen) for run in runs)
+
+
+def _is_covered(run: np.ndarray, boxes: np.ndarray) -> bool:
+    """Whether the greater part of a comb lies on boxes (N, 4) of quite another size."""
+    ratio = sizes(boxes).prod(axis=1) / np.median(sizes(run).prod(axis=1))
+    boxes = boxes[np.abs(np.log(ratio)) >= np.log(OTHER_SIZE)]
+    first = np.maximum(run[:, None, :2], boxes[None, :, :2])
+    last = np.minimum(run[:, None, 2:], boxes[None, :, 2:])
+    shared = np.maximum(last - first, 0).prod(axis=2).sum()
+    return bool(shared >= COVERED * sizes(run).prod(axis=1).sum())
 
 
 def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:
