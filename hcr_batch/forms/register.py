@@ -20,7 +20,7 @@ __all__ = ["Fit", "register", "strangers_beside"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.7
+MIN_AGREEMENT = 1.6
 """Quality, and the share of the page's boxes that the form explains, together: in a dense
 table some boxes always stand where another form has its own."""
 MIN_ANCHORS = 3
