@@ -9,7 +9,7 @@ import numpy as np
 from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
 from hcr_batch.forms.features import Features
 
-__all__ = ["Agreement", "agreement", "alike", "nearest_boxes"]
+__all__ = ["Agreement", "agreement", "alike", "lie_within", "nearest_boxes"]
 
 SAME_PLACE, SAME_PLACE_MM = 0.25, 0.5
 """An anchor is found where the middle of a box is no further from its own than this share of
@@ -24,6 +24,8 @@ AROUND = 1.3
 """Boxes this many usual anchors beyond the outermost ones must be explained as well."""
 NEIGHBOURS = 3
 """So many boxes near an anchor are looked at: boxes are nested."""
+LARGER = 3.0
+"""So many times its area makes a box of the form one to write in, for one found within it."""
 EDGE = 0.15
 """Share of an anchor's smaller side that may lie off the paper."""
 
@@ -39,7 +41,7 @@ class Agreement:
     on_paper : ndarray of bool, shape (features,)
         Which of them lie on the paper.
     near : ndarray of bool, shape (boxes,)
-        Which boxes lie among them.
+        Which boxes lie among them, and not within a much larger one.
     expected : ndarray of bool, shape (features,)
         Which are anchors, that must be seen.
     """
@@ -67,7 +69,7 @@ class Agreement:
     @property
     def unexplained(self) -> int:
         """How many boxes among the features are none."""
-        return int(self.near.sum() - self.near[self.taken].sum())
+        return _left_in(self.near, self.taken)
 
     @property
     def net(self) -> int:
@@ -78,8 +80,7 @@ class Agreement:
         """How much more speaks for this one; both have to explain what lies among either's."""
         area = self.near | other.near
         mine, others = (
-            one.found - one.missing - int(area.sum() - area[one.taken].sum())
-            for one in (self, other)
+            one.found - one.missing - _left_in(area, one.taken) for one in (self, other)
         )
         return mine - others
 
@@ -92,6 +93,11 @@ class Agreement:
     def known(self) -> float:
         """Share of the boxes among the features that are features, 0 to 1."""
         return self.found / max(self.found + self.unexplained, 1)
+
+
+def _left_in(area: np.ndarray, taken: np.ndarray) -> int:
+    """How many boxes of an area, bool (boxes,), are not taken."""
+    return int(area.sum() - area[taken].sum())
 
 
 def agreement(transform: np.ndarray, features: Features, evidence: Evidence) -> Agreement:
@@ -156,9 +162,29 @@ def _one_to_one(
     return box_of
 
 
+def lie_within(boxes: np.ndarray, placed: np.ndarray) -> np.ndarray:
+    """Which boxes lie within a much larger box of the form: writing there looks like boxes too.
+
+    Parameters
+    ----------
+    boxes, placed : ndarray of float64, shape (N, 4) and (M, 4)
+        Boxes found, and those of the form where it lies.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    x, y = middles(boxes).T
+    left, top, right, bottom = placed.T[:, :, None]
+    within = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+    larger = sizes(placed).prod(axis=1)[:, None] >= LARGER * sizes(boxes).prod(axis=1)
+    return (within & larger).any(axis=0)
+
+
 def _among(boxes: np.ndarray, placed: np.ndarray) -> np.ndarray:
-    """Which boxes lie in the area of the anchors, or right beside it; bool (boxes,)."""
+    """Which boxes lie in the area of the features, or right beside it; bool (boxes,)."""
     beyond = AROUND * np.median(sizes(placed).min(axis=1))
     least, most = placed[:, :2].min(axis=0) - beyond, placed[:, 2:].max(axis=0) + beyond
     places = middles(boxes)
-    return ((least <= places) & (places <= most)).all(axis=1)
+    inside = ((least <= places) & (places <= most)).all(axis=1)
+    return inside & ~lie_within(boxes, placed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +13,6 @@ __all__ = ["Features", "features_of", "is_anchor"]
 
 SAME_ANCHOR_MM = 0.6
 """A cell whose sides differ less than this from an anchor is one."""
-REMEMBERED = 256
-"""Pages of templates whose features are kept: they are asked for on every page."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,6 @@ class Features:
     expected: np.ndarray
 
 
-@lru_cache(maxsize=REMEMBERED)
 def features_of(page: TemplatePage) -> Features:
     """The boxes of a form's page."""
     anchors = corners_of(page.anchors)

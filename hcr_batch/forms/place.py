@@ -96,10 +96,11 @@ def _doubts(
 
 def _witnessed(cells: np.ndarray, fit: Fit) -> np.ndarray:
     """Whether anchors nearest to each cell are seen; bool (N,)."""
-    placed = fit.placed()
+    expected = fit.features.expected
+    placed = fit.placed()[expected]
     apart = np.abs(cells[:, None] - placed[None]).max(axis=2)
     nearest = np.argsort(apart, axis=1)[:, :WITNESSES]
-    return (fit.agreement.box_of[nearest] >= 0).any(axis=1)
+    return (fit.agreement.box_of[expected][nearest] >= 0).any(axis=1)
 
 
 def _runs_on(cells: np.ndarray, fit: Fit, evidence: Evidence) -> bool:

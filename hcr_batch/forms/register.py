@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hcr_batch.forms.agreement import Agreement, agreement
+from hcr_batch.forms.agreement import Agreement, agreement, lie_within
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
-from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
-from hcr_batch.forms.features import features_of
+from hcr_batch.forms.evidence import Evidence, mapped, middles
+from hcr_batch.forms.features import Features, features_of
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
 from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.forms.shifts import grid_shifts
@@ -39,12 +39,8 @@ SAME_FIT = 0.3
 """Fits that put anchors less than this share of their smaller side apart are one."""
 SHARED_BOXES = 0.3
 """Share of its boxes from which a fit is another reading of them, not another form."""
-NEARLY_ALL = 1.83
-"""Agreement from which a comb too many may be a box that was seen otherwise on the blank form:"""
-COVERED = 0.5
-"""so great a share of it must lie on boxes that the template has, and that are not seen,"""
-OTHER_SIZE = 1.6
-"""and that are larger, or smaller, by this factor: else they are cells that have moved."""
+NEARLY_ALL = 1.78
+"""Agreement from which a comb within a box of the form is no field of another edition."""
 MAX_STARTS, MAX_REFINED = 10, 3
 """So many of the likeliest guesses are looked into, and so many of these closely."""
 MAX_FORMS = 8
@@ -64,6 +60,8 @@ class Fit:
     template : str
         Name of the template.
     page : TemplatePage
+    features : Features
+        The boxes of that page.
     transform : ndarray of float64, shape (3, 3)
         Homography from millimetres on the form to pixels of the page.
     turns : int
@@ -76,6 +74,7 @@ class Fit:
 
     template: str
     page: TemplatePage
+    features: Features
     transform: np.ndarray
     turns: int
     agreement: Agreement
@@ -112,7 +111,7 @@ class Fit:
 
     def placed(self) -> np.ndarray:
         """The features of the form in pixels of the page, float64 (N, 4)."""
-        return mapped(self.transform, features_of(self.page).boxes)
+        return mapped(self.transform, self.features.boxes)
 
 
 def register(
@@ -140,7 +139,7 @@ def register(
         none of these forms. A fit that is not `certain` must not be read.
     """
     forms = [
-        (template.name, page)
+        (template.name, page, features_of(page))
         for template in templates
         for page in _by_turn(template.pages, number)
     ]
@@ -165,7 +164,7 @@ def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePag
     return (*pages[due:], *pages[:due])
 
 
-Form = tuple[str, TemplatePage]
+Form = tuple[str, TemplatePage, Features]
 Scales = Callable[[np.ndarray, Evidence], Sequence[float]]
 
 
@@ -195,12 +194,12 @@ def _fits(
     starts = [
         (votes, form, start)
         for form in forms
-        if len(boxes := features_of(form[1]).boxes)
-        for votes, start in rough_fits(boxes, evidence, scales(boxes, evidence))
+        if len(anchors := form[2].boxes[form[2].expected])
+        for votes, start in rough_fits(anchors, evidence, scales(anchors, evidence))
     ]
     starts.sort(key=lambda start: -start[0])
     rough = [
-        _fit(form, settled(start, features_of(form[1]).boxes, evidence), turns, evidence)
+        _fit(form, settled(start, form[2].boxes, evidence), turns, evidence)
         for _, form, start in starts[:MAX_STARTS]
     ]
     rough.sort(key=_rank, reverse=True)
@@ -209,13 +208,13 @@ def _fits(
 
 
 def _fit(form: Form, transform: np.ndarray, turns: int, evidence: Evidence) -> Fit:
-    seen = agreement(transform, features_of(form[1]), evidence)
+    seen = agreement(transform, form[2], evidence)
     return Fit(*form, transform, turns, seen)
 
 
 def _improved(fit: Fit, evidence: Evidence) -> Fit:
     """The best of a fit and of those one cell or row beside it, and so on from there."""
-    boxes = features_of(fit.page).boxes
+    boxes = fit.features.boxes
     while True:
         closer = refined(fit.transform, boxes, evidence)
         fit = max(fit, _fit(_form(fit), closer, fit.turns, evidence), key=_rank)
@@ -227,14 +226,14 @@ def _improved(fit: Fit, evidence: Evidence) -> Fit:
 
 def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
     """The same form one cell, or one row, beside where it lies."""
-    for step in grid_shifts(features_of(fit.page).boxes):
+    for step in grid_shifts(fit.features.boxes):
         move = np.eye(3)
         move[:2, 2] = step
         yield _fit(_form(fit), fit.transform @ move, fit.turns, evidence)
 
 
 def _form(fit: Fit) -> Form:
-    return fit.template, fit.page
+    return fit.template, fit.page, fit.features
 
 
 def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:
@@ -266,13 +265,13 @@ def _are_rivals(best: Fit, other: Fit) -> bool:
 
 def _compared(fit: Fit, evidence: Evidence) -> Fit:
     """The same with its agreement told by all that was found on the page."""
-    seen = agreement(fit.transform, features_of(fit.page), evidence.turned(fit.turns))
+    seen = agreement(fit.transform, fit.features, evidence.turned(fit.turns))
     return replace(fit, agreement=seen)
 
 
 def _beside(fit: Fit, other: Fit) -> bool:
     """Whether two forms lie beside each other, at one scale."""
-    scales = [scale_of(one.transform, features_of(one.page).boxes) for one in (fit, other)]
+    scales = [scale_of(one.transform, one.features.boxes) for one in (fit, other)]
     here, there = fit.placed(), other.placed()
     apart = (
         (here[:, :2].min(axis=0) >= there[:, 2:].max(axis=0))
@@ -283,22 +282,11 @@ def _beside(fit: Fit, other: Fit) -> bool:
 
 def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
     """Whether a comb stands on the form where the template has nothing."""
-    runs = strange_runs(left.turned(fit.turns).boxes[_on_sheet(fit, left)])
-    if not runs or fit.agrees < NEARLY_ALL:
-        return bool(runs)
-    # What the template has as one box may be seen as its cells, and the other way round.
-    unseen = fit.placed()[fit.agreement.box_of < 0]
-    return not all(_is_covered(run, unseen) for run in runs)
-
-
-def _is_covered(run: np.ndarray, boxes: np.ndarray) -> bool:
-    """Whether the greater part of a comb lies on boxes (N, 4) of quite another size."""
-    ratio = sizes(boxes).prod(axis=1) / np.median(sizes(run).prod(axis=1))
-    boxes = boxes[np.abs(np.log(ratio)) >= np.log(OTHER_SIZE)]
-    first = np.maximum(run[:, None, :2], boxes[None, :, :2])
-    last = np.minimum(run[:, None, 2:], boxes[None, :, 2:])
-    shared = np.maximum(last - first, 0).prod(axis=2).sum()
-    return bool(shared >= COVERED * sizes(run).prod(axis=1).sum())
+    boxes = left.turned(fit.turns).boxes[_on_sheet(fit, left)]
+    if fit.agrees >= NEARLY_ALL:
+        # What the template has as one box may be seen as its cells, and writing in it as boxes.
+        boxes = boxes[~lie_within(boxes, fit.placed())]
+    return bool(strange_runs(boxes))
 
 
 def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:

@@ -188,3 +188,29 @@ def test_two_forms_on_one_page_are_both_found(step):
     assert len(fits) == 2
     assert all(fit.certain and fit.quality == 1 for fit in fits)
     assert np.allclose((fits[1].placed() - fits[0].placed())[:, :2], step, atol=1)
+
+
+def test_writing_in_a_large_box_that_looks_like_cells_is_no_other_edition():
+    large = Box(10, 112, 190, 25)
+    (page,) = form().pages
+    field = TemplateField("remarks", "free", large, (large,), Rule())
+    page = TemplatePage(1, 210, 140, (*page.fields, field), (*page.anchors, large))
+    template = Template("club", (page,), "club")
+    written = [Box(300 + 34 * n, 950 + 40 * (n // 6), 32, 35) for n in range(12)]
+    boxes = [*scanned(template, scaling(8.0)), *written]
+    assert only_fit(template, boxes).certain
+    boxes = [*boxes, *(Box(160 + 44 * n, 480, 40, 56) for n in range(8))]
+    assert register([template], evidence(boxes)) == ()
+
+
+def test_cells_that_are_no_anchors_count_where_they_are_seen():
+    marks = tuple(Box(x, y, 5, 5) for x, y in ((5, 5), (200, 5), (5, 130), (190, 130)))
+    (page,) = form().pages
+    template = Template("club", (TemplatePage(1, 210, 140, page.fields, marks),), "club")
+    corners = list(scanned(template, scaling(8.0)))
+    for boxes in (corners, [*corners, *scanned(form(), scaling(8.0))]):
+        fit = only_fit(template, boxes)
+        assert fit.certain
+        assert fit.found == 4
+        placed = place_fields(fit, evidence(boxes))
+        assert not any(doubt for field in placed for doubt in field.doubts)
