@@ -37,7 +37,7 @@ NAME = "segmenter"
 """Of the files in the model folder: .keras, .tflite, .json."""
 RANGE_CROPS = 64
 """Crops from which the int8 ranges are taken."""
-MEASURED_PAGES = 12
+MEASURED_PAGES = 10
 """Filled forms for the figures of the card, from sources that were not learned from."""
 WAIT = 0.5
 """Seconds between two looks for the first crops."""
