@@ -24,8 +24,9 @@ AROUND = 1.3
 """Boxes this many usual anchors beyond the outermost ones must be explained as well."""
 NEIGHBOURS = 3
 """So many boxes near an anchor are looked at: boxes are nested."""
-LARGER = 3.0
-"""So many times its area makes a box of the form one to write in, for one found within it."""
+LARGER = 2.2
+"""A box of the form is one to write in, for a box found within it, that is so many times as wide
+and as high: a row of cells in a box of their own height has moved there."""
 EDGE = 0.15
 """Share of an anchor's smaller side that may lie off the paper."""
 
@@ -177,7 +178,7 @@ def lie_within(boxes: np.ndarray, placed: np.ndarray) -> np.ndarray:
     x, y = middles(boxes).T
     left, top, right, bottom = placed.T[:, :, None]
     within = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
-    larger = sizes(placed).prod(axis=1)[:, None] >= LARGER * sizes(boxes).prod(axis=1)
+    larger = (sizes(placed)[:, None] >= LARGER * sizes(boxes)[None]).all(axis=2)
     return (within & larger).any(axis=0)
 
 
