@@ -44,7 +44,7 @@ ROOMY = 0.5
 """Shorter by longer side from which a cell has paper enough to tell its light: a narrow one is a
 stroke cut out tightly."""
 CONTACT = 0.02
-"""Share of a character's ink that may touch a frame seen on three sides."""
+"""Share of a character's ink that may touch its frame."""
 RUN_SHARE = 0.5
 """Share of a single cell's side that runs of a line along its rim are long: it may climb."""
 ZONE_SHARE = 0.25
@@ -203,14 +203,15 @@ def _frame(ink: np.ndarray) -> np.ndarray:
     ink : ndarray of bool, shape (rows, columns)
     """
     level, upright = _rim_lines(ink), _rim_lines(ink.T).T
+    # The bars of a letter cut out tightly lie along the rim too, but not along three sides.
+    if _sides(level) + _sides(upright.T) < 3:
+        return np.zeros(ink.shape, bool)
     lines = (level | upright).view(np.uint8)
     near = cv2.dilate(lines, SOFT_EDGE)
     _, parts, stats, _ = cv2.connectedComponentsWithStats((ink & (lines == 0)).view(np.uint8))
     contact = np.bincount(parts.ravel(), near.ravel(), len(stats))
-    # The bar of a T is a line along the rim too, but no three sides are.
-    allowed = CONTACT * stats[:, 4] if _sides(level) + _sides(upright.T) >= 3 else 0
     large = stats[:, 2:4].max(axis=1) >= CHARACTER_SHARE * max(ink.shape)
-    if not (large & (contact <= allowed))[1:].any():
+    if not (large & (contact <= CONTACT * stats[:, 4]))[1:].any():
         return np.zeros(ink.shape, bool)
     return cv2.dilate(lines, LINE_EDGE) > 0
 
