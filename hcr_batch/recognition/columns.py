@@ -29,6 +29,8 @@ WIDTH, RULED_WIDTH = 12, 60
 """Texts kept at each column; more where most of them will turn out to break the rule."""
 FAR, RULED_FAR = 1e-4, 1e-10
 """Share of the best text's weight below which one is given up."""
+NOTHING = 0.02
+"""Weight of the empty text: a line is where something is written."""
 EPSILON = 0.3
 """Weight of a mark or blank that a rule passes over: the writer puts them as he likes."""
 
@@ -226,7 +228,8 @@ def _finished(
         ending = language.ending(node.state)
         if ending is not None and sum(pair) > 0:
             sound = math.log(sum(pair))
-            found.append((sound + math.log(node.weight) + ending, sound + lost, node))
+            weight = node.weight if node.before else NOTHING
+            found.append((sound + math.log(weight) + ending, sound + lost, node))
     if not found:
         return []
     best = max(score for score, _, _ in found)

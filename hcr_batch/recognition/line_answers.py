@@ -11,6 +11,7 @@ import numpy as np
 from hcr_batch.forms.automata import BLANK, Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.glyphs.strings import TextLine
+from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.constraints import cell_chances, restricted
 from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Source, Thresholds
 from hcr_batch.recognition.line_card import LineCard
@@ -25,6 +26,7 @@ from hcr_batch.recognition.readings import (
 from hcr_batch.recognition.ruled import ruled_readings
 from hcr_batch.recognition.spelling import SpelledLine, spelled, spelled_ruled
 from hcr_batch.recognition.strings import best_path, best_ruled_path, sureness
+from hcr_batch.recognition.trust import plain, prefers_cut
 from hcr_batch.recognition.weighing import weighed
 from hcr_batch.types import Box, Reading
 
@@ -34,6 +36,13 @@ WORD_GAP = 1.1
 """Letter heights; a wider gap in a free string is a blank between words."""
 USUAL_GAPS = 2.5
 """And it must be wider than this many usual gaps of the line."""
+
+DISPUTED = 0.6
+"""What is left of the confidence of a character that the other reading does not confirm."""
+NEARLY = 1e-6
+"""No character is surer, or less sure, than this leaves open."""
+EXPONENTS = (0.2, 20.0)
+"""How far the confidences of a line's characters are raised or lowered to fit the line's."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class _Part:
         Pixels of paper before each character where a word begins, else 0.
     hand : Hand
     sure : float or None
-        Probability that the whole line is right, where it was read whole.
+        Probability that the whole line is right, where it was read whole too; then
+        the rows are weighed by their neighbours and together as sure.
     """
 
     line: TextLine
@@ -58,6 +68,11 @@ class _Part:
     word_gaps: list[float]
     hand: Hand
     sure: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The likeliest character of each row."""
+        return "".join(CHARACTERS[number] for number in self.rows.argmax(axis=1))
 
 
 def read_lines(
@@ -170,18 +185,55 @@ def _whole_parts(
     strips = [line.strip for line in lines if line.strip is not None]
     if len(strips) < len(lines):
         return list(parts)
-    found = None
-    if rule.automaton is not None:
-        found = spelled_ruled(strips, scores.columns, rule.charset, rule.automaton, rule.words)
-    if found is None:
-        found = [
+    if rule.automaton is None:
+        spelled_lines = [
             spelled(strip, columns, _reported(rule), card)
             for strip, columns in zip(strips, scores.columns, strict=True)
         ]
+        return [_believed(*pair, rule, card) for pair in zip(parts, spelled_lines, strict=True)]
+    found = spelled_ruled(strips, scores.columns, rule.charset, rule.automaton, rule.words)
     return [
         _whole_part(part, whole) if len(whole.rows) else part
-        for part, whole in zip(parts, found, strict=True)
-    ]
+        for part, whole in zip(parts, found or (), strict=False)
+    ] or list(parts)
+
+
+def _believed(cut: _Part, spelled_line: SpelledLine, rule: Rule, card: LineCard) -> _Part:
+    """Of a line cut into characters and the same read whole, the surer one."""
+    after_blank = np.array([gap > 0 for gap in cut.word_gaps])
+    cut = replace(cut, rows=weighed(cut.rows, rule, after_blank))
+    joint = float(np.prod(cut.rows.max(axis=1)))
+    whole = _whole_part(cut, spelled_line) if len(spelled_line.rows) else cut
+    agrees = plain(cut.text) == plain(whole.text)
+    takes_cut = whole is cut or prefers_cut(joint, spelled_line.share, agrees)
+    sure = card.trust.probability(max(joint, spelled_line.share), agrees and whole is not cut)
+    chosen, other = (cut, whole) if takes_cut else (whole, cut)
+    rows = _as_sure(chosen.rows, sure)
+    rows[_disputed(chosen, other)] *= DISPUTED
+    return replace(chosen, rows=rows, sure=sure)
+
+
+def _disputed(part: _Part, other: _Part) -> np.ndarray:
+    """Which characters of a part the other reads otherwise, or not at all; bool (N,)."""
+    found = np.ones(len(part.boxes), bool)
+    for number, (box, character) in enumerate(zip(part.boxes, part.text, strict=True)):
+        middle = box.x + box.width / 2
+        for place, theirs in zip(other.boxes, other.text, strict=True):
+            if place.x <= middle <= place.right and plain(character) == plain(theirs):
+                found[number] = False
+    return found
+
+
+def _as_sure(rows: np.ndarray, sure: float) -> np.ndarray:
+    """Rows whose likeliest characters are together as probable as the whole line is right."""
+    best = np.clip(rows.max(axis=1, initial=0.0), NEARLY, 1 - NEARLY)
+    exponent = np.log(sure) / np.log(best).sum() if len(best) else 1.0
+    wanted = best ** np.clip(exponent, *EXPONENTS)
+    others = rows.sum(axis=1) - best
+    scale = np.where(others > 0, (1 - wanted) / np.maximum(1 - best, NEARLY), 1.0)
+    result: np.ndarray = rows * scale[:, None]
+    result[np.arange(len(rows)), rows.argmax(axis=1)] = wanted
+    return result
 
 
 def _reported(rule: Rule) -> str:
@@ -195,7 +247,7 @@ def _whole_part(part: _Part, whole: SpelledLine) -> _Part:
     boxes = list(whole.boxes)
     gaps = [0.0, *(max(1.0, b.x - a.right) for a, b in pairwise(boxes))]
     word_gaps = [gap if blank else 0.0 for gap, blank in zip(gaps, whole.after_blank, strict=True)]
-    return replace(part, boxes=boxes, rows=whole.rows, word_gaps=word_gaps, sure=whole.sure)
+    return replace(part, boxes=boxes, rows=whole.rows, word_gaps=word_gaps)
 
 
 def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.card import NOTHING_ACCEPTED, Threshold, file_hash, parse_thresholds
+from hcr_batch.recognition.trust import Trust
 
-__all__ = ["LINE_CARD", "LineCard", "read_line_card"]
+__all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
 
-LINE_CARD = "line_reader.json"
+LINE_CARD, LINE_NETWORK = "line_reader.json", "line_reader.tflite"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,10 @@ class LineCard:
     letter_weight, letter_bonus : float
         Share of the letter model in the choice of a text, and gain of each character.
     sharpness : float
-        Exponent that turns the share of a text among those found into the probability
-        that it is right.
+        Exponent that turns shares of texts among those found into probabilities of
+        their characters.
+    trust : Trust
+        Turns the share of the best text into the probability that it is right.
     thresholds : tuple of Threshold
         Probability of whole strings from which they need no person, one a target error
         of strings.
@@ -47,6 +50,7 @@ class LineCard:
     letter_weight: float
     letter_bonus: float
     sharpness: float
+    trust: Trust
     thresholds: tuple[Threshold, ...]
     files: Mapping[str, str]
     document: Mapping[str, Any]
@@ -89,6 +93,7 @@ def read_line_card(path: Path) -> LineCard:
             letter_weight=float(document["letter_weight"]),
             letter_bonus=float(document["letter_bonus"]),
             sharpness=float(document["sharpness"]),
+            trust=Trust(**{name: float(value) for name, value in document["trust"].items()}),
             thresholds=parse_thresholds({"strings": document["thresholds"]})["strings"],
             files=dict(document["files"]),
             document=document,

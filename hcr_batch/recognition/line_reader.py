@@ -12,12 +12,11 @@ import numpy as np
 from hcr_batch.errors import ModelError
 from hcr_batch.glyphs.strip import STRIP_HEIGHT, STRIP_VERSION
 from hcr_batch.recognition.line_alphabet import GAP, LINE_CHARACTERS
-from hcr_batch.recognition.line_card import LINE_CARD, LineCard, read_line_card
+from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard, read_line_card
 from hcr_batch.recognition.litert import DAMAGE, load_interpreter, unfit
 
-__all__ = ["LINE_NETWORK", "LineNetwork", "LineReader", "load_line_reader", "widened"]
+__all__ = ["LineNetwork", "LineReader", "load_line_reader", "widened"]
 
-LINE_NETWORK = "line_reader.tflite"
 WIDTH_STEP = 32
 """Strips are widened to a multiple of so many columns: the network is set up once a width."""
 NARROWEST = 64

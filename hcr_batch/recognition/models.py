@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -173,6 +173,8 @@ def _tried(recognizer: NetworkRecognizer) -> NetworkRecognizer:
 def load_card(path: str | Path | None = None) -> ModelCard:
     """The card of a model; the network of one that has a card.json is only compared with it.
 
+    Where the model has a line reader, the document holds that one's card too.
+
     Raises
     ------
     ModelError
@@ -183,7 +185,18 @@ def load_card(path: str | Path | None = None) -> ModelCard:
         return load_recognizer(path).card
     card = read_card(card_path)
     verify_file(weights, card)
-    return card
+    return _with_line_card(card, weights.parent)
+
+
+def _with_line_card(card: ModelCard, folder: Path) -> ModelCard:
+    """The card that holds the line reader's too, where there is one: both make the readings."""
+    from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, read_line_card
+
+    if not (folder / LINE_NETWORK).is_file():
+        return card
+    lines = read_line_card(folder / LINE_CARD)
+    lines.verify(folder / LINE_NETWORK)
+    return replace(card, document={**card.document, "line_reader": lines.document})
 
 
 def model_files(path: str | Path | None = None) -> tuple[Path, Path]:

@@ -38,14 +38,14 @@ class SpelledLine:
         Probability of each character; what is missing to 1 is that there is none.
     after_blank : ndarray of bool, shape (N,)
         True where a blank stands before the character.
-    sure : float
-        Probability that the whole line is right, 0 to 1.
+    share : float
+        Of the text among those that the columns allow, 0 to 1.
     """
 
     boxes: tuple[Box, ...]
     rows: np.ndarray
     after_blank: np.ndarray
-    sure: float
+    share: float
 
 
 def spelled(
@@ -72,7 +72,7 @@ def spelled(
             place = int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1
             if 0 <= place < len(rows):
                 rows[place, character] = min(1.0, rows[place, character] + weight)
-    return _line(found[0], kept, spans, rows, strip, float(weights[0]))
+    return _line(found[0], kept, spans, rows, strip)
 
 
 def spelled_ruled(
@@ -115,7 +115,7 @@ def spelled_ruled(
         spans = _spans(kept, strip)
         rows = np.array([_local(columns, column) for _, column in kept])
         rows = rows.reshape(-1, len(CHARACTERS))
-        lines.append(_line(part, kept, spans, rows, strip, best.weight))
+        lines.append(_line(part, kept, spans, rows, strip))
     return lines
 
 
@@ -188,11 +188,10 @@ def _line(
     spans: np.ndarray,
     rows: np.ndarray,
     strip: Strip,
-    sure: float,
 ) -> SpelledLine:
     boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
     return SpelledLine(
-        tuple(boxes[: len(kept)]), rows, _after_blank(hypothesis), sure
+        tuple(boxes[: len(kept)]), rows, _after_blank(hypothesis), hypothesis.weight
     )
 
 

@@ -11,12 +11,11 @@ from hcr_batch.evaluation.tables import aligned
 from hcr_batch.recognition.columns import best_texts
 from hcr_batch.recognition.letters import letter_model
 from hcr_batch.recognition.line_reader import LineReader
+from hcr_batch.recognition.trust import plain
 from hcr_batch.training.line_held import HeldLine
 
-__all__ = ["HeldRead", "edit_distance", "figures", "held_reads", "plain", "table"]
+__all__ = ["HeldRead", "edit_distance", "figures", "held_reads", "table"]
 
-ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "Z": "2"})
-"""Shapes that only their neighbours tell apart."""
 DOUBTED = 0.5
 """Share of a text's characters that a reading has otherwise from which, with held-out words,
 the text is doubted and not the reading: one in twenty is wrong."""
@@ -52,11 +51,6 @@ def held_reads(reader: LineReader, held: Sequence[HeldLine]) -> list[HeldRead]:
     return [
         HeldRead(line, best.text, best.weight) for line, best in zip(held, texts, strict=True)
     ]
-
-
-def plain(text: str) -> str:
-    """The text without blanks and marks, case and look-alikes taken for one."""
-    return "".join(filter(str.isalnum, text)).upper().translate(ALIKE)
 
 
 def edit_distance(read: str, true: str) -> int:

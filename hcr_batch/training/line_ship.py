@@ -11,15 +11,19 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.optimize import minimize
 
 from hcr_batch.glyphs.strip import STRIP_VERSION
 from hcr_batch.recognition.calibration import thresholds_for
 from hcr_batch.recognition.card import file_hash, write_card
 from hcr_batch.recognition.line_alphabet import LINE_CHARACTERS
-from hcr_batch.recognition.line_card import LINE_CARD, LineCard
-from hcr_batch.recognition.line_reader import LINE_NETWORK, LineNetwork, LineReader, widened
+from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
+from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
+from hcr_batch.recognition.models import load_recognizer
+from hcr_batch.recognition.trust import Trust, log_odds, plain
+from hcr_batch.training.line_cuts import ReadTwice, cut_readings
 from hcr_batch.training.line_held import HeldLine
-from hcr_batch.training.line_measures import HeldRead, edit_distance, figures, held_reads, plain
+from hcr_batch.training.line_measures import HeldRead, edit_distance, figures, held_reads
 from hcr_batch.training.line_recipe import LineRecipe
 
 __all__ = ["ship_lines"]
@@ -29,16 +33,22 @@ TYPICAL = 150
 """Strips from which the int8 form takes its ranges."""
 TARGETS = (0.004, 0.008, 0.02, 0.04, 0.08)
 """Error rates among accepted strings for which the card holds thresholds."""
-TEMPERATURES = (0.8, 1.0, 1.25, 1.6)
-LETTERS = ((0.0, 0.0), (0.15, 0.3), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
+TEMPERATURES = (0.9, 1.1, 1.35)
+LETTERS = ((0.0, 0.0), (0.15, 0.35), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
 """Weights and bonuses of the letter model that are tried."""
 SHARPNESSES = tuple(np.round(np.arange(0.2, 2.01, 0.1), 2).tolist())
+UNKNOWN = Trust(0.0, 1.0, 0.0)
 TRIED = 300
 """Words that the letter model's weight is chosen by."""
 
 
 def ship_lines(
-    model: keras.Model, recipe: LineRecipe, held: Sequence[HeldLine], folder: Path, source: Path
+    model: keras.Model,
+    recipe: LineRecipe,
+    held: Sequence[HeldLine],
+    folder: Path,
+    source: Path,
+    classifier: Path | None = None,
 ) -> dict[str, Any]:
     """Export, calibrate and measure a line reader and write its files.
 
@@ -52,6 +62,8 @@ def ship_lines(
         Receives line_reader.keras, line_reader.tflite and, last, line_reader.json.
     source : Path
         The recipe's file, named in the card.
+    classifier : Path, optional
+        The recognizer that reads the same lines cut into characters; the default one.
 
     Returns
     -------
@@ -66,6 +78,9 @@ def ship_lines(
     card = _calibrated(network, held)
     reads = held_reads(LineReader(network, card), held)
     card = replace(card, sharpness=_sharpness(reads))
+    cuts = cut_readings(held, load_recognizer(classifier))
+    pairs = [ReadTwice(*pair) for pair in zip(reads, cuts, strict=True)]
+    trust = _trust(pairs)
     document = {
         "characters": LINE_CHARACTERS,
         "strip_version": STRIP_VERSION,
@@ -74,8 +89,10 @@ def ship_lines(
         "letter_weight": card.letter_weight,
         "letter_bonus": card.letter_bonus,
         "sharpness": card.sharpness,
-        "thresholds": _thresholds(reads, card.sharpness),
+        "trust": asdict(trust),
+        "thresholds": _thresholds(pairs, trust),
         "metrics": figures(reads),
+        "with_cuts": _with_cuts(pairs),
         "parameters": model.count_params(),
         "data": [{"name": recipe.words, "terms": recipe.terms}]
         + [{"name": one.name, "terms": one.terms} for one in recipe.sources],
@@ -107,7 +124,7 @@ def _calibrated(network: LineNetwork, held: Sequence[HeldLine]) -> LineCard:
     found = []
     for temperature, (weight, bonus) in product(TEMPERATURES, LETTERS):
         card = LineCard(
-            LINE_CHARACTERS, STRIP_VERSION, temperature, weight, bonus, 1.0, (), {}, {}
+            LINE_CHARACTERS, STRIP_VERSION, temperature, weight, bonus, 1.0, UNKNOWN, (), {}, {}
         )
         reads = [one for one in held_reads(LineReader(network, card), tried) if not one.doubted]
         wrong = sum(edit_distance(plain(one.text), plain(one.line.text)) for one in reads)
@@ -130,8 +147,43 @@ def _sharpness(reads: Sequence[HeldRead]) -> float:
     return float(min(SHARPNESSES, key=loss))
 
 
-def _thresholds(reads: Sequence[HeldRead], sharpness: float) -> list[dict[str, float]]:
-    trusted = [one for one in reads if not one.doubted]
-    sure = np.array([one.weight for one in trusted]) ** sharpness
+def _trust(pairs: Sequence[ReadTwice]) -> Trust:
+    """The logistic model that makes the texts that were right likeliest."""
+    trusted = [one for one in pairs if not one.doubted]
+    right = np.array([one.right for one in trusted])
+    features = np.array([(1.0, log_odds(one.sure), one.agrees) for one in trusted])
+
+    def loss(weights: np.ndarray) -> float:
+        odds = features @ weights
+        return float(np.mean(np.logaddexp(0, odds) - right * odds)) + 1e-4 * float(
+            weights @ weights
+        )
+
+    bias, slope, agreement = minimize(loss, np.array([0.0, 1.0, 1.0])).x.tolist()
+    return Trust(round(bias, 4), round(max(slope, 0.0), 4), round(max(agreement, 0.0), 4))
+
+
+def _thresholds(pairs: Sequence[ReadTwice], trust: Trust) -> list[dict[str, float]]:
+    trusted = [one for one in pairs if not one.doubted]
+    sure = np.array([trust.probability(one.sure, one.agrees) for one in trusted])
     right = np.array([one.right for one in trusted])
     return [asdict(entry) for entry in thresholds_for(sure, right, TARGETS)]
+
+
+def _with_cuts(pairs: Sequence[ReadTwice]) -> dict[str, dict[str, float]]:
+    """By kind, strings read right: cut, whole, the surer of both; and how often both agree."""
+    found = {}
+    for kind in dict.fromkeys(one.read.line.kind for one in pairs):
+        group = [one for one in pairs if one.read.line.kind == kind]
+        found[kind] = {
+            "cut": _share([plain(one.cut.text) == plain(one.read.line.text) for one in group]),
+            "whole": _share([one.read.right for one in group]),
+            "surer": _share([one.right for one in group]),
+            "agree": _share([one.agrees for one in group]),
+            "right_where_agreed": _share([one.right for one in group if one.agrees]),
+        }
+    return found
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return round(float(np.mean(flags)), 4) if flags else 0.0

@@ -25,20 +25,17 @@ from hcr_batch.config import load_settings
 from hcr_batch.forms.rules import Rule, make_rule
 from hcr_batch.glyphs.normalize import normalize_inks
 from hcr_batch.glyphs.strings import find_strings
-from hcr_batch.layout.binarize import binarize
 from hcr_batch.recognition.answers import read_answers
 from hcr_batch.recognition.field_glyphs import FieldGlyphs, Thresholds
 from hcr_batch.recognition.models import GlyphScores
 from hcr_batch.recognition.printed import surroundings
+from hcr_batch.recognition.trust import plain
+from hcr_batch.training.line_cuts import PER_MM, writing_of
 from hcr_batch.training.line_held import held_lines
-from hcr_batch.training.line_measures import edit_distance, plain
+from hcr_batch.training.line_measures import edit_distance
 from hcr_batch.training.line_recipe import load_line_recipe
 from hcr_batch.training.line_samples import load_line_data
-from hcr_batch.types import Box, Cell, Field, Page
 
-MARGIN = 60
-DPI = 300
-PAPER, PEN = 250, 40
 WORDS = 20_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -82,17 +79,9 @@ def main() -> None:
 
 
 def written(line):
-    """A page with the line on it, as the pipeline finds it."""
-    rows, columns = line.ink.shape
-    gray = np.full((rows + 2 * MARGIN, columns + 2 * MARGIN), PAPER, np.uint8)
-    shade = line.ink.astype(np.float32) / 255 * (PAPER - PEN)
-    gray[MARGIN:-MARGIN, MARGIN:-MARGIN] = (PAPER - shade).astype(np.uint8)
-    page = Page(gray, DPI, 1, np.eye(3), gray.shape[::-1])
-    box = Box(10, 10, gray.shape[1] - 20, gray.shape[0] - 20)
-    field = Field("f001", "free", box, (Cell(box),))
-    settings = load_settings()
-    ink = binarize(page, settings.layout)
-    return field, find_strings(ink, [field], page.pixels_per_mm, settings.glyphs)[0]
+    """The line as the pipeline finds it on a page."""
+    writing, field = writing_of(line)
+    return field, find_strings(writing, [field], PER_MM, load_settings().glyphs)[0]
 
 
 def read_all(found, lines, rules, recognizer, whole):

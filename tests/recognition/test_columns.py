@@ -44,8 +44,8 @@ def test_texts_are_spelled_column_by_column(shares, text):
 
 def test_all_ways_to_spell_a_text_count_together():
     # Of each column alone the gap is likeliest; of the texts, one a is.
-    found = free(columns({"a": 0.4}, {"a": 0.4}))
-    assert found[0].text == "a"
+    found = free(columns({"b": 0.999}, {}, {"a": 0.4}, {"a": 0.4}))
+    assert found[0].text == "ba"
     assert found[0].weight == pytest.approx(0.64, abs=0.01)
 
 
@@ -94,3 +94,8 @@ def test_a_list_of_words_is_searched_whole(tmp_path):
 def test_a_character_keeps_its_place_though_its_like_comes_again():
     rows = columns({"o": 0.8}, {}, {"t": 0.95}, {}, {"t": 0.95}, {}, {"o": 0.99})
     assert free(rows)[0].columns == (0, 2, 4, 6)
+
+
+def test_a_line_is_where_something_is_written():
+    assert free(columns({"a": 0.2}))[0].text == "a"
+    assert free(columns({"a": 0.001}))[0].text == ""

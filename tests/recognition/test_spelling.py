@@ -9,8 +9,9 @@ from hcr_batch.recognition.calibration import CHARACTERS
 from hcr_batch.recognition.line_alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.spelling import spelled, spelled_ruled
+from hcr_batch.recognition.trust import Trust
 
-CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, (), {}, {})
+CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, Trust(0, 1, 2), (), {}, {})
 EVERYTHING = CHARACTERS
 
 
@@ -58,7 +59,7 @@ def test_doubt_about_one_character_is_doubt_about_the_line_but_not_about_the_oth
     assert whole.rows[1, 4] == pytest.approx(0.6, abs=0.03)
     assert whole.rows[1, 9] == pytest.approx(0.39, abs=0.03)
     assert whole.rows[0, 1] > 0.97
-    assert whole.sure == pytest.approx(0.6, abs=0.05)
+    assert whole.share == pytest.approx(0.6, abs=0.05)
 
 
 def test_marks_are_left_out_and_blanks_part_words(line):

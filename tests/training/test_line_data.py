@@ -8,9 +8,10 @@ import pytest
 from hcr_batch.errors import ConfigError
 from hcr_batch.glyphs.strip import STRIP_HEIGHT, line_strip
 from hcr_batch.recognition.line_alphabet import LINE_CHARACTERS
+from hcr_batch.recognition.trust import plain
 from hcr_batch.training.line_damage import damaged, jittered
 from hcr_batch.training.line_drawing import Glyph, compose, draw_word
-from hcr_batch.training.line_measures import edit_distance, plain
+from hcr_batch.training.line_measures import edit_distance
 from hcr_batch.training.line_recipe import is_line_recipe, load_line_recipe
 from hcr_batch.training.line_samples import LineSample, fits, fitting_text
 from hcr_batch.training.line_sets import is_held, load_words, stroke_hands

@@ -1,0 +1,89 @@
+"""The line reader of a model folder: loaded with its card, or told to be damaged, or not there."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from hcr_batch import load_recognizer
+from hcr_batch.config import data_folder
+from hcr_batch.errors import ModelError
+from hcr_batch.glyphs.strip import STRIP_HEIGHT
+from hcr_batch.recognition import load_card
+from hcr_batch.recognition.line_alphabet import GAP
+from hcr_batch.recognition.line_reader import load_line_reader
+from hcr_batch.recognition.trust import Trust, plain, prefers_cut
+
+FILES = ("line_reader.tflite", "line_reader.json")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in FILES:
+        shutil.copyfile(data_folder("models") / "default" / name, tmp_path / name)
+    return tmp_path
+
+
+def test_probabilities_come_for_strips_of_any_width_in_their_order(folder):
+    reader = load_line_reader(folder)
+    rng = np.random.default_rng(1)
+    strips = [rng.integers(0, 256, (STRIP_HEIGHT, n), np.uint8) for n in (31, 200, 64, 31)]
+    read = reader.probabilities(strips)
+    assert [len(columns) for columns in read] == [16, 100, 32, 16]
+    assert all(columns.shape[1] == GAP + 1 for columns in read)
+    assert all(np.allclose(columns.sum(axis=1), 1, atol=1e-4) for columns in read)
+    assert np.array_equal(read[3], reader.probabilities(strips[3:])[0])
+
+
+def test_a_folder_without_a_line_reader_is_a_model_all_the_same(tmp_path):
+    assert load_line_reader(tmp_path) is None
+    for name in ("model.tflite", "card.json"):
+        shutil.copyfile(data_folder("models") / "default" / name, tmp_path / name)
+    assert load_recognizer(tmp_path).line_reader is None
+    assert load_recognizer().line_reader is not None
+
+
+def test_a_changed_network_is_refused(folder):
+    path = folder / FILES[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="damaged"):
+        load_line_reader(folder)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"characters": "AB"}'])
+def test_a_card_that_is_none_is_refused(folder, content):
+    path = folder / FILES[1]
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(ModelError, match="restore"):
+        load_line_reader(folder)
+
+
+def test_a_reader_for_other_strips_is_refused(folder):
+    path = folder / FILES[1]
+    document = json.loads(path.read_text()) | {"strip_version": 99}
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelError, match="train it again"):
+        load_line_reader(folder)
+
+
+def test_two_readings_that_agree_are_believed_more():
+    trust = Trust(-0.5, 0.8, 1.5)
+    assert trust.probability(0.9, True) > trust.probability(0.9, False) > 0.5
+    assert trust.probability(1.0, True) < 1
+    assert trust.probability(0.0, False) > 0
+    assert prefers_cut(0.9, 0.3, False)
+    assert not prefers_cut(0.9, 0.89, False)
+    assert not prefers_cut(0.9, 0.3, True)
+    assert plain("Oslo 12") == plain("0SL012")
+
+
+def test_another_line_reader_makes_another_model(folder):
+    for name in ("model.tflite", "card.json"):
+        shutil.copyfile(data_folder("models") / "default" / name, folder / name)
+    with_lines = load_card(folder).document
+    for name in FILES:
+        (folder / name).unlink()
+    assert load_card(folder).document != with_lines
