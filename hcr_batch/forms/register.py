@@ -45,6 +45,8 @@ MAX_STARTS, MAX_REFINED = 10, 3
 """So many of the likeliest guesses are looked into, and so many of these closely."""
 MAX_FORMS = 8
 """Forms on one scan."""
+SAME_ROW = 0.5
+"""Forms whose upper edges differ by less than this share of their height lie side by side."""
 SAME_SCALE = 1.1
 """Forms on one scan differ in scale by no more than this factor."""
 TURNS = (0, 2, 1, 3)
@@ -154,8 +156,20 @@ def register(
         left = left.without(best.agreement.taken)
     if not fits or any(_is_of_another_edition(fit, left) for fit in fits):
         return ()
-    whole = [_compared(fit, evidence) for fit in fits]
-    return tuple(sorted(whole, key=lambda fit: tuple(fit.placed()[0, [1, 0]])))
+    return tuple(_in_reading_order([_compared(fit, evidence) for fit in fits]))
+
+
+def _in_reading_order(fits: Sequence[Fit]) -> list[Fit]:
+    """Forms from the top down, and those side by side from the left."""
+    boxes = {id(fit): fit.placed() for fit in fits}
+    top = min(float(box[:, 1].min()) for box in boxes.values())
+
+    def place(fit: Fit) -> tuple[int, float]:
+        left, upper = boxes[id(fit)][:, :2].min(axis=0)
+        height = float(np.ptp(boxes[id(fit)][:, 1::2]))
+        return int((upper - top) / (SAME_ROW * height)), float(left)
+
+    return sorted(fits, key=place)
 
 
 def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePage]:

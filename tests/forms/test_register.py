@@ -180,10 +180,11 @@ def test_a_field_whose_comb_goes_on_is_in_doubt():
     assert [set(field.doubts) == {REGISTRATION} for field in placed] == [True] + 5 * [False]
 
 
-@pytest.mark.parametrize("step", [(0.0, 1150.0), (1700.0, 0.0)])
+@pytest.mark.parametrize("step", [(0.0, 1150.0), (1700.0, 0.0), (1700.0, -9.0), (1700.0, 9.0)])
 def test_two_forms_on_one_page_are_both_found(step):
     template = form()
-    boxes = [box for shift in ((0, 0), step) for box in scanned(template, scaling(8.0, *shift))]
+    moves = ((0, 20), (step[0], step[1] + 20))
+    boxes = [box for move in moves for box in scanned(template, scaling(8.0, *move))]
     fits = register([template], evidence(boxes, (3400, 2300)))
     assert len(fits) == 2
     assert all(fit.certain and fit.quality == 1 for fit in fits)
