@@ -146,7 +146,8 @@ def register(
         for page in _by_turn(template.pages, number)
     ]
     fits: list[Fit] = []
-    left, turns = evidence, TURNS
+    turns: tuple[int, ...] = TURNS
+    left = evidence
     while len(fits) < MAX_FORMS and len(left.boxes):
         best = _best(forms, left, turns)
         if best is None or any(not _beside(best, fit) for fit in fits):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hcr_batch.forms.agreement import alike, nearest_boxes
@@ -107,7 +109,8 @@ def _fitted(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray 
     from skimage.measure import ransac
     from skimage.transform import AffineTransform, ProjectiveTransform, SimilarityTransform
 
-    model, least = SimilarityTransform, 2
+    model: Any = SimilarityTransform
+    least = 2
     if len(source) >= 2 * MIN_AFFINE:
         model, least = AffineTransform, 3
     if len(source) >= 2 * MIN_PROJECTIVE:
