@@ -18,7 +18,7 @@ from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template, TemplatePage
 from hcr_batch.geometry import area, shared_area
-from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.fields import find_fields, printed_boxes
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import bounds
 from hcr_batch.segmentation.layers import Layers
@@ -114,7 +114,7 @@ def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
         for field, why in zip(fields, covered, strict=True)
         if not why
     )
-    boxes = tuple(_scaled(cell.box, scale) for field in fields for cell in field.cells)
+    boxes = tuple(_scaled(box, scale) for box in printed_boxes(layers, fields))
     left_out = tuple(filter(None, covered))
     return DraftPage(page.number, columns * scale, rows * scale, drafted, boxes, left_out)
 

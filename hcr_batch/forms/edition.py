@@ -146,7 +146,9 @@ def _changes(
             continue
         old, box = before[pairs[number]].box, bounds(field.cells)
         if _apart(old, box) > MOVED_MM:
-            yield f"moved: {field.name} by {box.x - old.x:+.1f}, {box.y - old.y:+.1f} mm"
+            # Added to 0, a rounded -0 has no sign.
+            right, down = round(box.x - old.x, 1) + 0.0, round(box.y - old.y, 1) + 0.0
+            yield f"moved: {field.name} by {right:+.1f}, {down:+.1f} mm"
     kept = set(pairs.values())
     yield from (f"removed: {field.name}" for n, field in enumerate(before) if n not in kept)
 

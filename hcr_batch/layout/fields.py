@@ -30,7 +30,7 @@ from hcr_batch.layout.sides import bounds, sides_of
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["are_written", "find_fields", "have_print"]
+__all__ = ["are_written", "find_fields", "have_print", "printed_boxes"]
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -66,6 +66,8 @@ LETTER = 0.2
 PRINT_LEVEL = 128
 PRINTED = 0.02
 """Of 255, a pixel is print from here on; and share of a cell that is print where it holds some."""
+WALL_MM = 0.3
+"""A free area whose sides all lie this near to those of a closed box is that box."""
 SAME_ROW = 0.6
 """Boxes of one row share this much of the higher one's height,"""
 SAME_HEIGHT = 0.65
@@ -183,6 +185,25 @@ def are_written(layers: Layers, fields: Sequence[Field]) -> list[bool]:
         bool(pen[first:last].sum() > press[first:last].sum())
         for first, last in zip(ends, ends[1:])
     ]
+
+
+def printed_boxes(layers: Layers, fields: Sequence[Field]) -> list[Box]:
+    """The cells of fields that are printed on the form: not the areas without walls.
+
+    Parameters
+    ----------
+    layers : Layers
+    fields : sequence of Field
+        As :func:`find_fields` gives them.
+    """
+    closed = closed_boxes(layers.line, layers.pixels_per_mm) * layers.scale
+    slack = WALL_MM * layers.pixels_per_mm * layers.scale
+    found = []
+    for field in fields:
+        sides = sides_of([field.box]).T
+        if field.kind != "free" or (abs(closed - sides).max(axis=1, initial=0.0) <= slack).any():
+            found += [cell.box for cell in field.cells]
+    return found
 
 
 def _named(found: list[tuple[str, tuple[Box, ...]]]) -> tuple[Field, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hcr_batch.glyphs.isolate import CellInk
 from hcr_batch.glyphs.unplaced import UNPLACED
+from hcr_batch.layout.sides import bounds
 from hcr_batch.recognition.accents import punctuation, with_base_letters
 from hcr_batch.recognition.field_glyphs import Answer, FieldGlyphs, Thresholds
 from hcr_batch.recognition.line_answers import read_lines
@@ -24,6 +25,7 @@ from hcr_batch.recognition.printed import (
 )
 from hcr_batch.recognition.readings import (
     as_faint,
+    as_mark,
     as_print,
     blank_reading,
     check_reading,
@@ -54,6 +56,8 @@ class _Inked:
     scores : GlyphScores
     odd, plain : ndarray of bool, shape (N,)
         Which are single letters of print, and which are characters.
+    typed : ndarray of bool, shape (N,)
+        Which are print where nothing is written.
     """
 
     cells: list[CellInk]
@@ -61,6 +65,7 @@ class _Inked:
     scores: GlyphScores
     odd: np.ndarray
     plain: np.ndarray
+    typed: np.ndarray
 
 
 def read_answers(
@@ -108,14 +113,17 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
     places = np.array([n for n, cell in enumerate(glyphs.cells) if cell.ink is not None], int)
     printed = np.array([glyphs.cells[n].printed for n in places], bool)
     scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
-    if are_hints(scores.characters[printed]):
-        places, printed = places[~printed], printed[~printed]
-        kept = np.array([not cell.printed for cell in glyphs.cells if cell.ink is not None], bool)
+    if whose_hand(scores.printed[printed]) in (Hand.WRITTEN, Hand.RATHER_WRITTEN):
+        # The characters themselves are a better witness than the pixels of the page.
+        printed[:] = False
+    if printed.any() and are_hints(scores.characters[printed]):
+        kept = ~printed
+        places, printed = places[kept], printed[kept]
         scores = GlyphScores(scores.characters[kept], scores.printed[kept])
     cells = [glyphs.cells[place] for place in places]
     odd = printed_among_written(scores.printed) | printed
     plain = np.array([not cell.small for cell in cells], bool) & ~odd
-    return _Inked(cells, places, scores, odd, plain)
+    return _Inked(cells, places, scores, odd, plain, printed)
 
 
 def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
@@ -142,8 +150,12 @@ def _unplaced(answer: Answer) -> Answer:
     written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
     if not written:
         return Answer([])
+    box, reading = answer.cells[written[0]]
+    if all(answer.cells[place][1].flagged for place in written):
+        # Nothing of it is sure: one look at the whole, not one at each piece.
+        area = bounds([answer.cells[place][0] for place in written])
+        return Answer([(area, as_mark(reading, UNPLACED))])
     cells = list(answer.cells)
-    box, reading = cells[written[0]]
     reasons = (*reading.reasons, UNPLACED)
     cells[written[0]] = box, replace(reading, flagged=True, reasons=reasons)
     return Answer(cells, answer.joint)
@@ -163,9 +175,8 @@ def _read_cells(
     around: Surroundings,
 ) -> Answer:
     boxes = [cell.box for cell in glyphs.field.cells]
-    typed = np.array([cell.printed for cell in inked.cells], bool)
-    hand = whose_hand(inked.scores.printed[~typed], around)
-    if not inked.cells or (hand is Hand.PRINTED and not typed.any()):
+    hand = whose_hand(inked.scores.printed[~inked.typed], around)
+    if not inked.cells or (hand is Hand.PRINTED and not inked.typed.any()):
         return Answer([(box, blank_reading()) for box in boxes])
     rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset)
     joint = None

@@ -14,7 +14,7 @@ from hcr_batch.forms.register import Fit, register, strangers_beside
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.schema import UNKNOWN_FORM, Template
 from hcr_batch.geometry import projected
-from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.fields import find_fields, printed_boxes
 from hcr_batch.layout.perspective import flatten
 from hcr_batch.layout.sides import bounds
 from hcr_batch.recognition.orientation import turned
@@ -108,13 +108,13 @@ def find_form(
     KnownForm or None
         None where the page is of none of the forms.
     """
-    evidence = evidence_of(page, [cell.box for field in fields for cell in field.cells])
+    evidence = evidence_of(page, printed_boxes(layers, fields))
     fits = register(templates, evidence, page.number)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
         layers = segment(page, segmenter)
         fields = find_fields(layers, settings.layout)
-        evidence = evidence_of(page, [cell.box for field in fields for cell in field.cells])
+        evidence = evidence_of(page, printed_boxes(layers, fields))
         fits = register(templates, evidence, page.number)
     if not fits:
         return None

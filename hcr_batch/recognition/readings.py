@@ -12,6 +12,7 @@ from hcr_batch.types import Reading
 
 __all__ = [
     "as_faint",
+    "as_mark",
     "as_print",
     "blank_reading",
     "check_reading",
@@ -96,21 +97,23 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
 def as_faint(reading: Reading) -> Reading:
     """What a much lighter pen wrote than the others: read where it is sure, a person looks."""
     flagged = replace(reading, flagged=True, reasons=(*reading.reasons, "faint"))
-    return _as_mark(flagged) if reading.flagged and reading.character else flagged
+    return as_mark(flagged, *flagged.reasons) if reading.flagged and reading.character else flagged
 
 
 def as_print(reading: Reading) -> Reading:
     """The same ink held for print: a character in it is only named among the alternatives."""
     if not reading.character:
         return replace(reading, reasons=("printed",)) if reading.flagged else reading
-    return _as_mark(replace(reading, reasons=("printed",)))
+    return as_mark(reading, "printed")
 
 
-def _as_mark(reading: Reading) -> Reading:
-    """The character only named among the alternatives."""
+def as_mark(reading: Reading, *reasons: str) -> Reading:
+    """Ink that a person must look at: a character in it is only named among the alternatives."""
+    if not reading.character:
+        return replace(reading, flagged=True, reasons=reasons)
     likely = ((reading.character, reading.confidence), *reading.alternatives)[:ALTERNATIVES]
     confidence = max(0.0, 1 - sum(probability for _, probability in likely))
-    return Reading("", confidence, True, reading.reasons, likely)
+    return Reading("", confidence, True, reasons, likely)
 
 
 def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:

@@ -81,7 +81,8 @@ def test_an_umlaut_on_a_form_is_flagged(tmp_path):
         write(gray, character, box, size=0.5)
     top = boxes[1]
     for share in (0.38, 0.62):
-        cv2.circle(gray, (int(top.x + share * top.width), int(top.y + 8)), 3, 0, -1)
+        x = int(top.x + share * top.width)
+        cv2.line(gray, (x + 1, int(top.y + 6)), (x, int(top.y + 11)), 20, 4, cv2.LINE_AA)
     Image.fromarray(gray).save(tmp_path / "form.png", dpi=(200, 200))
     (page,) = scan_document(tmp_path / "form.png", LetterU())
     readings = [cell.reading for cell in page.fields[0].cells[:5]]
