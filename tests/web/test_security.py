@@ -1,5 +1,8 @@
+import json
+
 import pytest
 from flask import Flask, request
+from werkzeug.test import create_environ, run_wsgi_app
 
 from hcr_batch.web.security import allowed_hosts, secure
 
@@ -20,9 +23,11 @@ def test_loopback_names_are_answered(client, host):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::1", "", "10.0.0.1"])
 def test_other_hosts_are_refused(client, host):
-    answer = client.get("/", headers={"Host": host})
-    assert answer.status_code == 403
-    assert "host" in answer.json["error"]
+    # Werkzeug's own client of before version 3.1 stumbles over hosts that are malformed.
+    environ = create_environ("/") | {"HTTP_HOST": host}
+    body, status, _ = run_wsgi_app(client.application, environ)
+    assert status.startswith("403 ")
+    assert "host" in json.loads(b"".join(body))["error"]
 
 
 @pytest.mark.parametrize(
