@@ -69,7 +69,8 @@ class Archive:
         held = {sha256 for path, sha256, failure in rows if path not in left and not failure}
         dropped, moved = [], []
         for path, sha256, failure in gone:
-            if failure or sha256 in held or not keep:
+            # Without a reading: its content was read anew under the name of a copy.
+            if failure or sha256 is None or sha256 in held or not keep:
                 dropped.append((path,))
                 continue
             place = archived_key(path, sha256)

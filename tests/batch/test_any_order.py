@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fake_reader import FakeReader
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hcr_batch.batch.corrections import Answer, Kind
@@ -157,6 +157,7 @@ def undisturbed(settled):
     max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 @given(happenings=st.lists(steps, max_size=7))
+@example(happenings=[("scan", 0), ("archive", 1), ("scan by force", 0)])
 def test_the_results_are_those_of_an_undisturbed_night(undisturbed, happenings):
     with tempfile.TemporaryDirectory() as folder:
         night = Night(Path(folder))
