@@ -84,7 +84,7 @@ def writing_of(line: HeldLine) -> tuple[Writing, Field]:
     corners[:, 2:] += corners[:, :2]
     box = Box(1, 1, soft.shape[1] - 2, soft.shape[0] - 2)
     parts = Parts(list(outlines), corners)
-    return Writing(soft, mask, parts), Field("line", "free", box, (Cell(box),))
+    return Writing(soft, mask, soft * mask, parts), Field("line", "free", box, (Cell(box),))
 
 
 def cut_readings(held: Sequence[HeldLine], recognizer: Recognizer) -> list[CutReading]:

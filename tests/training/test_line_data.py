@@ -5,12 +5,15 @@ import string
 import numpy as np
 import pytest
 
+from hcr_batch import load_recognizer
 from hcr_batch.errors import ConfigError
 from hcr_batch.glyphs.strip import STRIP_HEIGHT, line_strip
 from hcr_batch.recognition.line_alphabet import LINE_CHARACTERS
 from hcr_batch.recognition.trust import plain
+from hcr_batch.training.line_cuts import cut_readings
 from hcr_batch.training.line_damage import damaged, jittered
 from hcr_batch.training.line_drawing import Glyph, compose, draw_word
+from hcr_batch.training.line_held import HeldLine
 from hcr_batch.training.line_measures import edit_distance
 from hcr_batch.training.line_recipe import is_line_recipe, load_line_recipe
 from hcr_batch.training.line_samples import LineSample, fits, fitting_text
@@ -142,3 +145,12 @@ def configs():
     from hcr_batch.config import data_folder
 
     return data_folder("configs")
+
+
+def test_a_held_out_line_is_read_as_the_pipeline_finds_it():
+    ink = np.zeros((60, 90), np.uint8)
+    ink[10:50, 20:26] = ink[10:50, 60:66] = 255
+    line = HeldLine(ink, line_strip(ink), "11", "digits", "", "")
+    (reading,) = cut_readings([line], load_recognizer())
+    assert len(reading.text) == 2
+    assert 0 < reading.joint <= 1
