@@ -60,6 +60,8 @@ LEAST_PITCH, MAX_PITCH = 0.3, 1.6
 near (shares of the cell's side)."""
 FAR = 1e6
 """Pixels; where there is no neighbour."""
+MOST_SHARED = 0.2
+"""Share of a cell that may lie in one of another row: walls are not quite straight."""
 RIM_MM = 0.5
 LETTER = 0.2
 """Share of a box with its rim that is print, from which it is the inside of a letter."""
@@ -248,14 +250,21 @@ def _rows(boxes: list[Box]) -> list[list[Box]]:
 
 
 def _not_twice(rows: list[list[Box]]) -> list[list[Box]]:
-    """Rows without the cells whose middle lies in one of a longer row."""
+    """Rows without the cells of which a good part lies in one of a longer row."""
     kept: list[list[Box]] = []
     for row in sorted(rows, key=len, reverse=True):
         taken = sides_of([box for other in kept for box in other]).T
         sides = sides_of(row).T
-        free = ~np.any(contains(taken, (sides[:, :2] + sides[:, 2:]) / 2), axis=0)
-        kept.append(list(compress(row, free)))
+        kept.append(list(compress(row, ~np.any(_shares_of(sides, taken) > MOST_SHARED, axis=1))))
     return kept
+
+
+def _shares_of(sides: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Share of each box, (N, 4), that lies in each of the others, (M, 4): float (N, M)."""
+    first = np.maximum(sides[:, None, :2], others[None, :, :2])
+    last = np.minimum(sides[:, None, 2:], others[None, :, 2:])
+    size = (sides[:, 2:] - sides[:, :2]).prod(axis=1)
+    return np.clip(last - first, 0, None).prod(axis=2) / np.maximum(size, 1)[:, None]
 
 
 def _in_line(a: Box, b: Box) -> bool:
