@@ -146,19 +146,22 @@ def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Ans
 
 
 def _unplaced(answer: Answer) -> Answer:
-    """Writing outside all fields: a person looks at where it begins, if it is no print."""
+    """Writing outside all fields, if it is no print: a person looks at it."""
     written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
     if not written:
         return Answer([])
-    box, reading = answer.cells[written[0]]
-    if all(answer.cells[place][1].flagged for place in written):
-        # Nothing of it is sure: one look at the whole, not one at each piece.
+    readings = [answer.cells[place][1] for place in written]
+    if 2 * sum(reading.flagged for reading in readings) > len(readings):
+        # Hardly anything of it is sure: one look at the whole, not one at each piece.
         area = bounds([answer.cells[place][0] for place in written])
-        return Answer([(area, as_mark(reading, UNPLACED))])
-    cells = list(answer.cells)
-    reasons = (*reading.reasons, UNPLACED)
-    cells[written[0]] = box, replace(reading, flagged=True, reasons=reasons)
-    return Answer(cells, answer.joint)
+        return Answer([(area, as_mark(readings[0], UNPLACED))])
+    return Answer(
+        [
+            (box, replace(reading, flagged=True, reasons=(*reading.reasons, UNPLACED)))
+            for box, reading in answer.cells
+        ],
+        answer.joint,
+    )
 
 
 def _is_doubtful(glyphs: FieldGlyphs, answer: Answer) -> bool:
