@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["__version__", "load_recognizer", "scan_document"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "load_recognizer": "hcr_batch.recognition",

@@ -19,6 +19,8 @@ __all__ = ["CellInk", "isolate_cell", "isolate_fields", "of_one_pen", "usual_pen
 
 SOFT_EDGE = np.ones((3, 3), np.uint8)
 """The soft edge around a stroke is one pixel wide."""
+PART = 0.45
+"""Handwriting that is lower than this share of all ink in its cell is a part of a character."""
 USUAL_PEN = 0.75
 FEWEST_PENS = 8
 """Quantile of the pens of a page's written cells that is the pen of its writer; of so many."""
@@ -160,7 +162,9 @@ def with_all_ink(
     if is_written:
         return inked
     return tuple(
-        replace(both, printed=True) if own.ink is None and both.ink is not None else own
+        replace(both, printed=True)
+        if both.ink is not None and (own.ink is None or own.box.height < PART * both.box.height)
+        else own
         for own, both in zip(written, inked, strict=True)
     )
 

@@ -60,7 +60,7 @@ LEAST_PITCH, MAX_PITCH = 0.3, 1.6
 near (shares of the cell's side)."""
 FAR = 1e6
 """Pixels; where there is no neighbour."""
-MOST_SHARED = 0.2
+MOST_SHARED = 0.1
 """Share of a cell that may lie in one of another row: walls are not quite straight."""
 RIM_MM = 0.5
 LETTER = 0.2

@@ -20,7 +20,7 @@ OFF = 0.3
 """and by which a later cell may stand off its place: strokes hide parts of it."""
 NEAR = 1.7
 """Cell widths; cells further apart are of two combs."""
-GOES_ON = 0.75
+GOES_ON = 0.9
 """Share of a cell's width along which the comb's upper or lower line shows where there is one."""
 TOOTH = 0.3
 """Share of a cell's height that even short teeth have,"""

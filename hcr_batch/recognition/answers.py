@@ -40,6 +40,8 @@ __all__ = ["Answer", "FieldGlyphs", "Thresholds", "read_answers"]
 
 STRINGS = ("free", UNPLACED)
 """Kinds of fields whose writing is read as strings."""
+LEAST_JOINED = 3
+"""Fewer characters that touch may be a hasty hand's."""
 MARK = 0.3
 """How much a mark too small for a character still counts as one, where a rule asks for it."""
 
@@ -113,7 +115,8 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
     places = np.array([n for n, cell in enumerate(glyphs.cells) if cell.ink is not None], int)
     printed = np.array([glyphs.cells[n].printed for n in places], bool)
     scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
-    if whose_hand(scores.printed[printed]) in (Hand.WRITTEN, Hand.RATHER_WRITTEN):
+    is_hand = whose_hand(scores.printed[printed]) in (Hand.WRITTEN, Hand.RATHER_WRITTEN)
+    if is_hand and glyphs.field.kind != "check":
         # The characters themselves are a better witness than the pixels of the page.
         printed[:] = False
     if printed.any() and are_hints(scores.characters[printed]):
@@ -193,10 +196,19 @@ def _read_cells(
         read = _plain_cells(inked, weighed, threshold, hand)
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
+    if _is_no_comb(inked, read):
+        read = [as_mark(reading, "not_a_character") for reading in read]
     readings = dict(zip(inked.places.tolist(), read, strict=True))
     return Answer(
         [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
     )
+
+
+def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
+    """Whether most cells run into each other, and nothing in them is sure: an emblem, a heading."""
+    touching = sum(cell.touching for cell in inked.cells)
+    joined = len(read) >= LEAST_JOINED and 2 * touching >= len(read)
+    return joined and all(reading.flagged for reading in read)
 
 
 def _plain_cells(

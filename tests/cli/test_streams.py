@@ -45,8 +45,10 @@ def run(tmp_path):
 @needs_full
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", ">&-", ">/dev/full", "<&- >&- 2>&-"])
 def test_a_scan_that_nobody_listens_to_is_a_whole_scan(run, tmp_path, streams):
+    assert run("hcr scan forms --out heard.csv").returncode == 0
     assert run(f"hcr scan forms --out r.csv {streams}").returncode == 0
-    assert len((tmp_path / "r.csv").read_text().splitlines()) == 5
+    assert len((tmp_path / "r.csv").read_text().splitlines()) > 1
+    assert (tmp_path / "r.csv").read_bytes() == (tmp_path / "heard.csv").read_bytes()
     assert run(f"hcr scan forms --out r.csv {streams}").returncode == 0
 
 

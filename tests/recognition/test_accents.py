@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 from drawn_form import paper, row_of_boxes, write
+from layer_maker import layers_of
 from PIL import Image
 
 from hcr_batch import scan_document
@@ -77,6 +78,7 @@ class LetterU:
 def test_an_umlaut_on_a_form_is_flagged(tmp_path):
     gray = paper(210, 148)
     boxes = row_of_boxes(gray, 120, 120, 8)
+    form = gray.copy()
     for box, character in zip(boxes, "MURAT"):
         write(gray, character, box, size=0.5)
     top = boxes[1]
@@ -84,6 +86,7 @@ def test_an_umlaut_on_a_form_is_flagged(tmp_path):
         x = int(top.x + share * top.width)
         cv2.line(gray, (x + 1, int(top.y + 6)), (x, int(top.y + 11)), 20, 4, cv2.LINE_AA)
     Image.fromarray(gray).save(tmp_path / "form.png", dpi=(200, 200))
-    (page,) = scan_document(tmp_path / "form.png", LetterU())
+    maps = layers_of(form, gray, cells=boxes).maps
+    (page,) = scan_document(tmp_path / "form.png", LetterU(), segmenter=lambda _: maps)
     readings = [cell.reading for cell in page.fields[0].cells[:5]]
     assert ["accent" in reading.reasons for reading in readings] == [n == 1 for n in range(5)]

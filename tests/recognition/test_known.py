@@ -32,7 +32,7 @@ def test_rules_make_a_real_form_read(hcr_data, tmp_path):
     template = tmp_path / "order.toml"
     template.write_text("\n[[field]]\n".join([head, *ruled]))
     (page,) = scan_document(path, load_recognizer(), load_template(template))
-    read = [field.text for field in page.fields]
+    read = [field.text for field in page.fields if field.kind != "unplaced"]
     pairs = [
         pair
         for text, truth in zip(read, TEXTS, strict=True)
