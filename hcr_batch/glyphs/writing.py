@@ -86,6 +86,11 @@ class Writing:
     x: int = 0
     y: int = 0
 
+    @property
+    def pen(self) -> float:
+        """Mean darkness of the strokes, 0 to 255."""
+        return float(cv2.mean(self.darkness, self.mask)[0])
+
     def cut(self, box: Box) -> Writing:
         """That around a box in pixels of the page, with all parts that reach into it."""
         left, top, right, bottom = _inside(box, self.mask.shape)

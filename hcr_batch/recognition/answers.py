@@ -140,7 +140,7 @@ def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Ans
     if around.page_is_print and _is_doubtful(glyphs, answer):
         answer = Answer([(box, as_print(reading)) for box, reading in answer.cells])
     if glyphs.field.kind == UNPLACED:
-        return _unplaced(answer)
+        return _unplaced(answer, glyphs.faint)
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
@@ -148,13 +148,13 @@ def _completed(answer: Answer, glyphs: FieldGlyphs, around: Surroundings) -> Ans
     return answer
 
 
-def _unplaced(answer: Answer) -> Answer:
+def _unplaced(answer: Answer, faint: bool) -> Answer:
     """Writing outside all fields, if it is no print: a person looks at it."""
     written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
     if not written:
         return Answer([])
     readings = [answer.cells[place][1] for place in written]
-    if 2 * sum(reading.flagged for reading in readings) > len(readings):
+    if faint or 2 * sum(reading.flagged for reading in readings) > len(readings):
         # Hardly anything of it is sure: one look at the whole, not one at each piece.
         area = bounds([answer.cells[place][0] for place in written])
         return Answer([(area, as_mark(readings[0], UNPLACED))])
@@ -205,9 +205,12 @@ def _read_cells(
 
 
 def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
-    """Whether most cells run into each other, and nothing in them is sure: an emblem, a heading."""
-    touching = sum(cell.touching for cell in inked.cells)
-    joined = len(read) >= LEAST_JOINED and 2 * touching >= len(read)
+    """Whether most cells are joined or hold no character, none sure: a heading, an emblem."""
+    odd = sum(
+        cell.touching or cell.out_of_cell or not reading.character
+        for cell, reading in zip(inked.cells, read, strict=True)
+    )
+    joined = len(read) >= LEAST_JOINED and 2 * odd >= len(read)
     return joined and all(reading.flagged for reading in read)
 
 

@@ -39,6 +39,7 @@ class FieldGlyphs:
     rule: Rule = dataclasses.field(default_factory=Rule)
     source: Source = Source.PEN
     faintest: float = 0.0
+    faint: bool = False
 
     @cached_property
     def bases(self) -> dict[int, BaseLetter]:

@@ -55,7 +55,8 @@ def field_glyphs(
     in_cells, stray = sheet.in_cells(writing, boxed)
     by_name = {glyphs.field.name: glyphs for glyphs in (*in_cells, *sheet.in_areas(writing, free))}
     placed = [by_name[field.name] for field in fields]
-    return placed + list(sheet.beside(writing, stray, fields))
+    faintest = max((glyphs.faintest for glyphs in in_cells), default=0.0)
+    return placed + list(sheet.beside(writing, stray, fields, faintest))
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class _InkedPage:
         return {field.name: found for field, found in zip(fields, lines, strict=True)}
 
     def beside(
-        self, writing: Writing, stray: np.ndarray, fields: Sequence[Field]
+        self, writing: Writing, stray: np.ndarray, fields: Sequence[Field], faintest: float
     ) -> Iterator[FieldGlyphs]:
         """What is written in no field; on a page without any, fields like others."""
         if self.settings.layout.mode == "boxes":
@@ -134,4 +135,5 @@ class _InkedPage:
         rule = Rule(case=self.settings.recognition.case)
         for field, lines in zip(unplaced, self.strings(writing, unplaced), strict=True):
             if lines:
-                yield FieldGlyphs(field, lines=lines, rule=rule)
+                faint = writing.cut(field.box).pen < faintest
+                yield FieldGlyphs(field, lines=lines, rule=rule, faint=faint)

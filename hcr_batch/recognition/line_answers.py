@@ -126,7 +126,7 @@ def _doubted(hand: Hand, source: Source) -> Hand:
 def _sure_or_print(readings: list[Reading]) -> list[Reading]:
     """A line that may be print: its characters are only named where they are few or doubtful."""
     doubtful = any("low_confidence" in reading.reasons for reading in readings)
-    if len(readings) >= FEWEST_SURE and not doubtful:
+    if sum(bool(reading.character) for reading in readings) >= FEWEST_SURE and not doubtful:
         return readings
     return [as_mark(reading, "printed") for reading in readings]
 
