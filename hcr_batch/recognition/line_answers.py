@@ -108,8 +108,10 @@ def read_lines(
         readings, joint = _ruled_lines(parts, glyphs.rule, thresholds)
     else:
         readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
-        if glyphs.source is not Source.PEN:
-            readings = [_sure_or_print(line) for line in readings]
+        readings = [
+            _sure_or_print(line, glyphs.source) if part.hand is Hand.RATHER_WRITTEN else line
+            for part, line in zip(parts, readings, strict=True)
+        ]
         joint = _all_sure(parts)
     for part, read in zip(parts, readings, strict=True):
         cells += _with_gaps(part, read)
@@ -123,10 +125,11 @@ def _doubted(hand: Hand, source: Source) -> Hand:
     return Hand.RATHER_PRINTED if source is Source.TYPED and hand is Hand.PRINTED else hand
 
 
-def _sure_or_print(readings: list[Reading]) -> list[Reading]:
-    """A line that may be print: its characters are only named where they are few or doubtful."""
+def _sure_or_print(readings: list[Reading], source: Source) -> list[Reading]:
+    """A line that may be print: a mark if it is short or, not called a pen's, doubtful."""
+    few = sum(bool(reading.character) for reading in readings) < FEWEST_SURE
     doubtful = any("low_confidence" in reading.reasons for reading in readings)
-    if sum(bool(reading.character) for reading in readings) >= FEWEST_SURE and not doubtful:
+    if not few and (source is Source.PEN or not doubtful):
         return readings
     return [as_mark(reading, "printed") for reading in readings]
 
