@@ -22,8 +22,12 @@ LEAST_MM = 2.4
 """Smaller boxes are decoration, or counters of letters."""
 RECTANGLE = 0.75
 """Share of its bounding box that a closed box fills; writing over its walls takes some."""
-MOST_MM = 60.0
-"""Higher boxes are frames around parts of a form."""
+FRAME_MM = 60.0
+"""Higher boxes with lines in them are frames around parts of a form."""
+LINE_MM = 10.0
+"""Lines are so long; strokes that the line layer has too are not."""
+WALL_MM = 1.5
+"""The inside begins so far from the middle of a wall."""
 SAME_SIZE = 0.25
 """Cells of one field differ less, by shares of their sides,"""
 NEXT = 1.5
@@ -64,12 +68,20 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     holes = list(compress(contours, tree[0, :, 3] >= 0)) if contours else []
     x, y, width, height = np.array([cv2.boundingRect(hole) for hole in holes]).reshape(-1, 4).T
     area = np.array([cv2.contourArea(hole) for hole in holes])
-    least, most = LEAST_MM * pixels_per_mm, MOST_MM * pixels_per_mm
-    kept = (np.minimum(width, height) >= least) & (height <= most)
+    kept = np.minimum(width, height) >= LEAST_MM * pixels_per_mm
     kept &= area >= RECTANGLE * (width - 1) * (height - 1)
     # The outline of a hole runs on the lines around it.
-    sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1)
-    return sides[kept].astype(float)
+    sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1).astype(float)[kept]
+    inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
+    is_high = sides[:, 3] - sides[:, 1] > FRAME_MM * pixels_per_mm
+    return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
+
+
+def _long_lines(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """The pixels of a mask, uint8 (rows, columns), on level or upright runs."""
+    run = np.ones((1, round(LINE_MM * pixels_per_mm)), np.uint8)
+    level, upright = (cv2.morphologyEx(lines, cv2.MORPH_OPEN, shape) for shape in (run, run.T))
+    return cv2.bitwise_or(level, upright)
 
 
 def boxes_like(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:
