@@ -7,10 +7,9 @@ scanner that begins each day with `0001.png` overwrites nobody's results.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable
 
+from hcr_batch.batch.journal_part import JournalPart
 from hcr_batch.batch.locations import (
     ARCHIVED,
     Location,
@@ -25,23 +24,8 @@ from hcr_batch.documents import text_of_name
 __all__ = ["Archive"]
 
 
-class Archive:
-    """The files of a journal that are gone.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-    transaction : callable
-        Makes a context manager for all of a change or nothing of it.
-    """
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        transaction: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._connection = connection
-        self._transaction = transaction
+class Archive(JournalPart):
+    """The files of a journal that are gone."""
 
     def settle(self, present: Iterable[Location], keep: bool) -> None:
         """Find out which files are gone.

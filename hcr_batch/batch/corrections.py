@@ -8,13 +8,12 @@ last answer at a place counts.
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from hcr_batch.batch.journal_part import JournalPart
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
@@ -153,23 +152,8 @@ class Correction:
         return Reading(self.character, 1.0, False, ("reviewed",))
 
 
-class Corrections:
-    """The answers in a journal.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-    transaction : callable
-        Makes a context manager for all of a change or nothing of it.
-    """
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        transaction: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._connection = connection
-        self._transaction = transaction
+class Corrections(JournalPart):
+    """The answers in a journal."""
 
     def since(self, number: int = 0) -> Iterator[Correction]:
         """Every answer after that of the id given, in order; also those replaced later."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hcr_batch.batch.journal_part import JournalPart
 from hcr_batch.batch.schema import insert
 
 __all__ = ["Run", "Runs"]
@@ -27,23 +26,8 @@ class Run:
     summary: dict[str, Any] | None
 
 
-class Runs:
-    """The runs in a journal.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-    transaction : callable
-        Makes a context manager for all of a change or nothing of it.
-    """
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        transaction: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._connection = connection
-        self._transaction = transaction
+class Runs(JournalPart):
+    """The runs in a journal."""
 
     def begin(self, conditions: Mapping[str, object]) -> int:
         """Note that a run begins, and under which conditions; its number."""

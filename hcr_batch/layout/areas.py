@@ -11,7 +11,7 @@ import numpy as np
 from hcr_batch.layout.binarize import outlines
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.layout.sides import sides_of
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Field
 
 __all__ = ["boxes_like", "closed_boxes", "contains", "free_areas", "marked_shares", "typed_answers"]
@@ -34,8 +34,6 @@ NEXT = 1.5
 """and their middles are so many widths apart at most."""
 LONGEST_RUN = 4
 """Neighbouring cells whose insides writing may hide."""
-LIKELY = 128
-"""Of 255: a pixel of the area layer is of an area from here on."""
 LEAST_AREA_MM = (10.0, 2.5)
 """Width and height; smaller areas hold no string."""
 SHRINK_MM = 0.6

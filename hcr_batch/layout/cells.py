@@ -9,7 +9,8 @@ import numpy as np
 
 from hcr_batch.layout.binarize import outlines
 from hcr_batch.layout.histogram import median
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.layout.sides import shared_areas
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box
 
 __all__ = [
@@ -23,8 +24,6 @@ __all__ = [
     "set_in_walls",
 ]
 
-LIKELY = 128
-"""Of 255: a pixel is of a layer from here on."""
 INNER = 0.6
 """Share of a cell's side that its layer shows, so that neighbours come apart."""
 LEAST_INNER_MM = 1.0
@@ -166,11 +165,8 @@ def apart(cells: np.ndarray, walls: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     size = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
     order = np.argsort(-size, kind="stable")
     cells, walls = cells[order], walls[order]
-    first = np.maximum(cells[:, None, :2], cells[None, :, :2])
-    last = np.minimum(cells[:, None, 2:], cells[None, :, 2:])
-    shared = np.clip(last - first, 0, None).prod(axis=2)
     smaller = -np.sort(-size)  # of each pair, the one that comes later
-    is_held = np.tril(shared > SAME * smaller[:, None], -1)
+    is_held = np.tril(shared_areas(cells, cells) > SAME * smaller[:, None], -1)
     kept = np.ones(len(cells), bool)
     for number in np.flatnonzero(is_held.any(axis=1)):
         kept[number] = not (is_held[number] & kept).any()

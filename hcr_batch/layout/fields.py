@@ -26,7 +26,7 @@ from hcr_batch.layout.cells import (
 )
 from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rhythm import completed
-from hcr_batch.layout.sides import bounds, sides_of
+from hcr_batch.layout.sides import bounds, shared_areas, sides_of
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box, Cell, Field
 
@@ -114,7 +114,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     ]
     found += [("check", (box,)) for box in _boxes(checks)]
     found += [("free", (box,)) for box in _boxes(areas)]
-    return _named([(kind, _scaled(run, layers.scale)) for kind, run in found])
+    return _named([(kind, tuple(layers.on_page(sides_of(run).T))) for kind, run in found])
 
 
 def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
@@ -222,12 +222,6 @@ def _boxes(sides: np.ndarray) -> list[Box]:
     return [Box(x, y, right - x, bottom - y) for x, y, right, bottom in sides.tolist()]
 
 
-def _scaled(boxes: tuple[Box, ...], scale: float) -> tuple[Box, ...]:
-    return tuple(
-        Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale) for box in boxes
-    )
-
-
 def _elsewhere(sides: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Those of the boxes, (N, 4), that hold no middle of the taken ones and lie in none."""
     middles = (sides[:, :2] + sides[:, 2:]) / 2
@@ -261,10 +255,8 @@ def _not_twice(rows: list[list[Box]]) -> list[list[Box]]:
 
 def _shares_of(sides: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Share of each box, (N, 4), that lies in each of the others, (M, 4): float (N, M)."""
-    first = np.maximum(sides[:, None, :2], others[None, :, :2])
-    last = np.minimum(sides[:, None, 2:], others[None, :, 2:])
     size = (sides[:, 2:] - sides[:, :2]).prod(axis=1)
-    return np.clip(last - first, 0, None).prod(axis=2) / np.maximum(size, 1)[:, None]
+    return shared_areas(sides, others) / np.maximum(size, 1)[:, None]
 
 
 def _in_line(a: Box, b: Box) -> bool:

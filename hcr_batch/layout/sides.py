@@ -8,7 +8,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["bounds", "sides_of"]
+__all__ = ["bounds", "shared_areas", "sides_of"]
 
 
 def sides_of(boxes: Iterable[Box]) -> np.ndarray:
@@ -16,6 +16,13 @@ def sides_of(boxes: Iterable[Box]) -> np.ndarray:
     sides = np.array([(b.x, b.y, b.width, b.height) for b in boxes], float).reshape(-1, 4).T
     sides[2:] += sides[:2]
     return sides
+
+
+def shared_areas(sides: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Area that each box, (N, 4), has in common with each of the others, (M, 4): float (N, M)."""
+    first = np.maximum(sides[:, None, :2], others[None, :, :2])
+    last = np.minimum(sides[:, None, 2:], others[None, :, 2:])
+    return np.clip(last - first, 0, None).prod(axis=2)
 
 
 def bounds(boxes: Sequence[Box]) -> Box:

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hcr_batch.errors import ModelError, UsageError
 
 __all__ = [
     "CARD_NAME",
+    "UNREADABLE",
     "ModelCard",
     "Threshold",
     "file_hash",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 CARD_NAME = "card.json"
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a file raises that is no card."""
 NOTHING_ACCEPTED = 1.01
 """A threshold no confidence reaches."""
 
@@ -132,7 +135,7 @@ def read_card(path: Path) -> ModelCard:
         )
     except FileNotFoundError as error:
         raise ModelError(f"{path}: missing; give --model a folder with {CARD_NAME}") from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path}: not a readable model card ({error}); restore it") from error
 
 
@@ -159,7 +162,15 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def verify_file(path: Path, card: ModelCard) -> None:
+class Card(Protocol):
+    """A card that names weights files."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 (hex) by file name."""
+
+
+def verify_file(path: Path, card: Card, card_name: str = CARD_NAME) -> None:
     """Check that a weights file is the one its card speaks of.
 
     Raises
@@ -168,7 +179,7 @@ def verify_file(path: Path, card: ModelCard) -> None:
         The file is missing or differs from the card.
     """
     if path.name not in card.files:
-        raise ModelError(f"{path}: its {CARD_NAME} does not name it; restore the model folder")
+        raise ModelError(f"{path}: its {card_name} does not name it; restore the model folder")
     try:
         same = file_hash(path) == card.files[path.name]
     except OSError as error:
@@ -177,5 +188,5 @@ def verify_file(path: Path, card: ModelCard) -> None:
         ) from error
     if not same:
         raise ModelError(
-            f"{path}: damaged or of another version than its {CARD_NAME}; restore the model folder"
+            f"{path}: damaged or of another version than its {card_name}; restore the model folder"
         )

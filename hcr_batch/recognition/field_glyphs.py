@@ -31,7 +31,21 @@ class Source(Enum):
 
 @dataclass(frozen=True)
 class FieldGlyphs:
-    """A field with its ink: cells, or lines with candidates and what they are of; and its rule."""
+    """A field with its ink: cells, or lines with candidates and what they are of; and its rule.
+
+    Attributes
+    ----------
+    field : Field
+    cells : tuple of CellInk
+    lines : tuple of TextLine
+    rule : Rule
+    source : Source
+        Of the lines.
+    faintest : float
+        Darkness of a pen, 0 to 255, below which the cells' ink may shine through.
+    faint : bool
+        Whether the writing of an unplaced string may.
+    """
 
     field: Field
     cells: tuple[CellInk, ...] = ()

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.card import NOTHING_ACCEPTED, Threshold, file_hash, parse_thresholds
+from hcr_batch.recognition.card import (
+    NOTHING_ACCEPTED,
+    UNREADABLE,
+    Threshold,
+    parse_thresholds,
+    verify_file,
+)
 from hcr_batch.recognition.trust import Trust
 
 __all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
@@ -69,11 +75,7 @@ class LineCard:
         ------
         ModelError
         """
-        if self.files.get(path.name) != file_hash(path):
-            raise ModelError(
-                f"{path}: damaged or of another version than its {LINE_CARD}; "
-                "restore the model folder"
-            )
+        verify_file(path, self, LINE_CARD)
 
 
 def read_line_card(path: Path) -> LineCard:
@@ -100,5 +102,5 @@ def read_line_card(path: Path) -> LineCard:
         )
     except FileNotFoundError as error:
         raise ModelError(f"{path}: missing; restore the model folder") from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path}: not a readable card ({error}); restore it") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from hcr_batch.errors import ModelError
 from hcr_batch.glyphs.strip import STRIP_HEIGHT, STRIP_VERSION
 from hcr_batch.recognition.line_alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard, read_line_card
-from hcr_batch.recognition.litert import DAMAGE, load_interpreter, unfit
+from hcr_batch.recognition.litert import AnySizeNetwork
 
 __all__ = ["LineNetwork", "LineReader", "load_line_reader", "widened"]
 
@@ -39,11 +38,7 @@ class LineNetwork:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self._path = path
-        self._interpreter, ingoing, outgoing = load_interpreter(path, threads)
-        self._input, self._output = ingoing["index"], outgoing["index"]
-        self._width = 0
-        self._lock = Lock()
+        self._network = AnySizeNetwork(path, threads)
 
     def __call__(self, strip: np.ndarray) -> np.ndarray:
         """Logits of a strip uint8, whose width is a multiple of 4.
@@ -53,22 +48,7 @@ class LineNetwork:
         ModelError
             The network cannot be run: it is damaged where loading does not look.
         """
-        try:
-            with self._lock:
-                return self._run(strip)
-        except DAMAGE as error:
-            raise unfit(self._path, "run", error) from error
-
-    def _run(self, strip: np.ndarray) -> np.ndarray:
-        width = strip.shape[1]
-        if width != self._width:
-            self._interpreter.resize_tensor_input(self._input, (1, STRIP_HEIGHT, width, 1))
-            self._interpreter.allocate_tensors()
-            self._width = width
-        self._interpreter.set_tensor(self._input, strip[None, ..., None].astype(np.float32))
-        self._interpreter.invoke()
-        logits: np.ndarray = self._interpreter.get_tensor(self._output)[0]
-        return logits
+        return self._network(strip[None, ..., None].astype(np.float32))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.shapes import shaped
 
-__all__ = ["CHUNK", "DAMAGE", "LiteRTNetwork", "load_interpreter", "unfit"]
+__all__ = ["CHUNK", "DAMAGE", "AnySizeNetwork", "LiteRTNetwork", "load_interpreter", "quantized"]
 
 CHUNK = 64
 """Glyphs in one call of the interpreter; more gains no speed."""
@@ -89,10 +90,60 @@ class LiteRTNetwork:
     def _run(self, chunk: np.ndarray) -> np.ndarray:
         if len(chunk) != self._rows and self._chunk == CHUNK:
             self._resize(len(chunk))
-        inputs = _quantized(shaped(chunk.astype(np.float32), self._shape), self._input)
+        inputs = quantized(shaped(chunk.astype(np.float32), self._shape), self._input)
         self._interpreter.set_tensor(self._input["index"], _padded(inputs, self._rows))
         self._interpreter.invoke()
         return _dequantized(self._interpreter.get_tensor(self._output["index"]), self._output)
+
+
+class AnySizeNetwork:
+    """A .tflite file as a function from one input of any size to its output.
+
+    Parameters
+    ----------
+    path : Path
+    threads : int
+
+    Attributes
+    ----------
+    input, output : dict
+        Details of the two, as LiteRT gives them.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, or no network with one input and one output.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._path, self._lock = path, Lock()
+        self._interpreter, self.input, self.output = load_interpreter(path, threads)
+        self._shape: tuple[int, ...] = ()
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """The output, without its first axis, for an input (1, ...) in the network's own type.
+
+        Raises
+        ------
+        ModelError
+            The network cannot be run: it is damaged where loading does not look.
+        """
+        try:
+            # One interpreter, perhaps many threads.
+            with self._lock:
+                return self._run(values)
+        except DAMAGE as error:
+            raise unfit(self._path, "run", error) from error
+
+    def _run(self, values: np.ndarray) -> np.ndarray:
+        if values.shape != self._shape:
+            self._interpreter.resize_tensor_input(self.input["index"], values.shape)
+            self._interpreter.allocate_tensors()
+            self._shape = values.shape
+        self._interpreter.set_tensor(self.input["index"], values)
+        self._interpreter.invoke()
+        result: np.ndarray = self._interpreter.get_tensor(self.output["index"])[0]
+        return result
 
 
 def load_interpreter(
@@ -135,7 +186,7 @@ def _padded(inputs: np.ndarray, rows: int) -> np.ndarray:
     return np.pad(inputs, [(0, missing)] + [(0, 0)] * (inputs.ndim - 1)) if missing else inputs
 
 
-def _quantized(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+def quantized(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     """Values in the type of a tensor, which may hold whole numbers in place of fractions."""
     kind, (scale, zero) = details["dtype"], details["quantization"]
     if not np.issubdtype(kind, np.integer) or not scale:

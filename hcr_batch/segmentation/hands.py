@@ -7,13 +7,11 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
 
 __all__ = ["of_one_hand"]
 
-LIKELY = 128
-"""Of 255: a pixel is of a layer from here on."""
 LETTER_GAP_MM = 1.0
 """Letters of one word are no further apart; print has 0.3 mm, spaced capitals 0.8."""
 MINORITY = 0.35

@@ -10,12 +10,14 @@ import numpy as np
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
-__all__ = ["INPUT_DPI", "LAYER_DPI", "Layers", "as_seen", "segment"]
+__all__ = ["INPUT_DPI", "LAYER_DPI", "LIKELY", "Layers", "as_seen", "segment"]
 
 INPUT_DPI = 200.0
 """Dots per inch at which the network sees a page,"""
 LAYER_DPI = 100.0
 """and at which it answers."""
+LIKELY = 128
+"""Of 255: a pixel is of a layer from here on."""
 SAME_SCALE = 0.03
 """A page whose resolution differs by less than this share is not resampled."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol
 
 import cv2
@@ -12,7 +11,7 @@ import numpy as np
 
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.litert import DAMAGE, load_interpreter, unfit
+from hcr_batch.recognition.litert import AnySizeNetwork, quantized
 
 __all__ = ["CHANNELS", "Segmenter", "load_segmenter"]
 
@@ -45,34 +44,19 @@ class LiteRTSegmenter:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self._path, self._lock = path, Lock()
-        self._interpreter, self._input, self._output = load_interpreter(path, threads)
-        if self._input["shape"][-1] != 4 or self._output["shape"][-1] != len(CHANNELS):
+        self._network = AnySizeNetwork(path, threads)
+        ingoing, outgoing = self._network.input, self._network.output
+        if ingoing["shape"][-1] != 4 or outgoing["shape"][-1] != len(CHANNELS):
             raise ModelError(f"{path}: no page segmentation; restore the model folder")
-        self._shape: tuple[int, ...] = ()
-        self._inputs = _quantized_grays(self._input)
-        self._shares = _probabilities(self._output)
+        self._inputs = quantized(np.arange(256, dtype=np.float32) / 255 - 0.5, ingoing)
+        self._shares = _probabilities(outgoing)
 
     def __call__(self, gray: np.ndarray) -> np.ndarray:
         """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
         rows, columns = gray.shape
-        try:
-            # One interpreter, perhaps many threads.
-            with self._lock:
-                logits = self._run(_blocks(cv2.LUT(_filled_up(gray), self._inputs)))
-        except DAMAGE as error:
-            raise unfit(self._path, "run", error) from error
+        logits = self._network(_blocks(cv2.LUT(_filled_up(gray), self._inputs)))
         maps = self._shares(logits[: (rows + 1) // 2, : (columns + 1) // 2])
         return np.ascontiguousarray(maps.transpose(2, 0, 1))
-
-    def _run(self, blocks: np.ndarray) -> np.ndarray:
-        if blocks.shape != self._shape:
-            self._interpreter.resize_tensor_input(self._input["index"], blocks.shape)
-            self._interpreter.allocate_tensors()
-            self._shape = blocks.shape
-        self._interpreter.set_tensor(self._input["index"], blocks)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output["index"])[0]
 
 
 def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
@@ -97,16 +81,6 @@ def _blocks(gray: np.ndarray) -> np.ndarray:
     rows, columns = gray.shape
     blocks = gray.reshape(rows // 2, 2, columns // 2, 2).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(blocks).reshape(1, rows // 2, columns // 2, 4)
-
-
-def _quantized_grays(details: dict[str, Any]) -> np.ndarray:
-    """What each of the 256 grays is to the network, in the type of its input."""
-    values = np.arange(256, dtype=np.float32) / 255 - 0.5
-    kind, (scale, zero) = details["dtype"], details["quantization"]
-    if not np.issubdtype(kind, np.integer):
-        return values
-    limits = np.iinfo(kind)
-    return np.clip(np.round(values / scale + zero), limits.min, limits.max).astype(kind)
 
 
 def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.segmentation.hands import of_one_hand
-from hcr_batch.segmentation.layers import Layers, as_seen, segment
+from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment
 from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.through import without_shining_through
 from hcr_batch.types import Page
@@ -24,8 +24,6 @@ FEWEST = 10
 """Fewer pieces of print prove nothing."""
 LEAST_MM = 0.8
 """Smaller pieces are dots."""
-LIKELY = 128
-"""Of 255: a pixel is print from here on."""
 LONGEST_HEIGHTS = 8
 """A piece counts by its width, but a long line of print no more than so many heights."""
 

@@ -7,13 +7,11 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
 
 __all__ = ["without_shining_through"]
 
-LIKELY = 128
-"""Of 255: a pixel is of a layer from here on."""
 FAINT = 0.45
 """Share of the usual darkness of a layer's ink below which some may shine through,"""
 BLURRED = 0.65

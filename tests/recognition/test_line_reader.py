@@ -53,7 +53,7 @@ def test_a_changed_network_is_refused(folder):
         load_line_reader(folder)
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"characters": "AB"}'])
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"characters": "AB"}', "[" * 100_000])
 def test_a_card_that_is_none_is_refused(folder, content):
     path = folder / FILES[1]
     path.unlink() if content is None else path.write_text(content)
