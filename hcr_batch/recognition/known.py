@@ -20,7 +20,7 @@ from hcr_batch.layout.sides import bounds
 from hcr_batch.recognition.orientation import turned
 from hcr_batch.recognition.unread import part_not_read
 from hcr_batch.results.form_names import joined_forms, numbered_field
-from hcr_batch.segmentation.layers import Layers, segment
+from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, CellReading, Field, FieldReading, Page, PageReading
@@ -112,7 +112,7 @@ def find_form(
     fits = register(templates, evidence, page.number)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
-        layers = segment(page, segmenter)
+        page, layers = segmented(page, segmenter)
         fields = find_fields(layers, settings.layout)
         evidence = evidence_of(page, printed_boxes(layers, fields))
         fits = register(templates, evidence, page.number)

@@ -3,12 +3,20 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.config import load_settings
+from hcr_batch.documents import open_pages
 from hcr_batch.forms.draft import draft_template
 from hcr_batch.forms.schema import load_template
+from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.perspective import flatten
+from hcr_batch.recognition.known import find_form
+from hcr_batch.recognition.orientation import turned
+from hcr_batch.segmentation.network import load_segmenter
+from hcr_batch.segmentation.scale import segmented
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = 'charset = "digits"\npattern = "[0-9]{10}"'
@@ -82,6 +90,17 @@ def test_a_known_form_that_lies_on_its_side_is_read_as_it_lies_upright(tmp_path)
     assert [field.name for field in other.fields] == [field.name for field in one.fields]
     pairs = list(zip(one.fields, other.fields, strict=True))
     assert sum(a.text == b.text for a, b in pairs) >= len(pairs) - 1
+
+
+def test_a_form_upside_down_is_segmented_anew_as_any_page_is():
+    settings, segmenter = load_settings(), load_segmenter()
+    (page,) = open_pages(ROOT / "samples" / "forms" / "membership.png", settings.documents)
+    page, layers = segmented(turned(flatten(page, settings.layout.max_skew), 2), segmenter)
+    template = load_template(ROOT / "configs" / "forms" / "membership.toml")
+    fields = find_fields(layers, settings.layout)
+    form = find_form(page, layers, fields, [template], segmenter, settings)
+    assert form.fits[0].turns == 0
+    assert np.array_equal(form.layers.maps, segmented(form.page, segmenter)[1].maps)
 
 
 def test_two_forms_on_one_scan_are_read_as_two(tmp_path):
