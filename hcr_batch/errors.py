@@ -31,7 +31,7 @@ TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class ExitCode(IntEnum):
-    """What the process tells the shell; stable, documented in README."""
+    """What the process tells the shell; stable, documented in docs/troubleshooting.md."""
 
     OK = 0
     USAGE = 2

@@ -1,4 +1,4 @@
-"""From the inbox to the corrected workbook, as somebody who types what README says."""
+"""From the inbox to the corrected workbook, as somebody who types what the manual says."""
 
 import csv
 import os

@@ -50,7 +50,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and leave with the exit code that README documents."""
+    """Run the command line and leave with the exit code that docs/troubleshooting.md documents."""
     # TensorFlow, where a command needs it, tells of its build on standard error.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with guarded_streams():

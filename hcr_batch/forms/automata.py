@@ -110,7 +110,7 @@ def of_pattern(pattern: str) -> Machine:
         raise RuleError("too big for an automaton; simplify its repetitions") from error
     result = json.loads(done.stdout)
     if isinstance(result, str):
-        raise RuleError(f"not understood ({result}); see the README on patterns")
+        raise RuleError(f"not understood ({result}); see docs/templates.md on patterns")
     table, start, finals = result
     if len(table) > MAX_STATES:
         raise RuleError(f"needs {len(table)} states of {MAX_STATES}; simplify its repetitions")

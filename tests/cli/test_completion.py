@@ -27,7 +27,7 @@ def shell(program, *command, **variables):
 
 
 def completed(program, *words):
-    """What bash offers at the end of a line, by the script of README."""
+    """What bash offers at the end of a line, by the script of docs/install.md."""
     line = " ".join(f"'{word}'" for word in words)
     return shell(
         program,

@@ -1,4 +1,7 @@
-"""README.md names every command, option, column, reason and exit code, and nothing that is gone."""
+"""The manual names every command, option, column, reason and exit code, and nothing that is gone.
+
+README.md, CONTRIBUTING.md and docs/ are one text here: that it is told matters, not where.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +16,23 @@ from hcr_batch.results.rows import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")))
+}
+"""The manual: text by path."""
+
+MANUAL = "\n".join(PAGES.values())
+LINKED = {
+    **PAGES,
+    **{
+        name: (ROOT / name).read_text(encoding="utf-8")
+        for name in ("CHANGELOG.md", "SECURITY.md", "samples/README.md")
+    },
+}
+"""Every page whose links must lead somewhere."""
+
+LINES_OF_README = 150
 FIRST = (
     "python3 -m venv .venv && .venv/bin/pip install . &&"
     " .venv/bin/hcr-batch scan samples/forms --out results.csv"
@@ -68,14 +88,27 @@ def options(command: click.Command) -> set[str]:
 
 
 def sections() -> list[tuple[str, str]]:
-    """Heading and text of every part of README down to the third level."""
-    parts = re.split(r"^#{1,3} (.+)$", README, flags=re.MULTILINE)
-    return list(zip(parts[1::2], parts[2::2], strict=True))
+    """Heading (`docs/scan.md: Settings`) and text of every part down to the third level."""
+    found = []
+    for page, text in PAGES.items():
+        parts = re.split(r"^#{1,3} (.+)$", without_code(text), flags=re.MULTILINE)
+        found += [(f"{page}: {heading}", part) for heading, part in pairwise(parts[1:])]
+    return found
+
+
+def pairwise(parts: list[str]) -> Iterator[tuple[str, str]]:
+    return zip(parts[::2], parts[1::2], strict=True)
+
+
+def without_code(text: str) -> str:
+    """The same with `#` in blocks of code hidden, where it begins a comment and no heading."""
+    block = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+    return block.sub(lambda found: found[0].replace("\n#", "\n "), text)
 
 
 def command_lines() -> list[str]:
-    """What README tells to type, without the folder of the virtual environment."""
-    code = re.findall(r"^    .+$", README, re.MULTILINE) + re.findall(r"`([^`\n]+)`", README)
+    """What the manual tells to type, without the folder of the virtual environment."""
+    code = re.findall(r"^    .+$", MANUAL, re.MULTILINE) + re.findall(r"`([^`\n]+)`", MANUAL)
     return [line.strip() for line in COMMAND_LINE.findall("\n".join(code))]
 
 
@@ -94,14 +127,14 @@ def test_ci_runs_the_second_command():
     ("name", "command"), [pytest.param(*pair, id=pair[0]) for pair in commands()]
 )
 def test_every_command_and_option_is_there(name, command):
-    assert f"hcr-batch {name}" in README
-    assert not {option for option in options(command) if f"`{option}" not in README}
+    assert f"hcr-batch {name}" in MANUAL
+    assert not {option for option in options(command) if f"`{option}" not in MANUAL}
 
 
 def test_every_option_named_exists():
     known = set().union(*(options(command) for _, command in commands()))
     known |= {"--help", "--version", *benchmark_options(), *OTHERS_OPTIONS}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", MANUAL)) <= known
 
 
 def benchmark_options() -> set[str]:
@@ -140,7 +173,7 @@ def test_figures_stand_with_the_command_that_prints_them(heading, text):
 
 
 def test_every_column_reason_and_exit_code_is_there():
-    rows = [line.split("|")[1].strip() for line in README.splitlines() if line.startswith("|")]
+    rows = [line.split("|")[1].strip() for line in MANUAL.splitlines() if line.startswith("|")]
     assert set(COLUMNS) <= {name.strip() for row in rows for name in row.split(",")}
     assert {str(int(code)) for code in ExitCode} <= set(rows)
     assert reasons_in_code() <= set(rows)
@@ -153,20 +186,48 @@ def reasons_in_code() -> set[str]:
     )
     words = ("low_confidence", "not_a_character", "touching", "out_of_cell", "printed")
     found = {word for word in words if f'"{word}"' in text}
-    assert found == set(words), "a reason is gone; README should not name it either"
+    assert found == set(words), "a reason is gone; the manual should not name it either"
     return found
 
 
-def test_every_file_named_exists():
-    targets = re.findall(r"\]\((?!#|https?:)([^)#]+)\)", README)
-    assert "LICENSE" in targets
-    assert not [target for target in targets if not (ROOT / target).exists()]
+def links() -> list[tuple[str, str]]:
+    """Page and target of every link that stays in the project."""
+    return [
+        (page, target)
+        for page, text in LINKED.items()
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text)
+    ]
+
+
+@pytest.mark.parametrize(("page", "target"), sorted(set(links())))
+def test_every_link_leads_somewhere(page, target):
+    name, _, anchor = target.partition("#")
+    path = (ROOT / page).parent / name if name else ROOT / page
+    assert path.exists()
+    if anchor:
+        assert anchor in anchors(path.read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", without_code(text), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_of_the_manual_is_linked_from_readme_and_index():
+    pages = {Path(page).name for page in PAGES if page.startswith("docs/")} - {"index.md"}
+    assert pages <= set(re.findall(r"\]\(docs/([\w-]+\.md)", README))
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)", PAGES["docs/index.md"]))
+
+
+def test_readme_is_one_screen_to_start_and_ways_on():
+    assert len(README.splitlines()) <= LINES_OF_README
 
 
 def test_settings_shown_are_settings(tmp_path):
     from hcr_batch.config import load_settings
 
-    shown = re.findall(r"```toml\n(.*?)```", dict(sections())["Settings"], re.DOTALL)
+    shown = re.findall(r"```toml\n(.*?)```", dict(sections())["docs/scan.md: Settings"], re.DOTALL)
     path = tmp_path / "my.toml"
     path.write_text("".join(shown), encoding="utf-8")
     assert load_settings(path) != load_settings()
@@ -175,7 +236,8 @@ def test_settings_shown_are_settings(tmp_path):
 def test_the_template_shown_is_one(tmp_path):
     from hcr_batch.forms.schema import load_template
 
-    (shown,) = re.findall(r"```toml\n(.*?)```", dict(sections())["The file"], re.DOTALL)
+    text = dict(sections())["docs/templates.md: The file"]
+    (shown,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "form.toml"
     path.write_text(shown, encoding="utf-8")
     assert load_template(path).pages[0].fields
