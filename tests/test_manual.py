@@ -3,6 +3,7 @@
 README.md, CONTRIBUTING.md and docs/ are one text here: that it is told matters, not where.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,13 +56,15 @@ COMMAND_LINE = re.compile(
 OTHERS_OPTIONS = {
     "--address",
     "--cov",
+    "--find-links",
     "--head",
+    "--no-index",
     "--now",
     "--psm",
     "--python",
     "--resolution",
 }
-"""Of pytest, Ray, systemd, Tesseract and uv."""
+"""Of pip, pytest, Ray, systemd, Tesseract and uv."""
 
 
 def commands() -> list[tuple[str, click.Command]]:
@@ -222,6 +225,23 @@ def test_every_page_of_the_manual_is_linked_from_readme_and_index():
 
 def test_readme_is_one_screen_to_start_and_ways_on():
     assert len(README.splitlines()) <= LINES_OF_README
+
+
+def test_every_message_explained_is_one_of_the_programs():
+    said = "\n".join(
+        node.value
+        for path in (ROOT / "hcr_batch").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    text = dict(sections())["docs/troubleshooting.md: By message"]
+    messages = [
+        message
+        for row in re.findall(r"^\| (`.+?) \|", text, flags=re.MULTILINE)
+        for message in re.findall(r"`([^`]+)`", row)
+    ]
+    assert len(messages) > 10
+    assert not {message for message in messages if message not in said}
 
 
 def test_settings_shown_are_settings(tmp_path):
