@@ -49,6 +49,7 @@ class PageRecipe:
     positive: tuple[float, ...]
     fonts: str
     kept_shards: int
+    hand_fonts: str = ""
 
 
 def load_page_recipe(path: Path) -> PageRecipe:

@@ -13,7 +13,7 @@ from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
 from hcr_batch.training.synthesis.canvas import DPI
 from hcr_batch.training.synthesis.filled_pages import FilledPage, fill_form
-from hcr_batch.training.synthesis.handwriting import load_penmanship
+from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.training.synthesis.printing import load_printer
 from hcr_batch.training.synthesis.samples import Sample, SampleMaker
 

@@ -26,7 +26,7 @@ from hcr_batch.training.page_network import (
     save_page_network,
 )
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
-from hcr_batch.training.synthesis.handwriting import load_penmanship
+from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.training.synthesis.printing import load_printer
 from hcr_batch.training.synthesis.samples import SampleMaker
 from hcr_batch.training.synthesis.shards import SHARD_CROPS, ShardReader, shards, write_shard
@@ -137,7 +137,7 @@ def _make_crops(data: Path, recipe: PageRecipe, folder: Path, crops: int) -> Non
     maker = SampleMaker(
         learned_forms(data),
         load_printer(Path(recipe.fonts)),
-        load_penmanship(data),
+        load_penmanship(data, Path(recipe.hand_fonts) if recipe.hand_fonts else None),
         recipe.seed + there,
     )
     while True:

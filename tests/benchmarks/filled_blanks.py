@@ -38,7 +38,7 @@ from hcr_batch.recognition.models import Recognizer
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
 from hcr_batch.training.synthesis.filled_pages import FilledPage, fill_form
-from hcr_batch.training.synthesis.handwriting import load_penmanship
+from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.types import Box, PageReading, Reading
 
 AROUND_WORD_MM = 2.0

@@ -14,9 +14,9 @@ from hcr_batch.training.synthesis.handwriting import (
     FormHand,
     FormWriter,
     Pen,
-    Penmanship,
 )
 from hcr_batch.training.synthesis.paper import bend_sheet, printed_sheet, scan_paper, turned
+from hcr_batch.training.synthesis.penmanship import Penmanship
 from hcr_batch.types import Box
 
 __all__ = ["FilledCell", "FilledPage", "FilledWord", "fill_form"]

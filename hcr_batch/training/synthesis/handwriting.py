@@ -5,27 +5,33 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+import cv2
 import numpy as np
 
-from hcr_batch.training.sets import read_arrays
-from hcr_batch.training.strokes import StrokeSet, load_strokes
 from hcr_batch.training.synthesis.canvas import MM, FormSheet, Layer, fit_cell
+from hcr_batch.training.synthesis.penmanship import Penmanship
+from hcr_batch.training.synthesis.printing import set_text
 from hcr_batch.types import Box
 
 __all__ = [
     "FormHand",
     "FormWriter",
     "Pen",
-    "Penmanship",
     "Written",
-    "load_penmanship",
     "random_hand",
 ]
 
-LEAST_CLASSES = 20
-"""Classes that a writer must have written to fill a form alone."""
+TIDY_SHARE = 0.3
+"""Of the hands; taken for machine print where they were not learned from."""
+LETTERED_SHARE = 0.25
+"""Of the tidy hands that write with the shapes of a font."""
+TIDY = 0.25
+"""Unevenness of a tidy hand, by that of others."""
+STRAIGHTEST = 0.035
+"""Share of a character's height by which tidy strokes are drawn straighter at most."""
+WOBBLE = 0.02
+"""Share of its height by which a lettered character is bent, standard deviation."""
 OWN_HAND = 0.75
 """Share of hands whose characters all come from one writer."""
 SPELLED_SHARE = 0.6
@@ -39,21 +45,6 @@ WIDE_MARK = 6.0
 
 
 @dataclass(frozen=True)
-class Penmanship:
-    """Strokes to write with: characters by class, words with their number of letters, marks."""
-
-    characters: StrokeSet
-    by_class: dict[str, np.ndarray]
-    by_writer: tuple[dict[str, np.ndarray], ...]
-    words: StrokeSet
-    lengths: np.ndarray
-    texts: np.ndarray
-    marks: StrokeSet
-    mark_texts: np.ndarray
-    printed: np.ndarray
-
-
-@dataclass(frozen=True)
 class Pen:
     """Width in mm, darkness 0 to 1."""
 
@@ -63,13 +54,19 @@ class Pen:
 
 @dataclass
 class FormHand:
-    """How one person fills a form."""
+    """How one person fills a form.
+
+    A tidy hand writes each character nearly the same way each time, even and
+    upright. `lettering` is the path of a font that looks handwritten, or "".
+    """
 
     pen: Pen
     slant: float
     size: float
     fill: float
     kinds: Sequence[str] = field(default=("digits", "upper"))
+    tidy: bool = False
+    lettering: str = ""
 
 
 CLASSES = {
@@ -79,53 +76,7 @@ CLASSES = {
 }
 
 
-def load_penmanship(folder: Path) -> Penmanship:
-    """Read the UNIPEN strokes of a data folder.
-
-    Raises
-    ------
-    NoInputError
-        A set is missing or damaged.
-    """
-    folder = folder / "characters"
-    characters = read_arrays(folder / "unipen_strokes.npz")
-    labels = characters["labels"]
-    words = read_arrays(folder / "unipen_words.npz")
-    marks = read_arrays(folder / "unipen_symbols.npz")
-    return Penmanship(
-        load_strokes(folder / "unipen_strokes.npz"),
-        _by_class(labels, np.arange(len(labels))),
-        _by_writer(labels, characters.get("writer", np.zeros(len(labels), int))),
-        _items(words),
-        np.array([len(text) for text in words["text"].tolist()]),
-        words["text"],
-        _items(marks),
-        marks["text"],
-        np.flatnonzero(words.get("style", np.array([])) == "PRINTED"),
-    )
-
-
-def _by_class(labels: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
-    order = np.argsort(labels[rows], kind="stable")
-    classes, first = np.unique(labels[rows][order], return_index=True)
-    return {str(c): part for c, part in zip(classes, np.split(rows[order], first[1:]))}
-
-
-def _by_writer(labels: np.ndarray, writers: np.ndarray) -> tuple[dict[str, np.ndarray], ...]:
-    """Characters by class of each writer of many classes."""
-    order = np.argsort(writers, kind="stable")
-    _, first = np.unique(writers[order], return_index=True)
-    hands = [_by_class(labels, rows) for rows in np.split(order, first[1:])]
-    return tuple(hand for hand in hands if len(hand) >= LEAST_CLASSES)
-
-
-def _items(values: dict[str, np.ndarray]) -> StrokeSet:
-    strokes = np.append(values["stroke_offset"].astype(np.int64), len(values["points"]))
-    items = np.append(values["item_offset"].astype(np.int64), len(strokes) - 1)
-    return StrokeSet(values["points"], strokes[strokes <= len(values["points"])], items)
-
-
-def random_hand(rng: np.random.Generator) -> FormHand:
+def random_hand(rng: np.random.Generator, lettering: Sequence[str] = ()) -> FormHand:
     """Somebody with a pen, from a hard pencil to a felt pen."""
     width, dark = rng.choice(
         [
@@ -138,8 +89,16 @@ def random_hand(rng: np.random.Generator) -> FormHand:
     )
     fill = rng.choice([0.0, 0.15, 0.5, 0.9], p=[0.06, 0.14, 0.35, 0.45])
     kinds = rng.choice(["digits", "upper", "upper", "lower"], 2)
+    tidy = rng.random() < TIDY_SHARE
+    lettered = bool(tidy and lettering and rng.random() < LETTERED_SHARE)
     return FormHand(
-        Pen(width, dark), rng.normal(0, 0.1), rng.uniform(0.5, 0.95), fill, tuple(kinds)
+        Pen(width, dark),
+        rng.normal(0, 0.04 if tidy else 0.1),
+        rng.uniform(0.5, 0.95),
+        fill,
+        tuple(kinds),
+        tidy,
+        str(rng.choice(lettering)) if lettered else "",
     )
 
 
@@ -171,6 +130,9 @@ class FormWriter:
         hands = skill.by_writer
         one = hands and rng.random() < OWN_HAND
         self.own = hands[int(rng.integers(len(hands)))] if one else skill.by_class
+        self.uneven = TIDY if hand.tidy else 1.0
+        self.straighter = rng.uniform(0, STRAIGHTEST) if hand.tidy else 0.0
+        self.habits: dict[str, int] = {}
 
     def fill_places(self) -> None:
         """Fill what is there to be filled, as much of it as the hand does."""
@@ -204,14 +166,13 @@ class FormWriter:
     def character(self, label: str, cell: Box) -> None:
         """One character inside a cell, now and then over its walls."""
         rng, place = self.rng, fit_cell(cell)
-        strokes = self._strokes_of(label)
-        size = self.hand.size * rng.uniform(0.85, 1.12)
+        size = self.hand.size * self._about(0.85, 1.12)
         height = place.height * min(size, 1.3)
         if label in SMALL:
-            height *= rng.uniform(0.6, 1.0)
-        dx, dy = rng.normal(0, 0.07, 2) * (place.width, place.height)
-        self._put(
-            strokes,
+            height *= self._about(0.6, 1.0)
+        dx, dy = rng.normal(0, 0.07 * self.uneven, 2) * (place.width, place.height)
+        self._write(
+            label,
             Box(
                 place.x + 0.5 * (1 - size) * place.width + dx,
                 place.y + 0.5 * (place.height - height) + dy,
@@ -222,9 +183,37 @@ class FormWriter:
         if label in "AOUaou" and rng.random() < 0.06:
             self._umlaut(place)
 
+    def _about(self, low: float, high: float) -> float:
+        """A number between two, near their middle where the hand is tidy."""
+        middle = (low + high) / 2
+        return float(middle + self.uneven * (self.rng.uniform(low, high) - middle))
+
+    def _write(self, label: str, place: Box, centre: bool = True) -> float:
+        """Draw a character as large as fits its place; its width."""
+        if self.hand.lettering:
+            return self._letter(label, place, centre)
+        return self._put(self._strokes_of(label), place, centre)
+
     def _strokes_of(self, label: str) -> list[np.ndarray]:
         rows = self.own.get(label, self.skill.by_class[label])
-        return self.skill.characters[int(self.rng.choice(rows))]
+        row = int(self.rng.choice(rows))
+        if not self.hand.tidy:
+            return self.skill.characters[row]
+        strokes = self.skill.characters[self.habits.setdefault(label, row)]
+        slack = self.straighter * float(np.ptp(np.concatenate(strokes)[:, 1]))
+        return [_straighter(stroke, slack) for stroke in strokes]
+
+    def _letter(self, label: str, place: Box, centre: bool) -> float:
+        """Draw a character of a font that looks handwritten, a little bent; its width."""
+        ink = _trimmed(set_text(label, self.hand.lettering, 1.5 * place.height))
+        scale = min(place.height / ink.shape[0], place.width / ink.shape[1])
+        size = max(2, round(scale * ink.shape[1])), max(2, round(scale * ink.shape[0]))
+        ink = _bent(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), self.rng)
+        rows, columns = ink.shape
+        left = place.x + (0.5 * (place.width - columns) if centre else 0.0)
+        top = place.y + (0.5 if centre else 1.0) * (place.height - rows)
+        self.sheet.writing.paste(ink, left, top, self.hand.pen.dark * self.rng.uniform(0.85, 1.0))
+        return float(columns)
 
     def _umlaut(self, place: Box) -> None:
         y = place.y + self.rng.uniform(-0.1, 0.12) * place.height
@@ -252,8 +241,9 @@ class FormWriter:
         rng = self.rng
         x = line.x + rng.uniform(0.0, 0.15) * min(line.width, 20 * MM)
         end = line.x + line.width * rng.uniform(0.4, 1.02)
-        drift, jitter = rng.normal(0, 0.012), rng.uniform(0.0, 0.06) * line.height
-        separate = rng.random() < SPELLED_SHARE
+        drift = rng.normal(0, 0.012 * self.uneven)
+        jitter = self.uneven * rng.uniform(0.0, 0.06) * line.height
+        separate = self.hand.tidy or rng.random() < SPELLED_SHARE
         kind, gap = str(rng.choice(self.hand.kinds)), rng.uniform(0.1, 0.5) * line.height
         while x + 0.5 * line.height < end:
             y = line.y + drift * (x - line.x) + rng.normal(0, 1) * jitter
@@ -270,7 +260,7 @@ class FormWriter:
         rng, x, text = self.rng, place.x, ""
         count = int(rng.integers(1, 13))
         while x + 0.4 * place.height < place.right and len(text) < count:
-            height = place.height * rng.uniform(0.9, 1.05)
+            height = place.height * self._about(0.9, 1.05)
             if rng.random() < 0.08:
                 item = int(rng.integers(len(self.skill.marks)))
                 text += str(self.skill.mark_texts[item])
@@ -284,8 +274,8 @@ class FormWriter:
             low = Box(
                 x, place.y + place.height - height, min(0.9 * height, place.right - x), height
             )
-            x += max(self._put(self._strokes_of(label), low, centre=False), 0.1 * height)
-            x += gap * rng.uniform(0.7, 1.3)
+            x += max(self._write(label, low, centre=False), 0.1 * height)
+            x += gap * self._about(0.7, 1.3)
         box = Box(place.x, place.y, x - place.x, place.height)
         self.written.append(Written(text, box, False))
         return x
@@ -386,11 +376,11 @@ class FormWriter:
         scale = min(place.height / size[1], fits_width)
         if size[0] > WIDE_MARK * size[1]:
             scale = min(fits_width, place.height / size[0] * 2)
-        aspect = self.rng.uniform(0.88, 1.1)
+        aspect = self._about(0.88, 1.1)
         width, height = scale * size * (aspect, 1.0)
         left = place.x + (0.5 * (place.width - width) if centre else 0.0)
         top = place.y + (0.5 if centre else 1.0) * (place.height - height)
-        slant = self.hand.slant + self.rng.normal(0, 0.04)
+        slant = self.hand.slant + self.rng.normal(0, 0.04 * self.uneven)
         moved = [(stroke - low) * (scale * aspect, scale) for stroke in strokes]
         for stroke in moved:
             stroke[:, 0] -= slant * (stroke[:, 1] - height / 2)
@@ -399,7 +389,7 @@ class FormWriter:
 
     def _ink(self, strokes: list[np.ndarray]) -> None:
         pen, rng = self.hand.pen, self.rng
-        width = pen.width * MM * rng.uniform(0.88, 1.12)
+        width = pen.width * MM * self._about(0.88, 1.12)
         draw_strokes_on(self.sheet.writing, strokes, width, pen.dark * rng.uniform(0.85, 1.0))
 
 
@@ -427,3 +417,28 @@ def _smooth(knots: np.ndarray) -> np.ndarray:
     padded = np.pad(curve, ((4, 4), (0, 0)), "edge")
     kernel = np.ones(9) / 9
     return np.stack([np.convolve(padded[:, i], kernel, "valid") for i in (0, 1)], 1)
+
+
+def _straighter(stroke: np.ndarray, slack: float) -> np.ndarray:
+    """A stroke (n, 2) without the bends that leave it by `slack` at most."""
+    if len(stroke) < 3 or slack <= 0:
+        return stroke
+    points = np.ascontiguousarray(stroke, np.float32)[:, None]
+    return cv2.approxPolyDP(points, slack, False)[:, 0].astype(float)
+
+
+def _trimmed(ink: np.ndarray) -> np.ndarray:
+    """The part of a picture of ink that is not blank."""
+    rows, columns = np.nonzero(ink.max(1))[0], np.nonzero(ink.max(0))[0]
+    if not len(rows):
+        return ink
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _bent(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A character as the same hand would write it another time."""
+    rows, columns = ink.shape
+    y, x = np.mgrid[:rows, :columns].astype(np.float32)
+    coarse = rng.normal(0, WOBBLE * rows, (2, 4, 4)).astype(np.float32)
+    dx, dy = (cv2.resize(one, (columns, rows), interpolation=cv2.INTER_CUBIC) for one in coarse)
+    return cv2.remap(ink, x + dx, y + dy, cv2.INTER_LINEAR)

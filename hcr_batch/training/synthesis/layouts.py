@@ -11,10 +11,8 @@ from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.printing import Printer, print_words, set_text
 from hcr_batch.types import Box
 
-__all__ = ["draw_layout", "print_signs", "type_in"]
+__all__ = ["draw_layout"]
 
-SIGNED_SHARE = 0.07
-"""Of the runs of cells that have printed signs between them."""
 LEADING = 1.4
 """From one line of text to the next, by the size of its letters."""
 
@@ -554,55 +552,6 @@ def _heading(form: _Drawing, y: float) -> float:
         swing = np.stack([x + along * ink.shape[1], y + size * (1.2 - 1.4 * along**2)], 1)
         form.sheet.print.strokes([swing], rng.uniform(2, 5), form.print_dark)
     return 1.2 * size
-
-
-def print_signs(sheet: FormSheet, rng: np.random.Generator) -> None:
-    """Slashes, dashes and dots between the cells of some runs, as in dates."""
-    for run in sheet.places.cells:
-        if len(run) < 3 or rng.random() > SIGNED_SHARE:
-            continue
-        wide, dark = rng.uniform(0.3, 1.2) * MM, rng.uniform(0.3, 1.0)
-        kind = rng.choice(["slash", "dash", "dot"])
-        for cell in run[int(rng.integers(1, 3)) :: int(rng.integers(2, 5))]:
-            high = cell.height * rng.uniform(0.3, 0.9)
-            lean = {"slash": rng.uniform(0.1, 0.4) * high, "dash": wide, "dot": 0.0}[str(kind)]
-            rise = high if kind == "slash" else 0.0
-            middle = cell.y + 0.5 * cell.height
-            stroke = np.array(
-                [(cell.x - lean, middle + rise / 2), (cell.x + lean, middle - rise / 2)]
-            )
-            sheet.print.strokes([stroke], wide, dark)
-
-
-def type_in(sheet: FormSheet, printer: Printer, rng: np.random.Generator) -> None:
-    """Fill some places by a machine; whether they are still to be written in, nobody knows."""
-    places = sheet.places
-    size, dark = rng.uniform(2.2, 4.2), rng.uniform(0.5, 1.0)
-    path = printer.latin[int(rng.integers(len(printer.latin)))]
-    for run in [run for run in places.cells if rng.random() < 0.5]:
-        for cell in run:
-            ink = set_text(
-                str(rng.choice(list("ABCDEFGHIKLMNOPRSTUVWXYZ0123456789"))), path, size * MM
-            )
-            sheet.print.paste(
-                ink,
-                cell.x + (cell.width - ink.shape[1]) / 2,
-                cell.y + (cell.height - ink.shape[0]) / 2,
-                dark,
-            )
-        places.unsure += run
-        places.cells.remove(run)
-    for area in [area for area in places.areas if rng.random() < 0.4]:
-        text = printer.words(rng, int(rng.integers(1, 4)))[0]
-        ink = set_text(text, path, min(size * MM, 0.8 * area.height))[:, : max(int(area.width), 3)]
-        sheet.print.paste(
-            ink,
-            area.x + rng.uniform(0, 2) * MM,
-            area.y + 0.6 * max(area.height - ink.shape[0], 0),
-            dark,
-        )
-        places.unsure.append(area)
-        places.areas.remove(area)
 
 
 def _bar(form: _Drawing, y: float) -> float:

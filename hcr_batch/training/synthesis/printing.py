@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hcr_batch.errors import NoInputError
 from hcr_batch.training.synthesis.canvas import MM, Layer
 
-__all__ = ["Printer", "load_printer", "set_text"]
+__all__ = ["Printer", "latin_fonts", "load_printer", "set_text"]
 
 WORDS = """Name First Last
 Date of birth Signature Address Street City State Zip Code Phone Email No Nr Yes
@@ -31,6 +31,8 @@ LEAST_LETTERS = 20
 """Letters of its own script that a font must have to be used."""
 MOST_LETTERS = 60
 LATIN_SHARE = 0.85
+LATIN = {"A", "z", "é"}
+"""Letters by which a font is known to be a Latin one."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ def load_printer(folder: Path) -> Printer:
         No font with Latin letters is there.
     """
     latin, other = [], []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS):
+    for path in _fonts(folder):
         letters = _letters(path)
-        if {"A", "z", "é"} <= letters:
+        if letters >= LATIN:
             latin.append(str(path))
         elif len(letters) > LEAST_LETTERS and "A" not in letters:
             drawn = _drawn(str(path), sorted(letters)[:: max(1, len(letters) // MOST_LETTERS)])
@@ -73,6 +75,15 @@ def load_printer(folder: Path) -> Printer:
     if not latin:
         raise NoInputError(f"{folder}: no fonts with Latin letters; install some")
     return Printer(tuple(latin), tuple(other))
+
+
+def latin_fonts(folder: Path) -> tuple[str, ...]:
+    """Paths of the fonts with Latin letters below a folder."""
+    return tuple(str(path) for path in _fonts(folder) if _letters(path) >= LATIN)
+
+
+def _fonts(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS)
 
 
 def _letters(path: Path) -> set[str]:

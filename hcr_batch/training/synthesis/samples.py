@@ -10,8 +10,8 @@ import numpy as np
 
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
 from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk, shrunk_by
-from hcr_batch.training.synthesis.handwriting import FormWriter, Penmanship, random_hand
-from hcr_batch.training.synthesis.layouts import draw_layout, print_signs, type_in
+from hcr_batch.training.synthesis.handwriting import FormWriter, random_hand
+from hcr_batch.training.synthesis.layouts import draw_layout
 from hcr_batch.training.synthesis.paper import (
     bend_sheet,
     printed_sheet,
@@ -20,6 +20,8 @@ from hcr_batch.training.synthesis.paper import (
     scan_paper,
     surround,
 )
+from hcr_batch.training.synthesis.penmanship import Penmanship
+from hcr_batch.training.synthesis.preprinted import print_signs, print_units, type_in
 from hcr_batch.training.synthesis.printing import Printer
 from hcr_batch.types import Box
 
@@ -92,13 +94,14 @@ class SampleMaker:
         rng = self.rng
         sheet = self._sheet()
         print_signs(sheet, rng)
+        print_units(sheet, self.printer, rng)
         if rng.random() < TYPED_SHARE:
             type_in(sheet, self.printer, rng)
-        writer = FormWriter(sheet, self.skill, random_hand(rng), rng)
+        writer = FormWriter(sheet, self.skill, random_hand(rng, self.skill.lettering), rng)
         writer.fill_places()
         _stray_ink(writer, rng)
         if rng.random() < 0.35:
-            second = FormWriter(sheet, self.skill, random_hand(rng), rng)
+            second = FormWriter(sheet, self.skill, random_hand(rng, self.skill.lettering), rng)
             _stray_ink(second, rng)
         _correct(sheet, rng)
         _fade(sheet, rng)

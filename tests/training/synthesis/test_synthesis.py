@@ -10,7 +10,9 @@ from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, blank_sh
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.filled_pages import fill_form
 from hcr_batch.training.synthesis.find_places import find_places
-from hcr_batch.training.synthesis.handwriting import FormWriter, load_penmanship, random_hand
+from hcr_batch.training.synthesis.handwriting import FormHand, FormWriter, Pen, random_hand
+from hcr_batch.training.synthesis.penmanship import load_penmanship
+from hcr_batch.training.synthesis.preprinted import print_units
 from hcr_batch.training.synthesis.printing import Printer, load_printer
 from hcr_batch.training.synthesis.samples import CHANNELS, SampleMaker
 from hcr_batch.training.synthesis.shards import ShardReader, shards, write_shard
@@ -133,6 +135,39 @@ def test_what_is_written_is_writing_and_nothing_else(skill):
     assert sheet.writing.cover.any()
     assert not sheet.line.cover.any()
     assert not sheet.print.cover.any()
+
+
+def test_a_tidy_hand_writes_a_character_the_same_way_each_time(skill, printer):
+    """Tidy writing, also in the shapes of a font, is writing: none of it counts as print."""
+    for lettering in ("", printer.latin[0]):
+        unlike = []
+        for tidy in (True, False):
+            hand = FormHand(Pen(0.4, 1.0), 0.0, 0.8, 1.0, tidy=tidy, lettering=lettering)
+            unlike.append(_differences(skill, hand))
+        assert unlike[0] < 0.6 * unlike[1]
+
+
+def _differences(skill, hand):
+    """Share of the ink by which sixteen times the same character differ from their mean."""
+    rng, sheet = np.random.default_rng(2), FormSheet(80, 16 * 80)
+    writer = FormWriter(sheet, skill, hand, rng)
+    for place in range(16):
+        writer.character("A", Box(80 * place + 10, 10, 60, 60))
+    assert not sheet.print.cover.any()
+    drawn = sheet.writing.cover.reshape(80, 16, 80).astype(float)
+    return np.abs(drawn - drawn.mean(axis=1, keepdims=True)).sum() / drawn.sum()
+
+
+def test_units_in_areas_are_print(printer):
+    sheet = FormSheet(200, 600)
+    sheet.places.areas += [Box(20, 40, 300, 60), Box(20, 120, 300, 60)]
+    rng = np.random.default_rng(0)
+    while not sheet.print.cover.any():
+        print_units(sheet, printer, rng)
+    assert not sheet.writing.cover.any()
+    _, columns = np.nonzero(sheet.print.cover)
+    assert columns.min() >= 20
+    assert columns.max() <= 320
 
 
 def test_a_filled_page_says_what_stands_in_its_cells(form, skill):
