@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from manual_tables import filled, manual
 
 from hcr_batch.cli import cli
 from hcr_batch.errors import ExitCode
@@ -221,6 +222,12 @@ def test_every_page_of_the_manual_is_linked_from_readme_and_index():
     pages = {Path(page).name for page in PAGES if page.startswith("docs/")} - {"index.md"}
     assert pages <= set(re.findall(r"\]\(docs/([\w-]+\.md)", README))
     assert pages <= set(re.findall(r"\]\(([\w-]+\.md)", PAGES["docs/index.md"]))
+
+
+@pytest.mark.parametrize("path", manual(), ids=lambda path: path.name)
+def test_tables_from_cards_are_as_the_cards_have_them(path):
+    text = path.read_text(encoding="utf-8")
+    assert text == filled(text), "run python tests/manual_tables.py"
 
 
 def test_readme_is_one_screen_to_start_and_ways_on():
