@@ -11,10 +11,10 @@ import numpy as np
 from hcr_batch.layout.binarize import outlines
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.layout.sides import sides_of
-from hcr_batch.segmentation.layers import LIKELY, Layers
+from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.types import Field
 
-__all__ = ["boxes_like", "closed_boxes", "contains", "free_areas", "marked_shares", "typed_answers"]
+__all__ = ["boxes_like", "closed_boxes", "contains", "free_areas", "typed_answers"]
 
 LINE_LEVEL = 100
 """Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
@@ -190,12 +190,3 @@ def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     x, y = points[:, 0], points[:, 1]
     left, top, right, bottom = boxes.T[..., None]
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
-
-
-def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Share of each box, (N, 4), that is marked in a mask of bool or uint8 (rows, columns)."""
-    count = cv2.integral(mask.astype(np.uint8))
-    limits = np.array(mask.shape[::-1] * 2)
-    left, top, right, bottom = np.clip(np.round(boxes).astype(int), 0, limits).T
-    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
-    return marked / np.maximum((right - left) * (bottom - top), 1)

@@ -14,7 +14,6 @@ from hcr_batch.layout.areas import (
     closed_boxes,
     contains,
     free_areas,
-    marked_shares,
 )
 from hcr_batch.layout.cells import (
     LineShares,
@@ -27,7 +26,7 @@ from hcr_batch.layout.cells import (
 from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rhythm import completed
 from hcr_batch.layout.sides import bounds, shared_areas, sides_of
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.layers import Layers, marked_shares
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["are_written", "find_fields", "have_print", "printed_boxes"]

@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
-__all__ = ["INPUT_DPI", "LAYER_DPI", "LIKELY", "Layers", "as_seen", "segment"]
+__all__ = ["INPUT_DPI", "LAYER_DPI", "LIKELY", "Layers", "as_seen", "marked_shares", "segment"]
 
 INPUT_DPI = 200.0
 """Dots per inch at which the network sees a page,"""
@@ -112,3 +112,12 @@ def as_seen(page: Page) -> np.ndarray:
         return page.gray
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(page.gray, None, fx=scale, fy=scale, interpolation=method)
+
+
+def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Share of each box, (N, 4), that is marked in a mask of bool or uint8 (rows, columns)."""
+    count = cv2.integral(mask.astype(np.uint8))
+    limits = np.array(mask.shape[::-1] * 2)
+    left, top, right, bottom = np.clip(np.round(boxes).astype(int), 0, limits).T
+    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
+    return marked / np.maximum((right - left) * (bottom - top), 1)

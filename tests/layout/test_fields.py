@@ -236,7 +236,6 @@ def assert_fields_found(file, least, left_out=()):
     return pages
 
 
-@pytest.mark.xfail(reason="at 90 dpi all edges are soft: combs that shine through are found, too")
 def test_combs_of_thirty_cells_at_90_dpi():
     (page,) = assert_fields_found(
         "household-survey-90dpi.jpg", 0.6, left_out=("persons", "rooms")
