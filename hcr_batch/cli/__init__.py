@@ -25,8 +25,23 @@ COMPLETION = "_HCR_BATCH_COMPLETE"
 """Set in the environment by a shell that asks how a line may go on."""
 
 
+PARTS = {
+    "Forms": ("scan", "template", "review", "export", "status", "doctor"),
+    "Single characters": ("predict", "serve"),
+    "Measuring and models": ("score", "evaluate", "calibrate", "data", "train"),
+}
+"""Headings of the help, with the commands under each."""
+
+
 class CommandFolder(click.Group):
     """A group whose commands are the modules of this package."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, a section for each heading."""
+        for heading, names in PARTS.items():
+            commands = [command for name in names if (command := self.get_command(ctx, name))]
+            with formatter.section(heading):
+                formatter.write_dl([(str(c.name), c.get_short_help_str(80)) for c in commands])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         modules = (path.stem for path in Path(__file__).parent.glob("*.py"))

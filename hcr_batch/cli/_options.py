@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILE",
+    "config_option",
     "csv_options",
     "data_option",
     "fields_option",
     "files_offered",
     "format_option",
+    "model_option",
     "share",
+    "templates_option",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,23 +50,44 @@ def files_offered(
     return [CompletionItem(begun, type="file")]
 
 
+config_option = click.option(
+    "--config", type=FILE, metavar="FILE", help="A file with settings (TOML)."
+)
+
+model_option = click.option(
+    "--model", type=FILE, metavar="PATH", help="A model folder or file other than the default."
+)
+
+templates_option = click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    type=FILE,
+    metavar="PATH",
+    help="A template of a known form, or a folder of them; may be repeated.",
+)
+
 data_option = click.option(
     "--data",
     envvar="HCR_DATA",
     required=True,
     type=FILE,
-    help="Folder with .npz sets; or set HCR_DATA.",
+    metavar="DIR",
+    help="Folder of .npz sets; or set HCR_DATA.",
 )
 
 fields_option = click.option(
-    "--fields", type=FILE, help="Also a table a kind of form, a row a form: .csv or .xlsx."
+    "--fields",
+    type=FILE,
+    metavar="FILE",
+    help="Also a table with a row a form and a column a field: .csv or .xlsx.",
 )
 
 format_option = click.option(
     "--format",
     "file_format",
     type=click.Choice(["csv", "xlsx", "jsonl", "parquet"]),
-    help="Of the results; from the ending of --out if not given.",
+    help="Format of the results; by default the ending of --out decides.",
 )
 
 DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
@@ -76,12 +100,12 @@ def _delimiter(context: click.Context, parameter: click.Parameter, given: str | 
 def csv_options(command: Command) -> Command:
     """Add how CSV is written: --delimiter and --bom."""
     bom = click.option(
-        "--bom/--no-bom", default=None, help="A mark of UTF-8 before CSV, for Excel."
+        "--bom/--no-bom", default=None, help="Begin CSV with a UTF-8 mark, for Excel."
     )
     delimiter = click.option(
         "--delimiter",
         type=click.Choice(list(DELIMITERS)),
         callback=_delimiter,
-        help="Between columns of CSV; ; for Excel in much of Europe.",
+        help="What separates the columns of CSV; Excel expects ; in much of Europe.",
     )
     return delimiter(bom(command))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hcr_batch.cli._options import FILE, data_option
+from hcr_batch.cli._options import FILE, data_option, model_option
 
 __all__ = ["calibrate"]
 
@@ -17,20 +17,25 @@ THRESHOLDS = ("charset", "target error", "threshold", "accepted", "error below")
 
 @click.command()
 @data_option
-@click.option("--set", "names", multiple=True, help="Only this set; may be repeated.")
-@click.option("--model", type=FILE, help="Model folder or file.")
 @click.option(
-    "--out", type=FILE, help="New model folder, or new card if it ends in .json; else print alone."
+    "--set", "names", multiple=True, metavar="NAME", help="Only this set; may be repeated."
+)
+@model_option
+@click.option(
+    "--out",
+    type=FILE,
+    metavar="PATH",
+    help="Also write a new model folder, or only a card if it ends in .json.",
 )
 def calibrate(data: Path, names: tuple[str, ...], model: Path | None, out: Path | None) -> None:
-    """Fit a model's confidence to characters it has not learned from.
+    """Calibrate a model's confidence.
 
-    Prints, in per cent, the expected calibration error (ECE) of each set as the
-    network gives it and with the new temperature, beside what chance alone makes
-    of so few glyphs; then, for each charset and target error, the threshold, the
-    share accepted, and what the error lies below with 95 % certainty
-    (Clopper-Pearson). Sets that the model was trained on count by their held-out
-    writers alone. The card in use is never changed: --out writes a new one.
+    Fits it to characters that the model has not learned from: of its own sets,
+    the writers held out of training; of other sets, all. Prints, in per cent,
+    the expected calibration error (ECE) of each set before and after, beside
+    what chance alone makes of so few glyphs; then, for each charset and target
+    error, the threshold, the share accepted, and the bound below which the error
+    lies with 95 % certainty (Clopper-Pearson). The card in use is never changed.
 
     \b
     Example:

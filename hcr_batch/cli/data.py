@@ -28,7 +28,7 @@ to_option = click.option(
 
 @click.group()
 def data() -> None:
-    """Fetch, import and look at sets of labelled characters.
+    """Fetch, import and look at labelled characters.
 
     \b
     Example:
@@ -39,9 +39,9 @@ def data() -> None:
 @data.command("list")
 @to_option
 def list_(to: Path | None) -> None:
-    """Show the public sets that are known.
+    """List the public sets.
 
-    Their size, whether they are fetched, their terms, and where they are.
+    Their size, whether they are here already, their terms, and where they are.
 
     \b
     Example:
@@ -65,11 +65,11 @@ def list_(to: Path | None) -> None:
 @click.argument("names", nargs=-1, required=True)
 @to_option
 def fetch(names: tuple[str, ...], to: Path | None) -> None:
-    """Download public sets, verify and unpack them.
+    """Download public sets.
 
-    NAMES are those of hcr-batch data list. A download that broke off goes on
-    where it was. Kaggle's sets need an API token: ~/.kaggle/kaggle.json, or
-    KAGGLE_USERNAME and KAGGLE_KEY.
+    NAMES are those of hcr-batch data list. Sets are verified and unpacked. A
+    download that broke off goes on where it was. Kaggle's sets need an API
+    token: ~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY.
 
     \b
     Example:
@@ -110,17 +110,24 @@ class _DownloadBar:
 @data.command("import")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("sources", nargs=-1, required=True, type=FILE)
-@click.option("--out", required=True, type=FILE, help="The set to write: NAME.npz.")
-@click.option("--split", type=click.Choice(SPLITS), help="Of EMNIST, if a folder has several.")
-@click.option("--part", type=click.Choice(["train", "test"]), help="Of IDX files; else both.")
+@click.option(
+    "--out", required=True, type=FILE, metavar="FILE", help="The set to write: NAME.npz."
+)
+@click.option(
+    "--split", type=click.Choice(SPLITS), help="Which set of EMNIST, if a folder has several."
+)
+@click.option(
+    "--part", type=click.Choice(["train", "test"]), help="Which part of IDX files; by default both."
+)
 @click.option(
     "--classes",
+    metavar="C",
     help="Characters by class number: a split, a-z, alnum36, a mapping file, or the characters.",
 )
 @click.option(
     "--transposed/--upright",
     default=None,
-    help="Whether pixels lie by columns, as EMNIST's; told by the name if not given.",
+    help="Whether glyphs lie on their side, as in EMNIST's files; by default the name tells.",
 )
 @click.option(
     "--ink",
@@ -129,18 +136,22 @@ class _DownloadBar:
     show_default=True,
     help="Light ink on black, or dark ink on white.",
 )
-@click.option("--model", type=FILE, help="Recognizer that checks the set, in place of the default.")
+@click.option(
+    "--model", type=FILE, metavar="PATH", help="Check the set with this model, not the default."
+)
 def import_(
     kind: str, sources: tuple[Path, ...], out: Path, model: Path | None, **declared: Any
 ) -> None:
-    """Make a set of SOURCES of one KIND.
+    """Make a set of your own data.
 
-    train, evaluate and calibrate take it. idx: MNIST's or EMNIST's files of
-    images (labels beside them), or a folder of them. csv: a label and
-    784 pixels a row, as on Kaggle. folder: images in folders named
-    after their class (A, upper_A, lower_a, U+0041, 41). npz:
-    sets of this program or Keras' mnist.npz. corrections: the results of a
-    scan that people have reviewed.
+    train, evaluate and calibrate take such sets. Kinds of SOURCES:
+
+    \b
+      idx          files of MNIST or EMNIST, or a folder of them
+      csv          a label and 784 pixels a row, as on Kaggle
+      folder       images in folders named after their class (A, upper_A, U+0041)
+      npz          sets of this program, or Keras's mnist.npz
+      corrections  the results of a scan that people have reviewed
 
     \b
     Example:
@@ -161,13 +172,20 @@ def import_(
 
 @data.command()
 @click.argument("source", metavar="SET.npz", type=FILE)
-@click.option("--out", required=True, type=FILE, help="Folder for the page, tables and pictures.")
-@click.option("--model", type=FILE, help="Recognizer that doubts labels, in place of the default.")
+@click.option(
+    "--out",
+    required=True,
+    type=FILE,
+    metavar="DIR",
+    help="Folder for the page, tables and pictures.",
+)
+@click.option("--model", type=FILE, metavar="PATH", help="Doubt labels with this model.")
 def explore(source: Path, out: Path, model: Path | None) -> None:
-    """Look at a set: classes, duplicates, odd labels.
+    """Look at a set.
 
-    Prints the characters a class; --out receives index.html, with a contact
-    sheet a class, and the lists as CSV, by row of the set.
+    Prints how many characters each class has. The folder of --out receives a
+    page with duplicates, doubtful labels and a contact sheet for each class, and
+    the lists as CSV.
 
     \b
     Example:

@@ -40,15 +40,18 @@ LIBRARIES = ("numpy", "cv2", "PIL", "scipy", "ai_edge_litert.interpreter", "pypd
 
 
 @click.command()
-@click.option("--model", type=FILE, help="A model in place of the default.")
-@click.option("--config", type=FILE, help="Also check these settings (TOML).")
-@click.option("--out", type=FILE, help="Also check that a scan can write these results.")
+@click.option("--model", type=FILE, metavar="PATH", help="Check this model, not the default.")
+@click.option("--config", type=FILE, metavar="FILE", help="Also check these settings (TOML).")
+@click.option(
+    "--out", type=FILE, metavar="FILE", help="Also check that a scan can write these results."
+)
 def doctor(model: Path | None, config: Path | None, out: Path | None) -> None:
-    """Show what is installed, which model is used, and what would fail.
+    """Check the installation.
 
-    Every fault is named with its remedy. The exit code is that of the first:
-    3 if a package that scanning needs is missing or the settings are wrong, 4
-    if the model cannot be used, 9 if results cannot be written.
+    Shows what is installed and which model is used, and names everything that
+    would fail, with the remedy. The exit code is that of the first fault: 3 if a
+    package is missing or the settings are wrong, 4 if the model cannot be used,
+    9 if results cannot be written.
 
     \b
     Example:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.cli._options import FILE, data_option
+from hcr_batch.cli._help import CommandInParts
+from hcr_batch.cli._options import FILE, data_option, model_option
 
 if TYPE_CHECKING:
     from hcr_batch.evaluation.glyphs import SetResult
@@ -20,12 +21,37 @@ __all__ = ["evaluate"]
 HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
 
 
-@click.command()
+PARTS = {"--data": "What to measure", "--strings": "Other networks", "--report": "What to write"}
+"""Headings of the help, by the first option that stands under each."""
+
+
+@click.command(cls=CommandInParts, parts=PARTS)
 @data_option
-@click.option("--set", "names", multiple=True, help="Only this set; may be repeated.")
-@click.option("--model", type=FILE, help="Model folder or file.")
+@click.option(
+    "--set", "names", multiple=True, metavar="NAME", help="Only this set; may be repeated."
+)
+@model_option
 @click.option("--strings", is_flag=True, help="Measure the line reader on strings instead.")
-@click.option("--report", type=FILE, help="Also a page with pictures, and JSON, in this folder.")
+@click.option(
+    "--pages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Measure the page segmentation instead, on N blank forms of --data, filled.",
+)
+@click.option(
+    "--fonts",
+    type=FILE,
+    default=Path("/usr/share/fonts"),
+    show_default=True,
+    metavar="DIR",
+    help="With --pages: folder of fonts for what is printed.",
+)
+@click.option(
+    "--report",
+    type=FILE,
+    metavar="DIR",
+    help="Also a page with pictures, and JSON, in this folder.",
+)
 @click.option(
     "--format",
     "form",
@@ -33,18 +59,6 @@ HEADER = ("set", "reading", "glyphs", "accuracy", "top 3", "ECE", "raw cells")
     default="table",
     show_default=True,
     help="What to print.",
-)
-@click.option(
-    "--pages",
-    type=click.IntRange(min=1),
-    help="Measure the page segmentation instead, on so many filled blank forms of --data.",
-)
-@click.option(
-    "--fonts",
-    type=FILE,
-    default=Path("/usr/share/fonts"),
-    show_default=True,
-    help="With --pages: folder of fonts for what is printed.",
 )
 def evaluate(
     data: Path,
@@ -56,21 +70,19 @@ def evaluate(
     pages: int | None,
     fonts: Path,
 ) -> None:
-    """Measure a recognizer on characters it has not learned from.
+    """Measure a model.
 
-    Of a set that the model was trained on, only the writers held out of that
-    training count; any other set counts whole. The reading says how many
-    classes are told apart: 62; 47 with the look-alike pairs merged; 36 with
-    all cases merged; or digits, upper, lower, letters where a set holds
-    nothing else and a form's field would say so. ECE is the expected
-    calibration error. Where a set has raw cells, the last column is the
-    accuracy through the program's own normalizer. With --strings, words of
-    writers and strings of characters that the line reader has not learned
-    from: the share read right and of characters wrong, by style.
+    The recognizer is measured on characters it has not learned from: of its own
+    sets, the writers held out of training; of other sets, all. The reading says
+    what is told apart: 62 characters; 47, with the look-alike pairs merged; 36,
+    all cases merged; or digits, upper, lower, letters where a form's field would
+    say so. ECE is the expected calibration error. The last column is the
+    accuracy through the program's own normalizer, where a set has raw cells.
 
-    With --pages, the page segmentation is measured: each channel at the pixel
-    on crops, cells by their places on whole pages, all of blank forms of
-    sources that it has not learned from, filled and scanned by simulation.
+    With --strings, the line reader is measured on words and strings: the share
+    read right and of characters wrong, by style. With --pages, the page
+    segmentation is measured on blank forms, filled and scanned by simulation:
+    each channel at the pixel, and cells by their places.
 
     \b
     Example:

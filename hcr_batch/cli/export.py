@@ -13,12 +13,12 @@ __all__ = ["export"]
 
 @click.command()
 @click.argument("results", type=FILE)
-@click.option("--out", type=FILE, help="Where to write; RESULTS itself if not given.")
+@click.option("--out", type=FILE, metavar="FILE", help="Where to write; by default RESULTS itself.")
 @fields_option
 @format_option
 @csv_options
 @click.option(
-    "--only-reviewed", is_flag=True, help="Only the cells that a person answered in a review."
+    "--only-reviewed", is_flag=True, help="Write only the cells that a person answered in a review."
 )
 def export(
     results: Path,
@@ -29,14 +29,14 @@ def export(
     bom: bool | None,
     only_reviewed: bool,
 ) -> None:
-    """Write RESULTS of an earlier scan again, corrections included, in any format.
+    """Write results again, with corrections.
 
-    Reads the journal beside RESULTS; no form is opened. CSV is written as the
-    last scan wrote it where nothing else is asked for.
+    Reads the journal beside RESULTS, the table of an earlier scan; no form is
+    opened. By default CSV is written as that scan wrote it.
 
     \b
     Example:
-      hcr-batch export results.csv --out results.parquet
+      hcr-batch export results.csv --out results.xlsx --fields fields.xlsx
     """
     from hcr_batch.batch.export import export as write
     from hcr_batch.batch.journal import existing_journal, open_journal

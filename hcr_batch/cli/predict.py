@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE, files_offered
+from hcr_batch.cli._options import config_option, files_offered, model_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,23 +41,24 @@ TOGETHER = 32
     type=click.Choice(["alnum", "digits", "upper"]),
     default="alnum",
     show_default=True,
-    help="What the characters can be.",
+    help="Which characters are possible.",
 )
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
-@click.option("--model", type=FILE, help="A model folder or file in place of the default.")
+@model_option
+@config_option
 def predict(
     images: tuple[str, ...], output: str, charset: str, config: Path | None, model: Path | None
 ) -> None:
-    """Read pictures that hold one character each.
+    """Read pictures of one character each.
 
-    IMAGES are files, folders or patterns; - reads a list of files. A picture
-    may be a crop, a drawing or a photograph of any size, with dark ink or
-    light. The character is empty where there is no ink, or none that is a
-    character.
+    IMAGES are files, folders or patterns in quotes; - reads a list of files
+    from standard input. A picture may be a crop, a drawing or a photograph of
+    any size, dark on light or light on dark. The character is empty if there is
+    no ink, or none that is a character.
 
     \b
     Example:
       hcr-batch predict seven.png
+      hcr-batch predict crops --format csv --charset digits
     """
     import sys
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE, fields_option, share
+from hcr_batch.cli._help import CommandInParts
+from hcr_batch.cli._options import FILE, config_option, fields_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -24,29 +25,56 @@ EVERYWHERE = ("0.0.0.0", "::")
 """Addresses that stand for all of this machine's."""
 
 
-@click.command()
+PARTS = {
+    "--fields": "What to write",
+    "--sample": "What to show",
+    "--reviewer": "Who answers",
+}
+"""Headings of the help, by the first option that stands under each."""
+
+
+@click.command(cls=CommandInParts, parts=PARTS)
 @click.argument("results", type=FILE)
 @fields_option
 @click.option(
     "--sample",
     type=share,
     default="0",
+    metavar="S",
     help="Also show this share of the unflagged characters, to measure how many are wrong: 2%.",
 )
 @click.option(
-    "--target-error", type=share, help="What the sample is compared with; as in the settings."
+    "--target-error",
+    type=share,
+    metavar="E",
+    help="What the sample is compared with; by default what the settings say.",
 )
-@click.option("--reviewer", help="Name kept with the answers; your login name if not given.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--no-browser", is_flag=True, help="Open no browser; print the address alone.")
 @click.option(
     "--template",
     multiple=True,
     type=FILE,
-    help="Forms whose rules hold for answers; those of the last scan if not given.",
+    metavar="PATH",
+    help="Templates whose rules hold for answers; by default those of the last scan.",
 )
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@config_option
+@click.option(
+    "--reviewer", metavar="NAME", help="Name kept with the answers; by default your login name."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Port to listen on; by default a free one.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen on.",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
 def review(
     results: Path,
     fields: Path | None,
@@ -59,10 +87,11 @@ def review(
     no_browser: bool,
     config: Path | None,
 ) -> None:
-    """Look at the flagged characters of RESULTS in the browser and correct them.
+    """Correct what was flagged, in the browser.
 
-    Every answer is in the journal beside RESULTS at once. RESULTS itself is
-    written again when you finish, press Ctrl-C or pause for a minute.
+    Shows the flagged characters of RESULTS. Every answer is saved at once, in
+    the journal beside RESULTS. RESULTS itself is written again when you finish,
+    press Ctrl-C or pause for a minute.
 
     \b
     Example:

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from hcr_batch.cli._help import CommandInParts
 from hcr_batch.cli._options import (
     FILE,
+    config_option,
     csv_options,
     fields_option,
     files_offered,
     format_option,
+    model_option,
     share,
+    templates_option,
 )
 from hcr_batch.cli._signals import end_like_ctrl_c
 
@@ -40,59 +44,97 @@ MOST_AHEAD = 2
 """Processes that are started before the others; more would only hinder the one that prepares."""
 
 
-@click.command()
+PARTS = {
+    "--out": "What to write",
+    "--template": "How to read",
+    "--limit": "Which files",
+    "--jobs": "How to run",
+}
+"""Headings of the help, by the first option that stands under each."""
+
+
+@click.command(cls=CommandInParts, parts=PARTS)
 @click.argument("paths", nargs=-1, required=True, shell_complete=files_offered)
-@click.option("--out", default="results.csv", show_default=True, type=FILE, help="The results.")
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
 @click.option(
-    "--template",
-    "templates",
-    multiple=True,
+    "--out",
+    default="results.csv",
+    show_default=True,
     type=FILE,
-    help="A known form, or a folder of them; may be repeated.",
+    metavar="FILE",
+    help="The results.",
 )
-@click.option("--threshold", type=share, help="Flag characters below this confidence.")
+@fields_option
+@click.option(
+    "--overlay",
+    type=FILE,
+    metavar="DIR",
+    help="Also a picture of every page with what was read, in this folder.",
+)
+@format_option
+@csv_options
+@templates_option
+@click.option(
+    "--layout",
+    type=click.Choice(["auto", "boxes", "free"]),
+    help="Read printed boxes only, all writing as strings, or both (auto).",
+)
 @click.option(
     "--target-error",
     type=share,
-    help="Flag so that at most this share of the other characters is wrong: 0.5% or 0.005.",
-)
-@click.option("--jobs", type=click.IntRange(1), help="Processes; one a core if not given.")
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    show_default=True,
-    help="Processes of this machine, or a Ray cluster.",
-)
-@click.option("--ray-address", help="Of the cluster; from RAY_ADDRESS if not given.")
-@fields_option
-@click.option("--overlay", type=FILE, help="Also pictures of the pages, in this folder.")
-@format_option
-@csv_options
-@click.option(
-    "--layout", type=click.Choice(["auto", "boxes", "free"]), help="Read boxes, or all writing."
+    metavar="E",
+    help="Flag as much as it takes for at most this share of the unflagged characters to be wrong:"
+    " 0.5% or 0.005.",
 )
 @click.option(
-    "--model",
-    shell_complete=files_offered,
-    help="A model folder or file in place of the default.",
+    "--threshold",
+    type=share,
+    metavar="P",
+    help="Or flag every character below this confidence.",
 )
-@click.option("--pdf-renderer", type=click.Choice(["pdfium", "poppler"]), help="Draws PDF pages.")
+@model_option
+@click.option(
+    "--pdf-renderer",
+    type=click.Choice(["pdfium", "poppler"]),
+    help="What draws PDF pages that are not simply a scanned image.",
+)
+@config_option
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Read at most this many new files."
+)
 @click.option("--force", is_flag=True, help="Read every file again.")
-@click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
-@click.option("--limit", type=click.IntRange(1), help="Read at most so many new files.")
+@click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be done with each file.")
+@click.option("--allow-empty", is_flag=True, help="Finding no form is not an error.")
 @click.option(
     "--gone",
     type=click.Choice(["keep", "drop", "list"]),
     default="keep",
     show_default=True,
-    help="Files of earlier scans that are not there any more: in the results, or not.",
+    help="Forms of earlier scans that have been moved away: keep them in the results, drop them,"
+    " or keep and list them.",
 )
-@click.option("--allow-empty", is_flag=True, help="No form at all is no error.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done, do nothing.")
-@click.option("--log-json", type=FILE, help="Append one JSON object an event to this file.")
-@click.option("--quiet", is_flag=True, help="Print failures alone.")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use; by default one a core."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Use this machine, or a Ray cluster.",
+)
+@click.option(
+    "--ray-address",
+    metavar="HOST:PORT",
+    help="Address of the cluster; by default that in RAY_ADDRESS.",
+)
+@click.option(
+    "--log-json",
+    type=FILE,
+    metavar="FILE",
+    help="Append a line of JSON to this file for every event.",
+)
+@click.option("--quiet", is_flag=True, help="Print failures only.")
 def scan(
     paths: tuple[str, ...],
     out: Path,
@@ -103,12 +145,15 @@ def scan(
     ray_address: str | None,
     **options: Any,
 ) -> None:
-    """Read forms: PATHS are folders, files, patterns or URLs; - reads a list of files.
+    """Read forms into a table.
 
-    Only what is new or changed since the last scan to the same --out is read;
-    a journal beside it keeps the rest. Messages, and a summary as the last
-    line, go to standard error. Exit code 0 means that every file is in the
-    results, 6 that some are not.
+    PATHS are folders, files, patterns in quotes, or URLs; - reads a list of
+    files from standard input.
+
+    Only what is new or changed since the last scan with the same --out is
+    read; a journal beside the results keeps the rest. Messages go to standard
+    error, the last line is a summary. Exit code 0 means that every file is in
+    the results, 6 that some are not.
 
     \b
     Example:

@@ -17,6 +17,7 @@ __all__ = ["score"]
     "--truth",
     required=True,
     type=FILE,
+    metavar="FILE",
     help="CSV with file, page, field, x, y, width, height, text; one row a field.",
 )
 @click.option(
@@ -27,12 +28,12 @@ __all__ = ["score"]
     help="A line a file, a line a field, or everything as JSON.",
 )
 def score(results: Path, truth: Path, report: str) -> None:
-    """Measure RESULTS (a results.csv) beside the truth, per file and overall.
+    """Compare results with the truth.
 
-    Fields are matched by name, else by place, else by their text. In the
-    table, silent are characters that are wrong and not flagged; effort is the
-    share of characters that a person has to look at; extra are characters
-    read outside every field of the truth.
+    RESULTS is a results.csv. Fields are matched by name, else by place, else by
+    text. In the table, silent are characters that are wrong and not flagged;
+    effort is the share of characters that a person has to look at; extra are
+    characters read outside of every field of the truth.
 
     \b
     Example:

@@ -9,41 +9,66 @@ from typing import Any
 
 import click
 
-from hcr_batch.cli._options import FILE
+from hcr_batch.cli._help import CommandInParts
+from hcr_batch.cli._options import config_option, model_option, templates_option
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 __all__ = ["serve"]
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+PARTS = {"--host": "Who can reach it", "--template": "How to read", "--max-mb": "Limits"}
+"""Headings of the help, by the first option that stands under each."""
+
+
+@click.command(cls=CommandInParts, parts=PARTS)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen on.",
 )
 @click.option(
-    "--allow-host", "names", multiple=True, help="A host name to answer to; may be repeated."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    metavar="N",
+    help="Port to listen on; 0 takes a free one.",
 )
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
 @click.option(
-    "--template",
-    "templates",
+    "--allow-host",
+    "names",
     multiple=True,
-    type=FILE,
-    help="A known form, or a folder of them; may be repeated.",
+    metavar="NAME",
+    help="Another host name to answer to; may be repeated.",
 )
-@click.option("--model", type=FILE, help="A model folder or file in place of the default.")
+@templates_option
+@model_option
+@config_option
 @click.option(
-    "--max-mb", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Of one upload."
+    "--max-mb",
+    type=click.FloatRange(0.1),
+    default=20.0,
+    show_default=True,
+    metavar="N",
+    help="Largest upload.",
 )
 @click.option(
     "--max-megapixels",
     type=click.FloatRange(0.1),
     default=40.0,
     show_default=True,
-    help="Of one picture or page, and of all pictures in a request.",
+    metavar="N",
+    help="Largest picture or page, and most of all pictures in a request.",
 )
 @click.option(
-    "--max-pages", type=click.IntRange(1), default=50, show_default=True, help="Of one document."
+    "--max-pages",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Most pages of a document.",
 )
 @click.option(
     "--queue",
@@ -51,6 +76,7 @@ __all__ = ["serve"]
     type=click.IntRange(0, 500),
     default=64,
     show_default=True,
+    metavar="N",
     help="Predictions that may wait; more are turned away.",
 )
 @click.option(
@@ -59,7 +85,8 @@ __all__ = ["serve"]
     type=click.FloatRange(1),
     default=60.0,
     show_default=True,
-    help="Seconds that one may wait, and that a document may take.",
+    metavar="S",
+    help="Seconds that a prediction may wait, and that a document may take.",
 )
 def serve(
     host: str,
@@ -70,15 +97,15 @@ def serve(
     model: Path | None,
     **limits: Any,
 ) -> None:
-    """Serve a page to draw or upload on, and a REST API, until Ctrl-C.
+    """Serve a page to draw on, and a REST API.
 
-    Nothing that is sent is kept. Only this machine is answered unless --host
-    says otherwise; there is no password, so put a proxy that asks for one
-    before it where others can reach it.
+    Runs until Ctrl-C. Nothing that is sent is kept. Only this machine is
+    answered unless --host says otherwise. There is no password: where others
+    can reach it, put a proxy in front that asks for one.
 
     \b
     Example:
-      hcr-batch serve --port 8000
+      hcr-batch serve --port 8000 --template forms
     """
     # Before numpy is imported: requests run side by side, each on one thread.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -28,11 +28,11 @@ __all__ = ["status"]
     help="What to print.",
 )
 def status(results: Path, report: str) -> None:
-    """Show what the journal beside RESULTS holds: the look of the morning after.
+    """Show what was read, and what failed.
 
-    Files, pages and characters read, how many are flagged and reviewed, the
-    last run with its model, and each file that failed with its reason. A scan
-    may be running meanwhile.
+    Reads the journal beside RESULTS: files, pages and characters, how many are
+    flagged and reviewed, the last scan with its model, and each file that failed
+    with the reason. A scan may be running meanwhile.
 
     \b
     Example:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE
+from hcr_batch.cli._options import FILE, config_option
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,7 +20,7 @@ __all__ = ["template"]
 
 @click.group()
 def template() -> None:
-    """Make, check and picture templates of known forms.
+    """Make and check templates of known forms.
 
     \b
     Example:
@@ -33,12 +33,24 @@ def template() -> None:
 
 @template.command()
 @click.argument("form", type=FILE)
-@click.option("--out", required=True, type=FILE, help="The template to write (TOML).")
-@click.option("--picture", type=FILE, help="Where to picture the fields (PNG), if not beside.")
-@click.option("--page", type=click.IntRange(1), help="Draft this page of FORM alone.")
-@click.option("--like", type=FILE, help="Carry names and rules over from an earlier edition's.")
+@click.option(
+    "--out", required=True, type=FILE, metavar="FILE", help="The template to write (TOML)."
+)
+@click.option(
+    "--picture",
+    type=FILE,
+    metavar="FILE",
+    help="The picture of the fields (PNG); by default beside the template.",
+)
+@click.option("--page", type=click.IntRange(1), metavar="N", help="Draft only this page of FORM.")
+@click.option(
+    "--like",
+    type=FILE,
+    metavar="FILE",
+    help="Take names and rules over from the template of an earlier edition.",
+)
 @click.option("--force", is_flag=True, help="Replace a template that is there.")
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@config_option
 def draft(
     form: Path,
     out: Path,
@@ -48,12 +60,13 @@ def draft(
     force: bool,
     config: Path | None,
 ) -> None:
-    """Draft a template from FORM, a blank or filled scan or PDF.
+    """Draft a template from a form.
 
-    A fillable PDF gives its own fields with their names and lengths; else the
-    boxes printed on the form are found; pages that are the same form, a stack
-    of cards, are drafted once. A picture of the fields is written beside the
-    template. Names and rules are yours to add, or those of an earlier edition.
+    FORM is a blank or filled scan, or a PDF. A fillable PDF gives its own
+    fields with their names and lengths; on anything else the printed boxes are
+    found. Pages that are the same form, a stack of cards, are drafted once. A
+    picture of the fields is written beside the template. Names and rules are
+    yours to add, or come from an earlier edition.
 
     \b
     Example:
@@ -89,7 +102,10 @@ def draft(
 @template.command()
 @click.argument("templates", nargs=-1, required=True, type=FILE)
 def check(templates: tuple[Path, ...]) -> None:
-    """Check TEMPLATES, files or folders of them: exit code 3 names file, line and key.
+    """Check templates.
+
+    TEMPLATES are files or folders of them. A mistake is reported with file, line
+    and key, and exit code 3.
 
     \b
     Example:
@@ -111,13 +127,16 @@ def check(templates: tuple[Path, ...]) -> None:
 
 @template.command()
 @click.argument("path", metavar="TEMPLATE", type=FILE)
-@click.option("--on", "scan", type=FILE, help="Draw the fields where they lie on this scan.")
-@click.option("--out", required=True, type=FILE, help="The picture (PNG).")
-@click.option("--config", type=FILE, help="Settings (TOML) in place of the defaults.")
+@click.option(
+    "--on", "scan", type=FILE, metavar="FILE", help="Draw the fields where they lie on this scan."
+)
+@click.option("--out", required=True, type=FILE, metavar="FILE", help="The picture (PNG).")
+@config_option
 def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
-    """Picture a TEMPLATE on white paper, or on a scan of the form.
+    """Picture a template.
 
-    Further pages are written beside the first: picture.png, picture.p2.png.
+    Draws its fields on white paper, or on a scan of the form. Further pages are
+    written beside the first: picture.png, picture.p2.png.
 
     \b
     Example:

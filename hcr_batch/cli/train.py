@@ -17,33 +17,47 @@ PAGE_NETWORK = "page_unet"
 
 
 @click.command()
-@click.option("--config", type=FILE, help="The recipe.  [default: configs/train/default.toml]")
+@click.option(
+    "--config",
+    type=FILE,
+    metavar="FILE",
+    help="The recipe.  [default: configs/train/default.toml]",
+)
 @data_option
 @click.option(
     "--out",
     type=FILE,
     default=Path("models/trained"),
     show_default=True,
-    help="Model folder to write.",
+    metavar="DIR",
+    help="The model folder to write.",
 )
 @click.option(
     "--work",
     type=FILE,
+    metavar="DIR",
     help="Folder for the checkpoint while it runs.  [default: <out>.work]",
 )
 @click.option(
     "--continue",
     "start",
     type=FILE,
-    help="Model folder to fit further on your own sets in --data.",
+    metavar="DIR",
+    help="Go on with this model, on sets of your own in --data.",
 )
-@click.option("--own", multiple=True, help="With --continue: name of your own set, if not all.")
+@click.option(
+    "--own",
+    multiple=True,
+    metavar="NAME",
+    help="With --continue: only this set of your own; may be repeated.",
+)
 @click.option("--export", type=click.Choice(["h5"]), help="Also write the network in this format.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was broken off.")
 @click.option(
     "--limit",
     type=click.IntRange(min=40),
-    help="For a quick try: glyphs a source, or batches with --continue.",
+    metavar="N",
+    help="For a quick try: N glyphs of each source, or N batches with --continue.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def train(
@@ -58,19 +72,16 @@ def train(
     limit: int | None,
     quiet: bool,
 ) -> None:
-    """Train a recognizer; write model.keras, model.tflite, card.json and the curves.
+    """Train a model.
 
-    A recipe that says kind = "line_reader" trains the network that reads
-    strings whole; its files go into the model folder beside the others.
+    The recipe says which network: the recognizer (default.toml and others), the
+    page segmentation (segmenter.toml) or the line reader (line_reader.toml). The
+    networks, their card and the curves are written to --out.
 
-    With --continue, a model is fitted further on your own sets: those of --data
-    that it was not made from. The sets that it was made from, where they are in
-    --data, are rehearsed so that nothing is forgotten. Prints the accuracy
-    before and after; the result is a new model that is used only where --model
-    names it.
-
-    The recipe segmenter.toml trains the page segmentation instead: it writes
-    segmenter.keras, segmenter.tflite and segmenter.json.
+    With --continue, a recognizer goes on learning from your own sets: those in
+    --data that it was not made from. The sets that it was made from, where they
+    are in --data, are rehearsed so that nothing is forgotten. Prints the errors
+    before and after; the new model is used only where --model names it.
 
     
     Example:

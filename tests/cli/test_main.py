@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 
 import hcr_batch.cli
 from hcr_batch.cli import cli, main
+from hcr_batch.cli._help import CommandInParts
 from hcr_batch.errors import LockedError
 
 
@@ -23,17 +25,45 @@ def commands():
     return [cli.get_command(context, name) for name in cli.list_commands(context)]
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
-def test_every_command_has_an_example(command):
+def paths():
+    """Every command by what is typed: `scan`, `template`, `template draft`."""
+    for command in commands():
+        yield command.name, command
+        for name, part in getattr(command, "commands", {}).items():
+            yield f"{command.name} {name}", part
+
+
+@pytest.mark.parametrize(("path", "command"), list(paths()), ids=[path for path, _ in paths()])
+def test_every_command_has_an_example(path, command):
     assert "Example" in command.help
-    assert f"hcr-batch {command.name}" in command.help
+    assert f"hcr-batch {path}" in command.help
 
 
-def test_help_lists_the_commands(capsys):
+def test_help_lists_every_command_once_with_all_of_its_first_sentence(capsys):
     code, out, _ = leave(capsys, "--help")
     assert code == 0
-    for name in ("scan", "score", "export", "doctor"):
-        assert f"  {name} " in out
+    for command in commands():
+        (line,) = [line for line in out.splitlines() if line.startswith(f"  {command.name} ")]
+        assert line.endswith(".")
+        assert not line.endswith("...")
+
+
+def test_help_shows_every_option_of_a_long_command_once_under_a_heading(capsys):
+    code, out, _ = leave(capsys, "scan", "--help")
+    assert code == 0
+    sections = re.split(r"^(\w[\w ]+):$", out, flags=re.MULTILINE)[1:]
+    assert sections[-2] == "Other options"
+    assert "--help" in sections[-1]
+    assert "--out" in sections[sections.index("What to write") + 1]
+    shown = re.findall(r"^  (?:-h, )?(--[a-z-]+)", out, flags=re.MULTILINE)
+    assert len(shown) == len(set(shown)) > 20
+
+
+def test_headings_of_help_begin_with_options_that_are_there():
+    in_parts = [command for command in commands() if isinstance(command, CommandInParts)]
+    assert in_parts
+    for command in in_parts:
+        assert set(command.parts) <= {option.opts[0] for option in command.params}
 
 
 def test_a_wrong_option_is_wrong_usage(capsys):
