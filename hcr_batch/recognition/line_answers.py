@@ -63,6 +63,8 @@ class _Part:
     sure : float or None
         Probability that the whole line is right, where it was read whole too; then
         the rows are weighed by their neighbours and together as sure.
+    whole : bool
+        The characters are those of the line reader.
     """
 
     line: TextLine
@@ -71,6 +73,7 @@ class _Part:
     word_gaps: list[float]
     hand: Hand
     sure: float | None = None
+    whole: bool = False
 
     @property
     def text(self) -> str:
@@ -266,7 +269,7 @@ def _whole_part(part: _Part, whole: SpelledLine) -> _Part:
     boxes = list(whole.boxes)
     gaps = [0.0, *(max(1.0, b.x - a.right) for a, b in pairwise(boxes))]
     word_gaps = [gap if blank else 0.0 for gap, blank in zip(gaps, whole.after_blank, strict=True)]
-    return replace(part, boxes=boxes, rows=whole.rows, word_gaps=word_gaps)
+    return replace(part, boxes=boxes, rows=whole.rows, word_gaps=word_gaps, whole=True)
 
 
 def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading]:
@@ -287,7 +290,7 @@ def _whole_line(
     """A line read whole: accepted whole, or its doubtful characters are flagged, one at least."""
     best = part.rows.max(axis=1)
     limit = 0.0 if sure >= of_strings else max(threshold, float(best.min()) + 1e-9)
-    return glyph_readings(part.rows, limit, [reasons] * len(best))
+    return glyph_readings(part.rows, limit, [reasons] * len(best), are_characters=part.whole)
 
 
 def _ruled_lines(

@@ -51,7 +51,10 @@ def glyph_reading(
 
 
 def glyph_readings(
-    probabilities: np.ndarray, threshold: float, reasons: Sequence[tuple[str, ...]]
+    probabilities: np.ndarray,
+    threshold: float,
+    reasons: Sequence[tuple[str, ...]],
+    are_characters: bool = False,
 ) -> list[Reading]:
     """The readings of N glyphs, as :func:`glyph_reading` gives that of one.
 
@@ -61,8 +64,11 @@ def glyph_readings(
     threshold : float
     reasons : sequence of tuple of str
         N of them.
+    are_characters : bool
+        Each is a character, however doubtful: what is missing to 1 is doubt alone.
     """
-    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1).tolist()
+    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
+    foreign = (foreign * (not are_characters)).tolist()
     return [
         _reading(*given, threshold)
         for given in zip(_likeliest(probabilities), foreign, reasons, strict=True)
