@@ -125,7 +125,7 @@ def _doubted(hand: Hand, source: Source) -> Hand:
     """The hand of a line, where its glyphs and the page segmentation disagree."""
     if source is not Source.PEN and hand is Hand.WRITTEN:
         return Hand.RATHER_WRITTEN
-    return Hand.RATHER_PRINTED if source is Source.TYPED and hand is Hand.PRINTED else hand
+    return Hand.RATHER_PRINTED if source is not Source.PRINT and hand is Hand.PRINTED else hand
 
 
 def _sure_or_print(readings: list[Reading], source: Source) -> list[Reading]:
