@@ -31,6 +31,8 @@ __all__ = [
     "data_folder",
     "load_settings",
     "load_toml",
+    "parse_toml",
+    "toml_text",
 ]
 
 CASES = ("auto", "upper", "as_written")
@@ -147,15 +149,43 @@ def load_toml(path: Path) -> dict[str, Any]:
     ConfigError
         The file is missing, not UTF-8 or not TOML; the message has its place.
     """
+    return parse_toml(path, toml_text(path))
+
+
+def toml_text(path: Path) -> str:
+    """Text of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing or not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-        _check_keys(text)
-        return tomllib.loads(text)
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except ValueError as error:
+        raise _no_toml(path, error) from error
+
+
+def parse_toml(path: Path, text: str) -> dict[str, Any]:
+    """Parse the text of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        It is not TOML; the message has the place.
+    """
+    try:
+        _check_keys(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        # Beside what the parser says: bytes that are no UTF-8, endless numbers, endless nesting.
-        raise ConfigError(f"{path}: not valid TOML: {error}; correct it") from error
+        # Beside what the parser says: endless numbers, endless nesting.
+        raise _no_toml(path, error) from error
+
+
+def _no_toml(path: Path, error: Exception) -> ConfigError:
+    return ConfigError(f"{path}: not valid TOML: {error}; correct it")
 
 
 def _check_keys(text: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "ModelError",
     "NoInputError",
     "OutputError",
+    "TemplateError",
     "TooLargeError",
     "UsageError",
     "printable",
@@ -86,6 +87,28 @@ class ConfigError(HcrError):
     """A configuration or template is malformed."""
 
     exit_code = ExitCode.BAD_CONFIG
+
+
+class TemplateError(ConfigError):
+    """A template has a fault.
+
+    Parameters
+    ----------
+    message : str
+        With file and line.
+    table, place, key : str, int, str
+        The table, its place among those of its name (from 0), and the key where it is.
+    problem : str
+        What is wrong there.
+    """
+
+    def __init__(self, message: str, table: str, place: int, key: str, problem: str) -> None:
+        super().__init__(message)
+        self.table, self.place, self.key, self.problem = table, place, key, problem
+
+    def __reduce__(self) -> tuple[type[TemplateError], tuple[str, str, int, str, str]]:
+        """As it is sent from process to process."""
+        return type(self), (str(self), self.table, self.place, self.key, self.problem)
 
 
 class ModelError(HcrError):

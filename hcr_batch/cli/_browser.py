@@ -17,7 +17,7 @@ KEPT_SECONDS = 60.0
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer">
 <meta http-equiv="refresh" content="0; url={0}"><title>hcr-batch</title>
-<p><a href="{0}">To the review</a></p></html>
+<p><a href="{0}">To the page</a></p></html>
 """
 
 
@@ -51,7 +51,7 @@ def _page(address: str) -> Path:
 
 
 def _written(address: str, folder: Path) -> Path:
-    descriptor, name = tempfile.mkstemp(".html", "hcr-batch-review-", folder, text=True)
+    descriptor, name = tempfile.mkstemp(".html", "hcr-batch-", folder, text=True)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(PAGE.format(html.escape(address)))
     return Path(name)

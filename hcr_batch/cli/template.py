@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hcr_batch.cli._options import FILE, config_option
+from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from hcr_batch.forms.schema import Template
+    from hcr_batch.web.edit_pages import EditPages
+    from hcr_batch.web.edit_session import EditSession
 
 __all__ = ["template"]
 
@@ -25,6 +29,7 @@ def template() -> None:
     \b
     Example:
       hcr-batch template draft blank.pdf --out forms/club.toml
+      hcr-batch template edit forms/club.toml --on blank.pdf
       hcr-batch template check forms/club.toml
       hcr-batch template show forms/club.toml --on scan.png --out picture.png
       hcr-batch scan ./scans --template forms
@@ -153,6 +158,58 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     else:
         pictures = (draw_template(page) for page in loaded.pages)
     _write_pictures(map(as_png, pictures), out, list(filter(None, [path, scan])))
+
+
+@template.command()
+@click.argument("path", metavar="TEMPLATE", type=FILE)
+@click.option("--on", "scan", type=FILE, help="Scan or PDF of the form, shown under its fields.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")
+@click.option("--no-browser", is_flag=True, help="Open no browser; print the address alone.")
+@config_option
+def edit(path: Path, scan: Path | None, port: int, no_browser: bool, config: Path | None) -> None:
+    """Name the fields of TEMPLATE, move them and give their rules, in the browser.
+
+    Names are suggested from the print beside the fields, and from the fields
+    of a fillable PDF. Comments in TEMPLATE stay. Ctrl-C ends; what was not
+    saved by then is written beside TEMPLATE.
+
+    \b
+    Example:
+      hcr-batch template edit forms/club.toml --on blank.pdf
+    """
+    from hcr_batch.config import load_settings
+    from hcr_batch.results.atomic import check_writable
+    from hcr_batch.web.edit_pages import EditPages
+    from hcr_batch.web.edit_session import EditSession
+
+    session = EditSession(path)
+    check_writable(path)
+    pages = EditPages(session.open().template, scan, load_settings(config))
+    _serve_editor(session, pages, port, not no_browser)
+    if rescued := session.rescue():
+        click.echo(f"{path}: not everything was saved; the rest is in {rescued}", err=True)
+
+
+def _serve_editor(session: EditSession, pages: EditPages, port: int, browser: bool) -> None:
+    """Serve until the user closes the editor or Ctrl-C."""
+    import secrets
+    import threading
+
+    from hcr_batch.cli._browser import shown_in_browser
+    from hcr_batch.web.editor import editor_app
+    from hcr_batch.web.security import LOOPBACK
+    from hcr_batch.web.server import Server
+
+    token, leaving = secrets.token_urlsafe(16), threading.Event()
+    app = editor_app(session, pages, token, LOOPBACK, leaving.set)
+    server = Server(app, "127.0.0.1", port, stopping=leaving)
+    address = f"{server.address}/{token}/"
+    click.echo(f"{session.path} to edit at {address} (Ctrl-C ends)", err=True)
+    end_like_ctrl_c()
+    with suppress(KeyboardInterrupt), ExitStack() as shown:
+        if browser:
+            shown.enter_context(shown_in_browser(address))
+        server.run()
 
 
 def _write_pictures(pictures: Iterable[bytes], out: Path, read: Sequence[Path]) -> None:

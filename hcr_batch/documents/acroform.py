@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium
 
 from hcr_batch.types import Box, StoredValue
 
-__all__ = ["Widget", "page_widgets", "pdf_widgets", "stored_values"]
+__all__ = ["Widget", "page_widgets", "pdf_widgets", "shown_place", "stored_values"]
 
 UNITS_PER_POINT = 20
 """pdfium gives places on a page in whole units: these are fine enough."""
@@ -50,6 +50,8 @@ class Widget:
         Each character has a cell of its own.
     value : str
         What the file says stands in it: its text; X where it is checked.
+    title : str
+        What it is called to people who fill it in; often empty.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Widget:
     length: int
     comb: bool
     value: str = ""
+    title: str = ""
 
 
 def pdf_widgets(path: Path) -> list[list[Widget]]:
@@ -131,17 +134,14 @@ def _widget(
     length = ctypes.c_float(0.0)
     pdfium.FPDFAnnot_GetNumberValue(annotation, b"MaxLen", length)
     flags = pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation)
-    sides = product((place.left, place.right), (place.top, place.bottom))
-    corners = [_shown(page, x, y) for x, y in sides]
-    left, top = (min(values) for values in zip(*corners, strict=True))
-    right, bottom = (max(values) for values in zip(*corners, strict=True))
     return Widget(
         _text(pdfium.FPDFAnnot_GetFormFieldName, form, annotation),
         kind,
-        Box(left, top, right - left, bottom - top),
+        shown_place(page, (place.left, place.right), (place.top, place.bottom)),
         int(length.value),
         bool(flags & COMB_FLAG) and length.value > 0,
         _value(form, annotation, kind),
+        _text(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, annotation),
     )
 
 
@@ -149,6 +149,16 @@ def _value(form: pypdfium2.PdfFormEnv, annotation: object, kind: str) -> str:
     if kind == "check":
         return "X" if pdfium.FPDFAnnot_IsChecked(form, annotation) else ""
     return _text(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
+
+
+def shown_place(
+    page: pypdfium2.PdfPage, across: tuple[float, float], along: tuple[float, float]
+) -> Box:
+    """An upright rectangle of the PDF, in millimetres on the page as it is shown."""
+    corners = [_shown(page, x, y) for x, y in product(across, along)]
+    left, top = (min(values) for values in zip(*corners, strict=True))
+    right, bottom = (max(values) for values in zip(*corners, strict=True))
+    return Box(left, top, right - left, bottom - top)
 
 
 def _shown(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:

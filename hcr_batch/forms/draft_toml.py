@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hcr_batch.layout.sides import bounds
 from hcr_batch.types import Box
 
-__all__ = ["DraftField", "DraftPage", "toml_lines_of"]
+__all__ = ["DraftField", "DraftPage", "field_lines", "place_lines", "toml_lines_of"]
 
 EVEN_MM = 0.5
 """Cells that differ less than this from equal ones are written as one box."""
@@ -20,13 +20,15 @@ class DraftField:
     """A field with its cells in millimetres; kinds as in a template.
 
     `rules` are its other keys in the template with their values; without any
-    it takes letters and digits.
+    it takes letters and digits. `length` is how many characters a free area
+    takes, where that is known.
     """
 
     name: str
     kind: str
     cells: tuple[Box, ...]
     rules: Mapping[str, str | bool] | None = None
+    length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,18 @@ def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterato
             yield "anchors = [" + ", ".join(map(_box, page.boxes)) + "]"
     for page in pages:
         for field in page.fields:
-            yield from _field(field, page)
+            yield ""
+            yield from field_lines(field, page)
 
 
-def _field(field: DraftField, page: DraftPage) -> Iterator[str]:
-    yield ""
+def field_lines(field: DraftField, page: DraftPage) -> Iterator[str]:
+    """The lines of one field of a template."""
     yield "[[field]]"
     yield f"name = {_text(field.name)}"
     yield f'kind = "{field.kind}"'
     if page.number > 1:
         yield f"page = {page.number}"
-    yield from _place([_within(cell, page) for cell in field.cells], field.kind)
+    yield from place_lines(field, page)
     if field.kind != "check":
         rules = {"charset": "alnum"} if field.rules is None else field.rules
     else:
@@ -90,10 +93,13 @@ def _field(field: DraftField, page: DraftPage) -> Iterator[str]:
     yield from (f"{key} = {_value(value)}" for key, value in rules.items())
 
 
-def _place(cells: Sequence[Box], kind: str) -> Iterator[str]:
+def place_lines(field: DraftField, page: DraftPage) -> Iterator[str]:
+    """The lines that say where a field lies: one box where its cells are even."""
+    cells, kind = [_within(cell, page) for cell in field.cells], field.kind
     around = bounds(cells)
     if kind in ("free", "check"):
         yield f"box = {_box(around)}"
+        yield from (f"cells = {length}" for length in [field.length] if length)
         return
     count = len(cells)
     width = sum(cell.width for cell in cells) / count

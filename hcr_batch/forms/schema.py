@@ -9,10 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hcr_batch.config import CASES, load_toml
-from hcr_batch.errors import ConfigError
+from hcr_batch.config import CASES, parse_toml, toml_text
+from hcr_batch.errors import ConfigError, TemplateError
 from hcr_batch.forms.automata import RuleError
 from hcr_batch.forms.rules import Rule, charset_of, make_rule
+from hcr_batch.forms.template_parts import (
+    Template,
+    TemplateField,
+    TemplatePage,
+    UncheckedField,
+    UncheckedTemplate,
+)
 from hcr_batch.forms.toml_lines import key_lines
 from hcr_batch.results.form_names import NUMBERED
 from hcr_batch.types import UNKNOWN_FORM, Box
@@ -23,8 +30,11 @@ __all__ = [
     "Template",
     "TemplateField",
     "TemplatePage",
+    "field_fault",
     "load_template",
     "load_templates",
+    "parse_template",
+    "parse_unchecked",
 ]
 
 KINDS = ("comb", "boxes", "free", "check")
@@ -49,62 +59,6 @@ MAX_CELLS = 500
 MAX_PAGE_MM = 5000
 ROUNDING_MM = 0.11
 """A box may reach this far beyond the page: drafts have one decimal."""
-
-
-@dataclass(frozen=True)
-class TemplateField:
-    """A field of a form.
-
-    Attributes
-    ----------
-    name : str
-    kind : str
-        `comb`, `boxes`, `free` or `check`.
-    box : Box
-        In millimetres on the blank form.
-    cells : tuple of Box
-        Its cells in millimetres; for `free` and `check` the box itself.
-    rule : Rule
-    summary : str
-        Charset, pattern and check as the template has them, for people.
-    """
-
-    name: str
-    kind: str
-    box: Box
-    cells: tuple[Box, ...]
-    rule: Rule
-    summary: str = ""
-
-
-@dataclass(frozen=True)
-class TemplatePage:
-    """A page of a form.
-
-    Attributes
-    ----------
-    number : int
-    width_mm, height_mm : float
-    fields : tuple of TemplateField
-    anchors : tuple of Box
-        Boxes printed on the form by which a scan is recognized, in
-        millimetres: those of its fields unless the template names others.
-    """
-
-    number: int
-    width_mm: float
-    height_mm: float
-    fields: tuple[TemplateField, ...]
-    anchors: tuple[Box, ...]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A known form; `fingerprint` is a SHA-256 (hex) over all that its readings depend on."""
-
-    name: str
-    pages: tuple[TemplatePage, ...]
-    fingerprint: str
 
 
 def load_templates(paths: Iterable[Path]) -> tuple[Template, ...]:
@@ -139,9 +93,61 @@ def load_template(path: Path) -> Template:
         It cannot be read, is not TOML, has an unknown key or a bad value; the
         message names file, line and key.
     """
-    values = load_toml(path)
-    text = path.read_text(encoding="utf-8")
-    return _Reader(path, key_lines(text)).template(values, text)
+    return parse_template(path, toml_text(path))
+
+
+def parse_template(path: Path, text: str) -> Template:
+    """Read a template from the text of its file; lexicons lie beside `path`.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`load_template` has it.
+    """
+    return _Reader(path, key_lines(text)).template(parse_toml(path, text), text)
+
+
+def parse_unchecked(path: Path, text: str) -> UncheckedTemplate:
+    """Read a template of which only the places are checked, to mend the rest.
+
+    Raises
+    ------
+    ConfigError
+        The text is no TOML, a key is unknown, or a place is none.
+    """
+    reader = _Reader(path, key_lines(text))
+    top = reader.checked("", 0, parse_toml(path, text), TOP_KEYS)
+    pages = reader.pages(top["page"])
+    asked = reader.tables("field", top["field"], FIELD_KEYS)
+    fields = (
+        UncheckedField(entry, reader.placed(place, entry, pages)[1])
+        for place, entry in enumerate(asked)
+    )
+    ready = (reader.page(n, pages[number], number, []) for n, number in enumerate(pages))
+    return UncheckedTemplate(tuple(ready), tuple(fields))
+
+
+def field_fault(
+    path: Path, entry: dict[str, Any], pages: Iterable[TemplatePage]
+) -> TemplateError | None:
+    """What is wrong with one `[[field]]` of a template, seen alone; None where nothing is.
+
+    Parameters
+    ----------
+    path : Path
+        Of the template, beside which lexicons lie.
+    entry : dict
+        The field's keys with their values, as TOML has them.
+    pages : iterable of TemplatePage
+        Of the template.
+    """
+    sizes = {p.number: {"width_mm": p.width_mm, "height_mm": p.height_mm} for p in pages}
+    reader = _Reader(path, {})
+    try:
+        reader.field(0, *reader.tables("field", [entry], FIELD_KEYS), sizes)
+    except TemplateError as error:
+        return error
+    return None
 
 
 @dataclass(frozen=True)
@@ -154,37 +160,36 @@ class _Reader:
     def template(self, values: dict[str, Any], text: str) -> Template:
         top = self.checked("", 0, values, TOP_KEYS)
         name = self.text("", 0, "name", top["name"])
-        tables = [top["page"]] if isinstance(top["page"], dict) else top["page"]
-        pages = self.tables("page", tables, PAGE_KEYS)
-        for n, page in enumerate(pages):
-            for key in ("width_mm", "height_mm"):
-                page[key] = self.length("page", n, key, page[key])
+        pages = self.pages(top["page"])
         asked = self.tables("field", top["field"], FIELD_KEYS)
-        numbers = [self.whole("page", n, "number", page["number"]) for n, page in enumerate(pages)]
-        fields: dict[int, list[TemplateField]] = {number: [] for number in numbers}
-        if len(fields) < len(pages):
-            self.fail("page", len(pages) - 1, "number", "stands for two pages; number them")
+        fields: dict[int, list[TemplateField]] = {number: [] for number in pages}
         names: set[str] = set()
         for place, entry in enumerate(asked):
-            number = self.whole("field", place, "page", entry["page"])
-            if number not in fields:
-                self.fail("field", place, "page", f"is {number}, but there is no such [[page]]")
-            page = pages[numbers.index(number)]
-            field = self.field(place, entry, page)
-            if NUMBERED.fullmatch(field.name):
-                self.fail("field", place, "name", "ends in # and a number, like a second form's")
-            if field.name in names or field.name == UNKNOWN_FORM:
+            field = self.field(place, entry, pages)
+            if field.name in names:
                 self.fail("field", place, "name", f'"{field.name}" is taken; choose another')
             names.add(field.name)
-            fields[number].append(field)
+            fields[entry["page"]].append(field)
         ready = (
             self.page(n, page, number, fields[number])
-            for n, (page, number) in enumerate(zip(pages, numbers, strict=True))
+            for n, (number, page) in enumerate(pages.items())
         )
         digest = hashlib.sha256(text.encode())
         for file in self.lexicons(asked):
             digest.update(file.read_bytes())
         return Template(name, tuple(ready), digest.hexdigest())
+
+    def pages(self, given: Any) -> dict[int, dict[str, Any]]:
+        """The pages by their numbers."""
+        tables = [given] if isinstance(given, dict) else given
+        pages = self.tables("page", tables, PAGE_KEYS)
+        for n, page in enumerate(pages):
+            for key in ("width_mm", "height_mm"):
+                page[key] = self.length("page", n, key, page[key])
+        numbers = [self.whole("page", n, "number", page["number"]) for n, page in enumerate(pages)]
+        if len(set(numbers)) < len(pages):
+            self.fail("page", len(pages) - 1, "number", "stands for two pages; number them")
+        return dict(zip(numbers, pages, strict=True))
 
     def page(
         self, place: int, page: dict[str, Any], number: int, fields: list[TemplateField]
@@ -195,22 +200,36 @@ class _Reader:
             number, page["width_mm"], page["height_mm"], tuple(fields), anchors
         )
 
-    def field(self, place: int, entry: dict[str, Any], page: dict[str, Any]) -> TemplateField:
-        name = self.text("field", place, "name", entry["name"])
-        kind = self.text("field", place, "kind", entry["kind"])
-        if kind not in KINDS:
-            self.fail("field", place, "kind", f'is "{kind}"; it must be one of {", ".join(KINDS)}')
-        box, cells = self.places(place, entry, kind)
-        width, height = page["width_mm"], page["height_mm"]
-        slack = ROUNDING_MM
-        beyond = box.right > width + slack or box.bottom > height + slack
-        if box.x < 0 or box.y < 0 or beyond:
-            key = "cell_boxes" if entry["cell_boxes"] else "box"
-            self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
+    def field(
+        self, place: int, entry: dict[str, Any], pages: dict[int, dict[str, Any]]
+    ) -> TemplateField:
+        name, kind = self.text("field", place, "name", entry["name"]), entry["kind"]
+        if NUMBERED.fullmatch(name):
+            self.fail("field", place, "name", "ends in # and a number, like a second form's")
+        if name == UNKNOWN_FORM:
+            self.fail("field", place, "name", f'"{name}" is taken; choose another')
+        box, cells = self.placed(place, entry, pages)
         rule = self.rule(place, entry, kind)
         given = (entry[key] for key in ("charset", "case", "pattern", "check"))
         summary = ", ".join(value for value in given if value not in ("", "none"))
         return TemplateField(name, kind, box, cells, rule, summary)
+
+    def placed(
+        self, place: int, entry: dict[str, Any], pages: dict[int, dict[str, Any]]
+    ) -> tuple[Box, tuple[Box, ...]]:
+        """The bounding box of a field, which lies on its page, and its cells."""
+        number = self.whole("field", place, "page", entry["page"])
+        if number not in pages:
+            self.fail("field", place, "page", f"is {number}, but there is no such [[page]]")
+        kind = self.text("field", place, "kind", entry["kind"])
+        if kind not in KINDS:
+            self.fail("field", place, "kind", f'is "{kind}"; it must be one of {", ".join(KINDS)}')
+        box, cells = self.places(place, entry, kind)
+        right, bottom = pages[number]["width_mm"], pages[number]["height_mm"]
+        if min(box.x, box.y) < 0 or max(box.right - right, box.bottom - bottom) > ROUNDING_MM:
+            key = "cell_boxes" if entry["cell_boxes"] else "box"
+            self.fail("field", place, key, "reaches beyond the page; write x, y, width, height")
+        return box, cells
 
     def places(
         self, place: int, entry: dict[str, Any], kind: str
@@ -337,7 +356,8 @@ class _Reader:
         line = line or self.lines.get(("", 0, table)) or 1
         named = f"[[{table}]] {place + 1}" if table else ""
         subject = " ".join(part for part in (named, key) if part) or "the template"
-        raise ConfigError(f"{self.path}, line {line}: {subject} {problem}")
+        message = f"{self.path}, line {line}: {subject} {problem}"
+        raise TemplateError(message, table, place, key, problem)
 
 
 def _around(boxes: Iterable[Box]) -> Box:

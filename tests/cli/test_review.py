@@ -156,7 +156,7 @@ def test_the_secret_stands_on_no_command_line(made, tmp_path):
     while not (seen.exists() and address in seen.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     given, *rest = seen.read_text().splitlines()
-    assert re.fullmatch(rf"file://{home}/hcr-batch-review-\w+\.html", given)
+    assert re.fullmatch(rf"file://{home}/hcr-batch-\w+\.html", given)
     assert address.split("/")[3] not in given
     assert any(line.startswith("-rw-------") for line in rest)
     assert f'content="0; url={address}"' in seen.read_text()

@@ -1,0 +1,83 @@
+"""What a template consists of: pages and fields with their places and rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hcr_batch.forms.rules import Rule
+from hcr_batch.types import Box
+
+__all__ = ["Template", "TemplateField", "TemplatePage", "UncheckedField", "UncheckedTemplate"]
+
+
+@dataclass(frozen=True)
+class TemplateField:
+    """A field of a form.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        `comb`, `boxes`, `free` or `check`.
+    box : Box
+        In millimetres on the blank form.
+    cells : tuple of Box
+        Its cells in millimetres; for `free` and `check` the box itself.
+    rule : Rule
+    summary : str
+        Charset, pattern and check as the template has them, for people.
+    """
+
+    name: str
+    kind: str
+    box: Box
+    cells: tuple[Box, ...]
+    rule: Rule
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class TemplatePage:
+    """A page of a form.
+
+    Attributes
+    ----------
+    number : int
+    width_mm, height_mm : float
+    fields : tuple of TemplateField
+    anchors : tuple of Box
+        Boxes printed on the form by which a scan is recognized, in
+        millimetres: those of its fields unless the template names others.
+    """
+
+    number: int
+    width_mm: float
+    height_mm: float
+    fields: tuple[TemplateField, ...]
+    anchors: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A known form; `fingerprint` is a SHA-256 (hex) over all that its readings depend on."""
+
+    name: str
+    pages: tuple[TemplatePage, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class UncheckedField:
+    """A field with its keys, defaults where left out, and its cells in millimetres."""
+
+    entry: dict[str, Any]
+    cells: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class UncheckedTemplate:
+    """The pages of a template, without fields, and all its fields in their order."""
+
+    pages: tuple[TemplatePage, ...]
+    fields: tuple[UncheckedField, ...]
