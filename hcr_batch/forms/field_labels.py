@@ -77,7 +77,7 @@ def plain_name(text: str) -> str:
     text = text.split(":")[0] or text
     decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     plain = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
-    parts = re.findall(r"[^\W_]+", re.sub(r"['’]", "", plain))
+    parts = re.findall(r"[^\W_]+", re.sub("['\u2019]", "", plain))
     name = ""
     for part in parts[:MOST_WORDS]:
         if name and len(name) + 1 + len(part) > LONGEST:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hcr_batch.config import toml_text
-from hcr_batch.errors import ConfigError
 from hcr_batch.forms.edited import EditableTemplate, EditedField, Fault
 from hcr_batch.results.atomic import atomic_output
 

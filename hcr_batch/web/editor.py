@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mimetypes
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -209,7 +210,10 @@ def _cells(value: Any) -> tuple[Box, ...]:
 
 
 def _box(value: Any) -> Box:
-    numbers = isinstance(value, list) and [one for one in value if type(one) in (int, float)]
-    if not isinstance(numbers, list) or len(numbers) != 4 or len(value) != 4:
+    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
         abort(400, "a box must be four numbers")
-    return Box(*numbers)
+    return Box(*value)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)

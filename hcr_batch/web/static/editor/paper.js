@@ -120,9 +120,12 @@ function showField(field, group) {
   });
   set(body, { x, y, width, height });
   set(cells, { d: outline(field.cells) });
-  set(text, { x: x + 2 / zoom, y: y + size * 0.95, "font-size": size });
+  // On the right, where writing seldom gets to.
+  const wide = field.name.length * size * 0.58 + 4 / zoom;
+  const left = Math.max(x, x + width - wide);
+  set(text, { x: left + 2 / zoom, y: y + size * 0.95, "font-size": size });
   if (text.textContent !== field.name) text.textContent = field.name;
-  set(tag, { x, y, width: field.name.length * size * 0.56 + 4 / zoom, height: size * 1.25 });
+  set(tag, { x: left, y, width: wide, height: size * 1.25 });
 }
 
 export function described(field) {
