@@ -131,3 +131,52 @@ def test_a_changed_template_is_a_reason_to_read_again(scanned, tmp_path):
     (tmp_path / "mine.toml").write_text(text)
     other = (*arguments[:-1], tmp_path / "mine.toml")
     assert "read\tmembership.png" in run(*other, "--dry-run").output
+
+
+def test_what_cannot_be_edited_is_told_before_a_browser_opens(tmp_path):
+    edit = ("template", "edit", "--no-browser")
+    run(*edit, tmp_path / "gone.toml", fails=ExitCode.BAD_CONFIG)
+    path = tmp_path / "card.toml"
+    path.write_text((TEMPLATES / "membership.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    run(*edit, path, "--on", tmp_path / "gone.png", fails=ExitCode.SOME_FAILED)
+    path.write_text("name = 5", encoding="utf-8")
+    run(*edit, path, fails=ExitCode.BAD_CONFIG)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end programs otherwise there")
+def test_the_editor_shows_the_form_and_keeps_what_was_not_saved(tmp_path):
+    import json
+    import re
+    import signal
+    import urllib.request
+
+    path = tmp_path / "club.toml"
+    path.write_text((TEMPLATES / "membership.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    command = [sys.executable, "-m", "hcr_batch", "template", "edit", path, "--no-browser"]
+    command += ["--on", FORMS / "membership.png"]
+    editor = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", editor.stderr.readline())[0]
+        with urllib.request.urlopen(f"{address}template") as reply:
+            template = json.load(reply)
+        assert template["pages"][0]["note"] == ""
+        with urllib.request.urlopen(f"{address}page/1.png") as reply:
+            assert Image.open(reply).size == (1670, 1513)
+        fields = template["fields"]
+        for field in fields:
+            field["name"] = "x" + field["name"]
+        body = json.dumps({"opened": template["version"], "fields": fields}).encode()
+        for asked in ("suggest", "check"):
+            request = urllib.request.Request(f"{address}{asked}", body)
+            request.add_header("Content-Type", "application/json")
+            with urllib.request.urlopen(request) as reply:
+                told = json.load(reply)
+            if asked == "suggest":
+                # From the print of the form alone.
+                assert [names[:1] for names in told["names"][:2]] == [["last_name"], ["first_name"]]
+        editor.send_signal(signal.SIGINT)
+        assert "club.toml.unsaved" in editor.communicate(timeout=60)[1]
+    finally:
+        editor.kill()
+    rescued = (tmp_path / "club.toml.unsaved").read_text(encoding="utf-8")
+    assert 'name = "xlast_name"' in rescued
