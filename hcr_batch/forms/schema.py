@@ -144,7 +144,7 @@ def field_fault(
     sizes = {p.number: {"width_mm": p.width_mm, "height_mm": p.height_mm} for p in pages}
     reader = _Reader(path, {})
     try:
-        reader.field(0, *reader.tables("field", [entry], FIELD_KEYS), sizes)
+        reader.field(0, reader.checked("field", 0, entry, FIELD_KEYS), sizes)
     except TemplateError as error:
         return error
     return None
