@@ -162,12 +162,20 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
 
 @template.command()
 @click.argument("path", metavar="TEMPLATE", type=FILE)
-@click.option("--on", "scan", type=FILE, help="Scan or PDF of the form, shown under its fields.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one if not given.")
-@click.option("--no-browser", is_flag=True, help="Open no browser; print the address alone.")
+@click.option(
+    "--on", "scan", type=FILE, metavar="FILE", help="A scan or PDF of the form to see the fields on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Port to listen on; by default a free one.",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
 @config_option
 def edit(path: Path, scan: Path | None, port: int, no_browser: bool, config: Path | None) -> None:
-    """Name the fields of TEMPLATE, move them and give their rules, in the browser.
+    """Name and move the fields of TEMPLATE in the browser.
 
     Names are suggested from the print beside the fields, and from the fields
     of a fillable PDF. Comments in TEMPLATE stay. Ctrl-C ends; what was not
