@@ -163,7 +163,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
 @template.command()
 @click.argument("path", metavar="TEMPLATE", type=FILE)
 @click.option(
-    "--on", "scan", type=FILE, metavar="FILE", help="A scan or PDF of the form to see the fields on."
+    "--on", "scan", type=FILE, metavar="FILE", help="Scan or PDF of the form to see the fields on."
 )
 @click.option(
     "--port",
