@@ -16,7 +16,7 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "load_recognizer": "hcr_batch.recognition",
-    "scan_document": "hcr_batch.recognition.pipeline",
+    "scan_document": "hcr_batch.pipeline",
 }
 """Where the public names live; imported at first use, so that `--help` is quick."""
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hcr_batch.web.server import Server
+from hcr_batch.web.http_server import Server
 
 __all__ = ["SCREEN", "open_browser", "served"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from sets_maker import cell
 
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.characters.normalize import normalize_ink
 
 ALNUM36 = string.digits + string.ascii_uppercase
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from hcr_batch.config import load_settings
 from hcr_batch.geometry import projected
-from hcr_batch.layout.binarize import Ink, binarize
-from hcr_batch.layout.deskew import deskew, estimate_skew
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.preprocess.binarize import Ink, binarize
+from hcr_batch.preprocess.deskew import deskew, estimate_skew
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, Field, Page
@@ -81,7 +81,7 @@ def fields_of(
 
 def field_of(kind: str, boxes: Sequence[Box]) -> Field:
     """A field as the layout would give it."""
-    from hcr_batch.layout.sides import bounds
+    from hcr_batch.arrays.box_sides import bounds
     from hcr_batch.types import Cell
 
     return Field("f001", kind, bounds(boxes), tuple(Cell(box) for box in boxes))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.batch.worker import Outcome, ReadTask, read_pages
 from hcr_batch.errors import DamagedPageError, DocumentError
+from hcr_batch.scan.worker import Outcome, ReadTask, read_pages
 from hcr_batch.types import Box, CellReading, FieldReading, PageReading, Reading
 
 __all__ = ["FakeReader"]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.characters.normalize import normalize_ink
 
 __all__ = ["EmnistGlyphs", "GlyphSource", "StrokeGlyphs"]
 

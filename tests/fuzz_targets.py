@@ -21,21 +21,21 @@ from journal_maker import SmallScan
 from review_maker import make_scan
 
 from hcr_batch import load_recognizer
-from hcr_batch.batch.journal import journal_path, open_journal
-from hcr_batch.batch.outputs import Outputs
-from hcr_batch.batch.status import journal_status
 from hcr_batch.config import data_folder, load_settings
 from hcr_batch.documents import MemoryFile, open_pages
 from hcr_batch.errors import HcrError
-from hcr_batch.evaluation.tables import read_results, read_truth
+from hcr_batch.evaluation.score_tables import read_results, read_truth
 from hcr_batch.forms.rules import RuleError, make_rule
-from hcr_batch.forms.schema import load_template
-from hcr_batch.recognition.card import read_card
-from hcr_batch.recognition.own import full_card, read_own_card
-from hcr_batch.web.review import review_app
-from hcr_batch.web.review_pages import PagePictures
-from hcr_batch.web.review_session import ReviewRequest, ReviewSession
-from hcr_batch.web.serve import ServeLimits, make_app
+from hcr_batch.forms.template_files import load_template
+from hcr_batch.journal.journal import journal_path, open_journal
+from hcr_batch.journal.journal_status import journal_status
+from hcr_batch.journal.outputs import Outputs
+from hcr_batch.recognition.custom_models import full_card, read_own_card
+from hcr_batch.recognition.model_card import read_card
+from hcr_batch.review.page_pictures import PagePictures
+from hcr_batch.review.review_app import review_app
+from hcr_batch.review.review_session import ReviewRequest, ReviewSession
+from hcr_batch.server.serve_app import ServeLimits, make_app
 
 __all__ = ["CORPUS", "TARGETS", "Target", "make_target"]
 

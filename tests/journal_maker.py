@@ -6,13 +6,13 @@ from pathlib import Path
 
 from fake_reader import FakeReader
 
-from hcr_batch.batch.corrections import Answer, Kind
-from hcr_batch.batch.journal import journal_path, open_journal
-from hcr_batch.batch.observers import Observer
-from hcr_batch.batch.plan import Effort
-from hcr_batch.batch.request import ScanRequest
-from hcr_batch.batch.run import scan
 from hcr_batch.config import load_settings
+from hcr_batch.journal.corrections import Answer, Kind
+from hcr_batch.journal.journal import journal_path, open_journal
+from hcr_batch.scan.observers import Observer
+from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.request import ScanRequest
+from hcr_batch.scan.run import scan
 
 __all__ = ["ANSWERS", "SmallScan"]
 

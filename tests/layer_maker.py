@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from drawn_form import PIXELS_PER_MM, ink_of, scanned
 
+from hcr_batch.characters.writing import Writing, strokes_of
 from hcr_batch.config import load_settings
-from hcr_batch.glyphs.writing import Writing, strokes_of
 from hcr_batch.layout.cells import INNER
 from hcr_batch.segmentation.layers import INPUT_DPI, LAYER_DPI, Layers
 from hcr_batch.segmentation.network import CHANNELS

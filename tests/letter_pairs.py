@@ -1,6 +1,6 @@
-"""Count the letter pairs of `hcr_batch/recognition/letter_pairs.csv`.
+"""Count the letter pairs of `hcr_batch/decoding/letter_pairs.csv`.
 
-    pip install faker && python tests/letter_pairs.py hcr_batch/recognition/letter_pairs.csv
+    pip install faker && python tests/letter_pairs.py hcr_batch/decoding/letter_pairs.csv
 
 The words are the names of people and places, jobs and plain words that the
 package Faker (MIT licence) holds for languages written with Latin letters.

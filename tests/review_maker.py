@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hcr_batch.batch.journal import journal_path, open_journal
-from hcr_batch.results.pictures import pack_pictures
+from hcr_batch.journal.journal import journal_path, open_journal
+from hcr_batch.results.cell_pictures import pack_pictures
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 

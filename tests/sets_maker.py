@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.characters.normalize import normalize_ink
 
 LABELS = "0123AEaez"
 

@@ -5,23 +5,34 @@ import configparser
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hcr_batch.batch.request import READING_CODE
+from hcr_batch.fingerprints import READING_CODE
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hcr_batch"
 LEVELS = (
-    {"config", "types", "errors", "geometry", "processes"},
-    {"documents", "results"},
-    {"recognition", "forms", "glyphs", "layout", "segmentation"},
-    {"batch", "web", "training", "evaluation"},
+    {"errors"},
+    {"alphabet", "config", "processes", "timing", "types"},
+    {"arrays", "fingerprints", "geometry", "probabilities"},
+    {"documents", "inference", "results"},
+    {"journal", "preprocess"},
+    {"segmentation"},
+    {"layout"},
+    {"characters"},
+    {"recognition"},
+    {"forms"},
+    {"decoding"},
+    {"pipeline"},
+    {"evaluation", "scan", "web"},
+    {"editor", "review", "server", "training"},
     {"cli"},
 )
-"""A package imports from its own level and from those before it."""
+"""A room imports from itself and from those of earlier levels; so no two import each other."""
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -33,7 +44,8 @@ DISTRIBUTIONS = {
 }
 """Packages whose name for pip is not the one that is imported."""
 
-TENSORFLOW_USERS = {"training", "recognition/keras_backend.py"}
+TENSORFLOW_USERS = {"training", "inference/keras_backend.py"}
+FLASK_USERS = {"editor", "review", "server", "web"}
 
 
 def modules() -> list[Path]:
@@ -55,14 +67,40 @@ def level(part: str) -> int:
     return next(index for index, parts in enumerate(LEVELS) if part in parts)
 
 
+def imported_modules(path: Path) -> set[Path]:
+    """The modules of the program that a file imports, later ones too."""
+    names = (name for name in imported(path) if name.startswith("hcr_batch."))
+    return {Path(*name.split(".")[1:]).with_suffix(".py") for name in names} & set(modules())
+
+
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_imports_flow_one_way(path):
     part = path.parts[0].removesuffix(".py")
     if part in ("__init__", "__main__"):
         return
     parts = {name.split(".")[1] for name in imported(path) if name.startswith("hcr_batch.")}
-    later = {other for other in parts - {"__version__"} if level(other) > level(part)}
-    assert not later
+    others = parts - {"__version__", part}
+    assert not {other for other in others if level(other) >= level(part)}
+
+
+def test_no_modules_import_each_other():
+    """Not even late, and not by way of others: what is left last imports nothing that is left."""
+    left = {path: imported_modules(path) for path in modules()}
+    while ends := {path for path, others in left.items() if not others & left.keys()}:
+        left = {path: others for path, others in left.items() if path not in ends}
+    assert not left
+
+
+def test_no_module_and_no_class_has_a_name_that_another_room_has():
+    """Whoever reads a name of either knows where it stands."""
+    places = defaultdict(set)
+    for path in modules():
+        places[path.stem].add(path.parent)
+        for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].add(path)
+    del places["__init__"]
+    assert not {name: found for name, found in places.items() if len(found) > 1}
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
@@ -73,16 +111,16 @@ def test_only_training_and_the_keras_backend_import_tensorflow(path):
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
-def test_only_web_imports_flask(path):
+def test_only_what_answers_browsers_imports_flask(path):
     roots = {name.split(".")[0] for name in imported(path)}
-    if path.parts[0] != "web":
+    if path.parts[0] not in FLASK_USERS:
         assert not roots & {"flask", "waitress", "werkzeug"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_only_the_cluster_engine_imports_ray(path):
     roots = {name.split(".")[0] for name in imported(path)}
-    assert "ray" not in roots or path.as_posix() == "batch/ray_engine.py"
+    assert "ray" not in roots or path.as_posix() == "scan/ray_engine.py"
 
 
 def test_every_package_is_installed():
@@ -122,7 +160,7 @@ def test_help_imports_nothing_heavy(command):
 def test_only_workers_of_a_scan_import_what_reads_pages():
     """What the parent imported beside would be most of the time that a short run takes."""
     program = (
-        "import sys, hcr_batch.batch.run\n"
+        "import sys, hcr_batch.scan.run\n"
         "print(sorted({'numpy', 'cv2', 'PIL', 'ai_edge_litert'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -142,6 +180,8 @@ def test_the_public_interface_is_there_and_late():
 
 
 def test_a_change_of_any_code_that_reads_has_forms_read_again():
-    """Settings are part of the key themselves; errors and processes say nothing of a reading."""
+    """Settings are part of the key themselves; what is left out says nothing of a reading."""
     parts = {Path(part).stem for part in READING_CODE}
-    assert parts == set().union(*LEVELS[:3]) - {"config", "errors", "processes"}
+    before = next(index for index, level in enumerate(LEVELS) if "pipeline" in level)
+    silent = {"config", "errors", "fingerprints", "journal", "processes", "timing"}
+    assert parts == set().union(*LEVELS[: before + 1]) - silent

@@ -184,9 +184,9 @@ def test_every_column_reason_and_exit_code_is_there():
 
 
 def reasons_in_code() -> set[str]:
-    """Words that the recognition gives as reasons."""
+    """Words that the decoding gives as reasons."""
     text = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "hcr_batch/recognition").glob("*.py")
+        path.read_text(encoding="utf-8") for path in (ROOT / "hcr_batch/decoding").glob("*.py")
     )
     words = ("low_confidence", "not_a_character", "touching", "out_of_cell", "printed")
     found = {word for word in words if f'"{word}"' in text}
@@ -261,7 +261,7 @@ def test_settings_shown_are_settings(tmp_path):
 
 
 def test_the_template_shown_is_one(tmp_path):
-    from hcr_batch.forms.schema import load_template
+    from hcr_batch.forms.template_files import load_template
 
     text = dict(sections())["docs/templates.md: The file"]
     (shown,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)

@@ -45,7 +45,7 @@ fcntl.flock = flock
 """
 
 HOLD = (
-    "import pathlib, sys, time\nfrom hcr_batch.batch.lock import exclusive\n"
+    "import pathlib, sys, time\nfrom hcr_batch.journal.output_lock import exclusive\n"
     "with exclusive(pathlib.Path(sys.argv[1])):\n"
     "    print('held', flush=True)\n    time.sleep(60)\n"
 )

@@ -8,9 +8,9 @@ from queue import SimpleQueue
 import pytest
 from fake_handlers import Double, Echo, Printer, Raiser, Taker
 
-from hcr_batch.batch.engines import Lost, run_tasks
-from hcr_batch.batch.worker import ReadTask, read_pages
 from hcr_batch.processes import ENDED, MemoryLimited, Process, WorkersUnavailableError
+from hcr_batch.scan.local_engine import Lost, run_tasks
+from hcr_batch.scan.worker import ReadTask, read_pages
 
 PATIENCE = 30.0
 TESTS = Path(__file__).parent

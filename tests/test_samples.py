@@ -10,9 +10,9 @@ import pytest
 from hcr_batch.cli import main
 from hcr_batch.config import load_settings
 from hcr_batch.documents import discover, open_pages
-from hcr_batch.evaluation.score import Tally, compare
-from hcr_batch.evaluation.score import score as measure
-from hcr_batch.evaluation.tables import field_table, read_results, read_truth, score_table
+from hcr_batch.evaluation.score_tables import field_table, read_results, read_truth, score_table
+from hcr_batch.evaluation.scoring import Tally, compare
+from hcr_batch.evaluation.scoring import score as measure
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 

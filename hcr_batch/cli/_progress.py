@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.batch.observers import FileEvent, Observer
 from hcr_batch.errors import printable
+from hcr_batch.scan.observers import FileEvent, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hcr_batch.batch.request import ScanSummary
+    from hcr_batch.scan.request import ScanSummary
 
 __all__ = ["Terminal"]
 

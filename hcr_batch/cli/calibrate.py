@@ -43,8 +43,8 @@ def calibrate(data: Path, names: tuple[str, ...], model: Path | None, out: Path 
       hcr-batch scan ./forms --model models/mine --target-error 0.5%
     """
     from hcr_batch.recognition import load_recognizer
-    from hcr_batch.training.recalibrate import check_free, recalibrated, write_calibrated
-    from hcr_batch.training.sets import find_sets
+    from hcr_batch.training.classifier.recalibrate import check_free, recalibrated, write_calibrated
+    from hcr_batch.training.datasets.character_sets import find_sets
 
     if out:
         check_free(out)
@@ -57,7 +57,7 @@ def calibrate(data: Path, names: tuple[str, ...], model: Path | None, out: Path 
 
 
 def _report(document: dict[str, Any], before: float) -> str:
-    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.evaluation.score_tables import aligned
 
     sets: list[tuple[str, ...]] = [SETS]
     thresholds: list[tuple[str, ...]] = [THRESHOLDS]

@@ -11,8 +11,8 @@ import click
 from hcr_batch.cli._options import FILE
 
 if TYPE_CHECKING:
-    from hcr_batch.recognition.models import Recognizer
-    from hcr_batch.training.sets import CharacterSet
+    from hcr_batch.recognition.recognizers import Recognizer
+    from hcr_batch.training.datasets.character_sets import CharacterSet
 
 __all__ = ["data"]
 
@@ -47,8 +47,8 @@ def list_(to: Path | None) -> None:
     Example:
       hcr-batch data list
     """
-    from hcr_batch.evaluation.tables import aligned
-    from hcr_batch.training.catalog import CATALOG, sets_folder
+    from hcr_batch.evaluation.score_tables import aligned
+    from hcr_batch.training.datasets.catalog import CATALOG, sets_folder
 
     folder = to or sets_folder()
     lines = [("name", "what", "MB", "here", "terms", "where")]
@@ -75,8 +75,8 @@ def fetch(names: tuple[str, ...], to: Path | None) -> None:
     Example:
       hcr-batch data fetch mnist
     """
-    from hcr_batch.training.catalog import known_set, sets_folder
-    from hcr_batch.training.fetch import fetch_set
+    from hcr_batch.training.datasets.catalog import known_set, sets_folder
+    from hcr_batch.training.datasets.fetch import fetch_set
 
     for wanted in [known_set(name) for name in names]:
         with _DownloadBar(wanted.name) as bar:
@@ -160,8 +160,8 @@ def import_(
     """
     from hcr_batch.errors import UsageError
     from hcr_batch.recognition import load_recognizer
-    from hcr_batch.training.formats.importing import ImportOptions, import_set
-    from hcr_batch.training.sets import write_set
+    from hcr_batch.training.datasets.character_sets import write_set
+    from hcr_batch.training.datasets.importing import ImportOptions, import_set
 
     if out.suffix != ".npz":
         raise UsageError(f"--out {out}: sets are .npz files; give a name that ends in .npz")
@@ -192,10 +192,10 @@ def explore(source: Path, out: Path, model: Path | None) -> None:
       hcr-batch data explore sets/az.npz --out look
     """
     from hcr_batch.errors import UsageError
-    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.evaluation.score_tables import aligned
     from hcr_batch.recognition import load_recognizer
-    from hcr_batch.training.explore import class_counts, write_exploration
-    from hcr_batch.training.sets import load_set
+    from hcr_batch.training.datasets.character_sets import load_set
+    from hcr_batch.training.datasets.explore import class_counts, write_exploration
 
     found = load_set(source.parent, source.name.removesuffix(".npz"))
     try:
@@ -218,7 +218,7 @@ def _describe(found: CharacterSet, recognizer: Recognizer, out: Path) -> None:
     """Size of a set, and whether the recognizer finds it plausible."""
     import numpy as np
 
-    from hcr_batch.training.formats.importing import looks_transposed, sample_agreement
+    from hcr_batch.training.datasets.importing import looks_transposed, sample_agreement
 
     classes = len(np.unique(found.labels))
     share = sample_agreement(recognizer, found)

@@ -155,9 +155,9 @@ def _results(out: Path | None) -> Iterator[str]:
     """See that results can be written there, and that their journal can be gone on with."""
     if out is None:
         return
-    from hcr_batch.batch.journal import journal_path, open_journal
-    from hcr_batch.batch.outputs import Outputs
-    from hcr_batch.batch.shares import is_on_network
+    from hcr_batch.journal.journal import journal_path, open_journal
+    from hcr_batch.journal.network_drives import is_on_network
+    from hcr_batch.journal.outputs import Outputs
     from hcr_batch.results.writers import format_of
 
     outputs = Outputs(out, format_of(out))

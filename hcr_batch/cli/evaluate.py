@@ -14,7 +14,7 @@ from hcr_batch.cli._help import CommandInParts
 from hcr_batch.cli._options import FILE, data_option, model_option
 
 if TYPE_CHECKING:
-    from hcr_batch.evaluation.glyphs import SetResult
+    from hcr_batch.evaluation.glyph_sets import SetResult
 
 __all__ = ["evaluate"]
 
@@ -92,7 +92,7 @@ def evaluate(
     import json
 
     if pages:
-        from hcr_batch.evaluation.tables import page_table
+        from hcr_batch.evaluation.score_tables import page_table
 
         _refuse({"--set": names, "--report": report})
         figures = _page_figures(data, model, pages, fonts)
@@ -115,10 +115,10 @@ def evaluate(
 
 def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
     from hcr_batch.errors import UsageError
-    from hcr_batch.training.line_held import held_lines
-    from hcr_batch.training.line_measures import figures, held_reads
-    from hcr_batch.training.line_recipe import line_recipe_of
-    from hcr_batch.training.line_samples import load_line_data
+    from hcr_batch.training.line_reader.line_held import held_lines
+    from hcr_batch.training.line_reader.line_measures import figures, held_reads
+    from hcr_batch.training.line_reader.line_recipe import line_recipe_of
+    from hcr_batch.training.line_reader.line_samples import load_line_data
 
     reader = recognizer.line_reader
     if reader is None:
@@ -128,7 +128,7 @@ def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
 
 
 def _string_table(metrics: dict[str, Any]) -> str:
-    from hcr_batch.training.line_measures import table
+    from hcr_batch.training.line_reader.line_measures import table
 
     return table(metrics)
 
@@ -143,7 +143,7 @@ def _refuse(options: dict[str, object]) -> None:
 
 def _page_figures(data: Path, model: Path | None, pages: int, fonts: Path) -> dict[str, Any]:
     from hcr_batch.segmentation.network import load_segmenter
-    from hcr_batch.training.measure_pages import measure_pages
+    from hcr_batch.training.segmenter.segmenter_measures import measure_pages
 
     path = model / "segmenter.tflite" if model and model.is_dir() else model
     return measure_pages(load_segmenter(path), data, fonts, pages)
@@ -152,8 +152,8 @@ def _page_figures(data: Path, model: Path | None, pages: int, fonts: Path) -> di
 def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[SetResult]:
     from tqdm import tqdm
 
-    from hcr_batch.evaluation.glyphs import evaluate_set
-    from hcr_batch.training.sets import find_sets, unseen_part
+    from hcr_batch.evaluation.glyph_sets import evaluate_set
+    from hcr_batch.training.datasets.character_sets import find_sets, unseen_part
 
     for path in find_sets(data, names):
         part = unseen_part(path, recognizer.card.document.get("recipe", {}))
@@ -172,7 +172,7 @@ def _results(recognizer: Any, data: Path, names: tuple[str, ...]) -> Iterator[Se
 
 def _write(results: Sequence[SetResult], model: str, folder: Path) -> Path:
     from hcr_batch.errors import UsageError
-    from hcr_batch.evaluation.pages import write_report
+    from hcr_batch.evaluation.set_report import write_report
 
     try:
         return write_report(results, model, folder)
@@ -183,7 +183,7 @@ def _write(results: Sequence[SetResult], model: str, folder: Path) -> Path:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.evaluation.score_tables import aligned
 
     lines: list[tuple[str, ...]] = [HEADER]
     for row in rows:

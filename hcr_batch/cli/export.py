@@ -38,11 +38,11 @@ def export(
     Example:
       hcr-batch export results.csv --out results.xlsx --fields fields.xlsx
     """
-    from hcr_batch.batch.export import export as write
-    from hcr_batch.batch.journal import existing_journal, open_journal
-    from hcr_batch.batch.lock import exclusive, lock_path
-    from hcr_batch.batch.outputs import Outputs, last_outputs
     from hcr_batch.errors import UsageError
+    from hcr_batch.journal.exporting import export as write
+    from hcr_batch.journal.journal import existing_journal, open_journal
+    from hcr_batch.journal.output_lock import exclusive, lock_path
+    from hcr_batch.journal.outputs import Outputs, last_outputs
     from hcr_batch.results.writers import CsvStyle, format_of
 
     if only_reviewed and out in (None, results):

@@ -89,8 +89,8 @@ def _read(
     charset: str,
 ) -> Iterator[Line]:
     """What each picture shows; one that cannot be read is named on standard error."""
+    from hcr_batch.decoding.single_characters import predict_pictures
     from hcr_batch.errors import DocumentError
-    from hcr_batch.recognition.single import predict_pictures
 
     pictures = {}
     for source in sources:
@@ -116,7 +116,7 @@ def _texts(line: Line) -> tuple[str, ...]:
 
 
 def _table(lines: list[Line]) -> str:
-    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.evaluation.score_tables import aligned
 
     return aligned([HEADER, *map(_texts, lines)], "<<><<<") + "\n"
 

@@ -13,11 +13,11 @@ from hcr_batch.cli._options import FILE, config_option, fields_option, share
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
-    from hcr_batch.batch.runs import Runs
-    from hcr_batch.web.review_pages import PagePictures
-    from hcr_batch.web.review_rules import FieldRules
-    from hcr_batch.web.review_session import ReviewSession
-    from hcr_batch.web.server import Server
+    from hcr_batch.journal.run_table import Runs
+    from hcr_batch.review.answer_rules import FieldRules
+    from hcr_batch.review.page_pictures import PagePictures
+    from hcr_batch.review.review_session import ReviewSession
+    from hcr_batch.web.http_server import Server
 
 __all__ = ["review"]
 
@@ -99,11 +99,11 @@ def review(
     """
     from dataclasses import replace
 
-    from hcr_batch.batch.journal import existing_journal, open_journal
-    from hcr_batch.batch.outputs import last_outputs
     from hcr_batch.config import load_settings
-    from hcr_batch.web.review_pages import PagePictures
-    from hcr_batch.web.review_session import ReviewRequest, ReviewSession
+    from hcr_batch.journal.journal import existing_journal, open_journal
+    from hcr_batch.journal.outputs import last_outputs
+    from hcr_batch.review.page_pictures import PagePictures
+    from hcr_batch.review.review_session import ReviewRequest, ReviewSession
 
     settings = load_settings(config)
     journal = existing_journal(results)
@@ -134,8 +134,8 @@ def _known_templates(runs: Runs) -> tuple[Path, ...]:
 
 
 def _rules(templates: tuple[Path, ...]) -> FieldRules:
-    from hcr_batch.forms.schema import load_templates
-    from hcr_batch.web.review_rules import FieldRules
+    from hcr_batch.forms.template_files import load_templates
+    from hcr_batch.review.answer_rules import FieldRules
 
     return FieldRules.of(load_templates(templates))
 
@@ -152,9 +152,9 @@ def _serve(
     import threading
 
     from hcr_batch.cli._browser import shown_in_browser
-    from hcr_batch.web.review import review_app
+    from hcr_batch.review.review_app import review_app
+    from hcr_batch.web.http_server import Server
     from hcr_batch.web.security import allowed_hosts
-    from hcr_batch.web.server import Server
 
     token, leaving = secrets.token_urlsafe(16), threading.Event()
     app = review_app(

@@ -28,12 +28,12 @@ from hcr_batch.cli._signals import end_like_ctrl_c
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hcr_batch.batch.observers import Observer
-    from hcr_batch.batch.request import ScanRequest
-    from hcr_batch.batch.run import Engine, PlannedFile
     from hcr_batch.config import Settings
-    from hcr_batch.forms.schema import Template
+    from hcr_batch.forms.template_files import Template
     from hcr_batch.processes import Process
+    from hcr_batch.scan.observers import Observer
+    from hcr_batch.scan.request import ScanRequest
+    from hcr_batch.scan.run import Engine, PlannedFile
 
 __all__ = ["scan"]
 
@@ -168,9 +168,9 @@ def scan(
     with ExitStack() as opened:
         count = _ahead(paths, out, options) if engine == "local" else 0
         ahead = [opened.enter_context(_worker()) for _ in range(count)]
-        from hcr_batch.batch.garbage import keep_loaded
-        from hcr_batch.batch.observers import Observers
-        from hcr_batch.batch.run import scan as run_scan
+        from hcr_batch.scan.garbage import keep_loaded
+        from hcr_batch.scan.observers import Observers
+        from hcr_batch.scan.run import scan as run_scan
 
         request = _request(paths, out, log_json, options)
         request.check_outputs(())  # before the log is opened, which makes it
@@ -185,12 +185,12 @@ def _worker() -> Process:
     """A process that prepares for reading while this one looks for what there is to read."""
     from hcr_batch.processes import Process
 
-    return Process(["hcr_batch.batch.form_reader"])
+    return Process(["hcr_batch.scan.form_reader"])
 
 
 def _ahead(paths: tuple[str, ...], out: Path, options: dict[str, Any]) -> int:
     """How many processes are needed most likely, before it is known what there is to read."""
-    from hcr_batch.batch.beside import journal_path
+    from hcr_batch.journal.journal_paths import journal_path
 
     if journal_path(out).exists() and not options["force"]:
         return 0  # there may be nothing new
@@ -199,7 +199,7 @@ def _ahead(paths: tuple[str, ...], out: Path, options: dict[str, Any]) -> int:
 
 
 def _planned(request: ScanRequest) -> Iterator[PlannedFile]:
-    from hcr_batch.batch.run import dry_run
+    from hcr_batch.scan.run import dry_run
 
     return dry_run(request, sys.stdin)
 
@@ -207,10 +207,10 @@ def _planned(request: ScanRequest) -> Iterator[PlannedFile]:
 def _request(
     paths: tuple[str, ...], out: Path, log: Path | None, options: dict[str, Any]
 ) -> ScanRequest:
-    from hcr_batch.batch.plan import Effort
-    from hcr_batch.batch.request import ScanRequest, fingerprint
     from hcr_batch.recognition import load_card
     from hcr_batch.results.writers import CsvStyle, format_of
+    from hcr_batch.scan.plan import Effort
+    from hcr_batch.scan.request import ScanRequest
 
     settings = _settings(options)
     # Before any file is touched, so that a damaged model stops the run with its own message.
@@ -223,7 +223,7 @@ def _request(
         paths,
         out,
         settings,
-        model=fingerprint(card),
+        model=card.fingerprint,
         jobs=options["jobs"] or _cores(),
         file_format=format_of(out, options["file_format"]),
         fields=options["fields"],
@@ -254,7 +254,7 @@ def _read_beside(options: dict[str, Any]) -> Iterator[Path]:
 def _templates(paths: tuple[Path, ...]) -> tuple[Template, ...]:
     if not paths:
         return ()  # before NumPy is imported, which only a template needs here
-    from hcr_batch.forms.schema import load_templates
+    from hcr_batch.forms.template_files import load_templates
 
     return load_templates(paths)
 
@@ -265,7 +265,7 @@ def _ray(jobs: int | None, address: str | None) -> Engine:
     from hcr_batch.errors import UsageError
 
     try:
-        from hcr_batch.batch.ray_engine import run_on_ray
+        from hcr_batch.scan.ray_engine import run_on_ray
     except ModuleNotFoundError as error:
         raise UsageError("--engine ray needs Ray; pip install 'hcr-batch[ray]'") from error
     return partial(run_on_ray, jobs=jobs, address=address)
@@ -303,9 +303,9 @@ def _cores() -> int:
 
 
 def _observers(quiet: bool, log: Path | None, files: ExitStack) -> list[Observer]:
-    from hcr_batch.batch.observers import JsonLog
     from hcr_batch.cli._progress import Terminal
     from hcr_batch.errors import OutputError
+    from hcr_batch.scan.observers import JsonLog
 
     observers: list[Observer] = [Terminal(quiet)]
     if log:
@@ -326,8 +326,8 @@ def _close(file: TextIO) -> None:
 
 def _print_plan(plan: Iterable[PlannedFile]) -> None:
     """A line a file: what is read, then what is not, with its reason."""
-    from hcr_batch.batch.plan import KnownFile, NewFile
     from hcr_batch.errors import printable
+    from hcr_batch.scan.plan import KnownFile, NewFile
 
     rest: list[str] = []
     for file in plan:

@@ -39,13 +39,13 @@ def score(results: Path, truth: Path, report: str) -> None:
     Example:
       hcr-batch score results.csv --truth samples/truth.csv
     """
-    from hcr_batch.evaluation import tables
-    from hcr_batch.evaluation.score import compare
-    from hcr_batch.evaluation.score import score as measure
+    from hcr_batch.evaluation import score_tables
+    from hcr_batch.evaluation.scoring import compare
+    from hcr_batch.evaluation.scoring import score as measure
 
-    pages = tables.read_truth(truth), tables.read_results(results)
+    pages = score_tables.read_truth(truth), score_tables.read_results(results)
     if report == "fields":
-        click.echo(tables.field_table(compare(*pages)))
+        click.echo(score_tables.field_table(compare(*pages)))
     else:
-        write = tables.score_report if report == "json" else tables.score_table
+        write = score_tables.score_report if report == "json" else score_tables.score_table
         click.echo(write(measure(*pages)))

@@ -112,10 +112,10 @@ def serve(
     import cv2
 
     from hcr_batch.config import load_settings
-    from hcr_batch.forms.schema import load_templates
+    from hcr_batch.forms.template_files import load_templates
     from hcr_batch.recognition import load_recognizer
+    from hcr_batch.server.serve_app import ServeLimits, make_app, server_for
     from hcr_batch.web.security import allowed_hosts
-    from hcr_batch.web.serve import ServeLimits, make_app, server_for
 
     cv2.setNumThreads(1)
     settings = load_settings(config)

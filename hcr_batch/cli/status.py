@@ -12,8 +12,8 @@ from hcr_batch.cli._options import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hcr_batch.batch.runs import Run
-    from hcr_batch.batch.status import Status
+    from hcr_batch.journal.journal_status import Status
+    from hcr_batch.journal.run_table import Run
 
 __all__ = ["status"]
 
@@ -41,8 +41,8 @@ def status(results: Path, report: str) -> None:
     import json
     from dataclasses import asdict
 
-    from hcr_batch.batch.journal import existing_journal, open_journal
-    from hcr_batch.batch.status import journal_status
+    from hcr_batch.journal.journal import existing_journal, open_journal
+    from hcr_batch.journal.journal_status import journal_status
 
     with open_journal(existing_journal(results)) as journal:
         found = journal_status(journal)

@@ -15,9 +15,9 @@ from hcr_batch.cli._signals import end_like_ctrl_c
 if TYPE_CHECKING:
     from PIL import Image
 
-    from hcr_batch.forms.schema import Template
-    from hcr_batch.web.edit_pages import EditPages
-    from hcr_batch.web.edit_session import EditSession
+    from hcr_batch.editor.edit_pages import EditPages
+    from hcr_batch.editor.edit_session import EditSession
+    from hcr_batch.forms.template_files import Template
 
 __all__ = ["template"]
 
@@ -82,9 +82,9 @@ def draft(
     from hcr_batch.documents import LimitedReader
     from hcr_batch.errors import OutputError
     from hcr_batch.forms.draft import draft_template
-    from hcr_batch.forms.schema import load_template
-    from hcr_batch.results.apart import check_apart
+    from hcr_batch.forms.template_files import load_template
     from hcr_batch.results.atomic import atomic_output, check_writable
+    from hcr_batch.results.path_conflicts import check_apart
 
     picture = picture or out.with_suffix(".fields.png")
     if out.exists() and not force:
@@ -117,7 +117,7 @@ def check(templates: tuple[Path, ...]) -> None:
       hcr-batch template check forms/club.toml
     """
     from hcr_batch.forms.register import MIN_ANCHORS
-    from hcr_batch.forms.schema import load_templates
+    from hcr_batch.forms.template_files import load_templates
 
     for loaded in load_templates(templates):
         click.echo(f"{loaded.name}: {_sizes(loaded)}")
@@ -148,7 +148,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
       hcr-batch template show forms/club.toml --on scan.png --out picture.png
     """
     from hcr_batch.forms.picture import as_png, draw_template
-    from hcr_batch.forms.schema import load_template
+    from hcr_batch.forms.template_files import load_template
     from hcr_batch.results.atomic import check_writable
 
     loaded = load_template(path)
@@ -186,9 +186,9 @@ def edit(path: Path, scan: Path | None, port: int, no_browser: bool, config: Pat
       hcr-batch template edit forms/club.toml --on blank.pdf
     """
     from hcr_batch.config import load_settings
+    from hcr_batch.editor.edit_pages import EditPages
+    from hcr_batch.editor.edit_session import EditSession
     from hcr_batch.results.atomic import check_writable
-    from hcr_batch.web.edit_pages import EditPages
-    from hcr_batch.web.edit_session import EditSession
 
     session = EditSession(path)
     check_writable(path)
@@ -204,9 +204,9 @@ def _serve_editor(session: EditSession, pages: EditPages, port: int, browser: bo
     import threading
 
     from hcr_batch.cli._browser import shown_in_browser
-    from hcr_batch.web.editor import editor_app
+    from hcr_batch.editor.editor_app import editor_app
+    from hcr_batch.web.http_server import Server
     from hcr_batch.web.security import LOOPBACK
-    from hcr_batch.web.server import Server
 
     token, leaving = secrets.token_urlsafe(16), threading.Event()
     app = editor_app(session, pages, token, LOOPBACK, leaving.set)
@@ -222,8 +222,8 @@ def _serve_editor(session: EditSession, pages: EditPages, port: int, browser: bo
 
 def _write_pictures(pictures: Iterable[bytes], out: Path, read: Sequence[Path]) -> None:
     """Write a picture (PNG) a page, `out` first; none takes the place of a file that was read."""
-    from hcr_batch.results.apart import check_apart
     from hcr_batch.results.atomic import atomic_output
+    from hcr_batch.results.path_conflicts import check_apart
 
     for number, picture in enumerate(pictures, start=1):
         place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
@@ -236,8 +236,8 @@ def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Imag
     from hcr_batch.config import load_settings
     from hcr_batch.documents import LimitedReader
     from hcr_batch.errors import DocumentError
+    from hcr_batch.forms.matching_form import known_form
     from hcr_batch.forms.picture import draw_fields
-    from hcr_batch.recognition.known import known_form
 
     settings = load_settings(config)
     with LimitedReader.of(settings.batch) as reader:

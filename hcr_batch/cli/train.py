@@ -96,7 +96,7 @@ def train(
         _refuse({"--own": own}, "needs --continue")
         _train_anew(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
     if export:
-        _import("hcr_batch.training.h5").export_h5(out)
+        _import("hcr_batch.training.classifier.keras_h5").export_h5(out)
     click.echo(f"model folder: {out}", err=True)
 
 
@@ -104,22 +104,23 @@ def _train_anew(
     config: Path | None, data: Path, out: Path, work: Path | None, **options: Any
 ) -> None:
     from hcr_batch.config import data_folder, load_toml
-    from hcr_batch.evaluation.tables import page_table
+    from hcr_batch.evaluation.score_tables import page_table
 
     config = config or data_folder("configs") / "train" / "default.toml"
     work = work or out.with_name(f"{out.name}.work")
-    if _import("hcr_batch.training.line_recipe").is_line_recipe(config):
-        run = _import("hcr_batch.training.line_run")
+    if _import("hcr_batch.training.line_reader.line_recipe").is_line_recipe(config):
+        run = _import("hcr_batch.training.line_reader.line_run")
         card = run.train_lines(config, data, out, work, **options)
         click.echo(run.table(card["metrics"]), err=True)
         return
     if load_toml(config).get("network") == PAGE_NETWORK:
-        card = _import("hcr_batch.training.run_pages").train_pages(
+        card = _import("hcr_batch.training.segmenter.segmenter_run").train_pages(
             config, data, out, work, **options
         )
         click.echo(page_table(card["metrics"]), err=True)
         return
-    card = _import("hcr_batch.training.run").train(config, data, out, work, **options)
+    classifier = _import("hcr_batch.training.classifier.classifier_run")
+    card = classifier.train(config, data, out, work, **options)
     for name, charsets in card["metrics"].items():
         for charset, figures in charsets.items():
             click.echo(f"{name:24} {charset:8} {figures['accuracy']:.4f}", err=True)
@@ -128,9 +129,9 @@ def _train_anew(
 def _continue(
     start: Path, data: Path, out: Path, own: tuple[str, ...], limit: int | None, quiet: bool
 ) -> None:
-    from hcr_batch.evaluation.tables import aligned
+    from hcr_batch.evaluation.score_tables import aligned
 
-    module = _import("hcr_batch.training.continuing")
+    module = _import("hcr_batch.training.classifier.continuing")
     settings = module.FineTuning() if limit is None else module.FineTuning(steps=limit)
     changes = module.continue_training(start, data, out, own, settings, verbose=not quiet)
     lines: list[tuple[str, ...]] = [("set", "glyphs", "before %", "after %", "errors")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
     from hcr_batch.types import Page
 
-__all__ = ["AttachedFile", "attached_pages", "count_attached_pages"]
+__all__ = ["AttachedFile", "Opener", "attached_pages", "count_attached_pages"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,27 @@ class AttachedFile(MemoryFile):
     """A document within another; what is attached to it in turn is left out."""
 
 
+@dataclass(frozen=True)
+class Opener:
+    """How a document of any kind is opened; see :mod:`hcr_batch.documents.reader`.
+
+    Attributes
+    ----------
+    pages : callable
+        `open_pages`.
+    count : callable
+        `count_pages`.
+    """
+
+    pages: Callable[[MemoryFile, DocumentSettings, int, int | None], Iterator[Page]]
+    count: Callable[[MemoryFile, DocumentSettings], int]
+
+
 def attached_pages(
     document: pypdfium2.PdfDocument,
     path: Path | MemoryFile,
     settings: DocumentSettings,
+    opener: Opener,
     first: int,
     last: int | None,
 ) -> Generator[Page, None, None]:
@@ -45,25 +62,24 @@ def attached_pages(
     DocumentError
         One of them cannot be read.
     """
-    from hcr_batch.documents.reader import count_pages, open_pages
-
     before = len(document)
     for file in _attached(document, path):
-        count = count_pages(file, settings)
+        count = opener.count(file, settings)
         if first <= before + count and (last is None or last > before):
             end = None if last is None else last - before
-            for page in open_pages(file, settings, max(1, first - before), end):
+            for page in opener.pages(file, settings, max(1, first - before), end):
                 yield replace(page, number=before + page.number)
         before += count
 
 
 def count_attached_pages(
-    document: pypdfium2.PdfDocument, path: Path | MemoryFile, settings: DocumentSettings
+    document: pypdfium2.PdfDocument,
+    path: Path | MemoryFile,
+    settings: DocumentSettings,
+    opener: Opener,
 ) -> int:
     """How many pages the attached documents have; raises as `attached_pages` does."""
-    from hcr_batch.documents.reader import count_pages
-
-    return sum(count_pages(file, settings) for file in _attached(document, path))
+    return sum(opener.count(file, settings) for file in _attached(document, path))
 
 
 def _attached(

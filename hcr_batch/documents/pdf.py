@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from hcr_batch.documents.acroform import Widget, page_widgets, pdf_widgets, stored_values
-from hcr_batch.documents.attachments import attached_pages, count_attached_pages
+from hcr_batch.documents.attachments import Opener, attached_pages, count_attached_pages
 from hcr_batch.documents.images import (
     DAMAGE,
     check_frame,
@@ -76,7 +76,11 @@ class _Scan:
 
 
 def pdf_pages(
-    path: Path | MemoryFile, settings: DocumentSettings, first: int = 1, last: int | None = None
+    path: Path | MemoryFile,
+    settings: DocumentSettings,
+    opener: Opener,
+    first: int = 1,
+    last: int | None = None,
 ) -> Generator[Page, None, None]:
     """Read the pages of a PDF.
 
@@ -91,6 +95,8 @@ def pdf_pages(
     settings : DocumentSettings
         `pdf_renderer` "poppler" renders every page with pdf2image; with
         "pdfium" poppler, where installed, takes what pdfium cannot open.
+    opener : Opener
+        Of what is attached.
     first, last : int, optional
         Pages to read, from 1, both included; all where left out.
 
@@ -113,7 +119,7 @@ def pdf_pages(
         document.init_forms()
         for number in range(first, min(len(document), last or len(document)) + 1):
             yield _page(document, number, path, settings, altered)
-        yield from attached_pages(document, path, settings, first, last)
+        yield from attached_pages(document, path, settings, opener, first, last)
 
 
 def _poppler_pages(
@@ -143,7 +149,7 @@ def _has_altered_pixels(data: bytes) -> bool:
     return False
 
 
-def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
+def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings, opener: Opener) -> int:
     """Pages of a PDF; raises a DocumentError as `pdf_pages` does."""
     document = _document(path, _data(path), settings)
     if isinstance(document, Path):
@@ -151,7 +157,7 @@ def count_pdf_pages(path: Path | MemoryFile, settings: DocumentSettings) -> int:
 
         return count_poppler_pages(document)
     with contextlib.closing(document):
-        return len(document) + count_attached_pages(document, path, settings)
+        return len(document) + count_attached_pages(document, path, settings, opener)
 
 
 def _data(path: Path | MemoryFile) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hcr_batch.documents.attachments import Opener
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.opening import open_regular
 from hcr_batch.errors import DocumentError
@@ -55,7 +56,7 @@ def open_pages(
     if is_pdf(path):
         from hcr_batch.documents.pdf import pdf_pages
 
-        return pdf_pages(path, settings, first, last)
+        return pdf_pages(path, settings, Opener(open_pages, count_pages), first, last)
     from hcr_batch.documents.images import image_pages
 
     return image_pages(path, settings, first, last)
@@ -73,7 +74,7 @@ def count_pages(path: str | os.PathLike[str] | MemoryFile, settings: DocumentSet
     if is_pdf(path):
         from hcr_batch.documents.pdf import count_pdf_pages
 
-        return count_pdf_pages(path, settings)
+        return count_pdf_pages(path, settings, Opener(open_pages, count_pages))
     from hcr_batch.documents.images import count_image_pages
 
     return count_image_pages(path)

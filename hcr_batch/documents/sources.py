@@ -65,7 +65,7 @@ class Source(Generic[Where]):
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FoundFile:
     """A file and the folder its name is relative to."""
 
     path: Path
@@ -163,7 +163,7 @@ def survey(
         A path does not exist, or a folder given cannot be listed.
     """
     search = _Search(stdin, {os.path.realpath(path) for path in ignore})
-    found: dict[str, _Found] = {}
+    found: dict[str, _FoundFile] = {}
     folders: dict[str, str] = {}
     for path in paths:
         for item in search.expand(path):
@@ -211,19 +211,19 @@ class _Search:
         self.ignored = ignored
         self.passed_over: list[Path] = []
 
-    def expand(self, path: str | os.PathLike[str]) -> Iterator[_Found]:
+    def expand(self, path: str | os.PathLike[str]) -> Iterator[_FoundFile]:
         text = os.fspath(path)
         if text == STANDARD_INPUT and self._stdin is not None:
-            return (_Found(item, item.parent) for item in _listed(self._stdin))
+            return (_FoundFile(item, item.parent) for item in _listed(self._stdin))
         if os.path.isdir(text):
             return self._in_folder(Path(text), Path(text))
         if os.path.lexists(text):
-            return iter((_Found(Path(text), Path(text).parent),))
+            return iter((_FoundFile(Path(text), Path(text).parent),))
         if glob.has_magic(text):
             return self._matching(text)
         raise NoInputError(f"{text}: no such file or folder; check the path")
 
-    def _matching(self, pattern: str) -> Iterator[_Found]:
+    def _matching(self, pattern: str) -> Iterator[_FoundFile]:
         """What a pattern matches, named relative to its part before the first wildcard."""
         parts = Path(pattern).parts
         fixed = next(index for index, part in enumerate(parts) if glob.has_magic(part))
@@ -233,12 +233,12 @@ class _Search:
             if path.is_dir():
                 yield from self._in_folder(path, root)
             elif self._is_document(path):
-                yield _Found(path, root)
+                yield _FoundFile(path, root)
 
-    def _in_folder(self, folder: Path, root: Path) -> Iterator[_Found]:
+    def _in_folder(self, folder: Path, root: Path) -> Iterator[_FoundFile]:
         return iter(sorted(self._walk(folder, root), key=lambda item: item.short_name))
 
-    def _walk(self, folder: Path, root: Path) -> Iterator[_Found]:
+    def _walk(self, folder: Path, root: Path) -> Iterator[_FoundFile]:
         visited: set[str] = set()
         unlisted: list[Path] = []
 
@@ -255,10 +255,10 @@ class _Search:
             visited.add(real)
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             paths = (Path(place, name) for name in files)
-            yield from (_Found(path, root) for path in paths if self._is_document(path))
+            yield from (_FoundFile(path, root) for path in paths if self._is_document(path))
         # Passing a folder over would lose its forms without a word: it is a file that cannot be
         # read.
-        yield from (_Found(path, root) for path in unlisted)
+        yield from (_FoundFile(path, root) for path in unlisted)
 
     def _is_document(self, path: Path) -> bool:
         """Whether a folder's file is meant to be read: no hidden, temporary or own file."""
@@ -294,7 +294,7 @@ def _not_listed(error: OSError) -> NoInputError:
     )
 
 
-def _named(found: Sequence[_Found]) -> list[Source[Path]]:
+def _named(found: Sequence[_FoundFile]) -> list[Source[Path]]:
     """Give each file its relative name, lengthened by outer folders where two would be equal."""
     names = [item.short_name for item in found]
     outer_parts = [0] * len(found)

@@ -7,13 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from hcr_batch.recognition.calibration import (
-    CHARACTERS,
-    REPORTED_AS,
-    best_in_charset,
-    expected_calibration_error,
-    folded_within,
-)
+from hcr_batch.alphabet import CHARACTERS, REPORTED_AS
+from hcr_batch.probabilities import best_in_charset, folded_within
+from hcr_batch.recognition.calibration import expected_calibration_error
 
 __all__ = ["SetMetrics", "area_under_curve", "correct_readings", "fold_labels", "measure_set"]
 

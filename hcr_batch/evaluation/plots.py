@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcr_batch.evaluation.judged import Judged
-from hcr_batch.recognition.calibration import CHARACTERS
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.evaluation.judged_glyphs import Judged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

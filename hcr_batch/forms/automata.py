@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.glyphs.groups import counted_out
+from hcr_batch.alphabet import BLANK, SYMBOLS
+from hcr_batch.arrays.groups import counted_out
 
 __all__ = [
-    "BLANK",
-    "SYMBOLS",
     "Automaton",
     "RuleError",
     "accepts",
@@ -28,9 +26,6 @@ __all__ = [
     "of_words",
 ]
 
-SYMBOLS = string.digits + string.ascii_uppercase + string.ascii_lowercase + " "
-"""The 62 characters in the order of the recognizer, and the blank."""
-BLANK = len(SYMBOLS) - 1
 DEAD = -1
 MAX_STATES = 20_000
 """A rule with more states would slow every field down."""

@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 
+from hcr_batch.alphabet import SYMBOLS
 from hcr_batch.documents import open_regular
-from hcr_batch.forms.automata import SYMBOLS, Machine, RuleError, of_steps
+from hcr_batch.forms.automata import Machine, RuleError, of_steps
 
 __all__ = ["Check", "parse_check"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
@@ -16,15 +17,14 @@ from hcr_batch.forms.edition import carried_over
 from hcr_batch.forms.evidence import Evidence, corners_of
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
-from hcr_batch.forms.schema import UNKNOWN_FORM, Template, TemplatePage
+from hcr_batch.forms.template_files import Template, TemplatePage
 from hcr_batch.geometry import area, shared_area
 from hcr_batch.layout.fields import find_fields, printed_boxes
-from hcr_batch.layout.perspective import flatten
-from hcr_batch.layout.sides import bounds
+from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import load_segmenter
 from hcr_batch.segmentation.scale import segmented
-from hcr_batch.types import Box, Cell, Field, Page
+from hcr_batch.types import UNKNOWN_FORM, Box, Cell, Field, Page
 
 __all__ = ["Draft", "draft_template"]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hcr_batch.layout.sides import bounds
+from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.types import Box
 
 __all__ = ["DraftField", "DraftPage", "field_lines", "place_lines", "toml_lines_of"]

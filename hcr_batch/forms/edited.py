@@ -13,7 +13,7 @@ import tomlkit
 from hcr_batch.config import parse_toml
 from hcr_batch.errors import TemplateError
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, field_lines, place_lines
-from hcr_batch.forms.schema import field_fault, parse_unchecked
+from hcr_batch.forms.template_files import field_fault, parse_unchecked
 from hcr_batch.forms.template_parts import TemplatePage, UncheckedField
 from hcr_batch.forms.toml_parts import Part, parts_of
 from hcr_batch.types import Box

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import load_toml
 from hcr_batch.forms.draft_toml import DraftField, DraftPage
-from hcr_batch.forms.schema import Template, TemplateField, load_template
-from hcr_batch.layout.sides import bounds
+from hcr_batch.forms.template_files import Template, TemplateField, load_template
 from hcr_batch.types import Box
 
 __all__ = ["Edition", "carried_over"]

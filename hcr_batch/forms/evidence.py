@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.geometry import projected
-from hcr_batch.layout.sides import sides_of
 from hcr_batch.types import Box
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.forms.evidence import corners_of
-from hcr_batch.forms.schema import TemplatePage
+from hcr_batch.forms.template_files import TemplatePage
 
 __all__ = ["Features", "features_of", "is_anchor"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from hcr_batch.forms.schema import TemplatePage
-from hcr_batch.results.labels import FreeSpace
+from hcr_batch.forms.template_files import TemplatePage
+from hcr_batch.results.label_placement import FreeSpace
 from hcr_batch.results.overlay import draw_name
 from hcr_batch.types import Box, Field, Page
 

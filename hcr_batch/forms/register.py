@@ -12,9 +12,9 @@ from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
 from hcr_batch.forms.evidence import Evidence, mapped, middles
 from hcr_batch.forms.features import Features, features_of
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
-from hcr_batch.forms.schema import Template, TemplatePage
 from hcr_batch.forms.shifts import grid_shifts
 from hcr_batch.forms.strangers import strange_runs
+from hcr_batch.forms.template_files import Template, TemplatePage
 
 __all__ = ["Fit", "register", "strangers_beside"]
 

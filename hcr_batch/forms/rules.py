@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hcr_batch.alphabet import REPORTED_AS, SYMBOLS
 from hcr_batch.forms.automata import (
-    SYMBOLS,
     Automaton,
     Machine,
     RuleError,
@@ -24,7 +24,6 @@ from hcr_batch.forms.automata import (
     with_outer_blanks,
 )
 from hcr_batch.forms.checks import parse_check, readable
-from hcr_batch.recognition.calibration import REPORTED_AS
 
 __all__ = ["CHARSETS", "Rule", "charset_of", "make_rule"]
 

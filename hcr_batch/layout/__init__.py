@@ -1,1 +1,1 @@
-"""Where fields and cells lie on a page: ink, skew, rulings, boxes, combs."""
+"""Where fields and cells lie on a page: areas, cells, combs, lines to write on."""

@@ -8,9 +8,9 @@ from itertools import compress
 import cv2
 import numpy as np
 
-from hcr_batch.layout.binarize import outlines
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.layout.cells import LineShares
-from hcr_batch.layout.sides import sides_of
+from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.types import Field
 

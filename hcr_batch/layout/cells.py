@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.layout.binarize import outlines
-from hcr_batch.layout.histogram import median
-from hcr_batch.layout.sides import shared_areas
+from hcr_batch.arrays.box_sides import shared_areas
+from hcr_batch.arrays.quantiles import median
+from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box
 

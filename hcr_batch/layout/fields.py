@@ -8,6 +8,8 @@ from itertools import compress, pairwise
 
 import numpy as np
 
+from hcr_batch.arrays.box_sides import bounds, shared_areas, sides_of
+from hcr_batch.arrays.quantiles import median
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.areas import (
     boxes_like,
@@ -23,9 +25,7 @@ from hcr_batch.layout.cells import (
     inner_parts,
     set_in_walls,
 )
-from hcr_batch.layout.histogram import median
 from hcr_batch.layout.rhythm import completed
-from hcr_batch.layout.sides import bounds, shared_areas, sides_of
 from hcr_batch.segmentation.layers import Layers, marked_shares
 from hcr_batch.types import Box, Cell, Field
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hcr_batch.arrays.quantiles import median
 from hcr_batch.layout.cells import LineShares, robust_line
-from hcr_batch.layout.histogram import median
 from hcr_batch.types import Box
 
 __all__ = ["completed"]

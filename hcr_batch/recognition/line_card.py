@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.card import (
+from hcr_batch.recognition.line_trust import Trust
+from hcr_batch.recognition.model_card import (
     NOTHING_ACCEPTED,
     UNREADABLE,
     Threshold,
     parse_thresholds,
     verify_file,
 )
-from hcr_batch.recognition.trust import Trust
 
 __all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
 

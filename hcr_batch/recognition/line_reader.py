@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from hcr_batch.alphabet import GAP, LINE_CHARACTERS
+from hcr_batch.characters.line_strip import STRIP_HEIGHT, STRIP_VERSION
 from hcr_batch.errors import ModelError
-from hcr_batch.glyphs.strip import STRIP_HEIGHT, STRIP_VERSION
-from hcr_batch.recognition.line_alphabet import GAP, LINE_CHARACTERS
+from hcr_batch.inference.litert import AnySizeNetwork
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard, read_line_card
-from hcr_batch.recognition.litert import AnySizeNetwork
 
 __all__ = ["LineNetwork", "LineReader", "load_line_reader", "widened"]
 
@@ -75,7 +75,8 @@ class LineReader:
         Parameters
         ----------
         strips : sequence of ndarray of uint8, each (40, any)
-            White ink (255) on black, as :func:`~hcr_batch.glyphs.strip.line_strip` makes them.
+            White ink (255) on black, as
+            :func:`~hcr_batch.characters.line_strip.line_strip` makes them.
 
         Returns
         -------

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from hcr_batch.alphabet import GAP, LINE_CHARACTERS
+from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.documents.pdf_words import PrintedWord
-from hcr_batch.glyphs.strip import line_strip
-from hcr_batch.recognition.line_alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.recognition.line_reader import LineReader
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box, Page

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hcr_batch.geometry import projected
-from hcr_batch.results.labels import Area, FreeSpace
+from hcr_batch.results.label_placement import Area, FreeSpace
 from hcr_batch.results.records import CellRecord, PageRecord
 from hcr_batch.types import Box, Page
 

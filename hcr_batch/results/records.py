@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hcr_batch.results.pictures import pack_pictures
+from hcr_batch.results.cell_pictures import pack_pictures
 from hcr_batch.types import Box, CellReading, PageReading, Reading
 
 __all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page", "unreadable_page"]
@@ -41,7 +41,7 @@ class PageRecord:
     """A page with its fields in reading order; `width` and `height` as in the file.
 
     `pictures` are those of its cells, packed in their order by
-    :func:`~hcr_batch.results.pictures.pack_pictures`; empty where none are kept.
+    :func:`~hcr_batch.results.cell_pictures.pack_pictures`; empty where none are kept.
     `form` is as in `PageReading`.
     """
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.litert import AnySizeNetwork, quantized
+from hcr_batch.inference.litert import AnySizeNetwork, quantized
 
 __all__ = ["CHANNELS", "Segmenter", "load_segmenter"]
 

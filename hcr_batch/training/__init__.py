@@ -1,1 +1,1 @@
-"""Training of the recognizer: data, augmentation, networks, fitting, export."""
+"""Training of the three networks: data sets, made samples, fitting, files."""

@@ -10,11 +10,11 @@ from typing import Any
 from hcr_batch.config import load_toml
 from hcr_batch.errors import ConfigError
 
-__all__ = ["Recipe", "Source", "build_table", "load_recipe"]
+__all__ = ["Recipe", "TrainingSource", "build_table", "load_recipe"]
 
 
 @dataclass(frozen=True)
-class Source:
+class TrainingSource:
     """One source of handwriting; see the comments in configs/train/default.toml."""
 
     name: str
@@ -55,7 +55,7 @@ class Recipe:
     printed_weight: float
     strokes: str
     test_sets: tuple[str, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[TrainingSource, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -75,7 +75,7 @@ def load_recipe(path: Path, **changes: Any) -> Recipe:
     if not tables:
         raise ConfigError(f"{path}: no [[source]]; name at least one set to learn from")
     values["test_sets"] = tuple(values.get("test_sets", ()))
-    sources = tuple(build_table(Source, table, f"{path}: [[source]]") for table in tables)
+    sources = tuple(build_table(TrainingSource, table, f"{path}: [[source]]") for table in tables)
     return build_table(Recipe, values | {"sources": sources}, str(path))
 
 

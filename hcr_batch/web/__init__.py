@@ -1,1 +1,1 @@
-"""Web pages: the review of flagged characters, and drawing or uploading with a REST API."""
+"""What the web pages share: safe answers, bounded connections, a port."""

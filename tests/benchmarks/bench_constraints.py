@@ -20,11 +20,11 @@ import numpy as np
 from stdnum import luhn
 
 from hcr_batch import load_recognizer
-from hcr_batch.forms.automata import BLANK, SYMBOLS
+from hcr_batch.alphabet import BLANK, SYMBOLS
+from hcr_batch.decoding.constraints import FOREIGN, cell_chances, decode
+from hcr_batch.decoding.field_answers import Thresholds
 from hcr_batch.forms.rules import make_rule
-from hcr_batch.recognition.constraints import FOREIGN, cell_chances, decode
-from hcr_batch.recognition.field_glyphs import Thresholds
-from hcr_batch.training.sets import unseen_part
+from hcr_batch.training.datasets.character_sets import unseen_part
 
 SETS = ("emnist_balanced_part", "az_kaggle_sample", "cell_digits", "mnist_test")
 BREAKS = 0.02

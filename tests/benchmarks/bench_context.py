@@ -20,15 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from letter_pairs import count_pairs, faker_words
 
 from hcr_batch import load_recognizer
-from hcr_batch.recognition import context
-from hcr_batch.recognition.calibration import (
-    CHARACTERS,
-    REPORTED_AS,
-    expected_calibration_error,
-    fold_cases,
-    thresholds_for,
-)
-from hcr_batch.training.sets import unseen_part
+from hcr_batch.alphabet import CHARACTERS, REPORTED_AS
+from hcr_batch.decoding import neighbours
+from hcr_batch.probabilities import fold_cases
+from hcr_batch.recognition.calibration import expected_calibration_error, thresholds_for
+from hcr_batch.training.datasets.character_sets import unseen_part
 
 SETS = ("emnist_balanced_part", "az_kaggle_sample", "cell_digits", "chars74k_hnd", "comnist_latin")
 KINDS = ("digits", "CAPITALS", "Words", "codes")
@@ -46,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
     learned, unknown = parted(faker_words(), random)
-    context.letter_pairs = lambda: count_pairs(learned)
+    neighbours.letter_pairs = lambda: count_pairs(learned)
     probabilities, pools = held_glyphs()
     pages = [made_page(unknown, random) for _ in range(arguments.fields // PER_PAGE)]
     fields = [field for page in pages for field in page]
@@ -62,7 +58,7 @@ def main() -> None:
 
 def in_context(probabilities: np.ndarray, page: list[np.ndarray], case: str) -> np.ndarray:
     field = np.repeat(np.arange(len(page)), [len(places) for places in page])
-    near = context.with_context(probabilities[np.concatenate(page)], None, field, case)
+    near = neighbours.with_context(probabilities[np.concatenate(page)], None, field, case)
     return fold_cases(near)
 
 

@@ -27,8 +27,8 @@ from unittest import mock
 from bench_batch import make_forms
 from journal_maker import SmallScan
 
-from hcr_batch.batch import schema
 from hcr_batch.errors import HcrError
+from hcr_batch.journal import schema
 
 PAGE = 4096
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES")
@@ -93,7 +93,7 @@ def not_growing(made: SmallScan) -> Iterator[str]:
             return connection
 
         made.journal.unlink()
-        with mock.patch("hcr_batch.batch.journal.connect", limited):
+        with mock.patch("hcr_batch.journal.journal.connect", limited):
             found = outcome(made, expected)
         made.run()
         yield found if made.results.read_bytes() == expected else "lost"

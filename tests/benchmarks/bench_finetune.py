@@ -21,11 +21,11 @@ import keras
 import numpy as np
 
 from hcr_batch.config import data_folder
-from hcr_batch.evaluation.tables import aligned
-from hcr_batch.recognition.card import read_card
-from hcr_batch.training.continuing import Change, OwnData, gather, measure
-from hcr_batch.training.finetune import FineTuning, finetune
-from hcr_batch.training.sets import (
+from hcr_batch.evaluation.score_tables import aligned
+from hcr_batch.recognition.model_card import read_card
+from hcr_batch.training.classifier.continuing import Change, OwnData, gather, measure
+from hcr_batch.training.classifier.finetune import FineTuning, finetune
+from hcr_batch.training.datasets.character_sets import (
     CharacterSet,
     load_set,
     set_folder,

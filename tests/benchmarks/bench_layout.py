@@ -41,21 +41,21 @@ from form_maker import FilledForm, TruthField, random_form
 from form_sheet import STYLES
 
 from hcr_batch import load_recognizer, scan_document
+from hcr_batch.characters.normalize import normalize_ink
+from hcr_batch.characters.string_candidates import TextLine, find_strings
+from hcr_batch.characters.writing import strokes_of
 from hcr_batch.config import load_settings
+from hcr_batch.decoding.neighbours import with_context
+from hcr_batch.decoding.segmentation_paths import best_path
 from hcr_batch.documents import open_pages
-from hcr_batch.evaluation.score import fold
+from hcr_batch.evaluation.scoring import fold
 from hcr_batch.geometry import projected
-from hcr_batch.glyphs.normalize import normalize_ink
-from hcr_batch.glyphs.strings import TextLine, find_strings
-from hcr_batch.glyphs.writing import strokes_of
-from hcr_batch.layout.binarize import binarize
-from hcr_batch.layout.deskew import deskew
 from hcr_batch.layout.fields import find_fields
-from hcr_batch.layout.perspective import flatten
-from hcr_batch.recognition.calibration import fold_cases
-from hcr_batch.recognition.context import with_context
-from hcr_batch.recognition.models import Recognizer
-from hcr_batch.recognition.strings import best_path, sureness
+from hcr_batch.preprocess.binarize import binarize
+from hcr_batch.preprocess.deskew import deskew
+from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.probabilities import fold_cases, sureness
+from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.scale import segmented
 from hcr_batch.types import Box, Cell, Field, Page

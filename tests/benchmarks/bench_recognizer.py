@@ -17,13 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from hcr_batch.config import data_folder
-from hcr_batch.evaluation.glyphs import charsets_of
+from hcr_batch.evaluation.glyph_sets import charsets_of
 from hcr_batch.evaluation.metrics import correct_readings
-from hcr_batch.evaluation.tables import aligned
+from hcr_batch.evaluation.score_tables import aligned
+from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.recognition.litert import LiteRTNetwork
-from hcr_batch.training.calibrating import character_probabilities
-from hcr_batch.training.sets import CharacterSet, find_sets, normalized, unseen_part
+from hcr_batch.training.classifier.held_out_calibration import character_probabilities
+from hcr_batch.training.datasets.character_sets import (
+    CharacterSet,
+    find_sets,
+    normalized,
+    unseen_part,
+)
 
 SETS = (
     "emnist_balanced_part",
@@ -72,7 +77,7 @@ def _raw_table(model: Path, parts: list[CharacterSet]) -> str:
 def _form_table(model: Path, parts: list[CharacterSet]) -> str:
     import keras
 
-    from hcr_batch.training.export import count_flops, glyphs_per_second
+    from hcr_batch.training.classifier.weights_export import count_flops, glyphs_per_second
 
     network = keras.saving.load_model(model / "model.keras", compile=False)
     lines = [("form", "kB", "glyphs/s", *(part.name for part in parts))]
@@ -88,7 +93,7 @@ def _form_table(model: Path, parts: list[CharacterSet]) -> str:
 
 
 def _forms(network, typical: np.ndarray) -> Iterator[tuple[str, Path]]:
-    from hcr_batch.training.export import KINDS, convert
+    from hcr_batch.training.classifier.weights_export import KINDS, convert
 
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder, "saved")

@@ -33,10 +33,10 @@ from hcr_batch.documents import open_pages
 from hcr_batch.errors import HcrError
 from hcr_batch.forms.draft import draft_template
 from hcr_batch.forms.evidence import corners_of, mapped, middles, sizes
-from hcr_batch.forms.schema import Template, load_template
+from hcr_batch.forms.matching_form import KnownForm, known_form
+from hcr_batch.forms.template_files import Template, load_template
 from hcr_batch.geometry import projected
-from hcr_batch.layout.perspective import flatten
-from hcr_batch.recognition.known import KnownForm, known_form
+from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.types import Page
 
 ROOT = Path(__file__).parents[2]

@@ -27,16 +27,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from browser import open_browser, served
 
-from hcr_batch.batch.cells import DueCell
-from hcr_batch.batch.journal import journal_path, open_journal
-from hcr_batch.batch.outputs import Outputs
 from hcr_batch.config import load_settings
 from hcr_batch.evaluation.matching import align, fold, match_fields
-from hcr_batch.evaluation.tables import read_results, read_truth
+from hcr_batch.evaluation.score_tables import read_results, read_truth
+from hcr_batch.journal.cell_table import DueCell
+from hcr_batch.journal.journal import journal_path, open_journal
+from hcr_batch.journal.outputs import Outputs
+from hcr_batch.review.page_pictures import PagePictures
+from hcr_batch.review.review_app import review_app
+from hcr_batch.review.review_session import ReviewRequest, ReviewSession
 from hcr_batch.types import Box
-from hcr_batch.web.review import review_app
-from hcr_batch.web.review_pages import PagePictures
-from hcr_batch.web.review_session import ReviewRequest, ReviewSession
 from hcr_batch.web.security import allowed_hosts
 
 ROOT = Path(__file__).resolve().parents[2]

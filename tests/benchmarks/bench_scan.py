@@ -36,8 +36,8 @@ from scan_pages import FORMATS, make_pages
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
+from hcr_batch.pipeline import read_page
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.recognition.pipeline import read_page
 from hcr_batch.segmentation.network import load_segmenter
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")

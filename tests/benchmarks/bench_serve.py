@@ -120,7 +120,7 @@ def _memory(pid: int, name: str = "VmRSS") -> int:
 def accuracy(folder: Path, samples: int) -> None:
     """Print the share read right for each set and kind of picture."""
     from hcr_batch import load_recognizer
-    from hcr_batch.recognition.single import predict_pictures
+    from hcr_batch.decoding.single_characters import predict_pictures
 
     recognizer = load_recognizer()
     print(f"{'set':14s} {'kind':14s} pictures  right %  in charset %")
@@ -138,7 +138,7 @@ def accuracy(folder: Path, samples: int) -> None:
 
 def _sample(path: Path, recognizer: Recognizer, samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures that the model has not learned from, raw where the set has them, and labels."""
-    from hcr_batch.training.sets import unseen_part
+    from hcr_batch.training.datasets.character_sets import unseen_part
 
     part = unseen_part(path, recognizer.card.document["recipe"])
     pictures = part.images if part.raw is None else part.raw
@@ -147,7 +147,7 @@ def _sample(path: Path, recognizer: Recognizer, samples: int) -> tuple[np.ndarra
 
 
 def _right(predictions: list, labels: np.ndarray) -> float:
-    from hcr_batch.evaluation.score import fold
+    from hcr_batch.evaluation.scoring import fold
 
     pairs = zip(predictions, labels, strict=True)
     return 100 * float(np.mean([fold(p.reading.character) == fold(str(c)) for p, c in pairs]))

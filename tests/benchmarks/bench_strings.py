@@ -21,20 +21,20 @@ from pathlib import Path
 import numpy as np
 
 from hcr_batch import load_recognizer
+from hcr_batch.characters.normalize import normalize_inks
+from hcr_batch.characters.string_candidates import find_strings
 from hcr_batch.config import load_settings
+from hcr_batch.decoding.answers import read_answers
+from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
+from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.forms.rules import Rule, make_rule
-from hcr_batch.glyphs.normalize import normalize_inks
-from hcr_batch.glyphs.strings import find_strings
-from hcr_batch.recognition.answers import read_answers
-from hcr_batch.recognition.field_glyphs import FieldGlyphs, Thresholds
-from hcr_batch.recognition.models import GlyphScores
-from hcr_batch.recognition.printed import surroundings
-from hcr_batch.recognition.trust import plain
-from hcr_batch.training.line_cuts import PER_MM, writing_of
-from hcr_batch.training.line_held import held_lines
-from hcr_batch.training.line_measures import edit_distance
-from hcr_batch.training.line_recipe import load_line_recipe
-from hcr_batch.training.line_samples import load_line_data
+from hcr_batch.recognition.line_trust import plain
+from hcr_batch.recognition.recognizers import GlyphScores
+from hcr_batch.training.line_reader.line_cuts import PER_MM, writing_of
+from hcr_batch.training.line_reader.line_held import held_lines
+from hcr_batch.training.line_reader.line_measures import edit_distance
+from hcr_batch.training.line_reader.line_recipe import load_line_recipe
+from hcr_batch.training.line_reader.line_samples import load_line_data
 
 WORDS = 20_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

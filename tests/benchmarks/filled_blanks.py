@@ -32,9 +32,9 @@ from bench_layout import MIN_OVERLAP
 from PIL import Image
 
 from hcr_batch import load_recognizer, scan_document
-from hcr_batch.evaluation.score import fold
+from hcr_batch.evaluation.scoring import fold
 from hcr_batch.geometry import area, shared_area
-from hcr_batch.recognition.models import Recognizer
+from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
 from hcr_batch.training.synthesis.filled_pages import FilledPage, fill_form

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 from sets_maker import cell
 
+from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.cli import cli
 from hcr_batch.config import data_folder
 from hcr_batch.errors import NoInputError, OutputError
-from hcr_batch.glyphs.normalize import normalize_ink
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.training.sets import new_set, write_set
+from hcr_batch.training.datasets.character_sets import new_set, write_set
 
 LABELS = np.array(list("0123456789ABDEFGHNRTabdefghnrt" * 10))
 

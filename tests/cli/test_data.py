@@ -9,12 +9,12 @@ from click.testing import CliRunner
 from format_files import write_csv, write_emnist
 from sets_maker import cell
 
-from hcr_batch.batch.corrections import Answer, Kind
-from hcr_batch.batch.journal import journal_path, open_journal
+from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.cli import cli
 from hcr_batch.config import data_folder
 from hcr_batch.errors import NoInputError, UsageError
-from hcr_batch.glyphs.normalize import normalize_ink
+from hcr_batch.journal.corrections import Answer, Kind
+from hcr_batch.journal.journal import journal_path, open_journal
 
 
 def run(*words):

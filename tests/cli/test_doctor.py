@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from journal_maker import SmallScan
 
-from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.cli import cli
+from hcr_batch.journal.journal import journal_path, open_journal
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "default"
 

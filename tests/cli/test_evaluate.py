@@ -11,7 +11,7 @@ from sets_maker import write_sets
 from hcr_batch.cli import cli
 from hcr_batch.errors import NoInputError, UsageError
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.training.sets import unseen_part
+from hcr_batch.training.datasets.character_sets import unseen_part
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 from hearing import hear_signals
 from review_maker import make_scan
 
-from hcr_batch.batch.corrections import Answer, Kind
-from hcr_batch.batch.journal import journal_path, open_journal
 from hcr_batch.cli import main
+from hcr_batch.journal.corrections import Answer, Kind
+from hcr_batch.journal.journal import journal_path, open_journal
 
 
 def leave(capsys, *arguments):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from hcr_batch.cli import cli
 from hcr_batch.errors import ExitCode, HcrError
-from hcr_batch.forms.schema import load_template
+from hcr_batch.forms.template_files import load_template
 
 ROOT = Path(__file__).parents[2]
 FORMS = ROOT / "samples" / "forms"

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.evaluation.metrics import (
     area_under_curve,
     correct_readings,
     fold_labels,
     measure_set,
 )
-from hcr_batch.recognition.calibration import CHARACTERS
 
 
 def certain(characters: str, confidence: float = 0.9) -> np.ndarray:

@@ -11,7 +11,7 @@ from PIL import Image
 from hcr_batch.config import load_settings
 from hcr_batch.errors import DocumentError
 from hcr_batch.forms.draft import draft_template
-from hcr_batch.forms.schema import load_template
+from hcr_batch.forms.template_files import load_template
 
 FIELDS = (
     b"/FT /Tx /T (member.no) /Ff 16777216 /MaxLen 8 /Rect [72 700 232 722]",

@@ -4,7 +4,7 @@ import pytest
 
 from hcr_batch.errors import ConfigError
 from hcr_batch.forms.edited import PLAIN_RULES, EditableTemplate, EditedField
-from hcr_batch.forms.schema import parse_template
+from hcr_batch.forms.template_files import parse_template
 from hcr_batch.types import Box
 
 TEXT = """# Top

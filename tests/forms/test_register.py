@@ -8,7 +8,7 @@ from hcr_batch.forms.evidence import Evidence, corners_of
 from hcr_batch.forms.place import CUT_OFF, REGISTRATION, place_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
-from hcr_batch.forms.schema import Template, TemplateField, TemplatePage
+from hcr_batch.forms.template_files import Template, TemplateField, TemplatePage
 from hcr_batch.types import Box
 
 ROWS = ((20, 30, 12), (20, 50, 8), (90, 50, 10), (30, 75, 20), (25, 100, 6), (100, 100, 9))

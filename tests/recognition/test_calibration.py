@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.probabilities import best_in_charset, fold_cases
 from hcr_batch.recognition.calibration import (
-    CHARACTERS,
-    best_in_charset,
     chance_calibration_error,
     clopper_pearson_upper,
     expected_calibration_error,
     fit_temperature,
-    fold_cases,
     temperature_scale,
     thresholds_for,
 )

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from hcr_batch import load_recognizer
+from hcr_batch.alphabet import GAP
+from hcr_batch.characters.line_strip import STRIP_HEIGHT
 from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
-from hcr_batch.glyphs.strip import STRIP_HEIGHT
 from hcr_batch.recognition import load_card
-from hcr_batch.recognition.line_alphabet import GAP
 from hcr_batch.recognition.line_reader import load_line_reader
-from hcr_batch.recognition.trust import Trust, plain, prefers_cut
+from hcr_batch.recognition.line_trust import Trust, plain, prefers_cut
 
 FILES = ("line_reader.tflite", "line_reader.json")
 

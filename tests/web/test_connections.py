@@ -10,8 +10,8 @@ import pytest
 from flask import Flask, request
 
 from hcr_batch.web.connections import Intake
+from hcr_batch.web.http_server import Server
 from hcr_batch.web.security import allowed_hosts, secure
-from hcr_batch.web.server import Server
 
 HEAD = b"POST /take HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 WHOLE = HEAD + b"Content-Length: 5\r\n\r\nhello"

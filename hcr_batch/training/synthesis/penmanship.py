@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.training.sets import read_arrays
-from hcr_batch.training.strokes import StrokeSet, load_strokes
+from hcr_batch.training.classifier.pen_strokes import StrokeSet, load_strokes
+from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.synthesis.printing import latin_fonts
 
 __all__ = ["Penmanship", "load_penmanship"]

@@ -1,0 +1,1 @@
+"""Small tools on arrays: quantiles of pixels, and values by group."""

@@ -1,1 +1,0 @@
-"""From many files to one table: plan, workers, journal, engines."""

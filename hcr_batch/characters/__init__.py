@@ -1,0 +1,1 @@
+"""From the ink of a page to that of each cell and string, and to the glyphs that networks read."""

@@ -1,0 +1,1 @@
+"""From probabilities to readings: neighbours, rules, cuts of strings, flags."""

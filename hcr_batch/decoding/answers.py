@@ -1,0 +1,266 @@
+"""From the ink of a field and its scores to readings, under the field's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hcr_batch.arrays.box_sides import bounds
+from hcr_batch.characters.isolate import CellInk
+from hcr_batch.characters.unplaced import UNPLACED
+from hcr_batch.decoding.accents import punctuation, with_base_letters
+from hcr_batch.decoding.constrained import ruled_readings
+from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
+from hcr_batch.decoding.line_readings import read_lines
+from hcr_batch.decoding.machine_print import (
+    Hand,
+    Surroundings,
+    are_hints,
+    is_example_cross,
+    printed_among_written,
+    whose_hand,
+)
+from hcr_batch.decoding.readings import (
+    as_faint,
+    as_mark,
+    as_print,
+    blank_reading,
+    check_reading,
+    glyph_readings,
+    mark_reading,
+)
+from hcr_batch.decoding.weighing import weighed_fields
+from hcr_batch.recognition.line_card import LineCard
+from hcr_batch.recognition.recognizers import GlyphScores
+from hcr_batch.types import Reading
+
+__all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds", "read_answers"]
+
+STRINGS = ("free", UNPLACED)
+"""Kinds of fields whose writing is read as strings."""
+LEAST_JOINED = 3
+"""Fewer characters that touch may be a hasty hand's."""
+MARK = 0.3
+"""How much a mark too small for a character still counts as one, where a rule asks for it."""
+
+
+@dataclass(frozen=True)
+class _Inked:
+    """The N cells of a field with ink.
+
+    Attributes
+    ----------
+    cells : list of CellInk
+    places : ndarray of int, shape (N,)
+        Which of the field's cells they are, from 0.
+    scores : GlyphScores
+    odd, plain : ndarray of bool, shape (N,)
+        Which are single letters of print, and which are characters.
+    typed : ndarray of bool, shape (N,)
+        Which are print where nothing is written.
+    """
+
+    cells: list[CellInk]
+    places: np.ndarray
+    scores: GlyphScores
+    odd: np.ndarray
+    plain: np.ndarray
+    typed: np.ndarray
+
+
+def read_answers(
+    written: Sequence[FieldGlyphs],
+    scores: Sequence[GlyphScores],
+    thresholds: Thresholds,
+    around: Sequence[Surroundings],
+    card: LineCard | None = None,
+) -> list[FieldAnswer]:
+    """Read the fields of a page.
+
+    Parameters
+    ----------
+    written : sequence of FieldGlyphs
+    scores : sequence of GlyphScores
+        Of the `inks` of each field, in their order.
+    thresholds : Thresholds
+    around : sequence of Surroundings
+        What else stands on the page, seen from each field.
+    card : LineCard, optional
+        Of the line reader, where it has read the strings too.
+    """
+    inked = _without_punctuation(list(map(_inked, written, scores)))
+    # Marks and print say nothing about the kind of their neighbours.
+    weighed = weighed_fields(
+        [own.scores.characters[own.plain] for own in inked],
+        [glyphs.rule for glyphs in written],
+        [np.diff(own.places[own.plain], prepend=0) > 1 for own in inked],
+    )
+    answers = [
+        read_lines(glyphs, score, thresholds, near, card)
+        if glyphs.field.kind in STRINGS
+        else _read_cells(glyphs, own, rows, thresholds, near)
+        for glyphs, score, own, rows, near in zip(
+            written, scores, inked, weighed, around, strict=True
+        )
+    ]
+    return [_completed(*given) for given in zip(answers, written, around, strict=True)]
+
+
+def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
+    if glyphs.cells:
+        marked, scores = with_base_letters(glyphs.cells, glyphs.bases, scores)
+        glyphs = replace(glyphs, cells=marked)
+    places = np.array([n for n, cell in enumerate(glyphs.cells) if cell.ink is not None], int)
+    printed = np.array([glyphs.cells[n].printed for n in places], bool)
+    scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
+    is_hand = whose_hand(scores.printed[printed]) in (Hand.WRITTEN, Hand.RATHER_WRITTEN)
+    if is_hand and glyphs.field.kind != "check":
+        # The characters themselves are a better witness than the pixels of the page.
+        printed[:] = False
+    if printed.any() and are_hints(scores.characters[printed]):
+        kept = ~printed
+        places, printed = places[kept], printed[kept]
+        scores = GlyphScores(scores.characters[kept], scores.printed[kept])
+    cells = [glyphs.cells[place] for place in places]
+    odd = printed_among_written(scores.printed) | printed
+    plain = np.array([not cell.small for cell in cells], bool) & ~odd
+    return _Inked(cells, places, scores, odd, plain, printed)
+
+
+def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
+    """The fields of a page with commas, points and slashes held for marks."""
+    marks = punctuation([(own.cells, own.scores.characters, own.plain) for own in inked])
+    return [replace(own, plain=own.plain & ~mask) for own, mask in zip(inked, marks, strict=True)]
+
+
+def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -> FieldAnswer:
+    """The answer as its page and its rule have it."""
+    if around.page_is_print and _is_doubtful(glyphs, answer):
+        answer = FieldAnswer([(box, as_print(reading)) for box, reading in answer.cells])
+    if glyphs.field.kind == UNPLACED:
+        return _unplaced(answer, glyphs.faint)
+    if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
+        box, reading = answer.cells[0]
+        missing = replace(reading, flagged=True, reasons=("required",))
+        return FieldAnswer([(box, missing), *answer.cells[1:]], answer.joint)
+    return answer
+
+
+def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
+    """Writing outside all fields, if it is no print: a person looks at it."""
+    written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
+    if not written:
+        return FieldAnswer([])
+    readings = [answer.cells[place][1] for place in written]
+    if faint or 2 * sum(reading.flagged for reading in readings) > len(readings):
+        # Hardly anything of it is sure: one look at the whole, not one at each piece.
+        area = bounds([answer.cells[place][0] for place in written])
+        return FieldAnswer([(area, as_mark(readings[0], UNPLACED))])
+    return FieldAnswer(
+        [
+            (box, replace(reading, flagged=True, reasons=(*reading.reasons, UNPLACED)))
+            for box, reading in answer.cells
+        ],
+        answer.joint,
+    )
+
+
+def _is_doubtful(glyphs: FieldGlyphs, answer: FieldAnswer) -> bool:
+    """Whether not one character of a field, neither ticked nor under a rule, is sure."""
+    sure = any(reading.character and not reading.flagged for _, reading in answer.cells)
+    return not (sure or glyphs.rule.is_binding or glyphs.field.kind == "check")
+
+
+def _read_cells(
+    glyphs: FieldGlyphs,
+    inked: _Inked,
+    weighed: np.ndarray,
+    thresholds: Thresholds,
+    around: Surroundings,
+) -> FieldAnswer:
+    boxes = [cell.box for cell in glyphs.field.cells]
+    hand = whose_hand(inked.scores.printed[~inked.typed], around)
+    if not inked.cells or (hand is Hand.PRINTED and not inked.typed.any()):
+        return FieldAnswer([(box, blank_reading()) for box in boxes])
+    rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset)
+    joint = None
+    if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, inked.scores):
+        read = [mark_reading(row, "printed") for row in rows]
+    elif glyphs.field.kind == "check":
+        read = [check_reading(row, threshold) for row in rows]
+    elif glyphs.rule.is_binding:
+        read, joint = _ruled_cells(glyphs, inked, thresholds, hand)
+    else:
+        read = _plain_cells(inked, weighed, threshold, hand)
+    faint = [cell.pen < glyphs.faintest for cell in inked.cells]
+    read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
+    if _is_no_comb(inked, read):
+        read = [as_mark(reading, "not_a_character") for reading in read]
+    readings = dict(zip(inked.places.tolist(), read, strict=True))
+    return FieldAnswer(
+        [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
+    )
+
+
+def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
+    """Whether cells hold print or a drawing: a heading, an emblem.
+
+    All are flagged, most are joined or hold no character, and more hold none than
+    hold a sure one.
+    """
+    odd = sum(
+        cell.touching or cell.out_of_cell or not reading.character
+        for cell, reading in zip(inked.cells, read, strict=True)
+    )
+    unread = sum(not reading.character for reading in read)
+    sure = sum(
+        bool(reading.character) and "low_confidence" not in reading.reasons for reading in read
+    )
+    joined = len(read) >= LEAST_JOINED and 2 * odd >= len(read)
+    return joined and unread > sure and all(reading.flagged for reading in read)
+
+
+def _plain_cells(
+    inked: _Inked, weighed: np.ndarray, threshold: float, hand: Hand
+) -> list[Reading]:
+    characters = [cell for cell, is_plain in zip(inked.cells, inked.plain, strict=True) if is_plain]
+    reasons = [_reasons(cell, hand) for cell in characters]
+    readings = iter(glyph_readings(weighed, threshold, reasons))
+    return [
+        next(readings) if is_plain else mark_reading(row, *_mark_reasons(is_plain, is_odd))
+        for row, is_plain, is_odd in zip(
+            inked.scores.characters, inked.plain, inked.odd, strict=True
+        )
+    ]
+
+
+def _ruled_cells(
+    glyphs: FieldGlyphs, inked: _Inked, thresholds: Thresholds, hand: Hand
+) -> tuple[list[Reading], float]:
+    scores = inked.scores.characters
+    rows = np.where(inked.plain[:, None], scores, MARK * scores)
+    has_ink = np.array([cell.ink is not None for cell in glyphs.cells])
+    reasons = [
+        (*_reasons(cell, hand), *_mark_reasons(is_plain, is_odd))
+        for cell, is_plain, is_odd in zip(inked.cells, inked.plain, inked.odd, strict=True)
+    ]
+    usual, strict = thresholds.of(glyphs.rule.charset), thresholds.strict
+    return ruled_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
+
+
+def _mark_reasons(is_plain: bool, is_odd: bool) -> tuple[str, ...]:
+    if is_plain:
+        return ()
+    return ("printed",) if is_odd else ("not_a_character",)
+
+
+def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
+    named = (
+        ("touching", cell.touching),
+        ("out_of_cell", cell.out_of_cell),
+        ("accent", cell.accented),
+        ("printed", hand is Hand.RATHER_WRITTEN),
+    )
+    return tuple(reason for reason, holds in named if holds)

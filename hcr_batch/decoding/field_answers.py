@@ -1,0 +1,68 @@
+"""Fields with their ink, what is asked of their readings, and the answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hcr_batch.alphabet import CHARSETS
+from hcr_batch.characters.field_ink import FieldInk
+from hcr_batch.forms.rules import Rule
+from hcr_batch.recognition.model_card import NOTHING_ACCEPTED
+from hcr_batch.types import Box, Reading
+
+__all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds"]
+
+
+@dataclass(frozen=True)
+class FieldGlyphs(FieldInk):
+    """A field with its ink and the rule of its text."""
+
+    rule: Rule = dataclasses.field(default_factory=Rule)
+
+    @classmethod
+    def of(cls, ink: FieldInk, rule: Rule) -> FieldGlyphs:
+        """The same ink under a rule."""
+        names = (field.name for field in dataclasses.fields(ink))
+        return cls(**{name: getattr(ink, name) for name in names}, rule=rule)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The least confidence that needs no person, by charset.
+
+    Attributes
+    ----------
+    of_charset : callable
+        From `alnum`, `digits` or `upper` to a confidence.
+    of_strings : float
+        That of strings that are read whole.
+    """
+
+    of_charset: Callable[[str], float]
+    of_strings: float = NOTHING_ACCEPTED
+
+    def of(self, charset: str) -> float:
+        """That of the narrowest of the model's charsets that holds all of `charset`."""
+        return self.of_charset(_narrowest(charset))
+
+    @property
+    def strict(self) -> float:
+        """For what a rule has corrected: the writing itself said otherwise."""
+        return max(map(self.of_charset, CHARSETS))
+
+
+@lru_cache(maxsize=64)
+def _narrowest(charset: str) -> str:
+    fitting = [name for name, wide in CHARSETS.items() if set(charset) <= set(wide)]
+    return min(fitting, key=lambda name: len(CHARSETS[name]))
+
+
+@dataclass(frozen=True)
+class FieldAnswer:
+    """The cells of a field with their readings; `joint` where a rule or a string tells it."""
+
+    cells: list[tuple[Box, Reading]]
+    joint: float | None = None

@@ -1,0 +1,104 @@
+"""A soft model of what follows what in strings: letters in words, digits among digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
+
+__all__ = ["EDGE", "LETTERS_FILE", "LetterModel", "letter_model"]
+
+LETTERS_FILE = Path(__file__).with_name("letters.npz")
+"""How probable a letter is after the three before it, in words and names of twelve languages."""
+EDGE = 26
+"""Stands for the beginning or end of a word among the letters."""
+KINDS = ("digit", "capital", "small letter", "mark", "blank", "start")
+FOLLOWS = np.array(
+    [
+        [0.800, 0.040, 0.010, 0.090, 0.060],
+        [0.040, 0.600, 0.230, 0.060, 0.070],
+        [0.010, 0.010, 0.850, 0.050, 0.080],
+        [0.500, 0.180, 0.120, 0.050, 0.150],
+        [0.400, 0.330, 0.240, 0.030, 0.000],
+        [0.450, 0.330, 0.190, 0.030, 0.000],
+    ]
+)
+"""Probability of each kind of character (column) after another (row)."""
+UNKNOWN = 0.08
+"""Share of letters that follow no habit: foreign names, codes, abbreviations."""
+STEPS_PER_NAT = 20
+"""Of the stored logarithms."""
+
+
+@dataclass(frozen=True)
+class LetterModel:
+    """Weights of characters by what stands before them.
+
+    Attributes
+    ----------
+    letters : ndarray of float32, shape (27, 27, 27, 27)
+        Logarithm of the probability of a letter (or a word's end) after three.
+    kinds : ndarray of float64, shape (6, 5)
+        Logarithm of :data:`FOLLOWS`.
+    weight : float
+        Share of the model in the choice.
+    bonus : float
+        Gain of each character: what the model takes from every long text, given back.
+    """
+
+    letters: np.ndarray
+    kinds: np.ndarray
+    weight: float
+    bonus: float
+
+    @property
+    def start(self) -> tuple[int, int, int, int]:
+        """Three letters before, and the kind of the last character."""
+        return EDGE, EDGE, EDGE, KINDS.index("start")
+
+    def follow(
+        self, state: tuple[int, int, int, int], character: int
+    ) -> tuple[tuple[int, int, int, int], float] | None:
+        """The state after a character (its number), and the logarithm of the character's weight."""
+        a, b, c, before = state
+        kind, letter = _KIND[character], _LETTER[character]
+        gain = self.kinds[before, kind]
+        if letter == EDGE:
+            gain += -np.log(10) if kind == 0 else -np.log(len(MARKS)) if kind == 3 else 0.0
+            if c != EDGE:
+                gain += 0.5 * self.letters[a, b, c, EDGE]
+            following = (EDGE, EDGE, EDGE, kind)
+        else:
+            gain += self.letters[a, b, c, letter]
+            following = (b, c, letter, kind)
+        return following, self.weight * float(gain) + self.bonus
+
+    def ending(self, state: tuple[int, int, int, int]) -> float | None:
+        """Logarithm of the weight of a text that ends here."""
+        a, b, c, _ = state
+        return self.weight * 0.5 * float(self.letters[a, b, c, EDGE]) if c != EDGE else 0.0
+
+
+def _kind(character: str) -> int:
+    if character.isdigit():
+        return 0
+    if character.isalpha():
+        return 1 if character.isupper() else 2
+    return 4 if character == " " else 3
+
+
+_KIND = [_kind(character) for character in LINE_CHARACTERS]
+_LETTER = [ord(c.lower()) - ord("a") if c.isalpha() else EDGE for c in LINE_CHARACTERS]
+
+
+@cache
+def letter_model(weight: float, bonus: float) -> LetterModel:
+    """The model that comes with the program; `weight` and `bonus` are the line reader's."""
+    with np.load(LETTERS_FILE) as stored:
+        logs = stored["minus_log"].astype(np.float32) / -STEPS_PER_NAT
+    known = (1 - UNKNOWN) * np.exp(logs) + UNKNOWN / (EDGE + 1)
+    return LetterModel(np.log(known), np.log(np.maximum(FOLLOWS, 1e-6)), weight, bonus)

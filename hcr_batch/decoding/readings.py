@@ -1,0 +1,143 @@
+"""From probabilities to readings: the character, how sure, and who must look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.types import Reading
+
+__all__ = [
+    "as_faint",
+    "as_mark",
+    "as_print",
+    "blank_reading",
+    "check_reading",
+    "glyph_reading",
+    "glyph_readings",
+    "mark_reading",
+]
+
+BLANK_CONFIDENCE = 0.999
+"""How often a cell without ink is really blank."""
+ALTERNATIVES = 3
+LEAST_ALTERNATIVE = 0.0001
+"""Less probable characters are not worth naming: they would print as 0."""
+
+
+def blank_reading() -> Reading:
+    """The reading of a cell in which nothing is written."""
+    return Reading("", BLANK_CONFIDENCE)
+
+
+def glyph_reading(
+    probabilities: np.ndarray, threshold: float, reasons: tuple[str, ...] = ()
+) -> Reading:
+    """The reading of one glyph.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (62,)
+        Calibrated; what is missing to 1 is foreign ink.
+    threshold : float
+        Least confidence that needs no person.
+    reasons : tuple of str
+        Why a person should look in any case.
+    """
+    return glyph_readings(probabilities[None], threshold, [reasons])[0]
+
+
+def glyph_readings(
+    probabilities: np.ndarray,
+    threshold: float,
+    reasons: Sequence[tuple[str, ...]],
+    are_characters: bool = False,
+) -> list[Reading]:
+    """The readings of N glyphs, as :func:`glyph_reading` gives that of one.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (N, 62)
+    threshold : float
+    reasons : sequence of tuple of str
+        N of them.
+    are_characters : bool
+        Each is a character, however doubtful: what is missing to 1 is doubt alone.
+    """
+    foreign = np.clip(1 - probabilities.sum(axis=1), 0, 1)
+    foreign = (foreign * (not are_characters)).tolist()
+    return [
+        _reading(*given, threshold)
+        for given in zip(_likeliest(probabilities), foreign, reasons, strict=True)
+    ]
+
+
+def _reading(
+    likely: list[tuple[str, float]], foreign: float, reasons: tuple[str, ...], threshold: float
+) -> Reading:
+    if not likely or foreign > likely[0][1]:
+        flags = (*reasons, "not_a_character")
+        return Reading("", foreign, True, flags, tuple(likely[:ALTERNATIVES]))
+    character, confidence = likely[0]
+    if confidence < threshold:
+        reasons = ("low_confidence", *reasons)
+    return Reading(character, min(confidence, 1.0), bool(reasons), reasons, tuple(likely[1:]))
+
+
+def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
+    """The reading of ink that is no answer but might be one: a person decides.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (62,)
+        What it would be as a character; named among the alternatives.
+    reason : str
+    """
+    likely = _likeliest(probabilities[None])[0][:ALTERNATIVES]
+    return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
+
+
+def as_faint(reading: Reading) -> Reading:
+    """What a much lighter pen wrote than the others: read where it is sure, a person looks."""
+    flagged = replace(reading, flagged=True, reasons=(*reading.reasons, "faint"))
+    return as_mark(flagged, *flagged.reasons) if reading.flagged and reading.character else flagged
+
+
+def as_print(reading: Reading) -> Reading:
+    """The same ink held for print: a character in it is only named among the alternatives."""
+    if not reading.character:
+        return replace(reading, reasons=("printed",)) if reading.flagged else reading
+    return as_mark(reading, "printed")
+
+
+def as_mark(reading: Reading, *reasons: str) -> Reading:
+    """Ink that a person must look at: a character in it is only named among the alternatives."""
+    if not reading.character:
+        return replace(reading, flagged=True, reasons=reasons)
+    likely = ((reading.character, reading.confidence), *reading.alternatives)[:ALTERNATIVES]
+    confidence = max(0.0, 1 - sum(probability for _, probability in likely))
+    return Reading("", confidence, True, reasons, likely)
+
+
+def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
+    """The reading of a check box with ink in it: X, flagged where it hardly is one."""
+    cross = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in "Xx")
+    sure = cross >= threshold
+    return Reading("X", min(cross, 1.0), not sure, () if sure else ("low_confidence",))
+
+
+def _likeliest(probabilities: np.ndarray) -> list[list[tuple[str, float]]]:
+    """The likeliest characters of each of some glyphs, (N, 62), and their probabilities."""
+    left, every = probabilities.copy(), np.arange(len(probabilities))
+    found = []
+    for _ in range(ALTERNATIVES + 1):
+        best = left.argmax(axis=1)
+        found.append(list(zip(best.tolist(), left[every, best].tolist(), strict=True)))
+        left[every, best] = -1
+    return [
+        [(CHARACTERS[index], min(p, 1.0)) for index, p in row if p >= LEAST_ALTERNATIVE]
+        for row in zip(*found, strict=True)
+    ]

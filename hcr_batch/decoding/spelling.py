@@ -1,0 +1,215 @@
+"""From the columns of the line reader to characters with places and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
+from hcr_batch.characters.line_strip import FAINT, Strip
+from hcr_batch.decoding.constraints import charset_weights
+from hcr_batch.decoding.letter_model import letter_model
+from hcr_batch.decoding.line_columns import AutomatonLanguage, Hypothesis, best_texts
+from hcr_batch.forms.automata import Automaton
+from hcr_batch.recognition.line_card import LineCard
+from hcr_batch.types import Box
+
+__all__ = ["SpelledLine", "spelled", "spelled_ruled"]
+
+COLUMN = 2
+"""Columns of a strip for each column of the line reader."""
+UNLIKELY = 0.003
+"""Share of the charset's characters in some ink below which the ink is rather none of them."""
+
+
+@dataclass(frozen=True)
+class SpelledLine:
+    """The N characters of a line.
+
+    Attributes
+    ----------
+    boxes : tuple of Box
+        In pixels of the page.
+    rows : ndarray of float64, shape (N, 62)
+        Probability of each character; what is missing to 1 is that there is none.
+    after_blank : ndarray of bool, shape (N,)
+        True where a blank stands before the character.
+    share : float
+        Of the text among those that the columns allow, 0 to 1.
+    """
+
+    boxes: tuple[Box, ...]
+    rows: np.ndarray
+    after_blank: np.ndarray
+    share: float
+
+
+def spelled(
+    strip: Strip, probabilities: np.ndarray, charset: str, card: LineCard
+) -> SpelledLine:
+    """The likeliest text of a line, by the columns and a soft letter model.
+
+    Parameters
+    ----------
+    strip : Strip
+    probabilities : ndarray of float32, shape (columns, characters + 1)
+    charset : str
+        Characters of the field.
+    card : LineCard
+    """
+    columns = _within(probabilities, charset)
+    found = best_texts(columns, letter_model(card.letter_weight, card.letter_bonus))
+    weights = _sharpened([one.weight for one in found], card.sharpness)
+    kept = _shown(found[0])
+    spans = _spans(kept, strip)
+    rows = np.zeros((len(kept), len(CHARACTERS)))
+    for hypothesis, weight in zip(found, weights, strict=True):
+        for character, column in _shown(hypothesis):
+            place = int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1
+            if 0 <= place < len(rows):
+                rows[place, character] = min(1.0, rows[place, character] + weight)
+    return _line(found[0], kept, spans, rows, strip)
+
+
+def spelled_ruled(
+    strips: Sequence[Strip], probabilities: Sequence[np.ndarray], charset: str,
+    automaton: Automaton, any_case: bool,
+) -> list[SpelledLine] | None:
+    """The likeliest text of some lines that an automaton accepts, running on from line to line.
+
+    Parameters
+    ----------
+    strips : sequence of Strip
+    probabilities : sequence of ndarray of float32, each (columns, characters + 1)
+    charset : str
+    automaton : Automaton
+    any_case : bool
+        Words of a list may be written in either case.
+
+    Returns
+    -------
+    list of SpelledLine or None
+        Rows hold what the columns alone say at the place of each character.
+        None where nothing is accepted.
+    """
+    each = [_within(one, charset, any_case) for one in probabilities]
+    ends = np.cumsum([0, *map(len, each)])
+    found = best_texts(np.concatenate(each), AutomatonLanguage(automaton), ruled=True)
+    if not found:
+        return None
+    best = found[0]
+    lines = []
+    for strip, columns, first, last in zip(strips, each, ends, ends[1:], strict=False):
+        inside = [first <= column < last for column in best.columns]
+        part = Hypothesis(
+            tuple(c for c, here in zip(best.characters, inside, strict=True) if here),
+            tuple(int(c - first) for c, here in zip(best.columns, inside, strict=True) if here),
+            best.weight,
+            best.sound,
+        )
+        kept = _shown(part)
+        spans = _spans(kept, strip)
+        rows = np.array([_local(columns, column) for _, column in kept])
+        rows = rows.reshape(-1, len(CHARACTERS))
+        lines.append(_line(part, kept, spans, rows, strip))
+    return lines
+
+
+def _within(probabilities: np.ndarray, charset: str, any_case: bool = False) -> np.ndarray:
+    """Columns in which shapes count for the characters of a charset.
+
+    With all 62 characters each counts for itself: in a string the neighbours
+    tell the case.
+    """
+    columns = probabilities.astype(np.float64)
+    count = len(CHARACTERS)
+    if any_case:
+        swapped = [CHARACTERS.find(c.swapcase()) for c in CHARACTERS]
+        both = columns[:, :count] + np.where(
+            [c.isalpha() for c in CHARACTERS], columns[:, swapped], 0
+        )
+        columns[:, :count] = both * np.array([c in charset for c in CHARACTERS])
+    elif len(charset) < count:
+        shapes = columns[:, :count]
+        allowed = shapes @ charset_weights(charset)
+        # Ink stays ink: what shows another character than the charset's is one of them.
+        written = shapes.sum(axis=1, keepdims=True)
+        share = written / (allowed.sum(axis=1, keepdims=True) + UNLIKELY * written + 1e-12)
+        columns[:, :count] = allowed * share
+    return columns / np.maximum(columns.sum(axis=1, keepdims=True), 1e-12)
+
+
+def _sharpened(weights: Sequence[float], sharpness: float) -> np.ndarray:
+    shares = np.array(weights) ** sharpness
+    return shares / shares.sum()
+
+
+def _shown(hypothesis: Hypothesis) -> list[tuple[int, int]]:
+    """Characters with their columns, without blanks and marks."""
+    pairs = zip(hypothesis.characters, hypothesis.columns, strict=True)
+    return [(character, column) for character, column in pairs if character < BLANK]
+
+
+def _local(columns: np.ndarray, column: int) -> np.ndarray:
+    """What a column says, given that it is no gap; float64 (62,)."""
+    row = columns[column]
+    return row[: len(CHARACTERS)] / max(1 - row[GAP], 1e-6)
+
+
+def _spans(shown: Sequence[tuple[int, int]], strip: Strip) -> np.ndarray:
+    """Columns of the strip where characters begin, and where the last ends; float64 (N + 1,).
+
+    Between two characters lies the column with the least ink.
+    """
+    amount = strip.image.sum(axis=0, dtype=np.float64)
+    inked = np.flatnonzero((strip.image >= FAINT).any(axis=0))
+    edges = [float(inked[0]) if len(inked) else 0.0]
+    for (_, before), (_, after) in pairwise(shown):
+        first, last = before * COLUMN + 1, max(after * COLUMN + 1, before * COLUMN + 2)
+        edges.append(first + float(_lowest(amount[first:last])))
+    edges.append(float(inked[-1]) + 1 if len(inked) else float(strip.image.shape[1]))
+    return np.maximum.accumulate(np.array(edges))
+
+
+def _lowest(amount: np.ndarray) -> float:
+    """The middle of the columns with the least ink."""
+    if not len(amount):
+        return 0.0
+    return float(np.flatnonzero(amount <= amount.min() + FAINT).mean())
+
+
+def _line(
+    hypothesis: Hypothesis,
+    kept: Sequence[tuple[int, int]],
+    spans: np.ndarray,
+    rows: np.ndarray,
+    strip: Strip,
+) -> SpelledLine:
+    boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
+    return SpelledLine(
+        tuple(boxes[: len(kept)]), rows, _after_blank(hypothesis), hypothesis.weight
+    )
+
+
+def _tight(strip: Strip, first: float, last: float) -> tuple[float, float]:
+    """The part of some columns that has ink."""
+    inside = strip.image[:, int(first) : max(int(first) + 1, int(np.ceil(last)))]
+    inked = np.flatnonzero((inside >= FAINT).any(axis=0))
+    if not len(inked):
+        return first, max(last, first + 1)
+    return int(first) + float(inked[0]), int(first) + float(inked[-1]) + 1
+
+
+def _after_blank(hypothesis: Hypothesis) -> np.ndarray:
+    found: list[bool] = []
+    blank = False
+    for character in hypothesis.characters:
+        if character < BLANK:
+            found.append(blank and bool(found))
+            blank = False
+        elif character == BLANK:
+            blank = True
+    return np.array(found, bool)

@@ -1,0 +1,93 @@
+"""A recognizer on sets of labelled glyphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hcr_batch.alphabet import CHARSETS
+from hcr_batch.evaluation.judged_glyphs import Judged, judge, readings_for
+from hcr_batch.recognition.recognizers import Recognizer
+
+__all__ = ["SetResult", "charsets_of", "evaluate_set"]
+
+
+@dataclass(frozen=True)
+class SetResult:
+    """What came of one set.
+
+    Attributes
+    ----------
+    name : str
+    images : ndarray of uint8, shape (N, 28, 28)
+    judged : tuple of Judged
+        One a reading.
+    raw : tuple of Judged
+        The same characters through the program's own normalizer; empty where
+        the set has no raw cells.
+    """
+
+    name: str
+    images: np.ndarray
+    judged: tuple[Judged, ...]
+    raw: tuple[Judged, ...] = ()
+
+    @property
+    def main(self) -> Judged:
+        """The reading closest to practice: under the set's charset, else in 47 or 36 classes."""
+        plain = [one for one in self.judged if one.reading != "62"]
+        return plain[-1] if plain[-1].reading in CHARSETS else plain[0]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """`set`, the figures of each reading, and `raw_accuracy` with raw cells."""
+        rows = [{"set": self.name, **one.figures()} for one in self.judged]
+        for row, through in zip(rows, self.raw, strict=False):
+            row["raw_accuracy"] = through.figures()["accuracy"]
+        return rows
+
+
+def charsets_of(labels: np.ndarray) -> tuple[str, ...]:
+    """`alnum`, and the narrower charset that holds all labels, if there is one."""
+    found = set(labels.tolist())
+    narrow = (name for name in ("digits", "upper") if found <= set(CHARSETS[name]))
+    return ("alnum", *narrow)
+
+
+def evaluate_set(
+    recognizer: Recognizer,
+    name: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    cases: str,
+    raw: np.ndarray | None = None,
+    progress: Callable[[np.ndarray], Any] = iter,
+) -> SetResult:
+    """Measure a recognizer on one set, in every reading that fits it.
+
+    Parameters
+    ----------
+    recognizer : Recognizer
+    name : str
+        Of the set.
+    images : ndarray of uint8, shape (N, 28, 28)
+    labels : ndarray of str, shape (N,)
+    cases : str
+        What a capital stands for, `known`, `merged` or `folded`.
+    raw : ndarray of uint8, shape (N, rows, columns), optional
+        The same characters as gray cells; read through ``recognizer.normalize``.
+    progress : callable
+        Goes through the raw cells, the slow part.
+    """
+    readings = readings_for(labels, cases)
+
+    def judged(glyphs: np.ndarray) -> tuple[Judged, ...]:
+        probabilities = recognizer.probabilities(glyphs)
+        return tuple(judge(probabilities, labels, reading) for reading in readings)
+
+    through: tuple[Judged, ...] = ()
+    if raw is not None:
+        through = judged(np.stack([recognizer.normalize(cell) for cell in progress(raw)]))
+    return SetResult(name, images, judged(images), through)

@@ -1,0 +1,167 @@
+"""Pages of known forms: the template's fields in place of those that layout found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hcr_batch.arrays.box_sides import bounds
+from hcr_batch.config import Settings
+from hcr_batch.forms.evidence import Evidence, box_of, corners_of
+from hcr_batch.forms.place import FieldPlace, place_fields
+from hcr_batch.forms.register import Fit, register, strangers_beside
+from hcr_batch.forms.rules import Rule
+from hcr_batch.forms.template_files import Template
+from hcr_batch.geometry import projected
+from hcr_batch.layout.fields import find_fields, printed_boxes
+from hcr_batch.preprocess.orientation import turned
+from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.results.form_names import joined_forms, numbered_field
+from hcr_batch.results.unread_pages import part_not_read
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
+from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
+
+__all__ = ["KnownForm", "find_form", "known_form"]
+
+
+@dataclass(frozen=True)
+class KnownForm:
+    """A page with the fields of the form that it is of; it may have been turned upright.
+
+    Attributes
+    ----------
+    page : Page
+    layers : Layers
+    placed : tuple of FieldPlace
+        Empty where it is not certain how the form lies: it must not be read then.
+    rules : tuple of Rule
+        Of each field.
+    fits : tuple of Fit
+        The form, or all that lie on the page; fields of the second are named `name#2`.
+    strangers : tuple of Box
+        Combs beside them that belong to none.
+    """
+
+    page: Page
+    layers: Layers
+    placed: tuple[FieldPlace, ...]
+    rules: tuple[Rule, ...]
+    fits: tuple[Fit, ...]
+    strangers: tuple[Box, ...] = ()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its fields in pixels of the page."""
+        return tuple(place.field for place in self.placed)
+
+    def flagged(self, reading: PageReading) -> PageReading:
+        """What was read, with the cells flagged whose places are in doubt."""
+        doubts = {place.field.name: place.doubts for place in self.placed}
+        fields = [
+            _flagged(field, doubts[field.name]) if field.name in doubts else field
+            for field in reading.fields
+        ]
+        form = joined_forms(fit.template for fit in self.fits)
+        if self.strangers:
+            fields.append(part_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
+        return replace(reading, fields=tuple(fields), form=form)
+
+
+def known_form(
+    page: Page, templates: Sequence[Template], settings: Settings
+) -> KnownForm | None:
+    """Find the form of a page as it was opened: it is levelled, and its boxes are found, here."""
+    page = flatten(page, settings.layout.max_skew)
+    segmenter = load_segmenter()
+    page, layers = segmented(page, segmenter)
+    fields = find_fields(layers, settings.layout)
+    return find_form(page, layers, fields, templates, segmenter, settings)
+
+
+def find_form(
+    page: Page,
+    layers: Layers,
+    fields: Sequence[Field],
+    templates: Sequence[Template],
+    segmenter: Segmenter,
+    settings: Settings,
+) -> KnownForm | None:
+    """Find the form that a page is of, and its fields.
+
+    Parameters
+    ----------
+    page : Page
+        Deskewed.
+    layers : Layers
+    fields : sequence of Field
+        As layout found them, by whose boxes the form is recognized.
+    templates : sequence of Template
+    segmenter : Segmenter
+    settings : Settings
+
+    Returns
+    -------
+    KnownForm or None
+        None where the page is of none of the forms.
+    """
+    evidence = evidence_of(page, printed_boxes(layers, fields))
+    fits = register(templates, evidence, page.number)
+    if fits and fits[0].turns:
+        page = turned(page, -fits[0].turns)
+        page, layers = segmented(page, segmenter)
+        fields = find_fields(layers, settings.layout)
+        evidence = evidence_of(page, printed_boxes(layers, fields))
+        fits = register(templates, evidence, page.number)
+    if not fits:
+        return None
+    return KnownForm(
+        _with_scale(page, fits[0]),
+        layers,
+        tuple(_placed(fits, evidence)) if all(fit.certain for fit in fits) else (),
+        tuple(field.rule for fit in fits for field in fit.page.fields),
+        fits,
+        tuple(box_of(run) for run in strangers_beside(fits, evidence)),
+    )
+
+
+def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:
+    for number, fit in enumerate(fits, start=1):
+        for place in place_fields(fit, evidence):
+            name = numbered_field(place.field.name, number)
+            yield replace(place, field=replace(place.field, name=name))
+
+
+def evidence_of(page: Page, boxes: Sequence[Box]) -> Evidence:
+    """What is known of where the form on a page lies, from boxes in pixels of the page."""
+    rows, columns = page.gray.shape
+    width, height = page.source_size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+    paper = projected(np.linalg.inv(page.to_source), corners)
+    return Evidence(corners_of(boxes), (columns, rows), page.pixels_per_mm, paper)
+
+
+def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:
+    """A field with its doubtful cells flagged; a string has places of its own, one doubt is all."""
+    if len(doubts) != len(field.cells):
+        doubts = [next(filter(None, doubts), "")] * len(field.cells)
+    pairs = zip(field.cells, doubts, strict=True)
+    return replace(field, cells=tuple(_doubted(cell, doubt) for cell, doubt in pairs))
+
+
+def _doubted(cell: CellReading, doubt: str) -> CellReading:
+    if not doubt:
+        return cell
+    reasons = (*cell.reading.reasons, doubt)
+    return replace(cell, reading=replace(cell.reading, flagged=True, reasons=reasons))
+
+
+def _with_scale(page: Page, fit: Fit) -> Page:
+    """The page with the resolution that the form's true size tells."""
+    per_mm = float(np.sqrt(abs(np.linalg.det(fit.transform[:2, :2]))))
+    if abs(per_mm / page.pixels_per_mm - 1) < 0.1:
+        return page
+    return replace(page, dpi=page.dpi * per_mm / page.pixels_per_mm)

@@ -1,1 +1,0 @@
-"""From a cell's pixels to the glyph that a network reads."""

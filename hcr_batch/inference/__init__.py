@@ -1,0 +1,1 @@
+"""Networks as they are run: LiteRT or Keras, on arrays of the shape that each wants."""

@@ -1,0 +1,1 @@
+"""The store behind the results: what was read, what failed, and what reviewers answered."""

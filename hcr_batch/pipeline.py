@@ -1,0 +1,301 @@
+"""The path of a page, from file to readings: a pure function of document and settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice, repeat
+from pathlib import Path
+
+import numpy as np
+
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.arrays.box_sides import sides_of
+from hcr_batch.characters.field_ink import field_inks
+from hcr_batch.characters.normalize import normalize_inks
+from hcr_batch.config import Settings, load_settings
+from hcr_batch.decoding.answers import read_answers
+from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
+from hcr_batch.decoding.machine_print import surroundings
+from hcr_batch.decoding.stored_values import with_stored_values
+from hcr_batch.documents import open_pages
+from hcr_batch.forms.matching_form import KnownForm, find_form
+from hcr_batch.forms.place import REGISTRATION
+from hcr_batch.forms.rules import Rule
+from hcr_batch.forms.template_files import Template, load_templates
+from hcr_batch.geometry import projected
+from hcr_batch.layout.fields import find_fields
+from hcr_batch.preprocess.binarize import binarize, is_blank
+from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_letters
+from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
+from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import Segmenter, load_segmenter
+from hcr_batch.segmentation.scale import segmented
+from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
+
+__all__ = ["read_page", "scan_document"]
+
+STRING_CHARACTERS = 4
+"""A string may be wrong as often as so many characters may: usual answers hold 4 to 10."""
+
+
+def scan_document(
+    path: str | Path,
+    recognizer: Recognizer,
+    template: str | Path | Template | Sequence[Template] | None = None,
+    settings: Settings | None = None,
+    segmenter: Segmenter | None = None,
+) -> tuple[PageReading, ...]:
+    """Read all pages of one document.
+
+    Parameters
+    ----------
+    path : str or Path
+        PNG, JPEG, TIFF or PDF.
+    recognizer : Recognizer
+        As :func:`hcr_batch.load_recognizer` gives it.
+    template : str, Path, Template or sequence of Template, optional
+        The form that the pages are of, or the forms; a file, or a folder of
+        files. A page that is of none of them has one flagged field,
+        `unknown_form`.
+    settings : Settings, optional
+        The default settings where left out.
+    segmenter : Segmenter, optional
+        The page segmentation; that of the program where left out.
+
+    Returns
+    -------
+    tuple of PageReading
+
+    Raises
+    ------
+    DocumentError
+        The file cannot be read.
+    ConfigError
+        A template is malformed.
+    """
+    settings = settings or load_settings()
+    pages = open_pages(Path(path), settings.documents)
+    templates = _templates(template)
+    segmenter = segmenter or load_segmenter()
+    return tuple(read_page(page, recognizer, segmenter, settings, templates) for page in pages)
+
+
+def _templates(given: str | Path | Template | Sequence[Template] | None) -> Sequence[Template]:
+    if isinstance(given, (str, Path)):
+        return load_templates([Path(given)])
+    return (given,) if isinstance(given, Template) else tuple(given or ())
+
+
+def read_page(
+    page: Page,
+    recognizer: Recognizer,
+    segmenter: Segmenter,
+    settings: Settings,
+    templates: Sequence[Template] = (),
+) -> PageReading:
+    """Read one page.
+
+    Parameters
+    ----------
+    page : Page
+        Dark ink on light paper; its skew, and which way up it lies, are found here.
+    recognizer : Recognizer
+    segmenter : Segmenter
+    settings : Settings
+    templates : sequence of Template
+        Known forms: the page is read as the one it is of, or not at all.
+
+    Returns
+    -------
+    PageReading
+        Boxes in pixels of the page as it lies in the file.
+    """
+    reading = _read_ink(page, recognizer, segmenter, settings, templates)
+    return with_stored_values(reading, page, templates)
+
+
+def _read_ink(
+    page: Page,
+    recognizer: Recognizer,
+    segmenter: Segmenter,
+    settings: Settings,
+    templates: Sequence[Template],
+) -> PageReading:
+    page = flatten(page, settings.layout.max_skew)
+    found = _find(page, segmenter, settings, templates)
+    scored, turns = None, None
+    if found and found.has_most_in_cells():
+        scored = _score(found, recognizer, settings)
+        turns = turns_by_cells(*scored.in_cells(), partial(_classified, recognizer))
+    if turns is None:
+        ink = binarize(page, settings.layout)
+        turns = turns_by_letters(ink, page.pixels_per_mm, partial(_classified, recognizer))
+    if turns:
+        page = turned(page, turns)
+        found = _find(page, segmenter, settings, templates)
+        scored = None
+    if found is None:
+        return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
+    if found.form and not found.form.placed:
+        return unread_page(page, UNKNOWN_FORM, REGISTRATION)
+    reading = _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
+    if found.form:
+        return found.form.flagged(reading)
+    if not reading.fields and not is_blank(page, binarize(page, settings.layout)):
+        return unread_page(page, NOTHING_FOUND, NOTHING_FOUND)
+    return reading
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A level page with its fields, whichever way up it lies."""
+
+    page: Page
+    layers: Layers
+    fields: Sequence[Field]
+    rules: Sequence[Rule]
+    form: KnownForm | None = None
+
+    def has_most_in_cells(self) -> bool:
+        """Whether there are more cells than strings: on a page on its side there seldom are."""
+        strings = sum(field.kind == "free" for field in self.fields)
+        return sum(len(field.cells) for field in self.fields) > 2 * strings
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What is written in the fields of a page, and what the network says about it."""
+
+    written: list[FieldGlyphs]
+    scores: list[GlyphScores]
+
+    def in_cells(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """The N inks that have cells of their own, and their probabilities, float32 (N, 62)."""
+        pairs = zip(self.written, self.scores, strict=True)
+        boxed = [(glyphs, scores) for glyphs, scores in pairs if glyphs.cells]
+        found = [scores.characters for _, scores in boxed]
+        inks = [ink for glyphs, _ in boxed for ink in glyphs.inks()]
+        return inks, np.concatenate([np.empty((0, len(CHARACTERS)), np.float32), *found])
+
+
+def _find(
+    page: Page, segmenter: Segmenter, settings: Settings, templates: Sequence[Template]
+) -> _Found | None:
+    """The fields of a page; None where it is of none of the forms."""
+    page, layers = segmented(page, segmenter)
+    fields = find_fields(layers, settings.layout)
+    if not templates:
+        return _Found(page, layers, fields, [Rule(case=settings.recognition.case)] * len(fields))
+    form = find_form(page, layers, fields, templates, segmenter, settings)
+    if form is None:
+        return None
+    rules = [replace(rule, case=rule.case or settings.recognition.case) for rule in form.rules]
+    return _Found(form.page, form.layers, form.fields, rules, form)
+
+
+def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:
+    """Classify all glyphs of a page at once."""
+    inks = field_inks(found.page, found.layers, found.fields, settings)
+    # What stands in no field comes last, and is under no rule.
+    rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
+    written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]
+    groups = [list(glyphs.inks()) for glyphs in written]
+    scores = recognizer.scores(normalize_inks([ink for group in groups for ink in group]))
+    ends = np.cumsum([0, *map(len, groups)])
+    columns = _columns(written, recognizer)
+    by_field = [
+        GlyphScores(scores.characters[first:last], scores.printed[first:last], read)
+        for first, last, read in zip(ends, ends[1:], columns, strict=False)
+    ]
+    return _Scored(written, by_field)
+
+
+def _classified(recognizer: Recognizer, inks: Sequence[np.ndarray]) -> np.ndarray:
+    """Probabilities, float32 (N, 62), of inks that stand in no field."""
+    return recognizer.scores(normalize_inks(inks)).characters
+
+
+def _columns(
+    written: Sequence[FieldGlyphs], recognizer: Recognizer
+) -> list[tuple[np.ndarray, ...]]:
+    """What the line reader says about the lines of each field, all of a page at once."""
+    reader = recognizer.line_reader
+    strips = [[line.strip for line in glyphs.lines if line.strip] for glyphs in written]
+    if reader is None:
+        return [()] * len(written)
+    read = iter(reader.probabilities([strip.image for group in strips for strip in group]))
+    return [tuple(islice(read, len(group))) for group in strips]
+
+
+def _read(
+    found: _Found, scored: _Scored, recognizer: Recognizer, settings: Settings
+) -> PageReading:
+    page, fields = found.page, [glyphs.field for glyphs in scored.written]
+    thresholds = _thresholds(recognizer, settings)
+    around = surroundings(fields, scored.scores)
+    reader = recognizer.line_reader
+    card = reader.card if reader else None
+    answers = read_answers(scored.written, scored.scores, thresholds, around, card)
+    width, height = page.source_size
+    return PageReading(
+        number=page.number,
+        width=width,
+        height=height,
+        fields=_on_source(fields, answers, page),
+    )
+
+
+def _thresholds(recognizer: Recognizer, settings: Settings) -> Thresholds:
+    wanted = settings.recognition
+    reader = recognizer.line_reader
+    of_strings = wanted.threshold
+    if reader and not of_strings:
+        of_strings = reader.card.threshold(STRING_CHARACTERS * wanted.target_error)
+    return Thresholds(
+        lambda charset: wanted.threshold
+        or recognizer.card.threshold(wanted.target_error, charset),
+        of_strings,
+    )
+
+
+def _on_source(
+    fields: Sequence[Field], answers: Sequence[FieldAnswer], page: Page
+) -> tuple[FieldReading, ...]:
+    placed = iter(_source_boxes([box for answer in answers for box, _ in answer.cells], page))
+    return tuple(
+        FieldReading(
+            name=field.name,
+            kind=field.kind,
+            cells=tuple(
+                CellReading(next(placed), reading, _crop(box, page))
+                for box, reading in answer.cells
+            ),
+            joint=answer.joint,
+        )
+        for field, answer in zip(fields, answers, strict=True)
+        if answer.cells
+    )
+
+
+def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
+    """Bounding boxes, in whole pixels of the file's own page."""
+    sides = sides_of(boxes).T
+    corners = np.empty((len(boxes), 4, 2))
+    # Pixel centres have whole coordinates, corners lie half a pixel before them.
+    corners[:, :, 0], corners[:, :, 1] = sides[:, [0, 0, 2, 2]] - 0.5, sides[:, [1, 3, 1, 3]] - 0.5
+    placed = projected(page.to_source, corners.reshape(-1, 2)).reshape(corners.shape) + 0.5
+    size = np.array(page.source_size)
+    first = np.clip(np.floor(placed.min(axis=1) + 0.5), 0, size - 1)
+    last = np.clip(np.ceil(placed.max(axis=1) - 0.5), first + 1, size)
+    return [Box(*row) for row in np.hstack([first, last - first]).astype(int).tolist()]
+
+
+def _crop(box: Box, page: Page) -> np.ndarray:
+    rows = slice(max(0, int(box.y)), max(1, math.ceil(box.bottom)))
+    columns = slice(max(0, int(box.x)), max(1, math.ceil(box.right)))
+    return page.gray[rows, columns].copy()

@@ -1,0 +1,1 @@
+"""A page made ready: its ink, laid flat, level and upright."""

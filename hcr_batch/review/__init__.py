@@ -1,0 +1,1 @@
+"""The review station: flagged characters, answered by people in the browser."""

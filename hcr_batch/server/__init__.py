@@ -1,0 +1,1 @@
+"""The draw-and-upload page and its REST API."""

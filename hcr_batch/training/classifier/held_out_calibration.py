@@ -1,0 +1,190 @@
+"""Calibration of a network on characters that it has not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from hcr_batch.alphabet import BAR, CHARSETS
+from hcr_batch.evaluation.glyph_sets import charsets_of
+from hcr_batch.evaluation.judged_glyphs import judge
+from hcr_batch.evaluation.metrics import correct_readings
+from hcr_batch.recognition.calibration import (
+    chance_calibration_error,
+    expected_calibration_error,
+    fit_temperature,
+    temperature_scale,
+    thresholds_for,
+)
+from hcr_batch.training.classifier.targets import FOREIGN, allowed_matrix
+from hcr_batch.training.datasets.character_sets import CharacterSet
+
+__all__ = [
+    "TARGET_ERRORS",
+    "NetworkOutputs",
+    "calibration",
+    "calibration_figures",
+    "character_probabilities",
+    "common_temperature",
+    "threshold_figures",
+]
+
+TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
+"""Error rates among accepted readings for which the card holds thresholds."""
+CAP = 2500
+"""A set counts for no more than this many glyphs, so that no source dominates."""
+CASELESS = "36"
+"""The reading, of :data:`~hcr_batch.evaluation.judged_glyphs.READINGS`, in which either case is
+right."""
+
+
+@dataclass(frozen=True)
+class NetworkOutputs:
+    """A set of characters and the network's logits (N, 64) on it.
+
+    Attributes
+    ----------
+    clean : bool
+        Its labels are right often enough to count rare errors by them.
+    fitted : bool
+        It takes part in the calibration, and is not measured alone.
+    """
+
+    characters: CharacterSet
+    logits: np.ndarray
+    clean: bool = True
+    fitted: bool = True
+
+
+def calibration(outputs: Sequence[NetworkOutputs], seed: int) -> dict[str, Any]:
+    """What a model card says of its calibration.
+
+    Parameters
+    ----------
+    outputs : sequence of NetworkOutputs
+        At least one that is fitted.
+    seed : int
+        Of the choice of glyphs where a set has too many.
+
+    Returns
+    -------
+    dict
+        `temperature`; `calibration`, the expected calibration error before and
+        after, pooled and by set; `thresholds` by charset.
+    """
+    fitted = [one for one in outputs if one.fitted]
+    clean = [one for one in fitted if one.clean] or fitted
+    temperature = common_temperature(fitted)
+    by_set = {one.characters.name: calibration_by_charset(one, temperature) for one in outputs}
+    return {
+        "temperature": temperature,
+        "calibration": {**calibration_figures(fitted, temperature), "sets": by_set},
+        "thresholds": threshold_figures(clean, temperature, seed),
+    }
+
+
+def character_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Probabilities (N, 62) of the characters from logits (N, 64)."""
+    return temperature_scale(logits[:, : FOREIGN + 1], temperature)[:, :FOREIGN]
+
+
+def common_temperature(fitted: Sequence[NetworkOutputs]) -> float:
+    """Temperature that fits all sets, each up to its cap, glyphs by trust in their labels."""
+    folded = allowed_matrix(case_known=False)
+    labels = np.concatenate([one.characters.labels for one in fitted])
+    allowed = np.stack([folded[str(label)] > 0 for label in labels])
+    weights = np.concatenate(
+        [one.characters.weights * min(1.0, CAP / len(one.characters)) for one in fitted]
+    )
+    logits = np.concatenate([one.logits for one in fitted])[:, : FOREIGN + 1]
+    return round(fit_temperature(logits, allowed, weights), 4)
+
+
+def calibration_figures(fitted: Sequence[NetworkOutputs], temperature: float) -> dict[str, float]:
+    """Expected calibration error over all fitted glyphs, before and after."""
+    figures = {}
+    for name, value in (("ece_before", 1.0), ("ece_after", temperature)):
+        confidence, correct = _pooled(fitted, value, "alnum")
+        figures[name] = round(expected_calibration_error(confidence, correct), 5)
+    return figures
+
+
+def calibration_by_charset(one: NetworkOutputs, temperature: float) -> dict[str, dict[str, float]]:
+    """The same of one set under each charset that fits it, and what chance alone makes.
+
+    Where labels tell only the letter that was asked for, also without regard to case:
+    writers of NIST's hand print who were asked for an h now and then wrote an H.
+    """
+    labels = one.characters.labels
+    raw = character_probabilities(one.logits)
+    cooled = character_probabilities(one.logits, temperature)
+    figures = {
+        charset: _calibration_row(
+            correct_readings(raw, labels, charset), correct_readings(cooled, labels, charset)
+        )
+        for charset in charsets_of(labels)
+    }
+    if one.characters.cases != "known" and any(label.islower() for label in set(labels.tolist())):
+        before, after = (judge(part, labels, CASELESS) for part in (raw, cooled))
+        figures[CASELESS] = _calibration_row(
+            (before.confidence, before.correct), (after.confidence, after.correct)
+        )
+    return figures
+
+
+def _calibration_row(
+    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
+) -> dict[str, float]:
+    """Figures of confidence and rightness, with temperature 1 and with the fitted one."""
+    confidence, correct = after
+    return {
+        "samples": len(correct),
+        "accuracy": round(float(correct.mean()), 5),
+        "ece_before": round(expected_calibration_error(*before), 5),
+        "ece_after": round(expected_calibration_error(confidence, correct), 5),
+        "ece_by_chance": round(chance_calibration_error(confidence), 5),
+    }
+
+
+def threshold_figures(
+    clean: Sequence[NetworkOutputs], temperature: float, seed: int
+) -> dict[str, list[dict[str, float]]]:
+    """Thresholds by charset, from sets whose labels are clean enough to count rare errors.
+
+    A charset of which the sets hold no character is left out.
+    """
+    figures = {}
+    for charset in CHARSETS:
+        confidence, correct = _pooled(clean, temperature, charset, CAP, seed)
+        if len(confidence):
+            found = thresholds_for(confidence, correct, TARGET_ERRORS)
+            figures[charset] = [asdict(threshold) for threshold in found]
+    return figures
+
+
+def _pooled(
+    sets: Sequence[NetworkOutputs],
+    temperature: float,
+    charset: str,
+    cap: int | None = None,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence and rightness of glyphs whose label the charset holds, up to `cap` a set."""
+    pairs = []
+    for one in sets:
+        rng = np.random.default_rng((seed, *one.characters.name.encode()))
+        inside = np.flatnonzero(np.isin(one.characters.labels, _certain(one, charset)))
+        inside = rng.permutation(inside)[:cap]
+        probabilities = character_probabilities(one.logits[inside], temperature)
+        pairs.append(correct_readings(probabilities, one.characters.labels[inside], charset))
+    confidence, correct = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return confidence, correct
+
+
+def _certain(one: NetworkOutputs, charset: str) -> list[str]:
+    """Labels of a charset that say what shape to expect: an L may hide an l in some sets."""
+    doubtful = BAR.upper() if one.characters.cases != "known" else ""
+    return [label for label in CHARSETS[charset] if label not in doubtful]

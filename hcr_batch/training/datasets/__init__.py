@@ -1,0 +1,1 @@
+"""Sets of labelled characters: where they are had, how they are read, what is in them."""

@@ -1,1 +1,0 @@
-"""Readers of the file formats in which labelled characters are given away."""

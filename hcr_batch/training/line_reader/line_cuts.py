@@ -1,0 +1,110 @@
+"""Held-out lines read the other way too: cut into characters, as the pipeline finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.characters.normalize import normalize_inks
+from hcr_batch.characters.string_candidates import TextLine, find_strings
+from hcr_batch.characters.writing import Parts, Writing
+from hcr_batch.config import Settings, load_settings
+from hcr_batch.decoding.constraints import restricted
+from hcr_batch.decoding.segmentation_paths import best_path
+from hcr_batch.decoding.weighing import weighed
+from hcr_batch.forms.rules import Rule
+from hcr_batch.probabilities import sureness
+from hcr_batch.recognition.line_trust import plain, prefers_cut
+from hcr_batch.recognition.recognizers import Recognizer
+from hcr_batch.training.line_reader.line_held import HeldLine
+from hcr_batch.training.line_reader.line_measures import HeldRead
+from hcr_batch.types import Box, Cell, Field
+
+__all__ = ["PER_MM", "CutReading", "ReadTwice", "cut_readings", "writing_of"]
+
+MARGIN = 8
+"""Pixels of paper around a line."""
+PER_MM = 8.0
+"""Pixels of a millimetre, as at 200 dpi."""
+STROKE = 85
+"""Soft ink from which it is a stroke."""
+
+
+@dataclass(frozen=True)
+class CutReading:
+    """A text put together of characters, and the product of their probabilities."""
+
+    text: str
+    joint: float
+
+
+@dataclass(frozen=True)
+class ReadTwice:
+    """A held-out line read whole and cut into characters; the surer text counts."""
+
+    read: HeldRead
+    cut: CutReading
+
+    @property
+    def agrees(self) -> bool:
+        """Both say the same, case and look-alikes taken for one."""
+        return plain(self.read.text) == plain(self.cut.text)
+
+    @property
+    def takes_cut(self) -> bool:
+        """The line cut into characters is the surer one."""
+        return prefers_cut(self.cut.joint, self.read.weight, self.agrees)
+
+    @property
+    def sure(self) -> float:
+        """Of the surer reading, 0 to 1."""
+        return max(self.read.weight, self.cut.joint)
+
+    @property
+    def right(self) -> bool:
+        """The surer text is the true one."""
+        text = self.cut.text if self.takes_cut else self.read.text
+        return plain(text) == plain(self.read.line.text)
+
+    @property
+    def doubted(self) -> bool:
+        """The text that goes with the line is rather wrong than the reading."""
+        return self.read.doubted
+
+
+def writing_of(line: HeldLine) -> tuple[Writing, Field]:
+    """The line as the handwriting of a page, and a free field around it."""
+    soft = np.pad(line.ink, MARGIN)
+    mask = (soft >= STROKE).view(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    corners = np.array([cv2.boundingRect(outline) for outline in outlines]).reshape(-1, 4)
+    corners[:, 2:] += corners[:, :2]
+    box = Box(1, 1, soft.shape[1] - 2, soft.shape[0] - 2)
+    parts = Parts(list(outlines), corners)
+    return Writing(soft, mask, soft * mask, parts), Field("line", "free", box, (Cell(box),))
+
+
+def cut_readings(held: Sequence[HeldLine], recognizer: Recognizer) -> list[CutReading]:
+    """Read lines by cutting them into characters."""
+    settings = load_settings()
+    return [_cut_reading(line, recognizer, settings) for line in held]
+
+
+def _cut_reading(line: HeldLine, recognizer: Recognizer, settings: Settings) -> CutReading:
+    writing, field = writing_of(line)
+    lines = find_strings(writing, [field], PER_MM, settings.glyphs)[0]
+    rows = np.concatenate([np.zeros((0, len(CHARACTERS))), *_rows(lines, recognizer)])
+    text = "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
+    return CutReading(text, float(rows.max(axis=1).prod()) if len(rows) else 0.0)
+
+
+def _rows(lines: Sequence[TextLine], recognizer: Recognizer) -> Iterator[np.ndarray]:
+    for line in lines:
+        glyphs = normalize_inks([candidate.ink for candidate in line.candidates])
+        rows = recognizer.scores(glyphs).characters
+        path = best_path(line, sureness(restricted(rows, CHARACTERS)[0]))
+        yield weighed(rows[path], Rule(case="as_written"), np.zeros(len(path), bool))

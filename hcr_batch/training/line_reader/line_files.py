@@ -1,0 +1,194 @@
+"""The line reader's part of a model folder: weights, card, figures."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from scipy.optimize import minimize
+
+from hcr_batch.alphabet import LINE_CHARACTERS
+from hcr_batch.characters.line_strip import STRIP_VERSION
+from hcr_batch.recognition.calibration import thresholds_for
+from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
+from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
+from hcr_batch.recognition.line_trust import Trust, log_odds, plain
+from hcr_batch.recognition.model_card import file_hash, write_card
+from hcr_batch.recognition.recognizers import load_recognizer
+from hcr_batch.training.line_reader.line_cuts import ReadTwice, cut_readings
+from hcr_batch.training.line_reader.line_held import HeldLine
+from hcr_batch.training.line_reader.line_measures import (
+    HeldRead,
+    edit_distance,
+    figures,
+    held_reads,
+)
+from hcr_batch.training.line_reader.line_recipe import LineRecipe
+
+__all__ = ["ship_lines"]
+
+LINE_KERAS = "line_reader.keras"
+TYPICAL = 150
+"""Strips from which the int8 form takes its ranges."""
+TARGETS = (0.004, 0.008, 0.02, 0.04, 0.08)
+"""Error rates among accepted strings for which the card holds thresholds."""
+TEMPERATURES = (0.9, 1.1, 1.35)
+LETTERS = ((0.0, 0.0), (0.15, 0.35), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
+"""Weights and bonuses of the letter model that are tried."""
+SHARPNESSES = tuple(np.round(np.arange(0.2, 2.01, 0.1), 2).tolist())
+UNKNOWN = Trust(0.0, 1.0, 0.0)
+TRIED = 300
+"""Words that the letter model's weight is chosen by."""
+
+
+def ship_lines(
+    model: keras.Model,
+    recipe: LineRecipe,
+    held: Sequence[HeldLine],
+    folder: Path,
+    source: Path,
+    classifier: Path | None = None,
+) -> dict[str, Any]:
+    """Export, calibrate and measure a line reader and write its files.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Float32.
+    recipe : LineRecipe
+    held : sequence of HeldLine
+    folder : Path
+        Receives line_reader.keras, line_reader.tflite and, last, line_reader.json.
+    source : Path
+        The recipe's file, named in the card.
+    classifier : Path, optional
+        The recognizer that reads the same lines cut into characters; the default one.
+
+    Returns
+    -------
+    dict
+        The card.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder / LINE_KERAS)
+    strips = [line.strip.image for line in held]
+    (folder / LINE_NETWORK).write_bytes(_int8(model, strips[:: max(1, len(strips) // TYPICAL)]))
+    network = LineNetwork(folder / LINE_NETWORK)
+    card = _calibrated(network, held)
+    reads = held_reads(LineReader(network, card), held)
+    card = replace(card, sharpness=_sharpness(reads))
+    cuts = cut_readings(held, load_recognizer(classifier))
+    pairs = [ReadTwice(*pair) for pair in zip(reads, cuts, strict=True)]
+    trust = _trust(pairs)
+    document = {
+        "characters": LINE_CHARACTERS,
+        "strip_version": STRIP_VERSION,
+        "input": "strips 40 rows high, white ink (255) on black (0)",
+        "temperature": card.temperature,
+        "letter_weight": card.letter_weight,
+        "letter_bonus": card.letter_bonus,
+        "sharpness": card.sharpness,
+        "trust": asdict(trust),
+        "thresholds": _thresholds(pairs, trust),
+        "metrics": figures(reads),
+        "with_cuts": _with_cuts(pairs),
+        "parameters": model.count_params(),
+        "data": [{"name": recipe.words, "terms": recipe.terms}]
+        + [{"name": one.name, "terms": one.terms} for one in recipe.sources],
+        "recipe": {"file": source.name, **recipe.as_dict()},
+        "files": {name: file_hash(folder / name) for name in (LINE_NETWORK, LINE_KERAS)},
+    }
+    write_card(folder / LINE_CARD, document)
+    return document
+
+
+def _int8(model: keras.Model, strips: Sequence[np.ndarray]) -> bytes:
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as scratch:
+        # The converter's own export of a Keras model prints to standard output.
+        model.export(scratch, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(scratch)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: (
+            [widened(strip)[None, ..., None].astype(np.float32)] for strip in strips
+        )
+        return bytes(converter.convert())
+
+
+def _calibrated(network: LineNetwork, held: Sequence[HeldLine]) -> LineCard:
+    """The temperature and the letter model that read most characters of words right."""
+    words = [line for line in held if line.kind == "words"]
+    tried = words[:: max(1, len(words) // TRIED)] or list(held[:TRIED])
+    found = []
+    for temperature, (weight, bonus) in product(TEMPERATURES, LETTERS):
+        card = LineCard(
+            LINE_CHARACTERS, STRIP_VERSION, temperature, weight, bonus, 1.0, UNKNOWN, (), {}, {}
+        )
+        reads = [one for one in held_reads(LineReader(network, card), tried) if not one.doubted]
+        wrong = sum(edit_distance(plain(one.text), plain(one.line.text)) for one in reads)
+        characters = sum(len(one.line.text) for one in reads)
+        share = sum(one.right for one in reads) / max(1, len(reads))
+        found.append((share - wrong / max(1, characters), card))
+    return max(found, key=lambda pair: pair[0])[1]
+
+
+def _sharpness(reads: Sequence[HeldRead]) -> float:
+    """The exponent under which the shares of texts are the likeliest probabilities."""
+    trusted = [one for one in reads if not one.doubted]
+    right = np.array([one.right for one in trusted])
+    shares = np.clip([one.weight for one in trusted], 1e-6, 1 - 1e-6)
+
+    def loss(exponent: float) -> float:
+        sure = np.clip(shares**exponent, 1e-6, 1 - 1e-6)
+        return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
+
+    return float(min(SHARPNESSES, key=loss))
+
+
+def _trust(pairs: Sequence[ReadTwice]) -> Trust:
+    """The logistic model that makes the texts that were right likeliest."""
+    trusted = [one for one in pairs if not one.doubted]
+    right = np.array([one.right for one in trusted])
+    features = np.array([(1.0, log_odds(one.sure), one.agrees) for one in trusted])
+
+    def loss(weights: np.ndarray) -> float:
+        odds = features @ weights
+        return float(np.mean(np.logaddexp(0, odds) - right * odds)) + 1e-4 * float(
+            weights @ weights
+        )
+
+    bias, slope, agreement = minimize(loss, np.array([0.0, 1.0, 1.0])).x.tolist()
+    return Trust(round(bias, 4), round(max(slope, 0.0), 4), round(max(agreement, 0.0), 4))
+
+
+def _thresholds(pairs: Sequence[ReadTwice], trust: Trust) -> list[dict[str, float]]:
+    trusted = [one for one in pairs if not one.doubted]
+    sure = np.array([trust.probability(one.sure, one.agrees) for one in trusted])
+    right = np.array([one.right for one in trusted])
+    return [asdict(entry) for entry in thresholds_for(sure, right, TARGETS)]
+
+
+def _with_cuts(pairs: Sequence[ReadTwice]) -> dict[str, dict[str, float]]:
+    """By kind, strings read right: cut, whole, the surer of both; and how often both agree."""
+    found = {}
+    for kind in dict.fromkeys(one.read.line.kind for one in pairs):
+        group = [one for one in pairs if one.read.line.kind == kind]
+        found[kind] = {
+            "cut": _share([plain(one.cut.text) == plain(one.read.line.text) for one in group]),
+            "whole": _share([one.read.right for one in group]),
+            "surer": _share([one.right for one in group]),
+            "agree": _share([one.agrees for one in group]),
+            "right_where_agreed": _share([one.right for one in group if one.agrees]),
+        }
+    return found
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return round(float(np.mean(flags)), 4) if flags else 0.0

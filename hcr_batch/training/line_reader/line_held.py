@@ -1,0 +1,122 @@
+"""Strings of writers that the line reader has not learned from, always the same."""
+
+from __future__ import annotations
+
+import string
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hcr_batch.characters.line_strip import Strip, line_strip
+from hcr_batch.training.line_reader.line_damage import damaged
+from hcr_batch.training.line_reader.line_drawing import Drawing, compose, draw_word
+from hcr_batch.training.line_reader.line_recipe import LineRecipe
+from hcr_batch.training.line_reader.line_samples import LineData, LineSample, fits, fitting_text
+from hcr_batch.training.line_reader.line_sets import Hands
+from hcr_batch.training.line_reader.line_texts import form_text
+
+__all__ = ["HeldLine", "held_lines"]
+
+A_WRITER = 20
+"""Words of one writer at most: nobody's hand decides."""
+COMPOSED = 300
+"""Strings composed of each source's characters."""
+SHORTEST, LONGEST = 2, 14
+"""Characters of the words that are measured."""
+
+
+
+@dataclass(frozen=True)
+class HeldLine:
+    """A string to measure with.
+
+    Attributes
+    ----------
+    ink : ndarray of uint8, shape (rows, columns)
+        Soft ink as on a page, damaged as there.
+    strip : Strip
+        Of it.
+    text : str
+    kind : str
+        `words`, `digits` or `strings`.
+    style, writer : str
+        Of words; of composed strings the source.
+    """
+
+    ink: np.ndarray
+    strip: Strip
+    text: str
+    kind: str
+    style: str
+    writer: str
+
+    @property
+    def sample(self) -> LineSample:
+        """As the fitting measures it."""
+        return LineSample(self.strip.image, self.text, self.kind == "words")
+
+
+def held_lines(data: LineData, recipe: LineRecipe, limit: int | None = None) -> list[HeldLine]:
+    """Words of held-out writers, digit strings and other strings of held-out characters.
+
+    Parameters
+    ----------
+    data : LineData
+    recipe : LineRecipe
+    limit : int, optional
+        At most so many of each kind, for a quick try.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    made = [*_words(data, rng)][:limit]
+    for source, hands in zip(recipe.sources, data.held_hands, strict=True):
+        if hands:
+            made += _composed(hands, source.name, data.vocabulary, rng, limit or COMPOSED)
+    return made
+
+
+def _words(data: LineData, rng: np.random.Generator) -> Iterator[HeldLine]:
+    words = data.words
+    by_writer: defaultdict[str, list[int]] = defaultdict(list)
+    for row in rng.permutation(data.held_rows):
+        text = str(words.texts[row])
+        if text.isalnum() and SHORTEST <= len(text) <= LONGEST and words.styles[row] != "CURSIVE":
+            by_writer[str(words.writers[row])].append(int(row))
+    for place in range(A_WRITER):
+        for writer, rows in by_writer.items():
+            if place < len(rows):
+                row = rows[place]
+                drawing, text = draw_word(words[row], rng), str(words.texts[row])
+                yield from _line(drawing, text, "words", str(words.styles[row]), writer, rng)
+
+
+def _composed(
+    hands: Hands,
+    source: str,
+    vocabulary: Sequence[str],
+    rng: np.random.Generator,
+    count: int,
+) -> list[HeldLine]:
+    made: list[HeldLine] = []
+    while len(made) < count:
+        hand = hands[int(rng.integers(len(hands)))]
+        kind = "digits" if source == "cell_digits" else "strings"
+        text = (
+            "".join(rng.choice(list(string.digits), int(rng.integers(3, 11))))
+            if kind == "digits"
+            else form_text(rng, vocabulary)
+        )
+        text = fitting_text(text, hand, rng)
+        made += _line(compose(text, hand, rng), text, kind, source, source, rng)
+    return made
+
+
+def _line(
+    drawing: Drawing, text: str, kind: str, style: str, writer: str, rng: np.random.Generator
+) -> list[HeldLine]:
+    ink = damaged(drawing, rng)
+    strip = line_strip(ink)
+    if strip is None or not fits(strip.image.shape[1], text):
+        return []
+    return [HeldLine(ink, strip, text, kind, style, writer)]

@@ -1,0 +1,50 @@
+"""From the ink of one field to its readings."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.alphabet import CHARACTERS, CHARSETS
+from hcr_batch.characters.isolate import CellInk
+from hcr_batch.decoding.answers import read_answers
+from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
+from hcr_batch.decoding.machine_print import NOTHING_KNOWN, Surroundings
+from hcr_batch.forms.rules import Rule, make_rule
+from hcr_batch.recognition.recognizers import GlyphScores
+from hcr_batch.types import Box, Cell, Field
+
+AMID_PRINT = Surroundings(page_is_print=True)
+
+
+def read(chances, around, kind="boxes", rule=None):
+    """The readings of a field whose cells hold the character X, each of such a chance."""
+    boxes = [Box(10.0 + 40 * n, 10, 30, 30) for n in range(len(chances))]
+    field = Field("f001", kind, Box(10, 10, 40 * len(chances), 30), tuple(map(Cell, boxes)))
+    ink = 255 * np.tri(20, dtype=np.uint8)
+    cells = tuple(CellInk(ink, box) for box in boxes)
+    characters = np.zeros((len(chances), len(CHARACTERS)), np.float32)
+    characters[:, CHARACTERS.index("X")] = chances
+    scores = GlyphScores(characters, np.full(len(chances), -9, np.float32))
+    glyphs = FieldGlyphs(field, cells=cells, rule=rule or Rule())
+    (answer,) = read_answers([glyphs], [scores], Thresholds(lambda _: 0.95), [around])
+    return [reading for _, reading in answer.cells]
+
+
+def test_amid_print_what_is_not_surely_written_is_print():
+    (reading,) = read([0.6], AMID_PRINT)
+    assert (reading.character, reading.flagged, reading.reasons) == ("", True, ("printed",))
+    assert reading.alternatives[0][0] == "X"  # a person still sees what it may be
+
+
+@pytest.mark.parametrize(
+    ("chances", "around", "others"),
+    [
+        ([0.6], NOTHING_KNOWN, {}),
+        ([0.6, 0.99], AMID_PRINT, {}),
+        ([0.6], AMID_PRINT, {"kind": "check"}),
+        ([0.6], AMID_PRINT, {"rule": make_rule(CHARSETS["upper"], "[X]", "none", blanks=False)}),
+    ],
+    ids=["among writing", "beside a sure one", "a tick", "where a template has a rule"],
+)
+def test_doubtful_writing_is_read(chances, around, others):
+    readings = read(chances, around, **others)
+    assert {reading.character for reading in readings} == {"X"}

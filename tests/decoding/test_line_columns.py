@@ -1,0 +1,101 @@
+"""Texts out of the columns of the line reader, free, by habit, and under a rule."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.alphabet import GAP, LINE_CHARACTERS
+from hcr_batch.decoding.letter_model import letter_model
+from hcr_batch.decoding.line_columns import AutomatonLanguage, best_texts
+from hcr_batch.forms.rules import make_rule
+
+
+def columns(*shares):
+    """Columns from mappings of characters to probabilities; what is left is the gap."""
+    rows = np.full((len(shares), GAP + 1), 1e-9)
+    for row, share in zip(rows, shares, strict=True):
+        for character, probability in share.items():
+            row[LINE_CHARACTERS.index(character)] = probability
+        row[GAP] = max(1e-9, 1 - sum(share.values()))
+    return rows
+
+
+def free(rows):
+    return best_texts(rows, letter_model(0.0, 0.0))
+
+
+def under(rows, **rule):  # blanks in free areas count for nothing
+    automaton = make_rule(blanks=False, **rule).automaton
+    return best_texts(rows, AutomatonLanguage(automaton), ruled=True)
+
+
+@pytest.mark.parametrize(
+    ("shares", "text"),
+    [
+        ([{"A": 0.9}, {}, {"7": 0.9}], "A7"),
+        ([{"o": 0.9}, {"o": 0.9}], "o"),
+        ([{"o": 0.9}, {}, {}, {}, {"o": 0.9}], "oo"),
+        ([{}, {}, {}], ""),
+        ([{"a": 0.9}, {" ": 0.8}, {"b": 0.9}], "a b"),
+    ],
+)
+def test_texts_are_spelled_column_by_column(shares, text):
+    assert free(columns(*shares))[0].text == text
+
+
+def test_all_ways_to_spell_a_text_count_together():
+    # Of each column alone the gap is likeliest; of the texts, one a is.
+    found = free(columns({"b": 0.999}, {}, {"a": 0.4}, {"a": 0.4}))
+    assert found[0].text == "ba"
+    assert found[0].weight == pytest.approx(0.64, abs=0.01)
+
+
+def test_shares_of_the_texts_sum_to_one_and_each_character_has_its_column():
+    found = free(columns({}, {"1": 0.6, "7": 0.4}, {}, {"3": 0.95}))
+    assert sum(one.weight for one in found) == pytest.approx(1)
+    assert [one.text for one in found[:2]] == ["13", "73"]
+    assert found[0].columns == (1, 3)
+
+
+def test_letters_follow_each_other_as_in_words_and_digits_stand_with_digits():
+    habits = letter_model(0.4, 1.0)
+    word = columns(*[{c: 0.9} for c in "str"], {"a": 0.35, "0": 0.45}, {"n": 0.9}, {"d": 0.9})
+    number = columns({"4": 0.9}, {}, {"O": 0.5, "0": 0.4}, {}, {"7": 0.9})
+    assert best_texts(word, habits)[0].text == "strand"
+    assert best_texts(number, habits)[0].text == "407"
+
+
+def test_a_rule_finds_its_text_though_another_is_likelier():
+    rows = columns({"1": 0.7, "I": 0.2}, {"2": 0.6, "Z": 0.3}, {}, {"B": 0.55, "8": 0.4})
+    assert free(rows)[0].text == "12B"
+    assert under(rows, charset="0123456789", pattern="[0-9]{3}")[0].text == "128"
+
+
+def test_marks_stand_where_the_writer_likes_them():
+    rows = columns({"1": 0.9}, {"-": 0.9}, {"2": 0.9}, {" ": 0.7}, {"3": 0.9})
+    found = under(rows, charset="0123456789", pattern="[0-9]{3}")
+    assert "".join(filter(str.isalnum, found[0].text)) == "123"
+
+
+def test_a_rule_adds_no_character_that_is_not_written():
+    rows = columns({"1": 0.9}, {"2": 0.9})
+    assert not under(rows, charset="0123456789", pattern="[0-9]{5}")
+
+
+def test_a_list_of_words_is_searched_whole(tmp_path):
+    words = tmp_path / "places.txt"
+    words.write_text("BERGEN\nBREMEN\nBERLIN\n")
+    rows = columns(
+        {"B": 0.9}, {"E": 0.5, "R": 0.3}, {"E": 0.45, "R": 0.5}, {"M": 0.8}, {"E": 0.9}, {"N": 0.9}
+    )
+    found = under(rows, charset="ABEGILMNR", check="lexicon:places.txt", folder=tmp_path)
+    assert found[0].text == "BREMEN"
+
+
+def test_a_character_keeps_its_place_though_its_like_comes_again():
+    rows = columns({"o": 0.8}, {}, {"t": 0.95}, {}, {"t": 0.95}, {}, {"o": 0.99})
+    assert free(rows)[0].columns == (0, 2, 4, 6)
+
+
+def test_a_line_is_where_something_is_written():
+    assert free(columns({"a": 0.2}))[0].text == "a"
+    assert free(columns({"a": 0.001}))[0].text == ""

@@ -1,0 +1,66 @@
+"""From the ink of a line to its readings: nothing that a pen wrote is left out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
+from hcr_batch.characters.field_ink import InkSource
+from hcr_batch.characters.line_strip import Strip
+from hcr_batch.characters.string_candidates import Candidate, TextLine
+from hcr_batch.config import DEFAULT_MODEL, data_folder
+from hcr_batch.decoding.answers import read_answers
+from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
+from hcr_batch.decoding.machine_print import NOTHING_KNOWN
+from hcr_batch.recognition.line_reader import load_line_reader
+from hcr_batch.recognition.recognizers import GlyphScores
+from hcr_batch.types import Box, Cell, Field
+
+WRITTEN, PRINTED = -9.0, 9.0
+
+
+def read(text, looks, source, columns=(), card=None, chance=0.99):
+    """The readings of a line whose pieces are surely these characters."""
+    boxes = [Box(20.0 + 30 * n, 20, 24, 30) for n in range(len(text))]
+    ink = 255 * np.tri(30, 24, dtype=np.uint8)
+    pieces = tuple(
+        Candidate(n, n, False, 0.2, ink, box) for n, box in enumerate(boxes)
+    )
+    whole = Box(20, 20, 30.0 * len(text), 30)
+    strip = Strip(np.full((40, 16 * len(text)), 255, np.uint8), np.eye(3)[:2])
+    line = TextLine(whole, len(text), 30.0, pieces, strip)
+    characters = np.zeros((len(text), len(CHARACTERS)), np.float32)
+    characters[range(len(text)), [CHARACTERS.index(c) for c in text]] = chance
+    scores = GlyphScores(characters, np.full(len(text), looks, np.float32), tuple(columns))
+    field = Field("f001", "free", Box(10, 10, 400, 50), (Cell(Box(10, 10, 400, 50)),))
+    glyphs = FieldGlyphs(field, lines=(line,), source=source)
+    given = ([glyphs], [scores], Thresholds(lambda _: 0.95), [NOTHING_KNOWN])
+    (answer,) = read_answers(*given, card)
+    return [reading for _, reading in answer.cells]
+
+
+def test_ink_of_a_pen_that_looks_like_print_is_shown_to_a_person():
+    readings = read("7049", PRINTED, InkSource.PEN)
+    assert [(r.character, r.reasons) for r in readings] == [("", ("printed",))]
+
+
+def test_print_that_nobody_took_for_writing_is_no_answer():
+    assert not any(r.character or r.flagged for r in read("7049", PRINTED, InkSource.PRINT))
+
+
+def test_writing_is_read():
+    assert "".join(r.character for r in read("7049", WRITTEN, InkSource.PEN)) == "7049"
+
+
+def test_a_doubtful_character_of_a_line_read_whole_is_flagged_and_kept():
+    reader = load_line_reader(data_folder("models") / DEFAULT_MODEL)
+    card = replace(reader.card, letter_weight=0.0, letter_bonus=0.9)
+    columns = np.full((32, GAP + 1), 1e-5, np.float32)
+    columns[:, GAP] = 1.0
+    for place, (character, sure) in enumerate([("A", 0.99), ("R", 0.45), ("K", 0.99)]):
+        column = columns[4 + 8 * place]
+        column[GAP], column[LINE_CHARACTERS.index(character)] = 1 - sure, sure
+    columns /= columns.sum(axis=1, keepdims=True)
+    readings = read("8", WRITTEN, InkSource.PEN, [columns], card, chance=0.1)
+    assert "".join(reading.character for reading in readings) == "ARK"
+    assert readings[1].flagged

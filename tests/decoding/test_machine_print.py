@@ -1,0 +1,127 @@
+"""A line of machine print is told from one of handwriting by all its glyphs."""
+
+import cv2
+import numpy as np
+import pytest
+
+from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.characters.isolate import CellInk
+from hcr_batch.decoding.machine_print import (
+    Hand,
+    is_example_cross,
+    printed_among_written,
+    surroundings,
+    whose_hand,
+)
+from hcr_batch.recognition.recognizers import GlyphScores
+from hcr_batch.types import Box, Cell, Field
+
+
+def column(opinions, sure=0.99):
+    """What is around each of some fields below each other, of so many opinions of one glyph.
+
+    `sure` is the probability that the glyph is an A.
+    """
+    fields = [
+        Field(f"f{n}", "free", Box(50, 100 + 40 * n, 80, 36), ()) for n in range(len(opinions))
+    ]
+    characters = np.zeros((1, 62), np.float32)
+    characters[:, CHARACTERS.index("A")] = sure
+    scores = [
+        GlyphScores(characters[: bool(o)], np.array([o] if o else [], np.float32))
+        for o in opinions
+    ]
+    return surroundings(fields, scores)
+
+
+@pytest.mark.parametrize(
+    ("logit", "hand"), [(8.0, Hand.PRINTED), (-8.0, Hand.WRITTEN)], ids=["print", "handwriting"]
+)
+def test_glyphs_of_one_opinion(logit, hand):
+    assert whose_hand(np.full(6, logit, np.float32)) is hand
+
+
+def test_one_glyph_that_looks_printed_does_not_make_a_line_print():
+    assert whose_hand(np.array([50.0, -6, -6, -6, -6, -6])) is Hand.WRITTEN
+
+
+def test_one_glyph_that_looks_written_does_not_make_print_an_answer():
+    assert whose_hand(np.array([-50.0, 6, 6, 6, 6, 6, 6, 6])) is not Hand.WRITTEN
+
+
+def test_where_opinions_differ_a_person_looks():
+    hand = whose_hand(np.array([2.0, -3.0, 2.0, -3.0]))
+    assert hand in (Hand.RATHER_PRINTED, Hand.RATHER_WRITTEN)
+
+
+def test_no_ink_is_not_print():
+    assert whose_hand(np.zeros(0)) is Hand.WRITTEN
+
+
+def test_a_printed_letter_before_a_written_number_is_found():
+    logits = np.array([5.0, -4, -5, -3, -6, -4, -4])
+    assert printed_among_written(logits).tolist() == [True] + [False] * 6
+    assert not printed_among_written(logits[:3]).any()
+    assert not printed_among_written(np.full(6, 5.0)).any()
+    assert printed_among_written(np.zeros(0)).shape == (0,)
+
+
+def test_a_number_in_a_column_of_printed_numbers_is_print():
+    around = column([5.0, 5.0, -9.0, 5.0, 0])
+    assert whose_hand(np.array([-9.0]), around[2]) is Hand.RATHER_PRINTED
+
+
+def test_one_answer_below_a_printed_head_is_an_answer():
+    around = column([5.0, -9.0, 0, 0, 0])
+    assert whose_hand(np.array([-9.0]), around[1]) is Hand.WRITTEN
+
+
+def test_a_whole_line_of_writing_is_an_answer_wherever_it_stands():
+    around = column([5.0] * 8 + [-5.0])
+    assert whose_hand(np.full(6, -5.0), around[8]) is Hand.WRITTEN
+
+
+def test_what_is_doubtful_is_print_where_nothing_is_written():
+    doubtful = np.full(6, -1.2)
+    assert whose_hand(doubtful, column([5.0] * 8)[0]) is Hand.RATHER_PRINTED
+    assert whose_hand(doubtful, column([-5.0] * 8)[0]) is Hand.RATHER_WRITTEN
+
+
+def test_torn_print_that_is_no_character_does_not_make_a_page_written():
+    page = [5.0] * 6 + [-5.0] * 3
+    assert not column(page)[0].page_is_print
+    assert column(page, sure=0.5)[0].page_is_print
+
+
+def box_with_cross(ends, shift=0, likely="X"):
+    """Whether two strokes, from (x, y) to (x, y) each, in a box of 100 are an example."""
+    ink = np.zeros((100, 100), np.uint8)
+    for start, end in ends:
+        cv2.line(ink, start, end, 255, 8, cv2.LINE_AA)
+    x, y, width, height = cv2.boundingRect(ink)
+    tight = ink[y : y + height, x : x + width]
+    cell = CellInk(tight, Box(200 + x + shift, 300 + y, width, height))
+    field = Field("f001", "boxes", Box(200, 300, 100, 100), (Cell(Box(200, 300, 100, 100)),))
+    characters = np.zeros((1, 62), np.float32)
+    characters[0, CHARACTERS.index(likely)] = 0.9
+    return is_example_cross(field, [cell], GlyphScores(characters, np.array([-4.0])))
+
+
+EXAMPLE = [((20, 20), (80, 80)), ((20, 80), (80, 20))]
+
+
+def test_a_cross_as_even_as_print_in_the_middle_of_its_box_is_an_example():
+    assert box_with_cross(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"ends": [((15, 30), (85, 75)), ((25, 85), (70, 12))]},
+        {"ends": EXAMPLE, "shift": 15},
+        {"ends": [((25, 20), (25, 80)), ((75, 20), (75, 80)), ((25, 50), (75, 50))], "likely": "H"},
+    ],
+    ids=["uneven", "beside the middle", "another character"],
+)
+def test_a_cross_of_a_person_is_an_answer(written):
+    assert not box_with_cross(**written)

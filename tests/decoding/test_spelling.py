@@ -1,0 +1,93 @@
+"""Characters of a line read whole: their places, their probabilities, blanks between words."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
+from hcr_batch.characters.line_strip import line_strip
+from hcr_batch.decoding.spelling import spelled, spelled_ruled
+from hcr_batch.forms.rules import make_rule
+from hcr_batch.recognition.line_card import LineCard
+from hcr_batch.recognition.line_trust import Trust
+
+CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, Trust(0, 1, 2), (), {}, {})
+EVERYTHING = CHARACTERS
+
+
+@pytest.fixture
+def line():
+    """The strip of three bars, 40 pixels high and apart, at (100, 50) of the page."""
+    ink = np.zeros((60, 150), np.uint8)
+    for x in (20, 70, 120):
+        ink[10:50, x : x + 4] = 255
+    return line_strip(ink, 100, 50)
+
+
+def told(strip, *characters):
+    """Columns that show these characters, each mapping at its bar."""
+    rows = np.full((-(-strip.image.shape[1] // 2), GAP + 1), 1e-9)
+    rows[:, GAP] = 1
+    ink = strip.image.sum(axis=0) > 0
+    starts = np.flatnonzero(ink & ~np.append(False, ink[:-1]))
+    for start, shares in zip(starts, characters, strict=True):
+        row = rows[start // 2 + 1]
+        for character, probability in shares.items():
+            row[LINE_CHARACTERS.index(character)] = probability
+        row[GAP] = 1 - sum(shares.values())
+    return rows
+
+
+def texts(whole):
+    return "".join(CHARACTERS[row.argmax()] for row in whole.rows)
+
+
+def test_each_character_has_its_place_on_the_page(line):
+    whole = spelled(line, told(line, {"1": 0.9}, {"4": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    assert texts(whole) == "147"
+    for box, x in zip(whole.boxes, (120, 170, 220), strict=True):
+        assert abs(box.x - x) <= 3
+        assert abs(box.right - (x + 4)) <= 3
+        assert abs(box.y - 60) <= 3
+        assert abs(box.bottom - 100) <= 3
+
+
+def test_doubt_about_one_character_is_doubt_about_the_line_but_not_about_the_others(line):
+    whole = spelled(
+        line, told(line, {"1": 0.99}, {"4": 0.6, "9": 0.39}, {"7": 0.99}), EVERYTHING, CARD
+    )
+    assert whole.rows[1, 4] == pytest.approx(0.6, abs=0.03)
+    assert whole.rows[1, 9] == pytest.approx(0.39, abs=0.03)
+    assert whole.rows[0, 1] > 0.97
+    assert whole.share == pytest.approx(0.6, abs=0.05)
+
+
+def test_marks_are_left_out_and_blanks_part_words(line):
+    whole = spelled(line, told(line, {"1": 0.9}, {" ": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    assert texts(whole) == "17"
+    assert whole.after_blank.tolist() == [False, True]
+    whole = spelled(line, told(line, {"1": 0.9}, {"-": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    assert texts(whole) == "17"
+    assert not whole.after_blank.any()
+
+
+def test_a_charset_takes_shapes_of_the_other_case(line):
+    shown = told(line, {"c": 0.9}, {"a": 0.9}, {"s": 0.9})
+    assert texts(spelled(line, shown, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", CARD)) == "CAS"
+
+
+def test_a_rule_runs_on_from_line_to_line(line):
+    rule = make_rule("0123456789", "[0-9]{5}7", blanks=False)
+    shown = [
+        told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9}),
+        told(line, {"4": 0.9}, {"5": 0.9}, {"1": 0.6, "7": 0.3}),
+    ]
+    found = spelled_ruled([line, line], shown, rule.charset, rule.automaton, False)
+    assert [len(whole.rows) for whole in found] == [3, 3]
+    assert len(found[1].boxes) == 3
+    assert found[1].rows[2, 7] == pytest.approx(0.3, abs=0.05)
+
+
+def test_a_rule_that_nothing_fits_finds_nothing(line):
+    rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
+    shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
+    assert spelled_ruled([line], [shown], rule.charset, rule.automaton, False) is None

@@ -1,0 +1,166 @@
+"""Whatever happens to a run, and in whatever order, the results end in the same bytes."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from fake_reader import FakeReader
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from hcr_batch.config import load_settings
+from hcr_batch.journal.corrections import Answer, Kind
+from hcr_batch.journal.exporting import export
+from hcr_batch.journal.journal import journal_path, open_journal
+from hcr_batch.scan.observers import Observer
+from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.request import ScanRequest
+from hcr_batch.scan.run import scan
+
+FORMS = {
+    **{f"form{number}.png": f"ANNA{number} 12_3{number} abc{number}" for number in range(4)},
+    "twin.png": "ANNA1 12_31 abc1",
+    "long.png": "\f".join(f"page{number} B{number}" for number in range(19)),
+    "torn.png": "first\fTORN\flast",
+    "broken.png": "BROKEN",
+}
+"""Forms as `FakeReader` has them; small letters are flagged."""
+
+SETTINGS = load_settings()
+OTHERS = replace(SETTINGS, layout=replace(SETTINGS.layout, max_skew=7.0))
+
+counts = st.integers(0, 6)
+steps = st.one_of(
+    st.tuples(st.just("scan"), st.just(0)),
+    st.tuples(st.just("scan with other settings"), st.just(0)),
+    st.tuples(st.just("scan some"), st.integers(1, 4)),
+    st.tuples(st.just("scan by force"), counts),
+    st.tuples(st.just("try again"), counts),
+    st.tuples(st.just("kill"), counts),
+    st.tuples(st.just("interrupt"), counts),
+    st.tuples(st.just("review"), st.integers(1, 30)),
+    st.tuples(st.just("archive"), st.integers(0, 3)),
+    st.tuples(st.just("export"), st.just(0)),
+)
+
+
+class Killed(BaseException):
+    """The process ends here, and nothing of it is run any more."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """A folder of forms, and all that may happen to it."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        (self.folder / "forms").mkdir()
+        for name, text in FORMS.items():
+            (self.folder / "forms" / name).write_text(text)
+
+    @property
+    def request(self) -> ScanRequest:
+        paths = (str(self.folder / "forms"),)
+        return ScanRequest(paths, self.folder / "results.csv", SETTINGS, "model", allow_empty=True)
+
+    def happen(self, step: str, count: int) -> None:
+        changes: dict[str, dict[str, object]] = {
+            "scan": {},
+            "scan with other settings": {"settings": OTHERS},
+            "scan some": {"effort": Effort(limit=count)},
+            "scan by force": {"effort": Effort(force=True)},
+            "try again": {"effort": Effort(retry_failed=True)},
+        }
+        if step in changes:
+            self.scan(replace(self.request, **changes[step]))
+        elif step in ("kill", "interrupt"):
+            self.scan(self.request, {"kill": Killed, "interrupt": KeyboardInterrupt}[step], count)
+        elif journal_path(self.request.output).exists():
+            {"review": self.review, "archive": self.archive, "export": self.export}[step](count)
+
+    def scan(
+        self, request: ScanRequest, ending: type[BaseException] | None = None, after: int = 0
+    ) -> None:
+        def engine(
+            make_handler: Callable, next_task: Callable, time_limit: Callable | None = None
+        ) -> Iterator[tuple]:
+            handler = make_handler()
+            for number in itertools.count():
+                if ending and number == after:
+                    raise ending
+                if (task := next_task()) is None:
+                    return
+                yield task, handler(task)
+
+        with suppress(Killed):
+            scan(request, Observer(), reader=FakeReader(self.folder / "log"), engine=engine)
+
+    def review(self, count: int) -> None:
+        """Answer some of what is due, every place in a way of its own."""
+        with open_journal(journal_path(self.request.output)) as journal:
+            answers = []
+            for cell in itertools.islice(list(journal.cells.due()), count):
+                if not journal.corrections.latest(cell.place):
+                    kind = list(Kind)[len(cell.place.key + cell.field) % 4]
+                    character = "Q" if kind is Kind.CHARACTER else ""
+                    if kind is Kind.ACCEPTED:
+                        character = cell.reading.character
+                    place = cell.place, cell.field, cell.position
+                    answers.append(Answer(*place, cell.reading, kind, character, 0))
+            journal.corrections.record(answers, "Anna")
+
+    def archive(self, number: int) -> None:
+        """Take a form away that was read."""
+        path = self.folder / "forms" / f"form{number}.png"
+        if not path.exists():
+            return
+        with open_journal(journal_path(self.request.output)) as journal:
+            read = {file.path for file, _ in journal.pages()}
+        if path in read:
+            path.unlink()
+
+    def export(self, _: int) -> None:
+        with open_journal(journal_path(self.request.output)) as journal:
+            outputs = replace(self.request.outputs, results=self.folder / "other.jsonl")
+            export(journal, replace(outputs, file_format="jsonl"))
+
+    def end(self) -> bytes:
+        """The morning: all is read, answered and archived."""
+        self.happen("scan", 0)
+        self.happen("review", 1000)
+        for number in range(4):
+            self.happen("archive", number)
+        self.happen("scan", 0)
+        return self.request.output.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def settled():
+    """Files count as finished however lately they were written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hcr_batch.scan.plan.SETTLED_SECONDS", -1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def undisturbed(settled):
+    with tempfile.TemporaryDirectory() as folder:
+        return Night(Path(folder)).end()
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(happenings=st.lists(steps, max_size=7))
+@example(happenings=[("scan", 0), ("archive", 1), ("scan by force", 0)])
+def test_the_results_are_those_of_an_undisturbed_night(undisturbed, happenings):
+    with tempfile.TemporaryDirectory() as folder:
+        night = Night(Path(folder))
+        for step, count in happenings:
+            night.happen(step, count)
+        assert night.end() == undisturbed

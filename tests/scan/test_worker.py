@@ -1,0 +1,70 @@
+"""What a worker makes of a file, without the processes around it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_reader import FakeReader
+from PIL import Image
+
+from hcr_batch.config import load_settings
+from hcr_batch.scan.worker import DrawTask, PageDrawer, PageReader, ReadTask
+
+FORMS = Path(__file__).resolve().parents[2] / "samples" / "forms"
+SETTINGS = load_settings()
+
+
+@pytest.fixture(scope="module")
+def read():
+    """The function of a worker, with the model loaded."""
+    return PageReader(SETTINGS)()
+
+
+def test_a_form_is_read_and_its_stages_timed(read):
+    outcome = read(ReadTask(FORMS / "payment-slip.png", "", 1, 8))
+    assert (outcome.failure, outcome.total) == (None, 1)
+    (page,) = outcome.pages
+    assert sum(cell.occupied for field in page.fields for cell in field.cells) > 40
+    stages = {time.stage: time.seconds for time in outcome.stages}
+    assert set(stages) == {"decode", "layout", "recognize", "encode"}
+    assert 0 < sum(stages.values()) <= outcome.seconds
+
+
+def test_pages_are_read_as_asked_and_all_are_counted(read):
+    outcome = read(ReadTask(FORMS / "library-cards.tif", "", 2, 2))
+    assert [page.number for page in outcome.pages] == [2]
+    assert {time.page for time in outcome.stages} == {2}
+    with Image.open(FORMS / "library-cards.tif") as image:
+        assert outcome.total == image.n_frames > 2
+
+
+def test_a_damaged_file_fails_for_good_and_a_missing_one_for_now(read, tmp_path):
+    damaged = tmp_path / "cut.png"
+    damaged.write_bytes((FORMS / "payment-slip.png").read_bytes()[:2000])
+    outcome = read(ReadTask(damaged, "", 1, 8))
+    assert (outcome.pages, outcome.passing) == ((), False)
+    assert str(damaged) in outcome.failure
+    outcome = read(ReadTask(tmp_path / "gone.png", "", 1, 8))
+    assert outcome.passing
+    assert "gone.png" in outcome.failure
+
+
+def test_a_defect_of_the_program_is_one_line_with_its_place(tmp_path):
+    (tmp_path / "form").write_text("DEFECT")
+    reader = FakeReader(tmp_path / "log")()
+    failure = reader(ReadTask(tmp_path / "form", "", 1, 8)).failure
+    assert "fake_reader.py:" in failure
+    assert "report it" in failure
+    assert "\n" not in failure
+
+
+def test_every_page_of_a_file_is_drawn_or_the_reason_told(read, tmp_path):
+    path = shutil.copy(FORMS / "payment-slip.png", tmp_path)
+    pages = read(ReadTask(Path(path), "", 1, 8)).pages
+    task = DrawTask(Path(path), "in/slip.png", pages)
+    draw = PageDrawer(SETTINGS.documents, tmp_path / "pictures")()
+    assert draw(task) is None
+    with Image.open(tmp_path / "pictures" / "in" / "slip.png.p1.png") as picture:
+        assert picture.width > 500
+    Path(path).unlink()
+    assert "payment-slip.png" in str(draw(task))
