@@ -207,19 +207,19 @@ def _read_cells(
 def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
     """Whether cells hold print or a drawing: a heading, an emblem.
 
-    All are flagged, most are joined or hold no character, and more hold none than
-    hold a sure one.
+    All are flagged, most are joined or hold no character, some hold none, and not one
+    holds a sure one.
     """
     odd = sum(
         cell.touching or cell.out_of_cell or not reading.character
         for cell, reading in zip(inked.cells, read, strict=True)
     )
-    unread = sum(not reading.character for reading in read)
-    sure = sum(
-        bool(reading.character) and "low_confidence" not in reading.reasons for reading in read
+    unread = any(not reading.character for reading in read)
+    sure = any(
+        reading.character and "low_confidence" not in reading.reasons for reading in read
     )
     joined = len(read) >= LEAST_JOINED and 2 * odd >= len(read)
-    return joined and unread > sure and all(reading.flagged for reading in read)
+    return joined and unread and not sure and all(reading.flagged for reading in read)
 
 
 def _plain_cells(
