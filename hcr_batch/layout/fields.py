@@ -26,6 +26,7 @@ from hcr_batch.layout.cells import (
     set_in_walls,
 )
 from hcr_batch.layout.rhythm import completed
+from hcr_batch.layout.separators import parted
 from hcr_batch.segmentation.layers import Layers, marked_shares
 from hcr_batch.types import Box, Cell, Field
 
@@ -109,7 +110,11 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     taken = np.concatenate([cells, checks])
     areas = _elsewhere(free_areas(layers, boxes, cells, line), taken)
     found = [
-        field for row in rows for field in _fields_of_row(row, pixels_per_mm, settings)
+        field
+        for row in rows
+        for run in _split_row(row, pixels_per_mm, settings)
+        for part in parted(run, layers, line)
+        for field in _fields_of_run(evened(part), pixels_per_mm, settings)
     ]
     found += [("check", (box,)) for box in _boxes(checks)]
     found += [("free", (box,)) for box in _boxes(areas)]
@@ -264,18 +269,14 @@ def _in_line(a: Box, b: Box) -> bool:
     return shared > SAME_ROW * high and low > SAME_HEIGHT * high
 
 
-def _fields_of_row(
-    row: list[Box], pixels_per_mm: float, settings: LayoutSettings
+def _fields_of_run(
+    run: tuple[Box, ...], pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[str, tuple[Box, ...]]]:
-    fields: list[tuple[str, tuple[Box, ...]]] = []
-    for run in map(evened, _split_row(row, pixels_per_mm, settings)):
-        if len(run) == 1 and _is_check_box(run[0], pixels_per_mm):
-            fields.append(("check", run))
-        elif len(run) > 1:
-            fields.append((_kind(run, pixels_per_mm), run))
-        else:
-            fields += [_single(box, pixels_per_mm, settings) for box in run]
-    return fields
+    if len(run) == 1 and _is_check_box(run[0], pixels_per_mm):
+        return [("check", run)]
+    if len(run) > 1:
+        return [(_kind(run, pixels_per_mm), run)]
+    return [_single(box, pixels_per_mm, settings) for box in run]
 
 
 def _single(

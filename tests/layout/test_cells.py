@@ -125,3 +125,31 @@ def test_a_label_between_two_boxes_is_no_area_and_a_line_to_write_on_is_one():
     fields = found(layers_of(form, areas=[label, strip, Box(60, 200, 500, 80)]))
     assert [kind for kind, _ in fields] == ["free", "free"]
     assert overlap(fields[1][1][0], strip) > 0.7
+
+
+def test_a_dash_between_parts_of_a_number_is_no_cell():
+    """The network sees a cell between the walls of its neighbours; no line closes it."""
+    gray = paper(150, 60)
+    boxes = row_of_boxes(gray, 60, 100, 9)
+    opened = boxes[3]
+    inner = np.s_[round(opened.x) + 4 : round(opened.right) - 3]
+    for y in (opened.y, opened.bottom):
+        gray[round(y) - 4 : round(y) + 5, inner] = gray.max()
+    middle = round(opened.y + opened.height / 2)
+    gray[middle - 3 : middle + 3, round(opened.x) + 12 : round(opened.right) - 12] = 20
+    fields = found(layers_of(gray, cells=boxes))
+    assert [len(cells) for _, cells in fields] == [3, 5]
+
+
+def test_a_cell_that_is_written_in_stays_whatever_hides_its_lines():
+    gray = paper(150, 60)
+    boxes = row_of_boxes(gray, 60, 100, 9)
+    hidden = boxes[3]
+    inner = np.s_[round(hidden.x) + 4 : round(hidden.right) - 3]
+    for y in (hidden.y, hidden.bottom):
+        gray[round(y) - 4 : round(y) + 5, inner] = gray.max()
+    filled = gray.copy()
+    x, y = round(hidden.x + 12), round(hidden.y + 12)
+    filled[y : y + 20, x : x + 16] = 30
+    ((_, cells),) = found(layers_of(gray, filled, cells=boxes))
+    assert len(cells) == 9

@@ -1,0 +1,75 @@
+"""Places in a row of cells that are none: the dashes between the parts of a number or a date."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from hcr_batch.arrays.box_sides import sides_of
+from hcr_batch.arrays.quantiles import median
+from hcr_batch.layout.cells import LineShares
+from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
+from hcr_batch.types import Box
+
+__all__ = ["parted"]
+
+FEWEST = 3
+"""Cells that show by how much line a cell of their row has above and below it."""
+LINED = 0.8
+"""Share of a cell's width along which such a line usually shows, where a row has it,"""
+OPEN = 0.45
+"""and below which a place of the row lies outside all cells. On real forms such places had 0 to
+0.4, cells whose walls strokes or scanning damaged 0.6 and more."""
+WRITTEN = 0.05
+"""Share of a place that is handwriting from which it is a cell all the same,"""
+SEEN = 0.1
+"""as one is whose inside the network sees, by this share, with nothing printed in its middle."""
+DASH = 0.1
+"""Share of the middle of a place that a dash covers."""
+MIDDLE = np.array([0.25, 0.3, 0.75, 0.7])
+"""The middle of a place: left, top, right and bottom in shares of its sides."""
+SLACK = 2
+"""Pixels (0.5 mm) by which lines may lie beside the sides of their cells."""
+
+
+def parted(run: tuple[Box, ...], layers: Layers, line: LineShares) -> list[tuple[Box, ...]]:
+    """A run of cells without the places that its upper or lower line leaves out.
+
+    Parameters
+    ----------
+    run : tuple of Box
+        From left to right, in pixels of the layers.
+    layers : Layers
+    line : LineShares
+        Of its lines.
+
+    Returns
+    -------
+    list of tuple of Box
+        The runs of cells between such places.
+    """
+    if len(run) < FEWEST:
+        return [run]
+    sides = sides_of(run).T
+    is_open = _is_open(sides[:, 1], sides, line) | _is_open(sides[:, 3], sides, line)
+    is_open &= marked_shares(layers.written >= LIKELY, sides) < WRITTEN
+    is_open &= (marked_shares(layers.cell >= LIKELY, sides) < SEEN) | _have_dash(sides, layers)
+    groups = groupby(zip(run, is_open.tolist(), strict=True), key=lambda pair: pair[1])
+    return [tuple(box for box, _ in group) for opened, group in groups if not opened]
+
+
+def _is_open(y: np.ndarray, sides: np.ndarray, line: LineShares) -> np.ndarray:
+    """Which places, (N, 4), have no line at height `y` where the others have one; bool (N,)."""
+    around = np.arange(-SLACK, SLACK + 1)[:, None]
+    left, right = np.round(sides[:, [0, 2]]).astype(int).T
+    shares = line.level(np.round(y).astype(int) + around, left, right).max(axis=0)
+    return (shares < OPEN) & (median(shares) >= LINED)
+
+
+def _have_dash(sides: np.ndarray, layers: Layers) -> np.ndarray:
+    """Which places, (N, 4), have ink of any kind in their middle; bool (N,)."""
+    size = np.tile(sides[:, 2:] - sides[:, :2], 2)
+    middles = np.tile(sides[:, :2], 2) + MIDDLE * size
+    ink = np.maximum(np.maximum(layers.line, layers.printed), layers.written) >= LIKELY
+    return marked_shares(ink, middles) >= DASH
