@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python tests/manual_pictures.py [NAME...]
 
-writes samples/pictures/NAME.png: membership, nist-hsf, layers, review, serve; all if none is
-named. The last two are taken in a real Chromium.
+writes samples/pictures/NAME.png: membership, nist-hsf, layers, editor, review, serve; all if none
+is named. The last three are taken in a real Chromium.
 """
 
 import csv
@@ -38,7 +38,7 @@ TEMPLATES = ROOT / "configs" / "forms"
 COLOURS = 64
 """Of a picture: enough for what is drawn here, and a quarter of the size."""
 PATIENCE_S = 120.0
-STEPS = 4
+STEPS = 3
 """Points on a straight part of a drawn stroke."""
 
 LAYERS = {"cell": (170, 220, 255), "print": (0, 140, 0), "line": (0, 140, 255)}
@@ -152,6 +152,25 @@ def place(text: str) -> Key | None:
     return (found[1], int(found[2]), found[3], int(found[4])) if found else None
 
 
+def editor(folder: Path) -> np.ndarray:
+    """A drafted template in the editor, its fields named as suggested, one of them chosen."""
+    form = FORMS / "membership.png"
+    subprocess.run(
+        program("template", "draft", form, "--out", "club.toml"),
+        cwd=folder,
+        env=environment(),
+        check=True,
+    )
+    command = ("template", "edit", "club.toml", "--on", str(form), "--no-browser")
+    with running(folder, *command) as address, open_browser() as browser:
+        browser.get(address)
+        wait(lambda: browser.find_element("css selector", "#name-all").is_displayed())
+        browser.find_element("css selector", "#name-all").click()
+        browser.find_element("css selector", "#list").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+        time.sleep(2)
+        return screenshot(browser)
+
+
 def serve(folder: Path) -> np.ndarray:
     """The page to draw on, with a 7."""
     with running(folder, "serve", "--port", "0") as address, open_browser() as browser:
@@ -216,6 +235,7 @@ def screenshot(browser) -> np.ndarray:
 
 
 DRAWN = {
+    "editor": editor,
     "layers": layers,
     "membership": membership,
     "nist-hsf": nist_hsf,

@@ -4,7 +4,12 @@ README.md, CONTRIBUTING.md and docs/ are one text here: that it is told matters,
 """
 
 import ast
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,6 +235,34 @@ def test_tables_from_cards_are_as_the_cards_have_them(path):
     assert text == filled(text), "run python tests/manual_tables.py"
 
 
+def test_every_path_named_exists():
+    named = re.findall(
+        r"`((?:hcr_batch|tests|docs|configs|models|samples)/[\w./-]*\w)(?=[`:])", MANUAL
+    )
+    assert len(named) > 30
+    assert not {name for name in named if not (ROOT / name).exists()}
+
+
+def test_every_room_is_in_the_table_of_rooms():
+    text = dict(sections())["docs/architecture.md: Rooms"]
+    rooms = {f"hcr_batch/{path.name}" for path in (ROOT / "hcr_batch").glob("[a-z]*")}
+    small = {"fingerprints.py", "probabilities.py", "processes.py", "timing.py"}
+    assert rooms - {f"hcr_batch/{name}" for name in small} <= set(re.findall(r"`([\w/.]+)`", text))
+
+
+def test_the_way_to_a_blank_cell_is_at_most_six_hops_from_file_to_file():
+    text = dict(sections())["docs/architecture.md: How it is decided that a cell is blank"]
+    hops = re.findall(r"^\| (\d) \| `(\S+)\.py` \| `(\w+)` ", text, flags=re.MULTILINE)
+    assert [int(number) for number, _, _ in hops] == list(range(len(hops)))
+    assert len(hops) - 1 <= 6
+    sources = [(ROOT / f"{name}.py").read_text(encoding="utf-8") for _, name, _ in hops]
+    for (_, _, function), source in zip(hops, sources, strict=True):
+        assert f"def {function}(" in source
+    for source, (_, name, _) in zip(sources, hops[1:]):
+        assert f"from {name.replace('/', '.')} import" in source
+    assert "CellInk(None, " in sources[-1]
+
+
 def test_readme_is_one_screen_to_start_and_ways_on():
     assert len(README.splitlines()) <= LINES_OF_README
 
@@ -249,6 +282,60 @@ def test_every_message_explained_is_one_of_the_programs():
     ]
     assert len(messages) > 10
     assert not {message for message in messages if message not in said}
+
+
+def blocks_of_python() -> list[tuple[str, str]]:
+    return [
+        (f"{page}: {code.splitlines()[0]}", code)
+        for page, text in PAGES.items()
+        for code in re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(("name", "code"), blocks_of_python(), ids=lambda value: value[:40])
+def test_python_shown_runs(name, code):
+    done = run_program(ROOT, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def run_program(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def steps_of_readme() -> list[str]:
+    """The commands of "From paper to table" that wait for nobody in a browser."""
+    part = dict(sections())["README.md: From paper to table"]
+    lines = re.findall(r"^    \.venv/bin/(hcr-batch .+)$", part, flags=re.MULTILINE)
+    return [line for line in lines if " review " not in line and " edit " not in line]
+
+
+def test_the_steps_of_readme_run_one_after_the_other(tmp_path):
+    for name in ("samples/forms/membership.png", "configs/forms/membership.toml"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    steps = steps_of_readme()
+    assert len(steps) >= 4
+    for step in steps:
+        done = run_program(tmp_path, "-m", "hcr_batch", *shlex.split(step)[1:])
+        assert done.returncode == 0, f"{step}\n{done.stderr}"
+    assert the_row_at_the_top_of_readme().items() <= first_row(tmp_path / "fields.xlsx").items()
+
+
+def the_row_at_the_top_of_readme() -> dict[str, str]:
+    """The table that README begins with: column to value."""
+    head, _, row = re.findall(r"^\|(.+)\|$", README, flags=re.MULTILINE)[:3]
+    names, values = ([cell.strip() for cell in line.split("|")] for line in (head, row))
+    return dict(zip(names, values, strict=True))
+
+
+def first_row(workbook: Path) -> dict[str, str]:
+    """Column to value in the first sheet, as text."""
+    openpyxl = pytest.importorskip("openpyxl")
+    head, row = list(openpyxl.load_workbook(workbook).worksheets[0].values)[:2]
+    return {str(name): str(value) for name, value in zip(head, row, strict=True)}
 
 
 def test_settings_shown_are_settings(tmp_path):
