@@ -30,6 +30,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import binarize, is_blank
 from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.recognition.model_card import ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
 from hcr_batch.segmentation.layers import Layers
@@ -236,7 +237,7 @@ def _read(
     found: _Found, scored: _Scored, recognizer: Recognizer, settings: Settings
 ) -> PageReading:
     page, fields = found.page, [glyphs.field for glyphs in scored.written]
-    thresholds = _thresholds(recognizer, settings)
+    thresholds = _thresholds(found, recognizer, settings)
     around = surroundings(fields, scored.scores)
     reader = recognizer.line_reader
     card = reader.card if reader else None
@@ -250,17 +251,27 @@ def _read(
     )
 
 
-def _thresholds(recognizer: Recognizer, settings: Settings) -> Thresholds:
-    wanted = settings.recognition
+def _thresholds(found: _Found, recognizer: Recognizer, settings: Settings) -> Thresholds:
+    wanted, card = settings.recognition, recognizer.card
     reader = recognizer.line_reader
     of_strings = wanted.threshold
     if reader and not of_strings:
         of_strings = reader.card.threshold(STRING_CHARACTERS * wanted.target_error)
     return Thresholds(
-        lambda charset: wanted.threshold
-        or recognizer.card.threshold(wanted.target_error, charset),
+        lambda charset: wanted.threshold or card.threshold(wanted.target_error, charset),
         of_strings,
+        {} if wanted.threshold or not found.form else _of_fields(found.form, card, settings),
     )
+
+
+def _of_fields(form: KnownForm, card: ModelCard, settings: Settings) -> dict[str, float]:
+    """Thresholds of the fields that the card knows, by their names on the page."""
+    names = {field.name: form.template_field(field.name) for field in form.fields}
+    return {
+        name: card.threshold(settings.recognition.target_error, field=known)
+        for name, known in names.items()
+        if known in card.thresholds
+    }
 
 
 def _on_source(

@@ -33,13 +33,15 @@ foreign_share = 0.1
 printed_share = 0.0
 printed_weight = 0.2
 strokes = "unipen_strokes"
+page_glyphs = 0
+page_share = 0.0
 test_sets = ["later"]
 
 [[source]]
 name = "unipen"
 share = 0.5
 held = 0.25
-case_known = true
+cases = "known"
 clean = false
 weight = 1.0
 terms = "made for a test"
@@ -49,7 +51,7 @@ low_trust = {{ style = {{ CURSIVE = 0.5 }} }}
 name = "boxed"
 share = 0.5
 held = 0.25
-case_known = false
+cases = "merged"
 clean = true
 weight = 0.8
 terms = "made for a test"

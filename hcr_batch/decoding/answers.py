@@ -184,7 +184,7 @@ def _read_cells(
     hand = whose_hand(inked.scores.printed[~inked.typed], around)
     if not inked.cells or (hand is Hand.PRINTED and not inked.typed.any()):
         return FieldAnswer([(box, blank_reading()) for box in boxes])
-    rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset)
+    rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset, glyphs.field.name)
     joint = None
     if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, inked.scores):
         read = [mark_reading(row, "printed") for row in rows]
@@ -246,7 +246,7 @@ def _ruled_cells(
         (*_reasons(cell, hand), *_mark_reasons(is_plain, is_odd))
         for cell, is_plain, is_odd in zip(inked.cells, inked.plain, inked.odd, strict=True)
     ]
-    usual, strict = thresholds.of(glyphs.rule.charset), thresholds.strict
+    usual, strict = thresholds.of(glyphs.rule.charset, glyphs.field.name), thresholds.strict
     return ruled_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
 
 

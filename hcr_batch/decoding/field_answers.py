@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.model_card import NOTHING_ACCEPTED
 from hcr_batch.types import Box, Reading
 
-__all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds"]
+__all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds", "narrowest"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,17 @@ class Thresholds:
         From `alnum`, `digits` or `upper` to a confidence.
     of_strings : float
         That of strings that are read whole.
+    of_fields : mapping
+        By the name on the page, of fields whose writing was measured by itself.
     """
 
     of_charset: Callable[[str], float]
     of_strings: float = NOTHING_ACCEPTED
+    of_fields: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
-    def of(self, charset: str) -> float:
-        """That of the narrowest of the model's charsets that holds all of `charset`."""
-        return self.of_charset(_narrowest(charset))
+    def of(self, charset: str, field: str = "") -> float:
+        """That of the field, else of the narrowest charset of the model with all of `charset`."""
+        return self.of_fields.get(field) or self.of_charset(narrowest(charset))
 
     @property
     def strict(self) -> float:
@@ -55,7 +58,8 @@ class Thresholds:
 
 
 @lru_cache(maxsize=64)
-def _narrowest(charset: str) -> str:
+def narrowest(charset: str) -> str:
+    """Name of the narrowest of the model's charsets that holds all of these characters."""
     fitting = [name for name, wide in CHARSETS.items() if set(charset) <= set(wide)]
     return min(fitting, key=lambda name: len(CHARSETS[name]))
 

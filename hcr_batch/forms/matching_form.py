@@ -18,7 +18,7 @@ from hcr_batch.geometry import projected
 from hcr_batch.layout.fields import find_fields, printed_boxes
 from hcr_batch.preprocess.orientation import turned
 from hcr_batch.preprocess.perspective import flatten
-from hcr_batch.results.form_names import joined_forms, numbered_field
+from hcr_batch.results.form_names import form_of, joined_forms, numbered_field
 from hcr_batch.results.unread_pages import part_not_read
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
@@ -58,6 +58,15 @@ class KnownForm:
         """Its fields in pixels of the page."""
         return tuple(place.field for place in self.placed)
 
+    @property
+    def name(self) -> str:
+        """Of its template, or of those of all forms on the page."""
+        return joined_forms(fit.template for fit in self.fits)
+
+    def template_field(self, name: str) -> str:
+        """Template and field, `form.field`, of a field by its name on the page."""
+        return ".".join(form_of(self.name, name)[1:])
+
     def flagged(self, reading: PageReading) -> PageReading:
         """What was read, with the cells flagged whose places are in doubt."""
         doubts = {place.field.name: place.doubts for place in self.placed}
@@ -65,10 +74,9 @@ class KnownForm:
             _flagged(field, doubts[field.name]) if field.name in doubts else field
             for field in reading.fields
         ]
-        form = joined_forms(fit.template for fit in self.fits)
         if self.strangers:
             fields.append(part_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
-        return replace(reading, fields=tuple(fields), form=form)
+        return replace(reading, fields=tuple(fields), form=self.name)
 
 
 def known_form(

@@ -42,7 +42,7 @@ PICTURE = (
 
 @dataclass(frozen=True)
 class DueCell:
-    """A cell that may need a person, with its names in the results."""
+    """A cell that may need a person, with its names in the results; `kind` is its field's."""
 
     place: Place
     file: str
@@ -50,6 +50,7 @@ class DueCell:
     position: int
     reading: Reading
     form: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,18 +107,18 @@ class Cells:
         which = "cells.flagged OR cells.character <> ''" if sampled else "cells.flagged"
         rows = self._connection.execute(
             f"SELECT min(files.name), readings.sha256, pages.number, form, fields.name, "
-            f"cells.position, {CELL_COLUMNS} "
+            f"fields.kind, cells.position, {CELL_COLUMNS} "
             f"FROM files JOIN readings ON readings.id = files.reading {TO_CELLS} "
             f"WHERE {which} GROUP BY cells.field, cells.position "
             f"ORDER BY min(files.name), pages.number, fields.place, cells.position"
         )
-        for file, sha256, page, form, field, position, *cell in rows:
+        for file, sha256, page, form, field, kind, position, *cell in rows:
             x, y, width, height, _, _, flagged, *_ = cell
             # Millions may not come; nothing is made of those.
             if flagged or (sampled and sampled(f"{sha256}-{page}-{x}-{y}-{width}-{height}")):
                 record = cell_of_row(cell)
                 place = Place(sha256, page, record.box)
-                yield DueCell(place, file, field, position, record.reading, form)
+                yield DueCell(place, file, field, position, record.reading, form, kind)
 
     def picture(self, place: Place) -> bytes | None:
         """The PNG of a cell; None for a blank one, and where there is no such cell.

@@ -63,7 +63,8 @@ class ModelCard:
     normalizer_version : int
     temperature : float
     thresholds : mapping
-        By charset (`alnum`, `digits`, `upper`): one entry a target error.
+        By charset (`alnum`, `digits`, `upper`), and by `form.field` where
+        reviewed results told: one entry a target error.
     files : mapping
         SHA-256 (hex) by file name.
     document : mapping
@@ -83,14 +84,16 @@ class ModelCard:
         """SHA-256 (hex) of the card, which itself holds the hashes of the model's files."""
         return hashlib.sha256(json.dumps(self.document, sort_keys=True).encode()).hexdigest()
 
-    def threshold(self, target_error: float, charset: str = "alnum") -> float:
+    def threshold(self, target_error: float, charset: str = "alnum", field: str = "") -> float:
         """Least confidence to accept so that at most `target_error` of the accepted is wrong.
 
         Between two targets of the card the stricter one holds; below the
         strictest nothing is accepted. A charset that the card does not know
-        is treated as `alnum`.
+        is treated as `alnum`; a field, `form.field`, that it does not know as
+        its charset.
         """
-        entries = self.thresholds.get(charset) or self.thresholds.get("alnum", ())
+        known = (self.thresholds.get(name) for name in (field, charset, "alnum"))
+        entries = next(filter(None, known), ())
         met = [entry for entry in entries if entry.target_error <= target_error + 1e-12]
         if not met:
             return NOTHING_ACCEPTED

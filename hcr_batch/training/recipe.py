@@ -20,7 +20,7 @@ class TrainingSource:
     name: str
     share: float
     held: float
-    case_known: bool
+    cases: str
     clean: bool
     weight: float
     terms: str
@@ -54,6 +54,8 @@ class Recipe:
     printed_share: float
     printed_weight: float
     strokes: str
+    page_glyphs: int
+    page_share: float
     test_sets: tuple[str, ...]
     sources: tuple[TrainingSource, ...]
 

@@ -23,12 +23,14 @@ from hcr_batch.training.classifier.pen_strokes import StrokeSet, draw_strokes
 from hcr_batch.training.classifier.targets import FOREIGN, TARGET_SIZE, allowed_matrix
 from hcr_batch.training.recipe import Recipe
 
-__all__ = ["Handwriting", "Mixture", "class_balanced"]
+__all__ = ["CutGlyphs", "Handwriting", "Mixture", "class_balanced"]
 
 Scan = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 RAW = 0.5
 """Share of glyphs with a raw cell that are taken through the program's own normalizer."""
+RESTS = 0.2
+"""Share of foreign ink that a scan left in blank cells of made pages, where there is some."""
 RESCANNED = 0.25
 """Share of handwriting that passes the simulated scanner, as all print does."""
 REGULAR_PRINT = 0.7
@@ -58,6 +60,14 @@ CALM = _Phase(regular=0.7, redrawn=0.5)
 
 
 @dataclass(frozen=True)
+class CutGlyphs:
+    """Glyphs (M, 28, 28) cut from made pages; `rows` (M,) says after which each was written."""
+
+    images: np.ndarray
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
 class Handwriting:
     """The training part of one source, ready to sample from.
 
@@ -71,11 +81,14 @@ class Handwriting:
         Probability of each glyph to be drawn; sums to 1.
     share : float
         Of all handwriting.
-    case_known : bool
+    cases : str
+        What a capital among the labels stands for.
     renormalized : ndarray of uint8, shape (N, 28, 28), optional
         Glyphs made from raw cells by the program's own normalizer.
     strokes : StrokeSet, optional
         Pen strokes, and in `stroke_index` (N,) the place of each glyph in them.
+    paged : CutGlyphs, optional
+        Characters of the source as a scan cuts them from pages.
     """
 
     images: np.ndarray
@@ -83,10 +96,11 @@ class Handwriting:
     weights: np.ndarray
     chances: np.ndarray
     share: float
-    case_known: bool
+    cases: str
     renormalized: np.ndarray | None = None
     strokes: StrokeSet | None = None
     stroke_index: np.ndarray | None = None
+    paged: CutGlyphs | None = None
 
     def pen_strokes(self, index: int) -> list[np.ndarray] | None:
         """Pen strokes of one glyph, each an array of points (n, 2), where there are some."""
@@ -110,18 +124,25 @@ class Mixture:
     sources : tuple of Handwriting
     printed : PrintedSet
     recipe : Recipe
+    rests : ndarray of uint8, shape (K, 28, 28), optional
+        What a scan cut from made pages where nothing is written.
     """
 
     def __init__(
-        self, sources: tuple[Handwriting, ...], printed: PrintedSet, recipe: Recipe
+        self,
+        sources: tuple[Handwriting, ...],
+        printed: PrintedSet,
+        recipe: Recipe,
+        rests: np.ndarray | None = None,
     ) -> None:
         self.sources = sources
+        self.rests = np.zeros((0, GLYPH_SIZE, GLYPH_SIZE), np.uint8) if rests is None else rests
         self.printed = printed
         self.recipe = recipe
         self.shares = np.array([source.share for source in sources])
         self.shares /= self.shares.sum()
         self.fields = elastic_fields(np.random.default_rng(recipe.seed))
-        self.allowed = [allowed_matrix(source.case_known) for source in sources]
+        self.allowed = [allowed_matrix(source.cases) for source in sources]
         self.cumulated = [np.cumsum(source.chances) for source in sources]
 
     def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -154,6 +175,8 @@ class Mixture:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         number = int(rng.choice(len(self.sources), p=self.shares))
         source = self.sources[number]
+        if source.paged is not None and rng.random() < self.recipe.page_share:
+            return self._paged(number, source.paged, rng)
         index = self._index(number, rng)
         strength = MILD if rng.random() < phase.regular else FULL
         pen = source.pen_strokes(index)
@@ -163,6 +186,16 @@ class Mixture:
             glyph = self._copied(source, index, rng)
         allowed = self.allowed[number][str(source.labels[index])]
         return distort(glyph, rng, self.fields, strength), allowed, float(source.weights[index])
+
+    def _paged(
+        self, number: int, cut: CutGlyphs, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        source = self.sources[number]
+        place = int(rng.integers(len(cut.rows)))
+        index = cut.rows[place]
+        allowed = self.allowed[number][str(source.labels[index])]
+        glyph = distort(cut.images[place], rng, self.fields, MILD)
+        return glyph, allowed, float(source.weights[index])
 
     def _index(self, number: int, rng: np.random.Generator) -> int:
         place = np.searchsorted(self.cumulated[number], rng.random())
@@ -201,6 +234,10 @@ class Mixture:
         return glyph, self.allowed[0][str(self.printed.labels[index])]
 
     def _foreign(self, rng: np.random.Generator) -> np.ndarray:
+        if len(self.rests) and rng.random() < RESTS:
+            rest = self.rests[int(rng.integers(len(self.rests)))]
+            return distort(rest, rng, self.fields, MILD)
+
         def pick() -> tuple[np.ndarray, str]:
             number = int(rng.choice(len(self.sources), p=self.shares))
             index = self._index(number, rng)

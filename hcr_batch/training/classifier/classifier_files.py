@@ -19,6 +19,7 @@ from hcr_batch.training.classifier.held_out_calibration import (
     calibration,
     character_probabilities,
 )
+from hcr_batch.training.classifier.page_sets import PAGES
 from hcr_batch.training.classifier.targets import CLASSES
 from hcr_batch.training.classifier.training_data import TrainingData
 from hcr_batch.training.classifier.weights_export import choose, count_flops, try_candidates
@@ -112,8 +113,11 @@ def _typical(data: TrainingData, count: int = 300) -> np.ndarray:
 
 
 def _figures(network: LiteRTNetwork, data: TrainingData, recipe: Recipe) -> dict[str, Any]:
-    clean = {source.name for source in recipe.sources if source.clean}
-    held = [NetworkOutputs(one, network(one.images), one.name in clean) for one in data.held]
+    clean = {source.name for source in recipe.sources if source.clean} | {PAGES}
+    held = [
+        NetworkOutputs(one, network(one.images), one.name in clean, fitted=one.cases != "folded")
+        for one in data.held
+    ]
     tests = [NetworkOutputs(one, network(one.images), fitted=False) for one in data.tests]
     calibrated = calibration(held + tests, recipe.seed)
     temperature = calibrated["temperature"]

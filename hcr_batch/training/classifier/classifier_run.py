@@ -12,6 +12,7 @@ import numpy as np
 from hcr_batch.training.classifier.batches import Mixture
 from hcr_batch.training.classifier.classifier_files import ship
 from hcr_batch.training.classifier.classifier_fit import HISTORY, Held, fit, read_history
+from hcr_batch.training.classifier.page_sets import with_page_glyphs
 from hcr_batch.training.classifier.targets import allowed_matrix, target_rows
 from hcr_batch.training.classifier.training_data import TrainingData, load_data
 from hcr_batch.training.curves import plot_history
@@ -65,7 +66,9 @@ def train(
     """
     recipe = _shortened(load_recipe(config), limit)
     sets = load_data(data, recipe, limit)
-    mixture = Mixture(sets.sources, sets.printed, recipe)
+    if recipe.page_glyphs:
+        sets = with_page_glyphs(sets, recipe, data, work / "pages")
+    mixture = Mixture(sets.sources, sets.printed, recipe, sets.rests)
     model = fit(recipe, mixture, _held_arrays(sets, recipe), work, resume, verbose)
     card = ship(model, sets, recipe, out, config)
     shutil.copyfile(work / HISTORY, out / HISTORY)
@@ -78,13 +81,16 @@ def _shortened(recipe: Recipe, limit: int | None) -> Recipe:
         return recipe
     glyphs = QUICK_TURNS * limit * len(recipe.sources)
     return dataclasses.replace(
-        recipe, epochs=QUICK_EPOCHS, epoch_glyphs=min(recipe.epoch_glyphs, glyphs)
+        recipe,
+        epochs=QUICK_EPOCHS,
+        epoch_glyphs=min(recipe.epoch_glyphs, glyphs),
+        page_glyphs=min(recipe.page_glyphs, limit),
     )
 
 
 def _held_arrays(sets: TrainingData, recipe: Recipe) -> Held:
     """Glyphs, targets and weights of all held-out characters, one after the other."""
-    known = {source.name: allowed_matrix(source.case_known) for source in recipe.sources}
+    known = {one.name: allowed_matrix(one.cases) for one in sets.held}
     glyphs = np.concatenate([one.images for one in sets.held])[..., None]
     allowed = np.stack([known[one.name][str(x)] for one in sets.held for x in one.labels])
     nothing = np.zeros(len(allowed), np.float32)

@@ -136,7 +136,7 @@ class _Pool:
         roots = np.sqrt([len(one) for one in sets])
         self._among = np.cumsum(roots) / roots.sum()
         self._cumulated = [np.cumsum(class_balanced(s.labels, s.weights)) for s in sets]
-        self._allowed = [allowed_matrix(one.cases == "known") for one in sets]
+        self._allowed = [allowed_matrix(one.cases) for one in sets]
 
     def pick(self, rng: np.random.Generator) -> tuple[np.ndarray, str]:
         number, index = self._choose(rng)
@@ -149,7 +149,7 @@ class _Pool:
         number, index = self._choose(rng)
         chosen = self._sets[number]
         glyph = distort(chosen.images[index], rng, fields, MILD)
-        return glyph, allowed_of(str(chosen.labels[index]), chosen.cases, self._allowed[number])
+        return glyph, self._allowed[number][str(chosen.labels[index])]
 
     def foreign(
         self, rng: np.random.Generator, fields: np.ndarray
@@ -165,17 +165,10 @@ class _Pool:
         return number, int(np.searchsorted(self._cumulated[number][:-1], rng.random()))
 
 
-def allowed_of(label: str, cases: str, rows: dict[str, np.ndarray]) -> np.ndarray:
-    """Allowance (63,) of a label; where any case may be meant, of either."""
-    if cases == "folded" and label.isalpha():
-        return np.maximum(rows[label], rows[label.swapcase()])
-    return rows[label]
-
-
 def allowed_rows(data: CharacterSet) -> np.ndarray:
     """Allowances (N, 63) of a set's labels, float32."""
-    rows = allowed_matrix(data.cases == "known")
-    return np.stack([allowed_of(str(label), data.cases, rows) for label in data.labels])
+    rows = allowed_matrix(data.cases)
+    return np.stack([rows[str(label)] for label in data.labels])
 
 
 def finetune(
@@ -295,7 +288,7 @@ def _opinion(head: keras.Model, features: np.ndarray) -> np.ndarray:
 
 def _doubt(opinion: np.ndarray) -> np.ndarray:
     """What is left to 1 beside the likeliest character, look-alike cases as one, (N,)."""
-    merged = np.stack(list(allowed_matrix(case_known=False).values()))
+    merged = np.stack(list(allowed_matrix("merged").values()))
     return np.clip(1 - (opinion @ merged.T).max(axis=1), 1e-6, 1)
 
 

@@ -93,7 +93,7 @@ def character_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.
 
 def common_temperature(fitted: Sequence[NetworkOutputs]) -> float:
     """Temperature that fits all sets, each up to its cap, glyphs by trust in their labels."""
-    folded = allowed_matrix(case_known=False)
+    folded = allowed_matrix("merged")
     labels = np.concatenate([one.characters.labels for one in fitted])
     allowed = np.stack([folded[str(label)] > 0 for label in labels])
     weights = np.concatenate(

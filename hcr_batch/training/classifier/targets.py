@@ -28,20 +28,23 @@ TWIN = 0.6
 """Allowance of the other case of a merged letter where the source tells the cases apart."""
 
 
-def allowed_matrix(case_known: bool) -> dict[str, np.ndarray]:
+def allowed_matrix(cases: str) -> dict[str, np.ndarray]:
     """For each character the allowance of the 63 outlets, float32, 0 to 1.
 
     Parameters
     ----------
-    case_known : bool
-        False where a capital label stands for either case of a merged letter.
+    cases : str
+        What a capital label stands for, `known`, `merged` or `folded`; see
+        :class:`~hcr_batch.training.sets.CharacterSet`.
     """
     rows = {}
     for index, character in enumerate(CLASSES):
         row = np.zeros(FOREIGN + 1, np.float32)
         row[index] = 1.0
-        if character.upper() in MERGED_PAIRS:
-            row[CLASSES.index(character.swapcase())] = TWIN if case_known else 1.0
+        if cases == "folded" and character.isalpha():
+            row[CLASSES.index(character.swapcase())] = 1.0
+        elif character.upper() in MERGED_PAIRS:
+            row[CLASSES.index(character.swapcase())] = TWIN if cases == "known" else 1.0
         rows[character] = row
     return rows
 

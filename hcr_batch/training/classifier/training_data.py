@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from hcr_batch.training.datasets.character_sets import (
 )
 from hcr_batch.training.recipe import Recipe, TrainingSource
 
-__all__ = ["TrainingData", "load_data"]
+__all__ = ["TrainingData", "as_handwriting", "load_data"]
 
 HELD_FONTS = 0.15
 """Share of the fonts kept for evaluation."""
@@ -29,7 +29,8 @@ HELD_FONTS = 0.15
 class TrainingData:
     """`sources` and `printed` to learn from; `held` and `held_printed` to evaluate on.
 
-    `tests` are sets of which nothing is learned, not even the calibration.
+    `tests` are sets of which nothing is learned, not even the calibration;
+    `rests` (K, 28, 28) is ink that a scan found in blank cells of made pages.
     """
 
     sources: tuple[Handwriting, ...]
@@ -37,6 +38,7 @@ class TrainingData:
     held: tuple[CharacterSet, ...]
     held_printed: PrintedSet
     tests: tuple[CharacterSet, ...]
+    rests: np.ndarray | None = None
 
 
 def load_data(folder: Path, recipe: Recipe, limit: int | None = None) -> TrainingData:
@@ -73,7 +75,7 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None = None) -> Trainin
 def _load_source(
     folder: Path, source: TrainingSource, recipe: Recipe, limit: int | None
 ) -> tuple[Handwriting, CharacterSet]:
-    data = load_set(folder, source.name, low_trust=source.low_trust)
+    data = load_set(folder, source.name, low_trust=source.low_trust).with_cases(source.cases)
     data = _limited(data, limit, recipe.seed)
     kept, held = split_by_writer(data, source.held, recipe.seed)
     strokes = index = None
@@ -81,18 +83,25 @@ def _load_source(
         strokes = load_strokes(folder / f"{recipe.strokes}.npz")
         index = kept.rows
     renormalized = normalized(kept.raw) if kept.raw is not None else None
-    written = Handwriting(
-        images=kept.images,
-        labels=kept.labels,
-        weights=kept.weights * np.float32(source.weight),
-        chances=class_balanced(kept.labels, kept.weights),
-        share=source.share,
-        case_known=source.case_known,
+    written = replace(
+        as_handwriting(kept, source),
         renormalized=renormalized,
         strokes=strokes,
         stroke_index=index,
     )
     return written, held
+
+
+def as_handwriting(data: CharacterSet, source: TrainingSource) -> Handwriting:
+    """A part of a source, ready to sample from, without raw cells and pen strokes."""
+    return Handwriting(
+        images=data.images,
+        labels=data.labels,
+        weights=data.weights * np.float32(source.weight),
+        chances=class_balanced(data.labels, data.weights),
+        share=source.share,
+        cases=source.cases,
+    )
 
 
 def _limited(data: CharacterSet, limit: int | None, seed: int) -> CharacterSet:

@@ -83,6 +83,10 @@ class CharacterSet:
             raw=raw,
         )
 
+    def with_cases(self, cases: str) -> CharacterSet:
+        """The same glyphs; what a capital stands for is the vaguer of what is known and `cases`."""
+        return replace(self, cases=max(self.cases, cases, key=CASES.index))
+
     def with_images(self, images: np.ndarray) -> CharacterSet:
         """The same characters with other glyphs (N, 28, 28)."""
         return replace(self, images=images)
@@ -272,6 +276,7 @@ def unseen_part(path: Path, recipe: Mapping[str, Any]) -> CharacterSet:
     for source in recipe.get("sources", ()):
         if source["name"] == path.stem:
             data = _trusted(path, source.get("low_trust"))
+            data = data.with_cases(source.get("cases", CASES[0]))
             return split_by_writer(data, source["held"], recipe["seed"])[1]
     return load_set(path.parent, path.stem)
 

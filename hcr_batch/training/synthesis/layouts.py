@@ -17,11 +17,16 @@ LEADING = 1.4
 """From one line of text to the next, by the size of its letters."""
 
 
-def draw_layout(sheet: FormSheet, printer: Printer, rng: np.random.Generator) -> None:
-    """Fill a blank sheet with parts of forms from top to bottom."""
+def draw_layout(
+    sheet: FormSheet, printer: Printer, rng: np.random.Generator, cell_rows: float = 4.0
+) -> None:
+    """Fill a blank sheet with parts of forms from top to bottom.
+
+    `cell_rows` is how often rows of character cells come, beside 13 for all else.
+    """
     drawing = _Drawing(sheet, printer, rng)
     rows, _ = sheet.shape
-    weights = np.array([weight for _, weight in _PARTS])
+    weights = np.array([cell_rows, *(weight for _, weight in _PARTS[1:])])
     y = rng.uniform(-6, 6) * MM
     while y < rows:
         part = _PARTS[int(rng.choice(len(_PARTS), p=weights / weights.sum()))][0]
@@ -732,7 +737,7 @@ def _watermark(form: _Drawing, box: Box) -> None:
 _PICTURES = (_bar_code, _matrix_code, _logo, _stamp, _photograph, _watermark)
 
 _PARTS: tuple[tuple[Callable[[_Drawing, float], float], float], ...] = (
-    (_cells, 4.0),
+    (_cells, 4.0),  # unless told otherwise
     (_ruled_line, 2.0),
     (_table, 2.2),
     (_boxes, 1.3),

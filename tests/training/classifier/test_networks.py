@@ -19,8 +19,8 @@ from hcr_batch.training.classifier.weights_export import count_flops  # noqa: E4
 from hcr_batch.training.recipe import load_recipe  # noqa: E402
 
 
-def target(character: str, case_known: bool = True, printed: float = 0.0) -> np.ndarray:
-    row = allowed_matrix(case_known)[character]
+def target(character: str, cases: str = "known", printed: float = 0.0) -> np.ndarray:
+    row = allowed_matrix(cases)[character]
     return target_rows(row[None], np.array([printed]), np.array([0.5]))
 
 
@@ -36,13 +36,13 @@ def loss(y_true, y_pred) -> float:
 
 
 def test_merged_label_allows_either_case():
-    merged = target("S", case_known=False)
+    merged = target("S", "merged")
     assert loss(merged, logits(s=20.0)) == pytest.approx(loss(merged, logits(S=20.0)), abs=1e-3)
     assert loss(merged, logits(S=20.0)) < loss(merged, logits(T=20.0)) - 5
 
 
 def test_known_case_prefers_the_right_one():
-    known = target("S", case_known=True)
+    known = target("S")
     assert loss(known, logits(S=20.0)) < loss(known, logits(s=20.0)) < loss(known, logits(T=20.0))
 
 
@@ -53,7 +53,7 @@ def test_machine_print_has_its_own_loss():
 
 
 def test_accuracy_counts_allowed_outlets():
-    y_true = np.concatenate([target("S", False), target("A")])
+    y_true = np.concatenate([target("S", "merged"), target("A")])
     y_pred = np.concatenate([logits(s=5.0), logits(a=5.0)])
     found = keras.ops.convert_to_numpy(character_accuracy(y_true, y_pred))
     assert found.tolist() == [1.0, 0.0]
