@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,37 +106,46 @@ class Hypothesis:
 class _Node:
     """A text that grows: its last character, and what the language says of it.
 
-    `weight` is that of all its characters, `column` where the last is clearest.
+    `weight` is that of all its characters, `column` where the last is clearest. `in_gap` and
+    `in_ink` are the probabilities of all ways that end in a gap, and in its last character;
+    `next_gap` and `next_ink` those after the column at hand, `reached`.
     """
 
-    __slots__ = ("before", "character", "children", "column", "peak", "state", "weight")
+    __slots__ = (
+        "before", "character", "children", "column", "in_gap", "in_ink", "next_gap", "next_ink",
+        "peak", "reached", "state", "weight",
+    )
 
     def __init__(self, before: _Node | None, character: int, state: Any, weight: float) -> None:
         self.before = before
         self.character = character
         self.state = state
         self.weight = weight
-        self.peak = 0.0
-        self.column = 0
+        self.peak = self.in_gap = self.in_ink = self.next_gap = self.next_ink = 0.0
+        self.column = self.reached = -1
         self.children: dict[int, _Node | None] = {}
 
-    def child(self, character: int, language: Language) -> _Node | None:
-        """The text with one more character; None where there is none."""
-        if character not in self.children:
-            step = language.follow(self.state, character)
-            self.children[character] = step and _Node(
-                self, character, step[0], self.weight * math.exp(step[1])
-            )
-        return self.children[character]
+    def grow(self, character: int, language: Language) -> None:
+        """Make the text with one more character, or note that there is none."""
+        step = language.follow(self.state, character)
+        child = step and _Node(self, character, step[0], self.weight * math.exp(step[1]))
+        self.children[character] = child
 
-    def see(self, column: int, share: float) -> None:
-        """Remember the column in which most ways enter the last character, or stay in it."""
+    def enter(self, column: int, gap: float) -> None:
+        """Begin a column whose gap is so probable, with no way into the last character yet."""
+        self.reached = column
+        self.next_gap = (self.in_gap + self.in_ink) * gap
+        self.next_ink = 0.0
+
+    def add(self, share: float) -> None:
+        """Add ways into the last character, or to stay in it; most of them tell its column."""
+        self.next_ink += share
         if share > self.peak:
-            self.peak, self.column = share, column
+            self.peak, self.column = share, self.reached
 
 
-_Beam = dict[_Node, tuple[float, float]]
-"""Texts, each with the probability of all ways that end in a gap, and in its last character."""
+_Beam = list[_Node]
+"""Texts that are still likely, the weightiest first."""
 
 
 def best_texts(
@@ -159,14 +169,15 @@ def best_texts(
     width, least, far = (
         (RULED_WIDTH, LEAST_RULED, RULED_FAR) if ruled else (WIDTH, LEAST, FAR)
     )
-    beam: _Beam = {_Node(None, -1, language.start, 1.0): (1.0, 0.0)}
-    lost = 0.0
+    nothing = _Node(None, -1, language.start, 1.0)
+    nothing.in_gap = 1.0
+    beam, lost = [nothing], 0.0
     for column in _telling(probabilities).tolist():
         row = probabilities[column]
         likely = np.flatnonzero(row[:GAP] >= least)
         pairs = list(zip(likely.tolist(), row[likely].tolist(), strict=True))
-        beam = _grown(beam, column, pairs, float(row[GAP]), language, far)
-        beam, change = _pruned(beam, width, far)
+        grown = _grown(beam, column, pairs, float(row[GAP]), language, far)
+        beam, change = _pruned(grown, width, far)
         lost += change
     return _finished(beam, lost, language)
 
@@ -186,48 +197,55 @@ def _grown(
     far: float,
 ) -> _Beam:
     """All texts after one more column, but for those far behind."""
-    least = far * max(sum(pair) * node.weight for node, pair in beam.items())
-    gaps: dict[_Node, float] = {}
-    inks: dict[_Node, float] = {}
-    for node, (in_gap, in_ink) in beam.items():
-        both = in_gap + in_ink
-        gaps[node] = both * gap
+    least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
+    found = list(beam)
+    for node in beam:
+        node.enter(column, gap)
+    for node in beam:
+        both, weight, last, children = (
+            node.in_gap + node.in_ink, node.weight, node.character, node.children
+        )
         for character, probability in likely:
-            came = both
-            if character == node.character:
-                inks[node] = inks.get(node, 0.0) + in_ink * probability
-                node.see(column, in_ink * probability)
-                came = in_gap
-            if came * probability * node.weight < least:
+            share = both * probability
+            if character == last:
+                node.add(node.in_ink * probability)
+                share = node.in_gap * probability
+            if share * weight < least:
                 continue
-            child = node.child(character, language)
+            if character not in children:
+                node.grow(character, language)
+            child = children[character]
             if child is not None:
-                inks[child] = inks.get(child, 0.0) + came * probability
-                child.see(column, came * probability)
-    return {node: (gaps.get(node, 0.0), inks.get(node, 0.0)) for node in {**gaps, **inks}}
+                if child.reached != column:
+                    child.enter(column, 0.0)
+                    found.append(child)
+                child.add(share)
+    return found
 
 
-def _pruned(beam: _Beam, width: int, far: float) -> tuple[_Beam, float]:
+def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
     """The weightiest texts, their probabilities scaled; and the logarithm of the scale."""
-    ranked = sorted(
-        ((sum(pair) * node.weight, number) for number, (node, pair) in enumerate(beam.items())),
-        reverse=True,
+    ranked = nlargest(
+        width,
+        (
+            ((node.next_gap + node.next_ink) * node.weight, number)
+            for number, node in enumerate(found)
+        ),
     )
     least = far * ranked[0][0]
-    nodes = list(beam)
-    kept = [nodes[number] for weight, number in ranked[:width] if weight >= least]
-    top = max(sum(beam[node]) for node in kept)
-    return {n: (beam[n][0] / top, beam[n][1] / top) for n in kept}, math.log(top)
+    kept = [found[number] for weight, number in ranked if weight >= least]
+    top = max(node.next_gap + node.next_ink for node in kept)
+    for node in kept:
+        node.in_gap, node.in_ink = node.next_gap / top, node.next_ink / top
+    return kept, math.log(top)
 
 
-def _finished(
-    beam: dict[_Node, tuple[float, float]], lost: float, language: Language
-) -> list[Hypothesis]:
+def _finished(beam: _Beam, lost: float, language: Language) -> list[Hypothesis]:
     found = []
-    for node, pair in beam.items():
-        ending = language.ending(node.state)
-        if ending is not None and sum(pair) > 0:
-            sound = math.log(sum(pair))
+    for node in beam:
+        share, ending = node.in_gap + node.in_ink, language.ending(node.state)
+        if ending is not None and share > 0:
+            sound = math.log(share)
             weight = node.weight if node.before else NOTHING
             found.append((sound + math.log(weight) + ending, sound + lost, node))
     if not found:

@@ -227,6 +227,8 @@ def evened(run: tuple[Box, ...]) -> tuple[Box, ...]:
 
 def robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Height at 0 and slope of a line through points, robust after Theil and Sen."""
-    one, other = np.triu_indices(len(x), 1)
-    slope = float(median((y[other] - y[one]) / (x[other] - x[one])))
+    number = np.arange(len(x))
+    is_pair = number[:, None] < number
+    across, up = ((values - values[:, None])[is_pair] for values in (x, y))
+    slope = float(median(up / across))
     return float(median(y - slope * x)), slope

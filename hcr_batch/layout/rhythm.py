@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.layout.cells import LineShares, robust_line
 from hcr_batch.types import Box
@@ -28,6 +30,8 @@ TOOTH_SHOWS = 0.5
 """and share of this in which a tooth shows."""
 SLACK = 2
 """Pixels (0.5 mm) by which lines may lie beside their places."""
+MOST_SHARED = 0.3
+"""Share of the narrower of two cells' widths that they have in common, from which they are one."""
 REACHES = (8, 16, 64)
 """Cells to either side by which the pitch is measured, first near, then all."""
 MOST_HIDDEN = 4
@@ -61,15 +65,14 @@ def completed(row: list[Box], line: LineShares) -> list[Box]:
     left = row
     while seed := _steady(left):
         comb = _extended(_refined(_lattice_of(seed), left), left, line)
-        free = [box for box in comb if not any(_overlap(box, cell) for cell in cells)]
-        cells += free
-        left = [box for box in left if not any(_overlap(box, cell) for cell in comb)]
+        cells += _clear_of(comb, cells)
+        left = _clear_of(left, comb)
     return sorted(cells + left, key=lambda box: box.x)
 
 
 def _refined(lattice: _Lattice, row: list[Box]) -> _Lattice:
     """The lattice with the pitch that cells further and further away tell."""
-    middles = np.array([box.x + box.width / 2 for box in row])
+    middles = _middles(row)
     first = lattice.first.x + lattice.first.width / 2
     for reach in REACHES:
         number = np.round((middles - first) / lattice.pitch)
@@ -112,12 +115,14 @@ def _lattice_of(run: list[Box]) -> _Lattice:
 
 def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
     """The cells of a lattice to either side, as far as cells, or lines with teeth, go on."""
+    middles = _middles(row)
     numbers = []
     for way in (1, -1):
         number, sure = way, 0
         while abs(number - sure) <= MOST_HIDDEN:
             place = lattice.place(number)
-            if _is_cell(place, lattice.pitch, row):
+            off = abs(middles - (place.x + place.width / 2))
+            if (off <= OFF * lattice.pitch).any():
                 sure = number
             elif not _goes_on(place, line):
                 break
@@ -127,11 +132,6 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
         numbers.append(sure)
     last, first = numbers
     return [lattice.place(number) for number in range(first, last + 1)]
-
-
-def _is_cell(place: Box, pitch: float, row: list[Box]) -> bool:
-    middle = place.x + place.width / 2
-    return any(abs(box.x + box.width / 2 - middle) <= OFF * pitch for box in row)
 
 
 def _goes_on(place: Box, line: LineShares) -> bool:
@@ -152,5 +152,18 @@ def _has_tooth(place: Box, way: int, line: LineShares) -> bool:
     return float(shares.max()) >= TOOTH_SHOWS
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return min(a.right, b.right) - max(a.x, b.x) > 0.3 * min(a.width, b.width)
+def _middles(row: list[Box]) -> np.ndarray:
+    """Of each box, across; float (N,)."""
+    return np.array([box.x + box.width / 2 for box in row])
+
+
+def _clear_of(boxes: list[Box], others: list[Box]) -> list[Box]:
+    """Those of the boxes of a row that are none of the others."""
+    left, _, right, _ = sides_of(boxes)[..., None]
+    first, _, last, _ = sides_of(others)
+    width, other_width = (
+        np.array([box.width for box in given]) for given in (boxes, others)
+    )
+    shared = np.minimum(right, last) - np.maximum(left, first)
+    overlaps = shared > MOST_SHARED * np.minimum(width[:, None], other_width)
+    return list(compress(boxes, ~overlaps.any(axis=1)))

@@ -54,7 +54,7 @@ class LiteRTSegmenter:
     def __call__(self, gray: np.ndarray) -> np.ndarray:
         """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
         rows, columns = gray.shape
-        logits = self._network(_blocks(cv2.LUT(_filled_up(gray), self._inputs)))
+        logits = self._network(cv2.LUT(_blocks(_filled_up(gray)), self._inputs)[None])
         maps = self._shares(logits[: (rows + 1) // 2, : (columns + 1) // 2])
         return np.ascontiguousarray(maps.transpose(2, 0, 1))
 
@@ -77,10 +77,10 @@ def _filled_up(gray: np.ndarray) -> np.ndarray:
 
 
 def _blocks(gray: np.ndarray) -> np.ndarray:
-    """Each 2 x 2 block as four channels: (1, rows / 2, columns / 2, 4)."""
-    rows, columns = gray.shape
-    blocks = gray.reshape(rows // 2, 2, columns // 2, 2).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(blocks).reshape(1, rows // 2, columns // 2, 4)
+    """Each 2 x 2 block as four channels, uint8 (rows / 2, columns / 2, 4)."""
+    # Two neighbours in a row go together: a fiftieth of the time that single ones take.
+    pairs = gray.view(np.uint16)
+    return cv2.merge([pairs[::2], pairs[1::2]]).view(np.uint8)
 
 
 def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
@@ -88,9 +88,9 @@ def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray
     kind, (scale, zero) = details["dtype"], details["quantization"]
     if not np.issubdtype(kind, np.integer):
         return _sigmoid
-    limits = np.iinfo(kind)
-    table = _sigmoid((np.arange(limits.min, limits.max + 1) - zero) * scale)
-    return lambda logits: table[logits.astype(np.int16) - limits.min]
+    # By bytes: a whole number below 0 is one from 128 on.
+    table = _sigmoid((np.arange(256, dtype=np.uint8).view(kind).astype(float) - zero) * scale)
+    return lambda logits: cv2.LUT(logits.view(np.uint8), table)
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.segmentation.network import CHANNELS
 
@@ -100,13 +101,13 @@ def _grown_cells(layers: Layers) -> np.ndarray:
 
 
 def _usual(darkness: np.ndarray, inked: np.ndarray) -> float:
-    return float(np.quantile(darkness[inked], USUAL)) if inked.any() else 0.0
+    return quantile(darkness, USUAL, inked.view(np.uint8))
 
 
 def _edges(
     gray: np.ndarray, shape: tuple[int, ...], pixels_per_mm: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How dark the darkest pixel at each place is, and how steep the edges; float32, `shape`."""
+    """How dark the darkest pixel at each place is, and how steep the edges; uint8, `shape`."""
     rows, columns = shape
     missing = [(0, max(0, 2 * side - old)) for side, old in zip(shape, gray.shape)]
     page = np.pad(gray, missing, mode="edge")[: 2 * rows, : 2 * columns]
@@ -114,18 +115,19 @@ def _edges(
     small = cv2.resize(page, (columns, rows), interpolation=cv2.INTER_AREA)
     paper = cv2.blur(cv2.dilate(small, np.ones((side, side), np.uint8)), (side, side))
     steep = cv2.morphologyEx(page, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    darkest = 255 - _largest(255 - page)
+    darkest = _of_blocks(np.minimum, page)
     around = np.ones((3, 3), np.uint8)
     return (
-        cv2.dilate(cv2.subtract(paper, darkest), around).astype(np.float32),
-        cv2.dilate(_largest(steep), around).astype(np.float32),
+        cv2.dilate(cv2.subtract(paper, darkest), around),
+        cv2.dilate(_of_blocks(np.maximum, steep), around),
     )
 
 
-def _largest(page: np.ndarray) -> np.ndarray:
-    """The largest of each 2 x 2 pixels."""
-    rows, columns = page.shape
-    return page.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
+def _of_blocks(which: np.ufunc, page: np.ndarray) -> np.ndarray:
+    """The least or the largest of each 2 x 2 pixels."""
+    # Rows first: whole rows are compared at once, in a fiftieth of a reduction's time.
+    rows = which(page[::2], page[1::2])
+    return which(rows[:, ::2], rows[:, 1::2])
 
 
 def _shines_through(
@@ -137,7 +139,7 @@ def _shines_through(
     faint, dark = inked & (darkness < FAINT * usual), inked & (darkness >= DARK * usual)
     if np.count_nonzero(faint) < LEAST_SHARE * np.count_nonzero(inked) or not dark.any():
         return np.zeros_like(inked)
-    softest = BLURRED * float(np.median(steepness[dark] / darkness[dark]))
+    softest = BLURRED * float(np.median(steepness[dark] / darkness[dark].astype(np.float32)))
     # Only what is faint itself counts, not the front beside it.
     amount, steep = (
         cv2.boxFilter(values * faint, cv2.CV_32F, (side, side), normalize=False)
