@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,18 +41,19 @@ class LetterModel:
 
     Attributes
     ----------
-    letters : ndarray of float32, shape (27, 27, 27, 27)
+    letters : memoryview of float32, shape (27, 27, 27, 27)
         Logarithm of the probability of a letter (or a word's end) after three.
-    kinds : ndarray of float64, shape (6, 5)
-        Logarithm of :data:`FOLLOWS`.
+    kinds : memoryview of float64, shape (6, 5)
+        Logarithm of :data:`FOLLOWS`; both views, for single numbers are taken from them: an
+        array takes three times as long for one.
     weight : float
         Share of the model in the choice.
     bonus : float
         Gain of each character: what the model takes from every long text, given back.
     """
 
-    letters: np.ndarray
-    kinds: np.ndarray
+    letters: memoryview
+    kinds: memoryview
     weight: float
     bonus: float
 
@@ -68,19 +70,19 @@ class LetterModel:
         kind, letter = _KIND[character], _LETTER[character]
         gain = self.kinds[before, kind]
         if letter == EDGE:
-            gain += -np.log(10) if kind == 0 else -np.log(len(MARKS)) if kind == 3 else 0.0
+            gain -= _CHOICES[kind]
             if c != EDGE:
                 gain += 0.5 * self.letters[a, b, c, EDGE]
             following = (EDGE, EDGE, EDGE, kind)
         else:
             gain += self.letters[a, b, c, letter]
             following = (b, c, letter, kind)
-        return following, self.weight * float(gain) + self.bonus
+        return following, self.weight * gain + self.bonus
 
     def ending(self, state: tuple[int, int, int, int]) -> float | None:
         """Logarithm of the weight of a text that ends here."""
         a, b, c, _ = state
-        return self.weight * 0.5 * float(self.letters[a, b, c, EDGE]) if c != EDGE else 0.0
+        return self.weight * 0.5 * self.letters[a, b, c, EDGE] if c != EDGE else 0.0
 
 
 def _kind(character: str) -> int:
@@ -92,6 +94,8 @@ def _kind(character: str) -> int:
 
 
 _KIND = [_kind(character) for character in LINE_CHARACTERS]
+_CHOICES = (math.log(10), 0.0, 0.0, math.log(len(MARKS)), 0.0)
+"""Logarithm of how many characters of each kind there are, where all are as likely."""
 _LETTER = [ord(c.lower()) - ord("a") if c.isalpha() else EDGE for c in LINE_CHARACTERS]
 
 
@@ -101,4 +105,5 @@ def letter_model(weight: float, bonus: float) -> LetterModel:
     with np.load(LETTERS_FILE) as stored:
         logs = stored["minus_log"].astype(np.float32) / -STEPS_PER_NAT
     known = (1 - UNKNOWN) * np.exp(logs) + UNKNOWN / (EDGE + 1)
-    return LetterModel(np.log(known), np.log(np.maximum(FOLLOWS, 1e-6)), weight, bonus)
+    kinds = np.log(np.maximum(FOLLOWS, 1e-6))
+    return LetterModel(memoryview(np.log(known)), memoryview(kinds), weight, bonus)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from heapq import nlargest
 from typing import Any, Protocol
 
 import numpy as np
@@ -131,18 +130,6 @@ class _Node:
         child = step and _Node(self, character, step[0], self.weight * math.exp(step[1]))
         self.children[character] = child
 
-    def enter(self, column: int, gap: float) -> None:
-        """Begin a column whose gap is so probable, with no way into the last character yet."""
-        self.reached = column
-        self.next_gap = (self.in_gap + self.in_ink) * gap
-        self.next_ink = 0.0
-
-    def add(self, share: float) -> None:
-        """Add ways into the last character, or to stay in it; most of them tell its column."""
-        self.next_ink += share
-        if share > self.peak:
-            self.peak, self.column = share, self.reached
-
 
 _Beam = list[_Node]
 """Texts that are still likely, the weightiest first."""
@@ -200,40 +187,42 @@ def _grown(
     least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
     found = list(beam)
     for node in beam:
-        node.enter(column, gap)
+        node.reached, node.next_gap, node.next_ink = column, (node.in_gap + node.in_ink) * gap, 0.0
     for node in beam:
-        both, weight, last, children = (
-            node.in_gap + node.in_ink, node.weight, node.character, node.children
-        )
+        in_ink, both = node.in_ink, node.in_gap + node.in_ink
+        weight, last, children = node.weight, node.character, node.children
+        # All in one loop, and no calls in it: it runs a hundred times a column.
         for character, probability in likely:
             share = both * probability
             if character == last:
-                node.add(node.in_ink * probability)
-                share = node.in_gap * probability
+                stays, share = in_ink * probability, node.in_gap * probability
+                node.next_ink += stays
+                if stays > node.peak:
+                    node.peak, node.column = stays, column
             if share * weight < least:
                 continue
             if character not in children:
                 node.grow(character, language)
             child = children[character]
-            if child is not None:
-                if child.reached != column:
-                    child.enter(column, 0.0)
-                    found.append(child)
-                child.add(share)
+            if child is None:
+                continue
+            if child.reached == column:
+                child.next_ink += share
+            else:
+                child.reached, child.next_gap, child.next_ink = column, 0.0, share
+                found.append(child)
+            if share > child.peak:
+                child.peak, child.column = share, column
     return found
 
 
 def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
     """The weightiest texts, their probabilities scaled; and the logarithm of the scale."""
-    ranked = nlargest(
-        width,
-        (
-            ((node.next_gap + node.next_ink) * node.weight, number)
-            for number, node in enumerate(found)
-        ),
-    )
-    least = far * ranked[0][0]
-    kept = [found[number] for weight, number in ranked if weight >= least]
+    weights = [(node.next_gap + node.next_ink) * node.weight for node in found]
+    # Of equal ones the later first.
+    ranked = sorted(reversed(range(len(found))), key=weights.__getitem__, reverse=True)[:width]
+    least = far * weights[ranked[0]]
+    kept = [found[number] for number in ranked if weights[number] >= least]
     top = max(node.next_gap + node.next_ink for node in kept)
     for node in kept:
         node.in_gap, node.in_ink = node.next_gap / top, node.next_ink / top
