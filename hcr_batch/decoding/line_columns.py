@@ -111,8 +111,18 @@ class _Node:
     """
 
     __slots__ = (
-        "before", "character", "children", "column", "in_gap", "in_ink", "next_gap", "next_ink",
-        "peak", "reached", "state", "weight",
+        "before",
+        "character",
+        "children",
+        "column",
+        "in_gap",
+        "in_ink",
+        "next_gap",
+        "next_ink",
+        "peak",
+        "reached",
+        "state",
+        "weight",
     )
 
     def __init__(self, before: _Node | None, character: int, state: Any, weight: float) -> None:
@@ -153,9 +163,7 @@ def best_texts(
     list of Hypothesis
         Empty where no text is possible.
     """
-    width, least, far = (
-        (RULED_WIDTH, LEAST_RULED, RULED_FAR) if ruled else (WIDTH, LEAST, FAR)
-    )
+    width, least, far = (RULED_WIDTH, LEAST_RULED, RULED_FAR) if ruled else (WIDTH, LEAST, FAR)
     nothing = _Node(None, -1, language.start, 1.0)
     nothing.in_gap = 1.0
     beam, lost = [nothing], 0.0
@@ -220,7 +228,8 @@ def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
     """The weightiest texts, their probabilities scaled; and the logarithm of the scale."""
     weights = [(node.next_gap + node.next_ink) * node.weight for node in found]
     # Of equal ones the later first.
-    ranked = sorted(reversed(range(len(found))), key=weights.__getitem__, reverse=True)[:width]
+    later_first = range(len(found) - 1, -1, -1)
+    ranked = sorted(later_first, key=weights.__getitem__, reverse=True)[:width]
     least = far * weights[ranked[0]]
     kept = [found[number] for number in ranked if weights[number] >= least]
     top = max(node.next_gap + node.next_ink for node in kept)

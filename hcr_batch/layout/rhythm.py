@@ -161,9 +161,7 @@ def _clear_of(boxes: list[Box], others: list[Box]) -> list[Box]:
     """Those of the boxes of a row that are none of the others."""
     left, _, right, _ = sides_of(boxes)[..., None]
     first, _, last, _ = sides_of(others)
-    width, other_width = (
-        np.array([box.width for box in given]) for given in (boxes, others)
-    )
+    width, other_width = (np.array([box.width for box in given]) for given in (boxes, others))
     shared = np.minimum(right, last) - np.maximum(left, first)
     overlaps = shared > MOST_SHARED * np.minimum(width[:, None], other_width)
     return list(compress(boxes, ~overlaps.any(axis=1)))

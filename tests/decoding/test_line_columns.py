@@ -1,5 +1,9 @@
 """Texts out of the columns of the line reader, free, by habit, and under a rule."""
 
+import collections
+import itertools
+import math
+
 import numpy as np
 import pytest
 
@@ -54,6 +58,26 @@ def test_shares_of_the_texts_sum_to_one_and_each_character_has_its_column():
     assert sum(one.weight for one in found) == pytest.approx(1)
     assert [one.text for one in found[:2]] == ["13", "73"]
     assert found[0].columns == (1, 3)
+
+
+def spelled_by_each_way(rows):
+    """Every text with the probability of all ways through the columns, tried one by one."""
+    found = collections.Counter()
+    for way in itertools.product(*(np.flatnonzero(row > 1e-6) for row in rows)):
+        runs = [number for number, _ in itertools.groupby(way) if number != GAP]
+        text = "".join(LINE_CHARACTERS[number] for number in runs)
+        found[text] += math.prod(row[number] for row, number in zip(rows, way, strict=True))
+    return found
+
+
+def test_texts_weigh_as_much_as_all_ways_together_that_spell_them():
+    rows = columns({"a": 0.5, "b": 0.3}, {"a": 0.4, "b": 0.1}, {"b": 0.6, "a": 0.15})
+    plain = spelled_by_each_way(rows)
+    found = [one for one in free(rows) if one.text]
+    assert len(found) >= 8
+    for one in found:
+        share = plain[one.text] / plain[found[0].text]
+        assert one.weight / found[0].weight == pytest.approx(share, rel=1e-5), one.text
 
 
 def test_letters_follow_each_other_as_in_words_and_digits_stand_with_digits():

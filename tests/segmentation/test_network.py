@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from drawn_form import paper, row_of_boxes, scanned
 
+from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.segmentation.network import CHANNELS, load_segmenter
 
@@ -35,6 +37,23 @@ def test_lines_and_cells_of_a_drawn_form_are_seen(segmenter):
     assert min(maps["cell"][middle] for middle in middles) > 128
     assert maps["line"][round(boxes[0].y) // 2, 60:290].mean() > 128
     assert maps["writing"].max() < 128
+
+
+def test_what_it_says_is_what_the_bare_network_says_of_each_block_of_pixels(segmenter):
+    gray = scanned(paper(20, 30))[:224, :128]
+    network = Interpreter(str(data_folder("models") / DEFAULT_MODEL / "segmenter.tflite"))
+    ingoing, outgoing = network.get_input_details()[0], network.get_output_details()[0]
+    scale, zero = ingoing["quantization"]
+    blocks = gray.reshape(112, 2, 64, 2).transpose(0, 2, 1, 3).reshape(1, 112, 64, 4)
+    network.resize_tensor_input(ingoing["index"], blocks.shape)
+    network.allocate_tensors()
+    values = np.round((blocks.astype(np.float32) / 255 - 0.5) / np.float32(scale) + zero)
+    network.set_tensor(ingoing["index"], np.clip(values, -128, 127).astype(np.int8))
+    network.invoke()
+    scale, zero = outgoing["quantization"]
+    logits = (network.get_tensor(outgoing["index"])[0].astype(float) - zero) * scale
+    plain = np.round(255 / (1 + np.exp(-logits))).transpose(2, 0, 1)
+    assert (segmenter(gray) == plain).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"no network", b"TFL3" * 100])
