@@ -25,9 +25,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Edit:
-    """All fields as a window has them, and which version of the file it had opened."""
+    """The form as a window has it, and which version of the file it had opened."""
 
     opened: str
+    name: str
     fields: tuple[EditedField, ...]
 
 
@@ -78,7 +79,7 @@ class EditSession:
         """What is wrong with the fields; they are kept as the latest that were not saved."""
         with self._lock:
             self._unsaved = edit
-            return self._opened[edit.opened].faults(edit.fields)
+            return self._opened[edit.opened].faults(edit.fields, edit.name)
 
     def save(self, edit: Edit, seen: str, force: bool = False) -> str | None:
         """Write the fields into the template.
@@ -136,7 +137,7 @@ class EditSession:
         return beside
 
     def _text(self, edit: Edit, now: bytes) -> str:
-        text = self._opened[edit.opened].with_fields(edit.fields)
+        text = self._opened[edit.opened].with_fields(edit.fields, edit.name)
         # Ends of lines stay those of the file, as Windows has them.
         return text.replace("\n", "\r\n") if b"\r\n" in now else text
 

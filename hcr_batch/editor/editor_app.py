@@ -144,7 +144,7 @@ class _Editor:
         known = range(self._session.count(opened))
         if numbers != sorted(set(numbers) & set(known)):
             abort(400, "the fields of the file must be in its order")
-        return Edit(opened, fields)
+        return Edit(opened, _typed(body, "name", str), fields)
 
 
 def _failed(error: HcrError) -> tuple[Response, int]:

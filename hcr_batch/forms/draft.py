@@ -19,7 +19,7 @@ from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.template_files import Template, TemplatePage
 from hcr_batch.geometry import area, shared_area
-from hcr_batch.layout.fields import find_fields, printed_boxes
+from hcr_batch.layout.fields import find_fields, printed_boxes, reading_order
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import load_segmenter
@@ -99,7 +99,10 @@ def _find_pages(path: Path, settings: Settings, only: int | None) -> Iterator[Dr
         level, layers = segmented(level, segmenter)
         found = _found(level, layers, settings)
         if mine:
-            found = replace(found, fields=tuple(_of_widget(w, found.boxes) for w in mine))
+            # A PDF holds its fields in the order in which somebody drew them.
+            order = reading_order([widget.box for widget in mine])
+            fields = tuple(_of_widget(mine[number], found.boxes) for number in order)
+            found = replace(found, fields=fields)
         found = replace(found, fields=tuple(_renamed(found, taken)))
         yield replace(found, picture=_picture(found, level))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import tomlkit
 from hcr_batch.config import parse_toml
 from hcr_batch.errors import TemplateError
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, field_lines, place_lines
-from hcr_batch.forms.template_files import field_fault, parse_unchecked
+from hcr_batch.forms.template_files import field_fault, name_fault, parse_unchecked
 from hcr_batch.forms.template_parts import TemplatePage, UncheckedField
 from hcr_batch.forms.toml_parts import Part, parts_of
 from hcr_batch.types import Box
@@ -87,35 +86,37 @@ class EditableTemplate:
     def __init__(self, path: Path, text: str) -> None:
         self.path, self.text = path, text
         parsed = parse_unchecked(path, text)
+        self.name = parsed.name
         self.pages: tuple[TemplatePage, ...] = parsed.pages
         self.fields = tuple(_editable(n, one) for n, one in enumerate(parsed.fields))
         self._parts = tuple(parts_of(text))
         self._known: dict[str, TemplateError | None] = {}
 
-    @cached_property
-    def name(self) -> str:
-        """Of the form."""
-        return str(parse_toml(self.path, self.text)["name"])
-
-    def with_fields(self, fields: Sequence[EditedField]) -> str:
+    def with_fields(self, fields: Sequence[EditedField], name: str | None = None) -> str:
         """The text with edited fields; what was not changed is as it was written.
 
         Parameters
         ----------
         fields : sequence of EditedField
             Those of the file in their order, some of them left out, and new ones between them.
+        name : str, optional
+            Of the form; as it was where left out.
         """
         kept = {one.was: one for one in fields if one.was is not None}
         if list(kept) != sorted(kept):
             raise ValueError("the fields of the file are not in its order")
         text = ""
-        for piece in self._pieces(kept, _added(fields)):
+        for piece in self._pieces(kept, _added(fields), name or self.name):
             # The file's last line may have no end.
             text += piece if not text or text.endswith("\n") else f"\n{piece}"
         return text
 
-    def faults(self, fields: Sequence[EditedField]) -> tuple[Fault, ...]:
+    def faults(
+        self, fields: Sequence[EditedField], name: str | None = None
+    ) -> tuple[Fault, ...]:
         """What `template check` says of the edited fields: of all of them, not the first alone."""
+        if error := name_fault(self.path, self.name if name is None else name):
+            return (Fault(None, "name", f"the name of the form {error.problem}"),)
         if not fields:
             return (Fault(None, "", "the template has no field"),)
         entries = parse_toml(self.path, self.with_fields(fields))["field"]
@@ -127,12 +128,16 @@ class EditableTemplate:
         return (*found, *_taken(fields))
 
     def _pieces(
-        self, kept: Mapping[int, EditedField], added: Mapping[int | None, Sequence[EditedField]]
+        self,
+        kept: Mapping[int, EditedField],
+        added: Mapping[int | None, Sequence[EditedField]],
+        name: str,
     ) -> Iterator[str]:
         first = True
-        for part in self._parts:
+        for place, part in enumerate(self._parts):
             if part.field is None:
-                yield part.text
+                # TOML has keys that are of no table before all tables.
+                yield part.text if place else _renamed(part.text, self.name, name)
                 continue
             if part.field in kept:
                 yield from (self._new(one) for one in added.get(None, ()) if first)
@@ -160,6 +165,15 @@ class EditableTemplate:
         if key not in self._known:
             self._known[key] = field_fault(self.path, entry, self.pages)
         return self._known[key]
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    """The beginning of a template with another name of the form."""
+    if old == new:
+        return text
+    document = tomlkit.parse(text)
+    document["name"] = new
+    return tomlkit.dumps(document)
 
 
 def _editable(number: int, unchecked: UncheckedField) -> EditedField:

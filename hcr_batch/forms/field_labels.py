@@ -28,13 +28,18 @@ LONGEST, MOST_WORDS = 40, 5
 SAME = 0.5
 """Share of the smaller of two boxes from which a PDF's field is this one."""
 MACHINE_MADE = re.compile(
-    r"(f|c|p|text|textfield|field|untitled|undefined|check|checkbox|box|button|group|row|cell"
-    r"|page|form|subform|topmostsubform|t|cb)?[\W_]*\d+([\W_]+\d+)*",
+    r"(f|c|p|t|cb|text|text ?field|field|untitled|undefined|check|check ?box|box|button|group|row"
+    r"|cell|page|form|subform|topmostsubform|(radio)? ?button ?list|radio ?button|fill)?"
+    r"[\W_]*\d+([\W_]+\d+)*",
     re.IGNORECASE,
 )
 """Names that say nothing: f1_02, Text12, Check Box 3."""
-NUMBERING = re.compile(r"^\W*(\d{1,3}[a-z]?|[a-z])[.):]\s*|^\(\w{1,3}\)\s*", re.IGNORECASE)
+COUNTED = re.compile(r"([\W_]*\d+)?[\W_]+\d+$|(?<=[a-z])0$")
+"""What programs put behind the names of fields: `DOB_Day0_16`."""
+NUMBERING = re.compile(r"^\W*(\d{1,3} ?[a-z]?|[a-z])[.):]\s*|^\(\w{1,3}\)\s*", re.IGNORECASE)
 """Of the questions of a form: `1.`, `12a)`, `(b)`."""
+HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a new word begins in `VAFileNumber`."""
 
 
 def names_for(
@@ -65,7 +70,7 @@ def names_for(
     inner = [re.sub(r"\[\d+\]$", "", part[-1]) for part in parts if part]
     inner = [name for name in inner if not MACHINE_MADE.fullmatch(name)]
     labels = [text for _, text in sorted(_labels(box, kind, others, words))]
-    parted = [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name) for name in inner]
+    parted = [HUMPS.sub(" ", COUNTED.sub("", name)) for name in inner]
     names = map(plain_name, (*parted, *titles, *labels))
     return list(dict.fromkeys(name for name in names if len(name) > 1))
 
@@ -148,7 +153,10 @@ def _above(
     if not over:
         return None
     nearest = max(over, key=lambda word: word.box.bottom)
-    run = _run(sorted(_line(over, nearest.box.y), key=_x))
+    # The label of all parts of a date stands above the first of them.
+    line = sorted((word for word in words if _beside(word.box, nearest.box)), key=_x)
+    place = line.index(nearest)
+    run = [*_run(line[place::-1])[:0:-1], *_run(line[place:])]
     return max(0.0, box.y - nearest.box.bottom) * ABOVE_COSTS, _joined(run)
 
 

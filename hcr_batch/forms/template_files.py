@@ -33,6 +33,7 @@ __all__ = [
     "field_fault",
     "load_template",
     "load_templates",
+    "name_fault",
     "parse_template",
     "parse_unchecked",
 ]
@@ -124,7 +125,17 @@ def parse_unchecked(path: Path, text: str) -> UncheckedTemplate:
         for place, entry in enumerate(asked)
     )
     ready = (reader.page(n, pages[number], number, []) for n, number in enumerate(pages))
-    return UncheckedTemplate(tuple(ready), tuple(fields))
+    name = reader.text("", 0, "name", top["name"])
+    return UncheckedTemplate(name, tuple(ready), tuple(fields))
+
+
+def name_fault(path: Path, name: str) -> TemplateError | None:
+    """What is wrong with the name of a form; None where nothing is."""
+    try:
+        _Reader(path, {}).text("", 0, "name", name)
+    except TemplateError as error:
+        return error
+    return None
 
 
 def field_fault(

@@ -77,7 +77,8 @@ class UncheckedField:
 
 @dataclass(frozen=True)
 class UncheckedTemplate:
-    """The pages of a template, without fields, and all its fields in their order."""
+    """The name of a form, its pages, without fields, and all its fields in their order."""
 
+    name: str
     pages: tuple[TemplatePage, ...]
     fields: tuple[UncheckedField, ...]

@@ -30,7 +30,7 @@ from hcr_batch.layout.separators import parted
 from hcr_batch.segmentation.layers import Layers, marked_shares
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["are_written", "find_fields", "have_print", "printed_boxes"]
+__all__ = ["are_written", "find_fields", "have_print", "printed_boxes", "reading_order"]
 
 SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
@@ -217,8 +217,8 @@ def _named(found: list[tuple[str, tuple[Box, ...]]]) -> tuple[Field, ...]:
         Field("", kind, bounds(boxes), tuple(Cell(box) for box in boxes)) for kind, boxes in found
     ]
     return tuple(
-        replace(field, name=f"f{number:03d}")
-        for number, field in enumerate(_reading_order(fields), start=1)
+        replace(fields[place], name=f"f{number:03d}")
+        for number, place in enumerate(reading_order([f.box for f in fields]), start=1)
     )
 
 
@@ -332,16 +332,22 @@ def _is_check_box(box: Box, pixels_per_mm: float) -> bool:
     return least <= narrow and broad <= most and broad <= CHECK_ASPECT * narrow
 
 
-def _reading_order(fields: list[Field]) -> list[Field]:
-    """Top to bottom by lines of fields that stand beside each other, each left to right."""
-    lines: list[list[Field]] = []
-    for field in sorted(fields, key=lambda field: field.box.y):
-        line = next((line for line in reversed(lines) if _beside(line[0].box, field.box)), None)
+def reading_order(boxes: Sequence[Box]) -> list[int]:
+    """Numbers of boxes from top to bottom by lines of those beside each other, each left to right.
+
+    Parameters
+    ----------
+    boxes : sequence of Box
+    """
+    lines: list[list[int]] = []
+    for number in sorted(range(len(boxes)), key=lambda n: boxes[n].y):
+        beside = (line for line in reversed(lines) if _beside(boxes[line[0]], boxes[number]))
+        line = next(beside, None)
         if line is None:
-            lines.append([field])
+            lines.append([number])
         else:
-            line.append(field)
-    return [field for line in lines for field in sorted(line, key=lambda f: f.cells[0].box.x)]
+            line.append(number)
+    return [number for line in lines for number in sorted(line, key=lambda n: boxes[n].x)]
 
 
 def _beside(a: Box, b: Box) -> bool:

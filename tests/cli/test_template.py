@@ -165,7 +165,8 @@ def test_the_editor_shows_the_form_and_keeps_what_was_not_saved(tmp_path):
         fields = template["fields"]
         for field in fields:
             field["name"] = "x" + field["name"]
-        body = json.dumps({"opened": template["version"], "fields": fields}).encode()
+        form = {"opened": template["version"], "name": template["name"], "fields": fields}
+        body = json.dumps(form).encode()
         for asked in ("suggest", "check"):
             request = urllib.request.Request(f"{address}{asked}", body)
             request.add_header("Content-Type", "application/json")

@@ -38,18 +38,19 @@ class Window:
     def open(self):
         self.template = self.http.get("/secret/template").json
         self.opened = self.seen = self.template["version"]
-        self.fields = self.template["fields"]
+        self.fields, self.name = self.template["fields"], self.template["name"]
 
     def post(self, address, **body):
         return self.http.post(f"/secret/{address}", json=body)
 
     def check(self):
-        return self.post("check", opened=self.opened, fields=self.fields)
+        return self.post("check", **self.form())
+
+    def form(self):
+        return {"opened": self.opened, "seen": self.seen, "name": self.name, "fields": self.fields}
 
     def save(self, force=False):
-        reply = self.post(
-            "save", opened=self.opened, seen=self.seen, fields=self.fields, force=force
-        ).json
+        reply = self.post("save", force=force, **self.form()).json
         self.seen = reply["version"] or self.seen
         return reply["saved"]
 
@@ -158,7 +159,7 @@ def test_a_full_disk_is_told_and_the_old_file_stands(path, window, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    reply = window.post("save", opened=window.opened, seen=window.seen, fields=window.fields)
+    reply = window.post("save", **window.form())
     assert reply.status_code == 500
     assert "No space left" in reply.json["error"]
     assert path.read_text(encoding="utf-8") == TEXT
@@ -192,14 +193,15 @@ def test_fields_that_are_none_are_refused(path, window, change):
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e308", "1e308", "1e400"])
 def test_numbers_that_are_no_places_are_faults_or_refused(window, number):
-    text = json.dumps({"opened": window.opened, "fields": window.fields})
+    text = json.dumps(window.form())
     body = text.replace("20.0", number, 1)
     reply = window.http.post("/secret/check", data=body, content_type="application/json")
     assert reply.status_code == 400 or reply.json["faults"]
 
 
 def test_a_page_of_another_run_is_told_to_load_again(window):
-    reply = window.post("save", opened="0" * 64, seen=window.seen, fields=window.fields)
+    window.opened = "0" * 64
+    reply = window.post("save", **window.form())
     assert reply.status_code == 400
     assert "load the page again" in reply.json["error"]
 
@@ -214,7 +216,7 @@ def test_nothing_is_shown_to_those_who_do_not_know_the_secret(window, address):
     [{"Host": "evil.example"}, {"Host": "localhost", "Origin": "http://evil.example"}],
 )
 def test_other_hosts_and_origins_are_refused(path, window, headers):
-    body = {"opened": window.opened, "seen": window.seen, "fields": window.fields}
+    body = window.form()
     assert window.http.post("/secret/save", json=body, headers=headers).status_code == 403
     plain = {**headers, "Content-Type": "text/plain"}
     assert window.http.post("/secret/save", data=json.dumps(body), headers=plain).status_code == 403
@@ -222,7 +224,7 @@ def test_other_hosts_and_origins_are_refused(path, window, headers):
 
 
 def test_only_json_changes_anything(window):
-    body = json.dumps({"opened": window.opened, "seen": window.seen, "fields": window.fields})
+    body = json.dumps(window.form())
     reply = window.http.post("/secret/save", data=body, content_type="text/plain")
     assert reply.status_code == 415
 
@@ -240,3 +242,11 @@ def test_the_page_and_its_scripts_are_there(window):
     script = window.http.get("/secret/editor/main.js")
     assert script.status_code == 200
     assert script.mimetype == "text/javascript"
+
+
+def test_the_form_itself_is_renamed_too(path, window):
+    window.name = "club card"
+    assert window.save()
+    assert path.read_text(encoding="utf-8") == TEXT.replace('"card"', '"club card"')
+    window.name = " "
+    assert "name of the form" in window.check().json["faults"][0]["problem"]

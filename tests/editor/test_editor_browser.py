@@ -65,7 +65,8 @@ class Editor:
         return self.find(selector)[0].get_property("value")
 
     def field(self, name):
-        return next(one for one in self.find(".field") if one.text == name)
+        named = (one.accessible_name.startswith(f"{name}, ") for one in self.find(".field"))
+        return self.find(".field")[list(named).index(True)]
 
     def names(self):
         # At once: the list is made anew whenever the check has come back.
@@ -169,7 +170,7 @@ def test_a_field_is_dragged_and_stretched(editor):
     x, y, width, height = editor.save()[1]["box"]
     assert (x, y) == (pytest.approx(30, abs=1), pytest.approx(46, abs=1))
     assert (width, height) == (80, 8)
-    east = editor.find(".grip")[3]
+    east = editor.find(".grip[data-side='3']")[0]
     editor.drag(east, round(-20 * scale), 0)
     assert editor.save()[1]["box"] == [x, y, pytest.approx(60, abs=1), 8]
     editor.chord(Keys.CONTROL, "z")

@@ -76,3 +76,26 @@ def test_what_a_pdf_calls_the_field_comes_first_where_it_says_something():
     assert names_for(FIELD, "comb", [], print_, titled) == ["enter_your_surname", "last_name"]
     elsewhere = [(Widget("x.Elsewhere", "text", FIELD, 0, False), Box(50, 90, 60, 8))]
     assert names_for(FIELD, "comb", [], print_, elsewhere) == ["last_name"]
+
+
+def test_the_parts_of_an_answer_share_the_label_above_the_first():
+    print_ = words(("Date of birth", 50, 45))
+    parts = [Box(50, 50, 10, 8), Box(64, 50, 10, 8), Box(78, 50, 20, 8)]
+    for part in parts:
+        others = [box for box in parts if box is not part]
+        assert names_for(part, "comb", others, print_) == ["date_of_birth"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "names"),
+    [
+        ("form1[0].DOB_Day0_16", ["dob_day"]),
+        ("VAFileNumber0", ["va_file_number"]),
+        ("RadioButtonList0_1", []),
+        ("topmostSubform[0].Page1[0].f1_02[0]", []),
+        ("Check Box 7", []),
+    ],
+)
+def test_what_programs_count_is_no_part_of_a_name(stored, names):
+    widget = Widget(stored, "text", FIELD, 0, False)
+    assert names_for(FIELD, "comb", [], [], [(widget, FIELD)]) == names

@@ -4,7 +4,7 @@ import { ask, onError, whenQuiet } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import {
   addBelow, canRedo, canUndo, choose, chosenFields, isDirty, main, markSaved, merge, moved, neighbour, onChange, redo, remove,
-  replaceFields, split, start, state, stretched, bounds, undo,
+  renameForm, replaceFields, split, start, state, stretched, bounds, undo, whole,
 } from "./model.js";
 import * as panel from "./panel.js";
 import * as paper from "./paper.js";
@@ -16,11 +16,9 @@ let opened = ""; // Version of the file that this window began with,
 let seen = ""; // and the one that it knows to be on disk.
 let isLeaving = false;
 
-const sent = () => state.fields.map(({ id, ...field }) => field);
-
 async function check() {
   const ids = state.fields.map((field) => field.id);
-  const { faults } = await ask("check", { opened, fields: sent() });
+  const { faults } = await ask("check", { opened, ...whole() });
   const found = faults.map((fault) => ({ ...fault, id: fault.field === null ? null : ids[fault.field] }));
   panel.showFaults(found);
   paper.showFaults(new Set(found.map((fault) => fault.id)));
@@ -33,7 +31,7 @@ async function suggest() {
   if (now === places) return;
   places = now;
   const ids = state.fields.map((field) => field.id);
-  const { names } = await ask("suggest", { fields: sent() });
+  const { names } = await ask("suggest", whole());
   panel.learnNames(new Map(ids.map((id, place) => [id, names[place]])));
 }
 const suggestSoon = whenQuiet(suggest, SUGGEST_MS);
@@ -61,6 +59,7 @@ function showFrame() {
   byId("saved").classList.toggle("dirty", dirty);
   document.title = `${dirty ? "• " : ""}${byId("file").textContent} - template`;
   for (const button of byId("pages").children) button.setAttribute("aria-current", Number(button.dataset.page) === state.page);
+  if (document.activeElement !== byId("form")) byId("form").value = state.name;
   const note = state.pages.find((page) => page.number === state.page)?.note ?? "";
   byId("note").textContent = note;
   byId("note").hidden = !note;
@@ -68,13 +67,12 @@ function showFrame() {
 
 async function save({ force = false } = {}) {
   panel.settle();
-  const fields = sent();
-  const before = JSON.stringify(fields);
-  const reply = await ask("save", { opened, seen, fields, force });
+  const before = JSON.stringify(whole());
+  const reply = await ask("save", { opened, seen, force, ...whole() });
   if (!reply.saved) return byId("changed").showModal(), false;
   seen = reply.version;
   // What was typed while it was being written is not saved yet.
-  if (before === JSON.stringify(sent())) markSaved();
+  if (before === JSON.stringify(whole())) markSaved();
   say(`Saved at ${new Date().toLocaleTimeString()}`);
   return true;
 }
@@ -242,7 +240,7 @@ async function open() {
   const template = await ask("template");
   opened = seen = template.version;
   panel.start(template.words);
-  start(template.pages, template.fields);
+  start(template);
   showPages();
   byId("loading").hidden = true;
   paper.reveal({ focus: true });
@@ -268,6 +266,8 @@ const buttons = {
   help: () => byId("keys").showModal(), close, save: () => save().catch(() => {}),
 };
 for (const [id, action] of Object.entries(buttons)) byId(id).addEventListener("click", action);
+byId("form").addEventListener("change", (event) => renameForm(event.target.value.trim()));
+byId("form").addEventListener("keydown", (event) => event.key === "Enter" && paper.reveal({ focus: true }));
 byId("split-form").addEventListener("submit", (event) => event.submitter?.value === "split" && doSplit(event));
 byId("unsaved").addEventListener("close", async () => {
   const answer = byId("unsaved").returnValue;

@@ -7,7 +7,7 @@ const NEXT_TO = 1.5; // mm between the cells of one comb at most.
 const MOST_CELLS = 500;
 const PAUSE_MS = 1500; // Steps of one kind that follow so soon are undone together.
 
-export const state = { fields: [], chosen: [], pages: [], page: 1 };
+export const state = { name: "", fields: [], chosen: [], pages: [], page: 1 };
 let past = [];
 let future = [];
 let saved = "";
@@ -25,14 +25,19 @@ export const chosenFields = () => state.chosen.map(fieldOf).filter(Boolean);
 /** The field whose values the panel shows: the one chosen last. */
 export const main = () => fieldOf(state.chosen.at(-1));
 export const pageOf = (number) => state.pages.find((page) => page.number === number);
-export const isUnnamed = (field) => /^(p\d+_)?f\d+(_\d+)?$/.test(field.name);
-const plain = () => JSON.stringify(state.fields.map(({ id, ...rest }) => rest));
+// Names of a draft, and those that programs give the fields of PDFs.
+const NO_NAME = /^(p\d+_)?[fc]\d+(_\d+)*$|\]$|^(text|field|check|radio|button|undefined|untitled|fill)[a-z ]*[ _]?\d+(_\d+)*$/i;
+export const isUnnamed = (field) => NO_NAME.test(field.name);
+/** The form as it is sent. */
+export const whole = () => ({ name: state.name, fields: state.fields.map(({ id, ...rest }) => rest) });
+const plain = () => JSON.stringify(whole());
 export const isDirty = () => plain() !== saved;
 export const markSaved = () => ((saved = plain()), tell("saved"));
 export const canUndo = () => past.length > 0;
 export const canRedo = () => future.length > 0;
 
-export function start(pages, fields) {
+export function start({ name, pages, fields }) {
+  state.name = name;
   state.pages = pages;
   state.fields = fields.map(identified);
   state.page = pages[0].number;
@@ -52,7 +57,7 @@ export function choose(ids, { page = fieldOf(ids.at(-1))?.page ?? state.page } =
 export function change(fields, { chosen = state.chosen, key = null } = {}) {
   const time = performance.now();
   const goesOn = key !== null && key === last.key && time - last.time < PAUSE_MS;
-  if (!goesOn) past = [...past.slice(-500), { fields: state.fields, chosen: state.chosen }];
+  if (!goesOn) past = [...past.slice(-500), now()];
   future = [];
   last = { key, time };
   state.fields = fields;
@@ -61,11 +66,19 @@ export function change(fields, { chosen = state.chosen, key = null } = {}) {
   tell("fields");
 }
 
+const now = () => ({ name: state.name, fields: state.fields, chosen: state.chosen });
+
+export function renameForm(name) {
+  change(state.fields);
+  state.name = name;
+  tell("fields");
+}
+
 function step(from, to) {
   const before = from.pop();
   if (!before) return false;
-  to.push({ fields: state.fields, chosen: state.chosen });
-  [state.fields, last.key] = [before.fields, null];
+  to.push(now());
+  [state.name, state.fields, last.key] = [before.name, before.fields, null];
   // What was chosen then is what the change was about.
   state.chosen = before.chosen.filter(fieldOf);
   state.page = main()?.page ?? state.page;

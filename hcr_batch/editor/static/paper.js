@@ -7,6 +7,9 @@ import {
 
 const GRIP = 8; // Pixels of the screen.
 const NAME = 10.5;
+const LETTER = 0.58; // Width of a letter in heights.
+const FEWEST = 4; // Letters of a name that are worth showing.
+const SMALL = 3 * GRIP; // A field with a shorter side has its grips around it, at its corners alone.
 const START = 3; // Pixels that a pointer moves before it drags.
 const SNAP = 5; // Pixels from the edge of a printed box at which a field takes its place.
 const ZOOMS = [2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 12]; // Pixels a millimetre.
@@ -120,11 +123,13 @@ function showField(field, group) {
   });
   set(body, { x, y, width, height });
   set(cells, { d: outline(field.cells) });
-  // On the right, where writing seldom gets to.
-  const wide = field.name.length * size * 0.58 + 4 / zoom;
+  // On the right, where writing seldom gets to; names of others must not lie on each other.
+  const room = Math.floor((width - 4 / zoom) / (size * LETTER));
+  const name = isChosen || field.name.length <= room ? field.name : room < FEWEST ? "" : `${field.name.slice(0, room - 1)}…`;
+  const wide = name ? name.length * size * LETTER + 4 / zoom : 0;
   const left = Math.max(x, x + width - wide);
   set(text, { x: left + 2 / zoom, y: y + size * 0.95, "font-size": size });
-  if (text.textContent !== field.name) text.textContent = field.name;
+  if (text.textContent !== name) text.textContent = name;
   set(tag, { x: left, y, width: wide, height: size * 1.25 });
 }
 
@@ -140,14 +145,19 @@ function showGrips() {
   if (!field || state.chosen.length > 1 || field.page !== state.page) return layers.grips.replaceChildren();
   const [x, y, width, height] = bounds(field.cells);
   const size = GRIP / zoom;
+  const [narrow, low] = [width * zoom < SMALL, height * zoom < SMALL];
+  const [aside, above] = [narrow ? size / 2 : 0, low ? size / 2 : 0];
   const grips = SIDES.map(([across, down], number) => {
+    if ((narrow && across === 0.5) || (low && down === 0.5)) return null;
     const grip = draw("rect", {
-      x: x + across * width - size / 2, y: y + down * height - size / 2, width: size, height: size, class: `grip side-${number % 4}`,
+      x: x + across * width - size / 2 + (across - 0.5) * 2 * aside,
+      y: y + down * height - size / 2 + (down - 0.5) * 2 * above,
+      width: size, height: size, class: `grip side-${number % 4}`,
     });
     grip.dataset.side = number;
     return grip;
   });
-  layers.grips.replaceChildren(...grips);
+  layers.grips.replaceChildren(...grips.filter(Boolean));
 }
 
 /** A point of the screen in millimetres on the paper. */
