@@ -15,6 +15,8 @@ let faults = [];
 let names = new Map();
 let texts = new Map();
 let charsets = [];
+const items = new Map();
+let inView = null; // The field whose item the list was scrolled to.
 
 export function start(words) {
   charsets = words.charsets;
@@ -88,19 +90,20 @@ function fill(id, value) {
 
 function showSuggestions(field) {
   const offered = state.chosen.length > 1 ? [] : namesFor(field);
-  byId("names").replaceChildren(
-    ...offered.map((name, n) => {
-      const button = make("button", { type: "button", title: `Alt+${n + 1}` }, name);
-      button.addEventListener("click", () => rename(name));
-      return button;
-    }),
-  );
+  const shown = [...byId("names").children].map((button) => button.textContent);
+  if (shown.join("\n") !== offered.join("\n")) byId("names").replaceChildren(...offered.map(nameButton));
   const text = texts.get(field.was) ?? "";
   const set = text && fittingSet(text);
   byId("read").hidden = !text || field.was === null;
   byId("read-text").textContent = text;
   byId("use-set").hidden = !set || set === field.charset || field.kind === "check";
   byId("use-set").textContent = set || "";
+}
+
+function nameButton(name, place) {
+  const button = make("button", { type: "button", title: `Alt+${place + 1}` }, name);
+  button.addEventListener("click", () => rename(name));
+  return button;
 }
 
 function fittingSet(text) {
@@ -125,22 +128,39 @@ function showProblems(field) {
 function showList() {
   const wrong = new Map(faults.filter((fault) => fault.id).map((fault) => [fault.id, fault]));
   const list = byId("list");
-  const items = state.fields.map((field) => {
-    const fault = wrong.get(field.id);
-    const classes = [isUnnamed(field) && "unnamed", fault && "faulty"].filter(Boolean).join(" ");
-    const mark = fault ? make("span", { className: "mark" }, fault.key || "fault") : null;
-    const item = make("li", { className: classes, dataset: { id: field.id }, role: "option" }, make("span", {}, field.name || "(no name)"), mark);
-    item.setAttribute("aria-selected", state.chosen.includes(field.id));
-    return item;
+  const kept = new Set(state.fields.map((field) => field.id));
+  for (const [id, item] of items) {
+    if (!kept.has(id)) item.remove(), items.delete(id);
+  }
+  // Items stay where they are: a click must not miss one that is made anew just then.
+  state.fields.forEach((field, place) => {
+    const item = items.get(field.id) ?? newItem(field.id);
+    showItem(item, field, wrong.get(field.id));
+    if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
   });
-  list.replaceChildren(...items);
-  list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  // Not at every check that comes back: somebody may have scrolled to click elsewhere.
+  if (inView !== main()?.id) items.get(main()?.id)?.scrollIntoView({ block: "nearest" });
+  inView = main()?.id;
   const unnamed = state.fields.filter(isUnnamed).length;
   const general = faults.filter((fault) => !fault.id).map((fault) => fault.problem);
   byId("named").textContent = `${state.fields.length - unnamed} of ${state.fields.length} named`;
   byId("faults").textContent = general[0] ?? (wrong.size ? `${wrong.size} with a fault` : "no faults");
   byId("faults").classList.toggle("bad", faults.length > 0);
   byId("name-all").hidden = !state.fields.some((field) => isUnnamed(field) && namesFor(field).length);
+}
+
+function newItem(id) {
+  const item = make("li", { dataset: { id }, role: "option" }, make("span"), make("span", { className: "mark" }));
+  items.set(id, item);
+  return item;
+}
+
+function showItem(item, field, fault) {
+  const [name, mark] = item.children;
+  name.textContent = field.name || "(no name)";
+  mark.textContent = fault ? fault.key || "fault" : "";
+  item.className = [isUnnamed(field) && "unnamed", fault && "faulty"].filter(Boolean).join(" ");
+  item.setAttribute("aria-selected", state.chosen.includes(field.id));
 }
 
 export function rename(name) {
