@@ -33,6 +33,9 @@ MARKS = {
     "(": (-1.08, 0.14),
     ")": (-1.08, 0.14),
     "@": (-0.95, 0.05),
+    "$": (-1.1, 0.1),
+    "%": (-1.0, 0.02),
+    "#": (-0.95, 0.02),
 }
 """Top and bottom of marks, in heights of a capital above (negative) and below the base line."""
 FLAT = "-"
@@ -226,8 +229,8 @@ def _turned(one: _Placed, lift: float, matrix: np.ndarray) -> tuple[np.ndarray, 
     reach = abs(slant) * height
     shear = np.array([[1, slant, reach if slant < 0 else 0], [0, 1, 0]], np.float32)
     ink = cv2.warpAffine(ink, shear, (width + int(np.ceil(reach)), height))
-    corner = matrix @ np.array([one.x, one.top + lift + (one.height if slant < 0 else 0)])
-    return ink, np.array([corner[0] + (slant * height if slant < 0 else 0), corner[1]]) * 1.0
+    corner = matrix @ np.array([one.x, one.top + lift])
+    return ink, np.array([corner[0] + min(0.0, slant) * height, corner[1]])
 
 
 def _drawn(

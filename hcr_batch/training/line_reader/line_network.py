@@ -50,8 +50,8 @@ def line_network(
     x = _convolution(x, context, (STRIP_HEIGHT // 8, 1), padding="valid")
     for dilation in (1, 2, 4, 1):
         y = _convolution(x, context, (1, 5), dilation_rate=(1, dilation))
-        x = layers.Add()([x, layers.Dropout(0.15)(y)])
-    x = layers.Dropout(0.25)(x)
+        x = layers.Add()([x, layers.Dropout(0.05)(y)])
+    x = layers.Dropout(0.1)(x)
     x = layers.Conv2D(STEPS * (GAP + 1), 1, dtype="float32")(x)
     return keras.Model(strip, layers.Reshape((-1, GAP + 1), dtype="float32")(x), name="lines")
 

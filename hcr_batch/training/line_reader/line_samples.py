@@ -23,7 +23,7 @@ from hcr_batch.training.line_reader.line_sets import (
     stroke_hands,
     unseen_writers,
 )
-from hcr_batch.training.line_reader.line_texts import form_text, read_words
+from hcr_batch.training.line_reader.line_texts import UNREAD, form_text, read_words, to_be_read
 
 __all__ = ["LineData", "LineSample", "Sampler", "fits", "fitting_text", "load_line_data"]
 
@@ -99,7 +99,7 @@ def _pool(marks: WordSet | None) -> Hand:
     chosen = [row for row in range(len(marks)) if not is_held(marks.writers[row])]
     return {
         mark: [Glyph(tuple(marks[row])) for row in chosen if marks.texts[row] == mark]
-        for mark in MARKS
+        for mark in MARKS + UNREAD
     }
 
 
@@ -175,7 +175,7 @@ class Sampler:
         hand = hands[int(rng.integers(len(hands)))]
         text = form_text(rng, self.data.vocabulary)[: self.recipe.longest]
         text = fitting_text(text, hand, rng)
-        return compose(text, hand, rng), text
+        return compose(text, hand, rng), to_be_read(text)
 
 
 def fits(columns: int, text: str) -> bool:
@@ -188,17 +188,17 @@ def fitting_text(text: str, hand: Hand, rng: np.random.Generator) -> str:
     """The text with what a hand lacks replaced by its own characters of the same kind."""
     result = "".join(_fitting(character, hand, rng) for character in text)
     result = " ".join(result.split())
-    return result or _fitting("0", hand, rng)
+    return result if to_be_read(result) else _fitting("0", hand, rng)
 
 
 def _fitting(character: str, hand: Hand, rng: np.random.Generator) -> str:
     if character == " " or hand.get(character):
         return character
-    if character in MARKS:
+    if character in MARKS + UNREAD:
         return ""
     if hand.get(character.swapcase()):
         return character.swapcase()
-    kinds: Sequence[str] = sorted(c for c in hand if c not in MARKS and hand[c])
+    kinds: Sequence[str] = sorted(c for c in hand if c not in MARKS + UNREAD and hand[c])
     alike = [c for c in kinds if c.isdigit() == character.isdigit()]
     known = [c for c in alike or kinds if c in LINE_CHARACTERS]
     return known[int(rng.integers(len(known)))]

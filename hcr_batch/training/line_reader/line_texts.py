@@ -9,9 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["form_text", "read_words"]
+__all__ = ["UNREAD", "form_text", "read_words", "to_be_read"]
 
 LONGEST_WORD = 14
+UNREAD = "$%#"
+"""Signs beside numbers, often printed, that the reader passes over: none of its characters. It
+took `$` for a 5 where it had not seen it."""
+SIGNED_SHARE = 0.25
+"""Of the amounts that have such a sign."""
 DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase
 
 Rng = np.random.Generator
@@ -62,6 +67,11 @@ def form_text(rng: Rng, words: Sequence[str]) -> str:
     chances = np.array([chance for _, chance in KINDS])
     kind = kinds[int(rng.choice(len(kinds), p=chances / chances.sum()))]
     return kind(rng, words)
+
+
+def to_be_read(text: str) -> str:
+    """A text without the signs that the reader passes over."""
+    return " ".join("".join(" " if sign in UNREAD else sign for sign in text).split())
 
 
 def _of(rng: Rng, alphabet: str, least: int, most: int) -> str:
@@ -115,7 +125,13 @@ def _amount(rng: Rng, words: Sequence[str]) -> str:
     other = "," if mark == "." else "."
     text = f"{whole:,}".replace(",", other) if rng.random() < 0.5 else str(whole)
     text += f"{mark}{int(rng.integers(0, 100)):02d}" if rng.random() < 0.7 else _pick(rng, "", "-")
+    if rng.random() < SIGNED_SHARE:
+        return _signed(rng, text)
     return _pick(rng, "", "", "", "EUR ", "+", "-") + text
+
+
+def _signed(rng: Rng, text: str) -> str:
+    return _pick(rng, f"$ {text}", f"$ {text}", f"${text}", f"{text}%", f"{text} %", f"#{text}")
 
 
 def _phone(rng: Rng, words: Sequence[str]) -> str:

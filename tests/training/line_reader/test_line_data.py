@@ -2,6 +2,7 @@
 
 import string
 
+import cv2
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from hcr_batch.training.line_reader.line_recipe import is_line_recipe, load_line
 from hcr_batch.training.line_reader.line_samples import LineSample, fits, fitting_text
 from hcr_batch.training.line_reader.line_sets import is_held, load_words, stroke_hands
 from hcr_batch.training.line_reader.line_shards import read_shard, take_shards, write_shard
-from hcr_batch.training.line_reader.line_texts import form_text, read_words
+from hcr_batch.training.line_reader.line_texts import form_text, read_words, to_be_read
 
 
 def zigzag(rng, count=6, size=500):
@@ -47,6 +48,31 @@ def test_ink_without_strokes_is_composed_too():
     assert np.count_nonzero(drawing.ink.max(axis=0)) > drawing.ink.shape[0] / 2
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_scanned_characters_stand_on_one_line_however_they_slant(seed):
+    """Capitals, small letters and the pen's own marks, whichever way the writing leans."""
+    block = np.full((24, 14), 255, np.uint8)
+    dash = Glyph((np.array([[0.0, 0.0], [10.0, 0.0]], np.float32),))
+    writer = {"H": [Glyph(ink=block)], "o": [Glyph(ink=block)], "-": [dash]}
+    drawing = compose("Ho-Ho-Ho", writer, np.random.default_rng(seed))
+    _, _, stats, _ = cv2.connectedComponentsWithStats((drawing.ink > 60).astype(np.uint8))
+    top, height = stats[1:, 1], stats[1:, 3]
+    letters, dashes = height > 0.4 * drawing.capital, height < 0.3 * drawing.capital
+    assert np.ptp((top + height)[letters]) < 0.5 * drawing.capital
+    assert top[letters].min() < top[dashes].min(initial=9999)
+    assert (top + height)[dashes].max(initial=0) < (top + height)[letters].max()
+
+
+def test_signs_beside_numbers_are_drawn_and_not_read():
+    text = "$ 1,200.50 %"
+    assert to_be_read(text) == "1,200.50"
+    writer = hand(np.random.default_rng(0), string.digits + ",.$%")
+    with_signs, without = (
+        compose(one, writer, np.random.default_rng(1)).ink for one in (text, to_be_read(text))
+    )
+    assert with_signs.shape[1] > without.shape[1]
+
+
 def test_a_hand_writes_what_it_has_in_place_of_what_it_lacks():
     rng = np.random.default_rng(3)
     text = fitting_text("Ab 12-c", hand(rng, "0123B"), rng)
@@ -57,7 +83,7 @@ def test_a_hand_writes_what_it_has_in_place_of_what_it_lacks():
 def test_texts_are_of_the_line_readers_characters_and_half_of_digits():
     rng = np.random.default_rng(3)
     texts = [form_text(rng, ("Lehmann", "Oslo", "tree")) for _ in range(2000)]
-    assert set("".join(texts)) <= set(LINE_CHARACTERS)
+    assert set("".join(map(to_be_read, texts))) <= set(LINE_CHARACTERS)
     with_letters = sum(any(map(str.isalpha, text)) for text in texts)
     assert 0.3 < with_letters / len(texts) < 0.6
 
