@@ -21,7 +21,7 @@ from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Threshold
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.documents import open_pages
-from hcr_batch.forms.matching_form import KnownForm, find_form
+from hcr_batch.forms.matching_form import MatchedForm, find_form
 from hcr_batch.forms.place import REGISTRATION
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template, load_templates
@@ -35,7 +35,7 @@ from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -160,7 +160,7 @@ class _Found:
     layers: Layers
     fields: Sequence[Field]
     rules: Sequence[Rule]
-    form: KnownForm | None = None
+    form: MatchedForm | None = None
 
     def has_most_in_cells(self) -> bool:
         """Whether there are more cells than strings: on a page on its side there seldom are."""
@@ -264,7 +264,7 @@ def _thresholds(found: _Found, recognizer: Recognizer, settings: Settings) -> Th
     )
 
 
-def _of_fields(form: KnownForm, card: ModelCard, settings: Settings) -> dict[str, float]:
+def _of_fields(form: MatchedForm, card: ModelCard, settings: Settings) -> dict[str, float]:
     """Thresholds of the fields that the card knows, by their names on the page."""
     names = {field.name: form.template_field(field.name) for field in form.fields}
     return {

@@ -12,7 +12,7 @@ __all__ = [
     "folded_charset",
     "folded_within",
     "given_inside",
-    "sureness",
+    "shape_confidence",
 ]
 
 LOOK_ALIKES = ("0O", "1I", "2Z", "5S", "6Gb", "8B", "9gq")
@@ -111,7 +111,7 @@ def best_in_charset(
     return index, given_inside(folded, probabilities)[np.arange(len(folded)), index]
 
 
-def sureness(characters: np.ndarray) -> np.ndarray:
+def shape_confidence(characters: np.ndarray) -> np.ndarray:
     """How sure the recognizer is that glyphs are whole characters, whichever they are.
 
     A stroke is as good a character whether it is a 1, an l or an I.

@@ -14,7 +14,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import Ink, binarize
 from hcr_batch.preprocess.deskew import deskew, estimate_skew
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import Box, Field, Page
 
 __all__ = [

@@ -30,7 +30,7 @@ from hcr_batch.forms.template_files import load_template
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.journal.journal_status import journal_status
 from hcr_batch.journal.outputs import Outputs
-from hcr_batch.recognition.custom_models import full_card, read_own_card
+from hcr_batch.recognition.custom_models import full_card, read_custom_card
 from hcr_batch.recognition.model_card import read_card
 from hcr_batch.review.page_pictures import PagePictures
 from hcr_batch.review.review_app import review_app
@@ -261,7 +261,7 @@ def _refused(error: Exception) -> bool:
 def _own_card(path: Path) -> None:
     weights = path.with_suffix(".tflite")
     weights.touch()
-    full_card(read_own_card(path), weights)
+    full_card(read_custom_card(path), weights)
 
 
 TARGETS: dict[str, Callable[[Path], Target]] = {

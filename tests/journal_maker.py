@@ -10,7 +10,7 @@ from hcr_batch.config import load_settings
 from hcr_batch.journal.corrections import Answer, Kind
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.scan.observers import Observer
-from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
 from hcr_batch.scan.run import scan
 
@@ -63,7 +63,7 @@ class SmallScan:
             settings=load_settings(),
             model="model",
             jobs=1,
-            effort=Effort(force=force),
+            options=ScanOptions(force=force),
         )
         scan(request, notes, reader=FakeReader(self.folder / "read.log"), engine=_in_this_process)
         return notes.taken

@@ -141,7 +141,7 @@ def test_a_file_that_needs_more_is_told_which_setting_to_raise(tmp_path):
 
     outcome = read_pages(ReadTask(tmp_path / "a.png", "sha", 1, 8), Hungry())
     assert outcome.failure == f"{tmp_path / 'a.png'}: too large for batch.max_memory_gb; raise it"
-    assert outcome.passing
+    assert outcome.transient
 
 
 def test_where_no_process_can_be_started_it_is_said(monkeypatch):

@@ -94,15 +94,15 @@ def field_inks(
     fields : sequence of Field
     settings : Settings
     """
-    sheet = _InkedPage(page, layers, binarize(page, settings.layout), settings)
-    writing = sheet.strokes(layers.written)
+    inked = _InkedPage(page, layers, binarize(page, settings.layout), settings)
+    writing = inked.strokes(layers.written)
     boxed = [field for field in fields if field.kind != "free"]
     free = [field for field in fields if field.kind == "free"]
-    in_cells, stray = sheet.in_cells(writing, boxed)
-    by_name = {ink.field.name: ink for ink in (*in_cells, *sheet.in_areas(writing, free))}
+    in_cells, stray = inked.in_cells(writing, boxed)
+    by_name = {ink.field.name: ink for ink in (*in_cells, *inked.in_areas(writing, free))}
     placed = [by_name[field.name] for field in fields]
     faintest = max((ink.faintest for ink in in_cells), default=0.0)
-    return placed + list(sheet.beside(writing, stray, fields, faintest))
+    return placed + list(inked.outside_fields(writing, stray, fields, faintest))
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class _InkedPage:
         lines = self.strings(self.strokes(self.layers.printed), fields)
         return {field.name: found for field, found in zip(fields, lines, strict=True)}
 
-    def beside(
+    def outside_fields(
         self, writing: Writing, stray: np.ndarray, fields: Sequence[Field], faintest: float
     ) -> Iterator[FieldInk]:
         """What is written in no field; on a page without any, fields like others."""

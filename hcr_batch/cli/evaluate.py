@@ -95,8 +95,8 @@ def evaluate(
         from hcr_batch.evaluation.score_tables import page_table
 
         _refuse({"--set": names, "--report": report})
-        figures = _page_figures(data, model, pages, fonts)
-        click.echo(json.dumps(figures, indent=1) if form == "json" else page_table(figures))
+        metrics = _page_metrics(data, model, pages, fonts)
+        click.echo(json.dumps(metrics, indent=1) if form == "json" else page_table(metrics))
         return
     from hcr_batch.recognition import load_recognizer
 
@@ -116,7 +116,7 @@ def evaluate(
 def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
     from hcr_batch.errors import UsageError
     from hcr_batch.training.line_reader.line_held import held_lines
-    from hcr_batch.training.line_reader.line_measures import figures, held_reads
+    from hcr_batch.training.line_reader.line_metrics import held_reads, line_metrics
     from hcr_batch.training.line_reader.line_recipe import line_recipe_of
     from hcr_batch.training.line_reader.line_samples import load_line_data
 
@@ -124,11 +124,11 @@ def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
     if reader is None:
         raise UsageError("--strings needs a model folder with a line reader")
     recipe = line_recipe_of(reader.card.document)
-    return figures(held_reads(reader, held_lines(load_line_data(data, recipe), recipe)))
+    return line_metrics(held_reads(reader, held_lines(load_line_data(data, recipe), recipe)))
 
 
 def _string_table(metrics: dict[str, Any]) -> str:
-    from hcr_batch.training.line_reader.line_measures import table
+    from hcr_batch.training.line_reader.line_metrics import table
 
     return table(metrics)
 
@@ -141,9 +141,9 @@ def _refuse(options: dict[str, object]) -> None:
         raise UsageError(f"{given[0]} does not go with --pages")
 
 
-def _page_figures(data: Path, model: Path | None, pages: int, fonts: Path) -> dict[str, Any]:
+def _page_metrics(data: Path, model: Path | None, pages: int, fonts: Path) -> dict[str, Any]:
     from hcr_batch.segmentation.network import load_segmenter
-    from hcr_batch.training.segmenter.segmenter_measures import measure_pages
+    from hcr_batch.training.segmenter.segmenter_metrics import measure_pages
 
     path = model / "segmenter.tflite" if model and model.is_dir() else model
     return measure_pages(load_segmenter(path), data, fonts, pages)

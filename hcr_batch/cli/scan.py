@@ -209,7 +209,7 @@ def _request(
 ) -> ScanRequest:
     from hcr_batch.recognition import load_card
     from hcr_batch.results.writers import CsvStyle, format_of
-    from hcr_batch.scan.plan import Effort
+    from hcr_batch.scan.plan import ScanOptions
     from hcr_batch.scan.request import ScanRequest
 
     settings = _settings(options)
@@ -228,18 +228,18 @@ def _request(
         file_format=format_of(out, options["file_format"]),
         fields=options["fields"],
         overlay=options["overlay"],
-        effort=Effort(options["force"], options["retry_failed"], options["limit"]),
+        options=ScanOptions(options["force"], options["retry_failed"], options["limit"]),
         gone=options["gone"],
         allow_empty=options["allow_empty"],
         style=CsvStyle(options["delimiter"] or "", bool(options["bom"])),
         log=log,
-        sources=tuple(_read_beside(options)),
+        sources=tuple(_other_inputs(options)),
         templates=_templates(options["templates"]),
         template_paths=options["templates"],
     )
 
 
-def _read_beside(options: dict[str, Any]) -> Iterator[Path]:
+def _other_inputs(options: dict[str, Any]) -> Iterator[Path]:
     """Settings, templates and their lists of words: read, so never written."""
     if options["config"]:
         yield options["config"]

@@ -236,13 +236,13 @@ def _on_scan(loaded: Template, scan: Path, config: Path | None) -> Iterator[Imag
     from hcr_batch.config import load_settings
     from hcr_batch.documents import LimitedReader
     from hcr_batch.errors import DocumentError
-    from hcr_batch.forms.matching_form import known_form
+    from hcr_batch.forms.matching_form import matched_form
     from hcr_batch.forms.picture import draw_fields
 
     settings = load_settings(config)
     with LimitedReader.of(settings.batch) as reader:
         for page in reader.pages(scan, settings.documents):
-            form = known_form(page, [loaded], settings)
+            form = matched_form(page, [loaded], settings)
             if form is None:
                 raise DocumentError(
                     f"{scan}, page {page.number}: is not of the form {loaded.name}: too few of its "

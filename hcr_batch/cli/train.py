@@ -96,7 +96,7 @@ def train(
         _refuse({"--own": own}, "needs --continue")
         _train_anew(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
     if export:
-        _import("hcr_batch.training.classifier.keras_h5").export_h5(out)
+        _import("hcr_batch.training.classifier.weights_export").export_h5(out)
     click.echo(f"model folder: {out}", err=True)
 
 
@@ -122,8 +122,8 @@ def _train_anew(
     classifier = _import("hcr_batch.training.classifier.classifier_run")
     card = classifier.train(config, data, out, work, **options)
     for name, charsets in card["metrics"].items():
-        for charset, figures in charsets.items():
-            click.echo(f"{name:24} {charset:8} {figures['accuracy']:.4f}", err=True)
+        for charset, metrics in charsets.items():
+            click.echo(f"{name:24} {charset:8} {metrics['accuracy']:.4f}", err=True)
 
 
 def _continue(
@@ -131,7 +131,7 @@ def _continue(
 ) -> None:
     from hcr_batch.evaluation.score_tables import aligned
 
-    module = _import("hcr_batch.training.classifier.continuing")
+    module = _import("hcr_batch.training.classifier.finetune_run")
     settings = module.FineTuning() if limit is None else module.FineTuning(steps=limit)
     changes = module.continue_training(start, data, out, own, settings, verbose=not quiet)
     lines: list[tuple[str, ...]] = [("set", "glyphs", "before %", "after %", "errors")]

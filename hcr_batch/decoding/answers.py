@@ -11,16 +11,16 @@ from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.characters.unplaced import UNPLACED
 from hcr_batch.decoding.accents import punctuation, with_base_letters
-from hcr_batch.decoding.constrained import ruled_readings
+from hcr_batch.decoding.constrained import constrained_readings
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.line_readings import read_lines
 from hcr_batch.decoding.machine_print import (
-    Hand,
     Surroundings,
+    TextKind,
     are_hints,
     is_example_cross,
     printed_among_written,
-    whose_hand,
+    text_kind,
 )
 from hcr_batch.decoding.readings import (
     as_faint,
@@ -115,8 +115,8 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
     places = np.array([n for n, cell in enumerate(glyphs.cells) if cell.ink is not None], int)
     printed = np.array([glyphs.cells[n].printed for n in places], bool)
     scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
-    is_hand = whose_hand(scores.printed[printed]) in (Hand.WRITTEN, Hand.RATHER_WRITTEN)
-    if is_hand and glyphs.field.kind != "check":
+    is_written = text_kind(scores.printed[printed]) in (TextKind.WRITTEN, TextKind.RATHER_WRITTEN)
+    if is_written and glyphs.field.kind != "check":
         # The characters themselves are a better witness than the pixels of the page.
         printed[:] = False
     if printed.any() and are_hints(scores.characters[printed]):
@@ -181,19 +181,21 @@ def _read_cells(
     around: Surroundings,
 ) -> FieldAnswer:
     boxes = [cell.box for cell in glyphs.field.cells]
-    hand = whose_hand(inked.scores.printed[~inked.typed], around)
-    if not inked.cells or (hand is Hand.PRINTED and not inked.typed.any()):
+    kind = text_kind(inked.scores.printed[~inked.typed], around)
+    if not inked.cells or (kind is TextKind.PRINTED and not inked.typed.any()):
         return FieldAnswer([(box, blank_reading()) for box in boxes])
     rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset, glyphs.field.name)
     joint = None
-    if hand is Hand.RATHER_PRINTED or is_example_cross(glyphs.field, glyphs.cells, inked.scores):
+    if kind is TextKind.RATHER_PRINTED or is_example_cross(
+        glyphs.field, glyphs.cells, inked.scores
+    ):
         read = [mark_reading(row, "printed") for row in rows]
     elif glyphs.field.kind == "check":
         read = [check_reading(row, threshold) for row in rows]
     elif glyphs.rule.is_binding:
-        read, joint = _ruled_cells(glyphs, inked, thresholds, hand)
+        read, joint = _constrained_cells(glyphs, inked, thresholds, kind)
     else:
-        read = _plain_cells(inked, weighed, threshold, hand)
+        read = _plain_cells(inked, weighed, threshold, kind)
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
     if _is_no_comb(inked, read):
@@ -223,10 +225,10 @@ def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
 
 
 def _plain_cells(
-    inked: _Inked, weighed: np.ndarray, threshold: float, hand: Hand
+    inked: _Inked, weighed: np.ndarray, threshold: float, kind: TextKind
 ) -> list[Reading]:
     characters = [cell for cell, is_plain in zip(inked.cells, inked.plain, strict=True) if is_plain]
-    reasons = [_reasons(cell, hand) for cell in characters]
+    reasons = [_reasons(cell, kind) for cell in characters]
     readings = iter(glyph_readings(weighed, threshold, reasons))
     return [
         next(readings) if is_plain else mark_reading(row, *_mark_reasons(is_plain, is_odd))
@@ -236,18 +238,18 @@ def _plain_cells(
     ]
 
 
-def _ruled_cells(
-    glyphs: FieldGlyphs, inked: _Inked, thresholds: Thresholds, hand: Hand
+def _constrained_cells(
+    glyphs: FieldGlyphs, inked: _Inked, thresholds: Thresholds, kind: TextKind
 ) -> tuple[list[Reading], float]:
     scores = inked.scores.characters
     rows = np.where(inked.plain[:, None], scores, MARK * scores)
     has_ink = np.array([cell.ink is not None for cell in glyphs.cells])
     reasons = [
-        (*_reasons(cell, hand), *_mark_reasons(is_plain, is_odd))
+        (*_reasons(cell, kind), *_mark_reasons(is_plain, is_odd))
         for cell, is_plain, is_odd in zip(inked.cells, inked.plain, inked.odd, strict=True)
     ]
     usual, strict = thresholds.of(glyphs.rule.charset, glyphs.field.name), thresholds.strict
-    return ruled_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
+    return constrained_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
 
 
 def _mark_reasons(is_plain: bool, is_odd: bool) -> tuple[str, ...]:
@@ -256,11 +258,11 @@ def _mark_reasons(is_plain: bool, is_odd: bool) -> tuple[str, ...]:
     return ("printed",) if is_odd else ("not_a_character",)
 
 
-def _reasons(cell: CellInk, hand: Hand) -> tuple[str, ...]:
+def _reasons(cell: CellInk, kind: TextKind) -> tuple[str, ...]:
     named = (
         ("touching", cell.touching),
         ("out_of_cell", cell.out_of_cell),
         ("accent", cell.accented),
-        ("printed", hand is Hand.RATHER_WRITTEN),
+        ("printed", kind is TextKind.RATHER_WRITTEN),
     )
     return tuple(reason for reason, holds in named if holds)

@@ -13,10 +13,10 @@ from hcr_batch.decoding.weighing import in_context
 from hcr_batch.forms.rules import Rule
 from hcr_batch.types import Reading
 
-__all__ = ["ruled_readings"]
+__all__ = ["constrained_readings"]
 
 
-def ruled_readings(
+def constrained_readings(
     rows: np.ndarray,
     inked: np.ndarray,
     reasons: Sequence[tuple[str, ...]],
@@ -46,11 +46,11 @@ def ruled_readings(
     readings = []
     for place, reason in zip(np.flatnonzero(inked), reasons, strict=True):
         threshold = strict if place in decoded.corrected else usual
-        readings.append(_ruled_reading(decoded, int(place), threshold, reason))
+        readings.append(_constrained_reading(decoded, int(place), threshold, reason))
     return readings, decoded.joint
 
 
-def _ruled_reading(
+def _constrained_reading(
     decoded: Decoded, place: int, threshold: float, reasons: tuple[str, ...]
 ) -> Reading:
     symbol, chances = decoded.symbols[place], decoded.posterior[place].copy()

@@ -68,7 +68,7 @@ class LetterModel:
         """The state after a character (its number), and the logarithm of the character's weight."""
         a, b, c, before = state
         kind, letter = _KIND[character], _LETTER[character]
-        gain = self.kinds[before, kind]
+        gain: float = self.kinds[before, kind]
         if letter == EDGE:
             gain -= _CHOICES[kind]
             if c != EDGE:

@@ -11,10 +11,10 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, CHARACTERS
 from hcr_batch.characters.field_ink import InkSource
 from hcr_batch.characters.string_candidates import TextLine
-from hcr_batch.decoding.constrained import ruled_readings
+from hcr_batch.decoding.constrained import constrained_readings
 from hcr_batch.decoding.constraints import cell_chances, restricted
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
-from hcr_batch.decoding.machine_print import Hand, Surroundings, whose_hand
+from hcr_batch.decoding.machine_print import Surroundings, TextKind, text_kind
 from hcr_batch.decoding.readings import (
     BLANK_CONFIDENCE,
     as_mark,
@@ -22,14 +22,14 @@ from hcr_batch.decoding.readings import (
     glyph_readings,
     mark_reading,
 )
-from hcr_batch.decoding.segmentation_paths import best_path, best_ruled_path
-from hcr_batch.decoding.spelling import SpelledLine, spelled, spelled_ruled
+from hcr_batch.decoding.segmentation_paths import best_constrained_path, best_path
+from hcr_batch.decoding.spelling import SpelledLine, spelled, spelled_constrained
 from hcr_batch.decoding.weighing import weighed
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.forms.rules import Rule
-from hcr_batch.probabilities import sureness
+from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_trust import plain, prefers_cut
+from hcr_batch.recognition.line_trust import comparable_text, prefers_cut
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Reading
 
@@ -61,7 +61,7 @@ class _Part:
     rows : ndarray of float, shape (characters, 62)
     word_gaps : list of float
         Pixels of paper before each character where a word begins, else 0.
-    hand : Hand
+    kind : TextKind
     sure : float or None
         Probability that the whole line is right, where it was read whole too; then
         the rows are weighed by their neighbours and together as sure.
@@ -73,7 +73,7 @@ class _Part:
     boxes: list[Box]
     rows: np.ndarray
     word_gaps: list[float]
-    hand: Hand
+    kind: TextKind
     sure: float | None = None
     whole: bool = False
 
@@ -105,16 +105,16 @@ def read_lines(
     parts = _cut_parts(glyphs, scores, around)
     if card is not None and scores.columns:
         parts = _whole_parts(glyphs, scores, parts, card)
-    parts = [replace(part, hand=_doubted(part.hand, glyphs.source)) for part in parts]
-    parts = [part for part in parts if part.hand is not Hand.PRINTED]
+    parts = [replace(part, kind=_doubted(part.kind, glyphs.source)) for part in parts]
+    parts = [part for part in parts if part.kind is not TextKind.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
-    if glyphs.rule.is_binding and all(part.hand is not Hand.RATHER_PRINTED for part in parts):
-        readings, joint = _ruled_lines(parts, glyphs.rule, thresholds)
+    if glyphs.rule.is_binding and all(part.kind is not TextKind.RATHER_PRINTED for part in parts):
+        readings, joint = _constrained_lines(parts, glyphs.rule, thresholds)
     else:
         readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
         readings = [
-            _sure_or_print(line, glyphs.source) if part.hand is Hand.RATHER_WRITTEN else line
+            _sure_or_print(line, glyphs.source) if part.kind is TextKind.RATHER_WRITTEN else line
             for part, line in zip(parts, readings, strict=True)
         ]
         joint = _all_sure(parts)
@@ -123,11 +123,15 @@ def read_lines(
     return FieldAnswer(cells or [(glyphs.field.box, blank_reading())], joint)
 
 
-def _doubted(hand: Hand, source: InkSource) -> Hand:
+def _doubted(kind: TextKind, source: InkSource) -> TextKind:
     """The hand of a line, where its glyphs and the page segmentation disagree."""
-    if source is not InkSource.PEN and hand is Hand.WRITTEN:
-        return Hand.RATHER_WRITTEN
-    return Hand.RATHER_PRINTED if source is not InkSource.PRINT and hand is Hand.PRINTED else hand
+    if source is not InkSource.PEN and kind is TextKind.WRITTEN:
+        return TextKind.RATHER_WRITTEN
+    return (
+        TextKind.RATHER_PRINTED
+        if source is not InkSource.PRINT and kind is TextKind.PRINTED
+        else kind
+    )
 
 
 def _sure_or_print(readings: list[Reading], source: InkSource) -> list[Reading]:
@@ -145,40 +149,38 @@ def _all_sure(parts: Sequence[_Part]) -> float | None:
     return float(np.prod(sure)) if sure and len(sure) == len(parts) else None
 
 
-def _cut_parts(
-    glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings
-) -> list[_Part]:
+def _cut_parts(glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings) -> list[_Part]:
     """The lines of a field, each parted where the rule, or else the shapes, make it likeliest."""
     ends = np.cumsum([0, *(len(line.candidates) for line in glyphs.lines)])
     rows = restricted(scores.characters, glyphs.rule.charset)[0]
-    sure = sureness(rows)
+    sure = shape_confidence(rows)
     paths = [
         best_path(line, sure[first:last])
         for line, first, last in zip(glyphs.lines, ends, ends[1:], strict=False)
     ]
     if glyphs.rule.automaton is not None and glyphs.lines:
-        paths = _ruled_paths(glyphs, glyphs.rule.automaton, scores, ends, paths)
+        paths = _constrained_paths(glyphs, glyphs.rule.automaton, scores, ends, paths)
     return [
         _cut_part(
             line,
             path,
             scores.characters[first:][path],
-            whose_hand(scores.printed[first:][path], around),
+            text_kind(scores.printed[first:][path], around),
         )
         for line, first, path in zip(glyphs.lines, ends, paths, strict=False)
     ]
 
 
-def _cut_part(line: TextLine, path: list[int], rows: np.ndarray, hand: Hand) -> _Part:
+def _cut_part(line: TextLine, path: list[int], rows: np.ndarray, kind: TextKind) -> _Part:
     """A line with its chosen candidates, by their numbers."""
     boxes = [line.candidates[number].box for number in path]
     gaps = [b.x - a.right for a, b in pairwise(boxes)]
     usual = float(np.median(gaps)) if gaps else 0.0
     word_gap = max(WORD_GAP * line.height, USUAL_GAPS * usual)
-    return _Part(line, boxes, rows, [0.0, *(g if g > word_gap else 0.0 for g in gaps)], hand)
+    return _Part(line, boxes, rows, [0.0, *(g if g > word_gap else 0.0 for g in gaps)], kind)
 
 
-def _ruled_paths(
+def _constrained_paths(
     glyphs: FieldGlyphs,
     automaton: Automaton,
     scores: GlyphScores,
@@ -188,7 +190,7 @@ def _ruled_paths(
     """The paths whose text keeps the rule, where there are some; else those given."""
     everything = np.ones(len(scores.characters), bool)
     chances = cell_chances(scores.characters, glyphs.rule.charset, everything, BLANK_CONFIDENCE)
-    best = best_ruled_path(glyphs.lines, chances.symbols, automaton)
+    best = best_constrained_path(glyphs.lines, chances.symbols, automaton)
     if best is None:
         return paths
     chosen = np.array(best)
@@ -215,7 +217,7 @@ def _whole_parts(
             for strip, columns in zip(strips, scores.columns, strict=True)
         ]
         return [_believed(*pair, rule, card) for pair in zip(parts, spelled_lines, strict=True)]
-    found = spelled_ruled(strips, scores.columns, rule.charset, rule.automaton, rule.words)
+    found = spelled_constrained(strips, scores.columns, rule.charset, rule.automaton, rule.words)
     return [
         _whole_part(part, whole) if len(whole.rows) else part
         for part, whole in zip(parts, found or (), strict=False)
@@ -228,7 +230,7 @@ def _believed(cut: _Part, spelled_line: SpelledLine, rule: Rule, card: LineCard)
     cut = replace(cut, rows=weighed(cut.rows, rule, after_blank))
     joint = float(np.prod(cut.rows.max(axis=1)))
     whole = _whole_part(cut, spelled_line) if len(spelled_line.rows) else cut
-    agrees = plain(cut.text) == plain(whole.text)
+    agrees = comparable_text(cut.text) == comparable_text(whole.text)
     takes_cut = whole is cut or prefers_cut(joint, spelled_line.share, agrees)
     sure = card.trust.probability(max(joint, spelled_line.share), agrees and whole is not cut)
     chosen, other = (cut, whole) if takes_cut else (whole, cut)
@@ -243,7 +245,9 @@ def _disputed(part: _Part, other: _Part) -> np.ndarray:
     for number, (box, character) in enumerate(zip(part.boxes, part.text, strict=True)):
         middle = box.x + box.width / 2
         for place, theirs in zip(other.boxes, other.text, strict=True):
-            if place.x <= middle <= place.right and plain(character) == plain(theirs):
+            if place.x <= middle <= place.right and comparable_text(character) == comparable_text(
+                theirs
+            ):
                 found[number] = False
     return found
 
@@ -275,10 +279,10 @@ def _whole_part(part: _Part, whole: SpelledLine) -> _Part:
 
 
 def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading]:
-    if part.hand is Hand.RATHER_PRINTED:
+    if part.kind is TextKind.RATHER_PRINTED:
         return [mark_reading(np.zeros(BLANK), "printed")]
     threshold = thresholds.of(rule.charset)
-    reasons = ("printed",) if part.hand is Hand.RATHER_WRITTEN else ()
+    reasons = ("printed",) if part.kind is TextKind.RATHER_WRITTEN else ()
     if part.sure is not None:
         return _whole_line(part, part.sure, reasons, threshold, thresholds.of_strings)
     after_blank = np.array([gap > 0 for gap in part.word_gaps])
@@ -295,18 +299,18 @@ def _whole_line(
     return glyph_readings(part.rows, limit, [reasons] * len(best), are_characters=part.whole)
 
 
-def _ruled_lines(
+def _constrained_lines(
     parts: list[_Part], rule: Rule, thresholds: Thresholds
 ) -> tuple[list[list[Reading]], float | None]:
     if not parts:
         return [], None
     rows = np.concatenate([part.rows for part in parts])
     reasons = [
-        ("printed",) if part.hand is Hand.RATHER_WRITTEN else ()
+        ("printed",) if part.kind is TextKind.RATHER_WRITTEN else ()
         for part in parts
         for _ in part.boxes
     ]
-    readings, joint = ruled_readings(
+    readings, joint = constrained_readings(
         rows,
         np.ones(len(rows), bool),
         reasons,
@@ -323,7 +327,7 @@ def _ruled_lines(
 
 def _with_gaps(part: _Part, readings: list[Reading]) -> list[tuple[Box, Reading]]:
     """The cells of a line with blank ones where words are apart."""
-    if part.hand is Hand.RATHER_PRINTED:
+    if part.kind is TextKind.RATHER_PRINTED:
         return [(part.line.box, reading) for reading in readings]
     cells: list[tuple[Box, Reading]] = []
     for box, gap, reading in zip(part.boxes, part.word_gaps, readings, strict=True):

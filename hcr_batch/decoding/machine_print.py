@@ -11,19 +11,19 @@ import numpy as np
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.characters.normalize import normalize_ink
-from hcr_batch.probabilities import sureness
+from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Field
 
 __all__ = [
     "NOTHING_KNOWN",
-    "Hand",
     "Surroundings",
+    "TextKind",
     "are_hints",
     "is_example_cross",
     "printed_among_written",
     "surroundings",
-    "whose_hand",
+    "text_kind",
 ]
 
 SURE = 3.0
@@ -60,7 +60,7 @@ HINTS = "DMYJATHRGN/-."
 """What is printed into the cells of dates: day, month and year in ten languages."""
 
 
-class Hand(Enum):
+class TextKind(Enum):
     """Who wrote a line."""
 
     WRITTEN = "written"
@@ -89,14 +89,15 @@ def surroundings(fields: Sequence[Field], scores: Sequence[GlyphScores]) -> list
     scores : sequence of GlyphScores
         Of the glyphs of each field.
     """
-    hands = [whose_hand(score.printed) for score in scores]
-    is_print = np.array([h in (Hand.PRINTED, Hand.RATHER_PRINTED) for h in hands], bool)
+    kinds = [text_kind(score.printed) for score in scores]
+    is_print = np.array([h in (TextKind.PRINTED, TextKind.RATHER_PRINTED) for h in kinds], bool)
     if np.count_nonzero(is_print) < min(MIN_PRINTED, MIN_COLUMN):
         return [NOTHING_KNOWN] * len(fields)
     is_written = np.array(
         [
-            hand is Hand.WRITTEN and sureness(score.characters).max(initial=0.0) >= CHARACTER
-            for hand, score in zip(hands, scores, strict=True)
+            kind is TextKind.WRITTEN
+            and shape_confidence(score.characters).max(initial=0.0) >= CHARACTER
+            for kind, score in zip(kinds, scores, strict=True)
         ],
         bool,
     )
@@ -118,7 +119,7 @@ def _mostly_print(is_print: np.ndarray, is_written: np.ndarray, least: int) -> b
     return bool(printed >= least and np.count_nonzero(is_written) <= WRITTEN_SHARE * printed)
 
 
-def whose_hand(logits: np.ndarray, around: Surroundings = NOTHING_KNOWN) -> Hand:
+def text_kind(logits: np.ndarray, around: Surroundings = NOTHING_KNOWN) -> TextKind:
     """Judge one line, by the mean opinion of its glyphs.
 
     Parameters
@@ -128,23 +129,29 @@ def whose_hand(logits: np.ndarray, around: Surroundings = NOTHING_KNOWN) -> Hand
     around : Surroundings
         Amid print what is doubtful is print, and in a column of print so is what is short.
     """
-    hand = _hand(logits)
-    is_short = around.column_is_print and 0 < len(logits) <= FEW and hand is Hand.WRITTEN
-    is_doubtful = hand is Hand.RATHER_WRITTEN and (around.page_is_print or around.column_is_print)
-    return Hand.RATHER_PRINTED if is_short or is_doubtful else hand
+    kind = _kind(logits)
+    is_short = around.column_is_print and 0 < len(logits) <= FEW and kind is TextKind.WRITTEN
+    is_doubtful = kind is TextKind.RATHER_WRITTEN and (
+        around.page_is_print or around.column_is_print
+    )
+    return TextKind.RATHER_PRINTED if is_short or is_doubtful else kind
 
 
-def _hand(logits: np.ndarray) -> Hand:
+def _kind(logits: np.ndarray) -> TextKind:
     if not len(logits):
-        return Hand.WRITTEN
+        return TextKind.WRITTEN
     few = len(logits) <= FEW
     opinions = logits if few else np.minimum(np.maximum(logits, -SURE), SURE)
     opinion = float(opinions.sum() / len(opinions))
     if opinion > CERTAIN:
-        return Hand.PRINTED
+        return TextKind.PRINTED
     if opinion > LIKELY:
-        return Hand.RATHER_PRINTED
-    return Hand.RATHER_WRITTEN if opinion > (DOUBTFUL_FEW if few else DOUBTFUL) else Hand.WRITTEN
+        return TextKind.RATHER_PRINTED
+    return (
+        TextKind.RATHER_WRITTEN
+        if opinion > (DOUBTFUL_FEW if few else DOUBTFUL)
+        else TextKind.WRITTEN
+    )
 
 
 def printed_among_written(logits: np.ndarray) -> np.ndarray:

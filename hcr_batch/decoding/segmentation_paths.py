@@ -11,7 +11,7 @@ from hcr_batch.alphabet import BLANK
 from hcr_batch.characters.string_candidates import Candidate, TextLine
 from hcr_batch.forms.automata import Automaton
 
-__all__ = ["best_path", "best_ruled_path"]
+__all__ = ["best_constrained_path", "best_path"]
 
 LEAST = 1e-4
 """Probabilities below this are all the same to the choice."""
@@ -39,7 +39,7 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     ----------
     line : TextLine
     sure : ndarray of float, shape (candidates,)
-        Of each candidate, as :func:`sureness` gives it.
+        Of each candidate, as :func:`shape_confidence` gives it.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     return path[::-1]
 
 
-def best_ruled_path(
+def best_constrained_path(
     lines: Sequence[TextLine], symbols: np.ndarray, automaton: Automaton
 ) -> list[int] | None:
     """The most probable way to cover all pieces whose text an automaton accepts.

@@ -17,7 +17,7 @@ from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.types import Box
 
-__all__ = ["SpelledLine", "spelled", "spelled_ruled"]
+__all__ = ["SpelledLine", "spelled", "spelled_constrained"]
 
 COLUMN = 2
 """Columns of a strip for each column of the line reader."""
@@ -74,7 +74,7 @@ def spelled(
     return _line(found[0], kept, spans, rows, strip)
 
 
-def spelled_ruled(
+def spelled_constrained(
     strips: Sequence[Strip], probabilities: Sequence[np.ndarray], charset: str,
     automaton: Automaton, any_case: bool,
 ) -> list[SpelledLine] | None:

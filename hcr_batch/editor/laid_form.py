@@ -13,7 +13,7 @@ from hcr_batch.config import Settings
 from hcr_batch.documents import is_pdf, open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.documents.pdf_words import PrintedWord, pdf_words
-from hcr_batch.forms.matching_form import known_form
+from hcr_batch.forms.matching_form import matched_form
 from hcr_batch.forms.template_parts import Template, TemplatePage
 from hcr_batch.geometry import projected
 from hcr_batch.pipeline import scan_document
@@ -72,7 +72,7 @@ def lay_form(path: Path, template: Template, settings: Settings) -> tuple[LaidPa
     laid: dict[int, LaidPage] = {}
     strange: list[tuple[Page, float]] = []
     for page in open_pages(path, settings.documents, 1, MAX_SCANNED):
-        form = known_form(page, [template], settings)
+        form = matched_form(page, [template], settings)
         for fit in form.fits if form else ():
             if form and fit.page.number not in laid:
                 laid[fit.page.number] = _laid(

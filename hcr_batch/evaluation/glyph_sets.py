@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 
 from hcr_batch.alphabet import CHARSETS
-from hcr_batch.evaluation.judged_glyphs import Judged, judge, readings_for
+from hcr_batch.evaluation.labelled_predictions import (
+    LabelledPredictions,
+    labelled_predictions,
+    readings_for,
+)
 from hcr_batch.recognition.recognizers import Recognizer
 
 __all__ = ["SetResult", "charsets_of", "evaluate_set"]
@@ -23,29 +27,29 @@ class SetResult:
     ----------
     name : str
     images : ndarray of uint8, shape (N, 28, 28)
-    judged : tuple of Judged
+    predictions : tuple of LabelledPredictions
         One a reading.
-    raw : tuple of Judged
+    raw : tuple of LabelledPredictions
         The same characters through the program's own normalizer; empty where
         the set has no raw cells.
     """
 
     name: str
     images: np.ndarray
-    judged: tuple[Judged, ...]
-    raw: tuple[Judged, ...] = ()
+    predictions: tuple[LabelledPredictions, ...]
+    raw: tuple[LabelledPredictions, ...] = ()
 
     @property
-    def main(self) -> Judged:
+    def main(self) -> LabelledPredictions:
         """The reading closest to practice: under the set's charset, else in 47 or 36 classes."""
-        plain = [one for one in self.judged if one.reading != "62"]
+        plain = [one for one in self.predictions if one.reading != "62"]
         return plain[-1] if plain[-1].reading in CHARSETS else plain[0]
 
     def rows(self) -> list[dict[str, Any]]:
-        """`set`, the figures of each reading, and `raw_accuracy` with raw cells."""
-        rows = [{"set": self.name, **one.figures()} for one in self.judged]
-        for row, through in zip(rows, self.raw, strict=False):
-            row["raw_accuracy"] = through.figures()["accuracy"]
+        """`set`, the metrics of each reading, and `raw_accuracy` with raw cells."""
+        rows = [{"set": self.name, **one.metrics()} for one in self.predictions]
+        for row, from_cells in zip(rows, self.raw, strict=False):
+            row["raw_accuracy"] = from_cells.metrics()["accuracy"]
         return rows
 
 
@@ -83,11 +87,11 @@ def evaluate_set(
     """
     readings = readings_for(labels, cases)
 
-    def judged(glyphs: np.ndarray) -> tuple[Judged, ...]:
+    def predictions(glyphs: np.ndarray) -> tuple[LabelledPredictions, ...]:
         probabilities = recognizer.probabilities(glyphs)
-        return tuple(judge(probabilities, labels, reading) for reading in readings)
+        return tuple(labelled_predictions(probabilities, labels, reading) for reading in readings)
 
-    through: tuple[Judged, ...] = ()
+    from_cells: tuple[LabelledPredictions, ...] = ()
     if raw is not None:
-        through = judged(np.stack([recognizer.normalize(cell) for cell in progress(raw)]))
-    return SetResult(name, images, judged(images), through)
+        from_cells = predictions(np.stack([recognizer.normalize(cell) for cell in progress(raw)]))
+    return SetResult(name, images, predictions(images), from_cells)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS
-from hcr_batch.evaluation.judged_glyphs import Judged
+from hcr_batch.evaluation.labelled_predictions import LabelledPredictions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,33 +34,37 @@ ENLARGED = 3
 """Pixels of a picture a pixel of a glyph."""
 
 
-def confusion_matrix(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+def confusion_matrix(predictions: LabelledPredictions) -> tuple[np.ndarray, np.ndarray]:
     """Counts by true and read class, int (K, K), and the K classes (indices of characters)."""
-    classes = np.unique(np.concatenate([judged.truth, judged.best]))
+    classes = np.unique(np.concatenate([predictions.truth, predictions.best]))
     counts = np.zeros((len(classes), len(classes)), np.int64)
-    rows, columns = (np.searchsorted(classes, side) for side in (judged.truth, judged.best))
+    rows, columns = (
+        np.searchsorted(classes, side) for side in (predictions.truth, predictions.best)
+    )
     np.add.at(counts, (rows, columns), 1)
     return counts, classes
 
 
-def reliability(judged: Judged, bins: int = BINS) -> np.ndarray:
+def reliability(predictions: LabelledPredictions, bins: int = BINS) -> np.ndarray:
     """Mean confidence, accuracy and size of equally filled bins, float (bins, 3)."""
-    order = np.argsort(judged.confidence, kind="stable")
+    order = np.argsort(predictions.confidence, kind="stable")
     parts = np.array_split(order, min(bins, len(order)))
-    rows = [(judged.confidence[p].mean(), judged.correct[p].mean(), len(p)) for p in parts]
+    rows = [
+        (predictions.confidence[p].mean(), predictions.correct[p].mean(), len(p)) for p in parts
+    ]
     return np.array(rows, float)
 
 
-def reject_curve(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+def reject_curve(predictions: LabelledPredictions) -> tuple[np.ndarray, np.ndarray]:
     """Share accepted (0 to 1) and error among the accepted, the surest accepted first."""
-    order = np.argsort(-judged.confidence, kind="stable")
+    order = np.argsort(-predictions.confidence, kind="stable")
     counts = np.arange(1, len(order) + 1)
-    return counts / len(order), np.cumsum(~judged.correct[order]) / counts
+    return counts / len(order), np.cumsum(~predictions.correct[order]) / counts
 
 
-def plot_confusion(judged: Judged, path: Path) -> None:
+def plot_confusion(predictions: LabelledPredictions, path: Path) -> None:
     """Draw the confusions as shares of each true class; the diagonal is left out."""
-    counts, classes = confusion_matrix(judged)
+    counts, classes = confusion_matrix(predictions)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     np.fill_diagonal(shares, 0)
     names = [CHARACTERS[index] for index in classes]
@@ -69,14 +73,14 @@ def plot_confusion(judged: Judged, path: Path) -> None:
     drawn = axes.imshow(100 * shares, cmap="magma_r", interpolation="nearest")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(range(len(names)), names, fontsize=7)
-    axes.set(xlabel="read as", ylabel="is", title=f"confusions, {judged.reading}")
+    axes.set(xlabel="read as", ylabel="is", title=f"confusions, {predictions.reading}")
     figure.colorbar(drawn, label="% of the class", shrink=0.8)
     write_png(figure, path)
 
 
-def plot_reliability(judged: Judged, path: Path) -> None:
+def plot_reliability(predictions: LabelledPredictions, path: Path) -> None:
     """Draw accuracy over confidence in equally filled bins."""
-    bins = reliability(judged)
+    bins = reliability(predictions)
     figure, axes = _figure(4.2, 4)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="as it should be")
     axes.plot(bins[:, 0], bins[:, 1], marker="o", markersize=4, label="measured")
@@ -87,11 +91,11 @@ def plot_reliability(judged: Judged, path: Path) -> None:
     write_png(figure, path)
 
 
-def plot_reject_curves(curves: Sequence[tuple[str, Judged]], path: Path) -> None:
+def plot_reject_curves(curves: Sequence[tuple[str, LabelledPredictions]], path: Path) -> None:
     """Draw, for each named set, the error among the accepted over the share accepted."""
     figure, axes = _figure(6, 4)
-    for name, judged in curves:
-        accepted, error = reject_curve(judged)
+    for name, predictions in curves:
+        accepted, error = reject_curve(predictions)
         axes.plot(100 * accepted, 100 * np.maximum(error, LEAST_ERROR), label=name)
     axes.set(xlabel="accepted, %", ylabel="wrong among the accepted, %", yscale="log")
     axes.grid(alpha=0.3, which="both")

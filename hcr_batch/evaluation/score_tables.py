@@ -12,7 +12,7 @@ from pathlib import Path
 from hcr_batch.errors import UsageError
 from hcr_batch.evaluation.matching import PageKey, PredictedCell, PredictedField, TruthField
 from hcr_batch.evaluation.scoring import Comparison, Tally
-from hcr_batch.results.rows import plain
+from hcr_batch.results.rows import without_escapes
 from hcr_batch.types import Box
 
 __all__ = [
@@ -72,8 +72,8 @@ def read_results(path: Path) -> dict[PageKey, list[PredictedField]]:
     cells: dict[PageKey, dict[str, list[PredictedCell]]] = defaultdict(lambda: defaultdict(list))
     for place, row in _rows(path, wanted):
         cell = PredictedCell(_box(row, place), row["character"], row["flagged"] == "true")
-        key = plain(row["file"]), _number(row["page"], place)
-        cells[key][plain(row["field"])].append(cell)
+        key = without_escapes(row["file"]), _number(row["page"], place)
+        cells[key][without_escapes(row["field"])].append(cell)
     return {
         key: [PredictedField(name, tuple(content)) for name, content in fields.items()]
         for key, fields in cells.items()
@@ -98,13 +98,13 @@ def field_table(comparisons: Iterable[Comparison]) -> str:
     return aligned(lines, "<><><<")
 
 
-def page_table(figures: Mapping[str, Mapping[str, float]]) -> str:
+def page_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
     """Figures of the page segmentation: a line a channel, and one for the cells."""
     lines = [["channel", "precision", "recall", "F1"]]
-    cells = figures["cells"]
+    cells = metrics["cells"]
     lines += [
         [name, *(f"{one[key]:.4f}" for key in ("precision", "recall", "f1"))]
-        for name, one in figures.items()
+        for name, one in metrics.items()
         if name != "cells"
     ]
     found = (

@@ -13,7 +13,7 @@ import numpy as np
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.errors import OutputError
 from hcr_batch.evaluation.glyph_sets import SetResult
-from hcr_batch.evaluation.judged_glyphs import READINGS, Judged
+from hcr_batch.evaluation.labelled_predictions import READINGS, LabelledPredictions
 from hcr_batch.evaluation.plots import (
     confusion_matrix,
     plot_confusion,
@@ -25,7 +25,7 @@ from hcr_batch.evaluation.plots import (
     write_png,
 )
 
-__all__ = ["class_figures", "html_page", "html_table", "worst_confusions", "write_report"]
+__all__ = ["class_metrics", "html_page", "html_table", "worst_confusions", "write_report"]
 
 WORST = 12
 """Confusions shown with examples."""
@@ -91,9 +91,9 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
-def class_figures(judged: Judged) -> list[dict[str, Any]]:
+def class_metrics(predictions: LabelledPredictions) -> list[dict[str, Any]]:
     """For each true class: its size, the share found (recall) and the share right (precision)."""
-    counts, classes = confusion_matrix(judged)
+    counts, classes = confusion_matrix(predictions)
     rows = []
     for number, index in enumerate(classes):
         size, read = int(counts[number].sum()), int(counts[:, number].sum())
@@ -105,25 +105,25 @@ def class_figures(judged: Judged) -> list[dict[str, Any]]:
     return rows
 
 
-def worst_confusions(judged: Judged, most: int = WORST) -> list[dict[str, Any]]:
+def worst_confusions(predictions: LabelledPredictions, most: int = WORST) -> list[dict[str, Any]]:
     """The most frequent confusions: classes, how often, and where, the surest first."""
-    counts, classes = confusion_matrix(judged)
+    counts, classes = confusion_matrix(predictions)
     np.fill_diagonal(counts, 0)
     found = []
     for flat in np.argsort(-counts, axis=None, kind="stable")[:most]:
         row, column = np.unravel_index(flat, counts.shape)
         if counts[row, column]:
             truth, best = classes[row], classes[column]
-            where = np.flatnonzero((judged.truth == truth) & (judged.best == best))
-            surest = where[np.argsort(-judged.confidence[where], kind="stable")]
+            where = np.flatnonzero((predictions.truth == truth) & (predictions.best == best))
+            surest = where[np.argsort(-predictions.confidence[where], kind="stable")]
             pair = {"is": CHARACTERS[truth], "read": CHARACTERS[best]}
             found.append({**pair, "count": int(counts[row, column]), "where": surest.tolist()})
     return found
 
 
-def accepted_at(judged: Judged, target: float) -> float:
+def accepted_at(predictions: LabelledPredictions, target: float) -> float:
     """Largest share that can be accepted with no more than `target` of it wrong."""
-    accepted, error = reject_curve(judged)
+    accepted, error = reject_curve(predictions)
     met = accepted[error <= target]
     return float(met[-1]) if len(met) else 0.0
 
@@ -134,21 +134,23 @@ def _write_json(results: Sequence[SetResult], model: str, path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _details(judged: Judged) -> dict[str, Any]:
-    counts, classes = confusion_matrix(judged)
+def _details(predictions: LabelledPredictions) -> dict[str, Any]:
+    counts, classes = confusion_matrix(predictions)
     return {
-        "main_reading": judged.reading,
-        "classes": class_figures(judged),
+        "main_reading": predictions.reading,
+        "classes": class_metrics(predictions),
         "confusion": {
             "classes": [CHARACTERS[index] for index in classes],
             "counts": counts.tolist(),
         },
         "reliability": [
             {"confidence": round(mean, 5), "accuracy": round(right, 5), "samples": int(count)}
-            for mean, right, count in reliability(judged)
+            for mean, right, count in reliability(predictions)
         ],
-        "accepted": {f"{t:g}": round(accepted_at(judged, t), 5) for t in TARGET_ERRORS},
-        "worst": [{**one, "where": one["where"][:EXAMPLES]} for one in worst_confusions(judged)],
+        "accepted": {f"{t:g}": round(accepted_at(predictions, t), 5) for t in TARGET_ERRORS},
+        "worst": [
+            {**one, "where": one["where"][:EXAMPLES]} for one in worst_confusions(predictions)
+        ],
     }
 
 
@@ -177,19 +179,19 @@ def _rejection(results: Sequence[SetResult]) -> str:
 
 
 def _section(result: SetResult, folder: Path) -> list[str]:
-    name, judged = result.name, result.main
-    plot_confusion(judged, folder / f"{name}.confusion.png")
-    plot_reliability(judged, folder / f"{name}.reliability.png")
+    name, predictions = result.name, result.main
+    plot_confusion(predictions, folder / f"{name}.confusion.png")
+    plot_reliability(predictions, folder / f"{name}.reliability.png")
     rows = [
         (row["class"], row["samples"], *(_per_cent(row[key]) for key in ("recall", "precision")))
-        for row in class_figures(judged)
+        for row in class_metrics(predictions)
     ]
     header = ("class", "characters", "found %", "right of those read so %")
     pictures = "".join(
         f"<figure><img src='{escape(name)}.{kind}.png' alt='{kind}'></figure>"
         for kind in ("confusion", "reliability")
     )
-    meaning = f"In the reading {judged.reading}: {READINGS[judged.reading]}."
+    meaning = f"In the reading {predictions.reading}: {READINGS[predictions.reading]}."
     return [
         f"<h2>{escape(name)}</h2><p>{meaning}</p>",
         pictures,

@@ -11,7 +11,7 @@ from hcr_batch.config import Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.errors import DocumentError
-from hcr_batch.forms.covered import why_covered
+from hcr_batch.forms.dark_boxes import why_covered
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, toml_lines_of
 from hcr_batch.forms.edition import carried_over
 from hcr_batch.forms.evidence import Evidence, corners_of
@@ -23,7 +23,7 @@ from hcr_batch.layout.fields import find_fields, printed_boxes, reading_order
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import UNKNOWN_FORM, Box, Cell, Field, Page
 
 __all__ = ["Draft", "draft_template"]

@@ -11,7 +11,7 @@ from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.place import FieldPlace, place_fields
-from hcr_batch.forms.register import Fit, register, strangers_beside
+from hcr_batch.forms.register import Fit, register, unexpected_combs
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template
 from hcr_batch.geometry import projected
@@ -22,14 +22,14 @@ from hcr_batch.results.form_names import form_of, joined_forms, numbered_field
 from hcr_batch.results.unread_pages import part_not_read
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
 
-__all__ = ["KnownForm", "find_form", "known_form"]
+__all__ = ["MatchedForm", "find_form", "matched_form"]
 
 
 @dataclass(frozen=True)
-class KnownForm:
+class MatchedForm:
     """A page with the fields of the form that it is of; it may have been turned upright.
 
     Attributes
@@ -79,9 +79,9 @@ class KnownForm:
         return replace(reading, fields=tuple(fields), form=self.name)
 
 
-def known_form(
+def matched_form(
     page: Page, templates: Sequence[Template], settings: Settings
-) -> KnownForm | None:
+) -> MatchedForm | None:
     """Find the form of a page as it was opened: it is levelled, and its boxes are found, here."""
     page = flatten(page, settings.layout.max_skew)
     segmenter = load_segmenter()
@@ -97,7 +97,7 @@ def find_form(
     templates: Sequence[Template],
     segmenter: Segmenter,
     settings: Settings,
-) -> KnownForm | None:
+) -> MatchedForm | None:
     """Find the form that a page is of, and its fields.
 
     Parameters
@@ -113,7 +113,7 @@ def find_form(
 
     Returns
     -------
-    KnownForm or None
+    MatchedForm or None
         None where the page is of none of the forms.
     """
     evidence = evidence_of(page, printed_boxes(layers, fields))
@@ -126,13 +126,13 @@ def find_form(
         fits = register(templates, evidence, page.number)
     if not fits:
         return None
-    return KnownForm(
+    return MatchedForm(
         _with_scale(page, fits[0]),
         layers,
         tuple(_placed(fits, evidence)) if all(fit.certain for fit in fits) else (),
         tuple(field.rule for fit in fits for field in fit.page.fields),
         fits,
-        tuple(box_of(run) for run in strangers_beside(fits, evidence)),
+        tuple(box_of(run) for run in unexpected_combs(fits, evidence)),
     )
 
 

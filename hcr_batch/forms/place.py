@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hcr_batch.forms.comb_runs import goes_on
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, sizes
 from hcr_batch.forms.features import is_anchor
 from hcr_batch.forms.register import Fit
-from hcr_batch.forms.strangers import goes_on
 from hcr_batch.forms.template_files import TemplateField
 from hcr_batch.types import Cell, Field
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from hcr_batch.forms.agreement import Agreement, agreement, lie_within
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
+from hcr_batch.forms.comb_runs import comb_runs
 from hcr_batch.forms.evidence import Evidence, mapped, middles
 from hcr_batch.forms.features import Features, features_of
+from hcr_batch.forms.grid_shifts import grid_shifts
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
-from hcr_batch.forms.shifts import grid_shifts
-from hcr_batch.forms.strangers import strange_runs
 from hcr_batch.forms.template_files import Template, TemplatePage
 
-__all__ = ["Fit", "register", "strangers_beside"]
+__all__ = ["Fit", "register", "unexpected_combs"]
 
 MIN_QUALITY = 0.6
 """Share of the anchors that a page must show to be of a form."""
@@ -301,7 +301,7 @@ def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
     if fit.agrees >= NEARLY_ALL:
         # What the template has as one box may be seen as its cells, and writing in it as boxes.
         boxes = boxes[~lie_within(boxes, fit.placed())]
-    return bool(strange_runs(boxes))
+    return bool(comb_runs(boxes))
 
 
 def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:
@@ -312,7 +312,7 @@ def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
 
 
-def strangers_beside(fits: Sequence[Fit], evidence: Evidence) -> list[np.ndarray]:
+def unexpected_combs(fits: Sequence[Fit], evidence: Evidence) -> list[np.ndarray]:
     """Combs that lie on the sheet of none of the forms found on a page.
 
     Parameters
@@ -330,4 +330,4 @@ def strangers_beside(fits: Sequence[Fit], evidence: Evidence) -> list[np.ndarray
     for fit in fits:
         known |= _on_sheet(fit, evidence)
         known[fit.agreement.taken] = True
-    return strange_runs(evidence.turned(fits[0].turns).boxes[~known])
+    return comb_runs(evidence.turned(fits[0].turns).boxes[~known])

@@ -234,7 +234,7 @@ class Journal:
             with self._transaction():
                 self._point(changed)
 
-    def add_passing_failure(self, path: Location, name: str, failure: str) -> None:
+    def add_transient_failure(self, path: Location, name: str, failure: str) -> None:
         """Note that a file could not be had this time; what was read of it before is dropped."""
         with self._transaction():
             self._execute(

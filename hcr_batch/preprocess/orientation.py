@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.preprocess.binarize import Ink, outlines
-from hcr_batch.probabilities import fold_cases, sureness
+from hcr_batch.probabilities import fold_cases, shape_confidence
 from hcr_batch.types import MM_PER_INCH, Page
 
 __all__ = ["Classify", "reads_upright", "turned", "turns_by_cells", "turns_by_letters"]
@@ -28,7 +28,7 @@ KNOWN = 1e-6
 SURE = 0.9
 """Sureness from which a character counts for or against."""
 READABLE = 0.8
-"""Mean sureness of the characters of a page that does not lie on its side; those of 310 that did
+"""Mean confidence of the characters of a page that does not lie on its side; those of 310 that did
 came to 0.66."""
 MORE = 4
 MORE_SHARE = 0.05
@@ -44,13 +44,13 @@ LOOK = 160
 FEWEST = 12
 """Fewer letters say nothing."""
 UPRIGHT = 0.87
-"""Mean sureness from which a page is upright without a look at the other ways."""
+"""Mean confidence from which a page is upright without a look at the other ways."""
 NOT_SIDEWAYS = 0.76
 """From which it does not lie on its side: 620 pages that did came to 0.70 at most."""
 DOUBT = 0.02
-"""Mean sureness by which it must read better than the ways that remain, at a glance."""
+"""Mean confidence by which it must read better than the ways that remain, at a glance."""
 MARGIN = 0.05
-"""Mean sureness by which another way must read better."""
+"""Mean confidence by which another way must read better."""
 LOOK_DPI = 150.0
 """Letters are looked for at about this resolution,"""
 STRIPS = (2, 5, 1, 4, 0, 3, 6)
@@ -84,7 +84,7 @@ def turns_by_cells(
 def reads_upright(characters: np.ndarray) -> bool:
     """Whether characters (N, 62) tell that the page they were read on lies upright."""
     enough = max(MORE, MORE_SHARE * len(characters))
-    return _evidence(characters) >= enough and bool(sureness(characters).mean() >= READABLE)
+    return _evidence(characters) >= enough and bool(shape_confidence(characters).mean() >= READABLE)
 
 
 def _evidence(characters: np.ndarray) -> int:
@@ -92,7 +92,7 @@ def _evidence(characters: np.ndarray) -> int:
     upright, upside_down = _numbers(UPRIGHT_ONLY), _numbers(UPSIDE_DOWN_ONLY)
     if not (characters[:, upside_down] > KNOWN).any():
         return 0
-    read = fold_cases(characters[sureness(characters) >= SURE]).argmax(axis=1)
+    read = fold_cases(characters[shape_confidence(characters) >= SURE]).argmax(axis=1)
     return int(np.isin(read, upright).sum() - np.isin(read, upside_down).sum())
 
 
@@ -118,14 +118,14 @@ def turns_by_letters(ink: Ink, pixels_per_mm: float, classify: Classify) -> int:
     letters = _letters(ink, pixels_per_mm, GLANCE)
     if len(letters) < FEWEST:
         return 0
-    (upright,) = _sureness(letters, (0,), classify)
+    (upright,) = _mean_confidence(letters, (0,), classify)
     if upright >= UPRIGHT:
         return 0
     rivals = (2,) if upright >= NOT_SIDEWAYS else (1, 2, 3)
-    if upright >= max(_sureness(letters, rivals, classify)) + DOUBT:
+    if upright >= max(_mean_confidence(letters, rivals, classify)) + DOUBT:
         return 0
     letters = _letters(ink, pixels_per_mm, LOOK)
-    ways = _sureness(letters, (0, 1, 2, 3), classify)
+    ways = _mean_confidence(letters, (0, 1, 2, 3), classify)
     best = int(np.argmax(ways))
     return best if ways[best] >= ways[0] + MARGIN else 0
 
@@ -145,11 +145,11 @@ def turned(page: Page, turns: int) -> Page:
     return dataclasses.replace(page, gray=gray, to_source=page.to_source @ np.array(back, float))
 
 
-def _sureness(
+def _mean_confidence(
     letters: list[np.ndarray], ways: Sequence[int], classify: Classify
 ) -> list[float]:
-    """Mean sureness of the letters turned so often by 90 degrees."""
-    return [float(sureness(_characters(letters, way, classify)).mean()) for way in ways]
+    """Mean confidence of the letters turned so often by 90 degrees."""
+    return [float(shape_confidence(_characters(letters, way, classify)).mean()) for way in ways]
 
 
 def _characters(inks: list[np.ndarray], turns: int, classify: Classify) -> np.ndarray:

@@ -17,7 +17,7 @@ from hcr_batch.characters.normalize import NORMALIZER_VERSION
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition.model_card import ModelCard, parse_thresholds
 
-__all__ = ["OwnCard", "OwnNetwork", "card_example", "full_card", "read_own_card"]
+__all__ = ["CustomCard", "CustomNetwork", "card_example", "full_card", "read_custom_card"]
 
 USUAL_CLASSES = {
     len(classes): classes
@@ -49,7 +49,7 @@ SUM_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
-class OwnCard:
+class CustomCard:
     """What must be known of a classifier to read with it.
 
     Attributes
@@ -80,7 +80,7 @@ class OwnCard:
     document: Mapping[str, Any]
 
 
-def read_own_card(path: Path) -> OwnCard:
+def read_custom_card(path: Path) -> CustomCard:
     """Read the JSON card of a classifier that was trained elsewhere.
 
     Raises
@@ -93,7 +93,7 @@ def read_own_card(path: Path) -> OwnCard:
         keys = {"ink": "light", "transposed": False, "outputs": "probabilities", "temperature": 1.0}
         values = keys | document
         parse_thresholds(document.get("thresholds", {}))
-        card = OwnCard(
+        card = CustomCard(
             classes=_texts(values["classes"]),
             ink=str(values["ink"]),
             scaling=str(values["scaling"]),
@@ -116,7 +116,7 @@ def _texts(values: object) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check(card: OwnCard, path: Path) -> None:
+def _check(card: CustomCard, path: Path) -> None:
     known = {"name", "classes", "ink", "scaling", "transposed", "outputs", "temperature"}
     unknown = sorted(card.document.keys() - known - {"thresholds", "calibration", "note"})
     if unknown:
@@ -138,7 +138,7 @@ def card_example(outputs: int) -> str:
     return f'for example {{"classes": "{classes}", "ink": "light", "scaling": "0..1"}}'
 
 
-def full_card(own: OwnCard, weights: Path) -> ModelCard:
+def full_card(own: CustomCard, weights: Path) -> ModelCard:
     """The card that the rest of the program works with; its hash follows card and weights."""
     files = {weights.name: hashlib.sha256(weights.read_bytes()).hexdigest()}
     return ModelCard(
@@ -151,14 +151,14 @@ def full_card(own: OwnCard, weights: Path) -> ModelCard:
     )
 
 
-class OwnNetwork:
+class CustomNetwork:
     """A classifier of other classes as a function from glyphs (N, 28, 28) to logits (N, 64).
 
     Parameters
     ----------
     network : callable
         From float32 (N, 28, 28) to its outputs float32 (N, K).
-    card : OwnCard
+    card : CustomCard
     path : Path
         Named in errors.
 
@@ -169,7 +169,7 @@ class OwnNetwork:
     """
 
     def __init__(
-        self, network: Callable[[np.ndarray], np.ndarray], card: OwnCard, path: Path
+        self, network: Callable[[np.ndarray], np.ndarray], card: CustomCard, path: Path
     ) -> None:
         self._network, self._card, self._path = network, card, path
         outputs = network(np.zeros((1, 28, 28), np.float32)).shape[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Trust", "log_odds", "plain", "prefers_cut"]
+__all__ = ["Trust", "comparable_text", "log_odds", "prefers_cut"]
 
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "Z": "2"})
 """Shapes that only their neighbours tell apart."""
@@ -16,7 +16,7 @@ NEARLY = 1e-4
 """No reading is surer, or less sure, than this leaves open."""
 
 
-def plain(text: str) -> str:
+def comparable_text(text: str) -> str:
     """The text without blanks and marks, case and look-alikes taken for one."""
     return "".join(filter(str.isalnum, text)).upper().translate(ALIKE)
 

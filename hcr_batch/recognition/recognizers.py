@@ -138,7 +138,7 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     path : str or Path, optional
         A model folder with card.json, or a .tflite, .keras or .h5 file with a
         card beside it: card.json, or `<its name>.json` for a classifier that
-        was trained elsewhere (:class:`~hcr_batch.recognition.custom_models.OwnCard`).
+        was trained elsewhere (:class:`~hcr_batch.recognition.custom_models.CustomCard`).
         The model that comes with the program where left out.
     threads : int
         Threads of the network; processes scale better than threads.
@@ -217,10 +217,10 @@ def _given(path: str | Path | None) -> Path:
 
 
 def _load_own(weights: Path, card_path: Path, threads: int) -> NetworkRecognizer:
-    from hcr_batch.recognition.custom_models import OwnNetwork, full_card, read_own_card
+    from hcr_batch.recognition.custom_models import CustomNetwork, full_card, read_custom_card
 
-    own = read_own_card(card_path)
-    network = OwnNetwork(_load_network(weights, threads), own, weights)
+    own = read_custom_card(card_path)
+    network = CustomNetwork(_load_network(weights, threads), own, weights)
     return _tried(NetworkRecognizer(network, full_card(own, weights)))
 
 

@@ -16,8 +16,8 @@ __all__ = [
     "ResultRow",
     "harmless",
     "page_rows",
-    "plain",
     "to_text",
+    "without_escapes",
 ]
 
 FORMULA_STARTS = "=+-@\t\r\n"
@@ -100,6 +100,6 @@ def harmless(text: str) -> str:
     return f"'{text}" if first and first in FORMULA_STARTS else text
 
 
-def plain(text: str) -> str:
+def without_escapes(text: str) -> str:
     """The text that `harmless` was given."""
     return INNER_QUOTE.sub("", text.removeprefix("'"))

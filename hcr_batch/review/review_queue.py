@@ -18,7 +18,7 @@ from hcr_batch.journal.journal import Journal
 from hcr_batch.review.review_filter import CellFilter
 from hcr_batch.types import Reading
 
-__all__ = ["JudgedCell", "Progress", "ReviewQueue", "is_sampled"]
+__all__ = ["AnsweredReading", "Progress", "ReviewQueue", "is_sampled"]
 
 LEASE_S = 120.0
 """Seconds for which cells shown in one window are not shown in another."""
@@ -37,7 +37,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class JudgedCell:
+class AnsweredReading:
     """A reading and what a person says stands there; empty for a blank."""
 
     reading: Reading
@@ -177,13 +177,13 @@ class ReviewQueue:
         with self._lock:
             self._leased(client, [])
 
-    def sample(self) -> tuple[int, list[JudgedCell]]:
+    def sample(self) -> tuple[int, list[AnsweredReading]]:
         """How many unflagged characters are mixed in, and those answered so far."""
         with self._lock:
             items = [(key, item.cell) for key, item in self._items.items() if item.sampled]
             return len(items), self._judged(items)
 
-    def doubtful(self) -> list[JudgedCell]:
+    def doubtful(self) -> list[AnsweredReading]:
         """The cells answered so far that are flagged for their low confidence alone."""
         with self._lock:
             items = ((key, item.cell) for key, item in self._items.items())
@@ -191,10 +191,10 @@ class ReviewQueue:
                 (key, cell) for key, cell in items if cell.reading.reasons == ("low_confidence",)
             )
 
-    def _judged(self, cells: Iterable[tuple[str, DueCell]]) -> list[JudgedCell]:
+    def _judged(self, cells: Iterable[tuple[str, DueCell]]) -> list[AnsweredReading]:
         """What can be said of the readings as they are now; illegible cells say nothing."""
         return [
-            JudgedCell(cell.reading, self._answers[key].character)
+            AnsweredReading(cell.reading, self._answers[key].character)
             for key, cell in cells
             if not self._is_open(key) and self._answers[key].kind is not Kind.ILLEGIBLE
         ]

@@ -19,7 +19,7 @@ from hcr_batch.journal.journal import Journal, open_journal
 from hcr_batch.journal.output_lock import exclusive, lock_path
 from hcr_batch.journal.outputs import Outputs
 from hcr_batch.review.answer_rules import FieldRules, GivenCharacter
-from hcr_batch.review.review_queue import JudgedCell, ReviewQueue
+from hcr_batch.review.review_queue import AnsweredReading, ReviewQueue
 from hcr_batch.review.reviewers import efforts
 
 __all__ = ["GivenAnswer", "ReviewRequest", "ReviewSession", "StandingAnswer"]
@@ -210,7 +210,7 @@ class ReviewSession:
             lines.append("the sample is not finished: the rate holds for the answered part alone")
         return [*lines, self._threshold(judged)]
 
-    def _threshold(self, judged: Sequence[JudgedCell]) -> str:
+    def _threshold(self, judged: Sequence[AnsweredReading]) -> str:
         weighted = [(one, 1 / self.request.sample) for one in judged]
         weighted += [(one, 1.0) for one in self.queue.doubtful()]
         characters = [
@@ -265,6 +265,6 @@ def _has_small_look_alikes(field: PlacedField) -> bool:
     return any(character != fold(character) for character in characters)
 
 
-def _is_right(judged: JudgedCell) -> bool:
+def _is_right(judged: AnsweredReading) -> bool:
     """Whether the machine had read what the reviewer says."""
     return fold(judged.truth) == fold(judged.reading.character)

@@ -10,7 +10,7 @@ from hcr_batch.documents.locations import digest, key, signature
 from hcr_batch.errors import printable
 from hcr_batch.journal.journal import Journal
 from hcr_batch.scan.observers import FileEvent, Observer
-from hcr_batch.scan.plan import Effort, KnownFile, LostFile, NewFile
+from hcr_batch.scan.plan import KnownFile, LostFile, NewFile, ScanOptions
 from hcr_batch.scan.request import ScanSummary
 from hcr_batch.scan.worker import Outcome, ReadTask
 
@@ -35,7 +35,7 @@ class _Content:
     flagged: int = 0
     seconds: float = 0.0
     failure: str = ""
-    passing: bool = False
+    transient: bool = False
     """The failure is no fault of the content."""
 
     @property
@@ -62,14 +62,14 @@ class Feed:
     journal : Journal
     recipe : str
         Hash of everything but the content that a reading depends on.
-    effort : Effort
+    options : ScanOptions
     observer : Observer
     """
 
     files: Iterator[NewFile | KnownFile | LostFile]
     journal: Journal
     recipe: str
-    effort: Effort
+    options: ScanOptions
     observer: Observer
     summary: ScanSummary = field(default_factory=ScanSummary)
     read: set[bytes] = field(default_factory=set)
@@ -87,7 +87,7 @@ class Feed:
     @property
     def is_full(self) -> bool:
         """Whether as many contents were begun as are to be read."""
-        return self._begun == self.effort.limit
+        return self._begun == self.options.limit
 
     def next_task(self) -> ReadTask | None:
         """The next pages to read; None where all files are given out."""
@@ -112,7 +112,7 @@ class Feed:
         failure = outcome.failure or (None if content.first.settled else outcome.damage)
         if failure:
             if not content.failure:
-                content.failure, content.passing = printable(failure), outcome.passing
+                content.failure, content.transient = printable(failure), outcome.transient
         elif not content.failure:
             self._count(content, outcome)
             self._enter_pages(content, task, outcome)
@@ -142,9 +142,9 @@ class Feed:
         if self.is_full:
             return None
         self._begun += 1
-        if self.effort.force or self.effort.retry_failed:
+        if self.options.force or self.options.retry_failed:
             self._again.add(file.sha256)
-        if self.effort.force:
+        if self.options.force:
             self.journal.drop_parts(file.sha256, self.recipe)
         done = self.journal.part_pages(file.sha256, self.recipe)
         self._in_work[file.sha256] = _Content([file], in_parts=bool(done))
@@ -216,12 +216,12 @@ class Feed:
         trouble, is tried again.
         """
         reason = content.failure
-        if content.passing or not content.first.settled:
-            if not content.passing:
+        if content.transient or not content.first.settled:
+            if not content.transient:
                 reason += " (new: if it is still being written, the next run takes it)"
                 self.journal.drop_parts(sha256, self.recipe)
             for file in content.files:
-                self.journal.add_passing_failure(file.path, file.source.name, reason)
+                self.journal.add_transient_failure(file.path, file.source.name, reason)
             return reason
         entries = [file.entry for file in content.files]
         self.journal.add(sha256, self.recipe, (), reason, content.seconds, entries)
@@ -231,7 +231,7 @@ class Feed:
         reason = ""
         for file in files:
             reason = f"{file.source.name}: changed or went while it was read; the next run takes it"
-            self.journal.add_passing_failure(file.path, file.source.name, reason)
+            self.journal.add_transient_failure(file.path, file.source.name, reason)
         return reason
 
     def _enter_known(self, file: KnownFile) -> None:
@@ -250,7 +250,7 @@ class Feed:
 
     def _enter_lost(self, file: LostFile) -> None:
         reason = printable(file.reason)
-        self.journal.add_passing_failure(file.source.path, file.source.name, reason)
+        self.journal.add_transient_failure(file.source.path, file.source.name, reason)
         self._enter_event(FileEvent((file.source.name,), reason))
 
     def _enter_twin(self, file: NewFile) -> None:

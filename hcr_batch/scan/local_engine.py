@@ -51,11 +51,11 @@ TICK = 1.0
 class Lost:
     """Takes the place of the result of a task that ended its process, or was ended with it.
 
-    `passing` says that another try may go well.
+    `transient` says that another try may go well.
     """
 
     reason: str
-    passing: bool = False
+    transient: bool = False
 
 
 def run_tasks(
@@ -227,7 +227,7 @@ class _LocalWorker(Worker[Task]):
     def loss(self) -> Lost:
         """Why it has ended."""
         code = self.process.wait()
-        return Lost(ending(code), passing=code == KILLED)
+        return Lost(ending(code), transient=code == KILLED)
 
 
 class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):

@@ -14,7 +14,7 @@ from hcr_batch.documents.locations import Location, RemoteFile, digest, seconds_
 from hcr_batch.journal.hashed_files import MOST_AT_ONCE, Remembered
 from hcr_batch.journal.journal import FileEntry, Journal
 
-__all__ = ["Effort", "KnownFile", "LostFile", "NewFile", "classify"]
+__all__ = ["KnownFile", "LostFile", "NewFile", "ScanOptions", "classify"]
 
 Hash = Callable[[], tuple[str, str]]
 """Gives SHA-256 and signature of a file."""
@@ -28,7 +28,7 @@ long before; clocks of file systems are coarse."""
 
 
 @dataclass(frozen=True)
-class Effort:
+class ScanOptions:
     """What to read beside new files: all again, what failed, and how many at most."""
 
     force: bool = False
@@ -90,7 +90,7 @@ def classify(
     sources: Iterable[Source[Location]],
     journal: Journal,
     recipe: str,
-    effort: Effort,
+    options: ScanOptions,
     is_full: Callable[[], bool] = lambda: False,
 ) -> Iterator[NewFile | KnownFile | LostFile]:
     """Compare files with the journal, by content, one by one as they are asked for.
@@ -106,7 +106,7 @@ def classify(
         dates are then passed over, not opened.
     """
     for source, before, hashed in _hashes(sources, journal, is_full):
-        if hashed is None and before and _stands(before, recipe, effort):
+        if hashed is None and before and _stands(before, recipe, options):
             yield _known(source, before)
             continue
         try:
@@ -117,7 +117,7 @@ def classify(
             continue
         new = NewFile(source, sha256, mark, seconds_unchanged(source.path) > SETTLED_SECONDS)
         state = journal.state(sha256, recipe)
-        if state and not effort.force and not (state[1] and effort.retry_failed):
+        if state and not options.force and not (state[1] and options.retry_failed):
             yield KnownFile(source, new.entry, *state)
         else:
             yield replace(new, replaces=before is not None and before.sha256 != sha256)
@@ -128,9 +128,9 @@ def _unchanged(before: Remembered | None) -> tuple[str, str]:
     return before.sha256, before.signature
 
 
-def _stands(before: Remembered, recipe: str, effort: Effort) -> bool:
+def _stands(before: Remembered, recipe: str, options: ScanOptions) -> bool:
     """Whether what was read of a file that has not changed since is what is asked for."""
-    again = effort.force or (effort.retry_failed and before.failure)
+    again = options.force or (options.retry_failed and before.failure)
     return before.recipe == recipe and not again
 
 

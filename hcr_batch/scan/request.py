@@ -15,7 +15,7 @@ from hcr_batch.fingerprints import code_fingerprint
 from hcr_batch.journal.holdings import Holdings
 from hcr_batch.journal.outputs import Outputs
 from hcr_batch.results.writers import COMMAS, CsvStyle
-from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.plan import ScanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ class ScanRequest:
     fields, overlay : Path, optional
         The wide tables; a folder for pictures of the pages.
     style : CsvStyle
-    effort : Effort
+    options : ScanOptions
     log : Path, optional
         Is written too, by an observer.
     gone : str
@@ -72,7 +72,7 @@ class ScanRequest:
     fields: Path | None = None
     overlay: Path | None = None
     style: CsvStyle = COMMAS
-    effort: Effort = field(default_factory=Effort)
+    options: ScanOptions = field(default_factory=ScanOptions)
     log: Path | None = None
     gone: str = "keep"
     allow_empty: bool = False

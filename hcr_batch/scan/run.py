@@ -99,7 +99,7 @@ def _scan(
 ) -> ScanSummary:
     """Read what is new into the journal and write the results from it."""
     with open_journal(journal_path(request.output)) as journal:
-        if request.effort.force:
+        if request.options.force:
             journal.check()
         number = journal.runs.begin(request.conditions)
         observer.begun(len(sources), request.conditions)
@@ -139,10 +139,10 @@ def dry_run(request: ScanRequest, stdin: TextIO | None = None) -> Iterator[Plann
     """What `scan` would do with each file; nothing is written."""
     sources, _ = _survey(request, stdin)
     path = journal_path(request.output)
-    limit = request.effort.limit
+    limit = request.options.limit
     with open_journal(path if path.exists() else Path(":memory:")) as journal:
         begun: set[str] = set()
-        for file in classify(sources, journal, request.recipe, request.effort):
+        for file in classify(sources, journal, request.recipe, request.options):
             if isinstance(file, NewFile) and file.sha256 not in begun:
                 if limit is not None and len(begun) >= limit:
                     continue
@@ -181,9 +181,9 @@ def _feed(
     journal: Journal,
     observer: Observer,
 ) -> Feed:
-    feed = Feed(iter(()), journal, request.recipe, request.effort, observer)
+    feed = Feed(iter(()), journal, request.recipe, request.options, observer)
     feed.files = classify(
-        sources, journal, request.recipe, request.effort, is_full=lambda: feed.is_full
+        sources, journal, request.recipe, request.options, is_full=lambda: feed.is_full
     )
     return feed
 
@@ -214,7 +214,7 @@ def _as_outcome(task: ReadTask, result: Outcome | Lost) -> Outcome:
     if not isinstance(result, Lost):
         return result
     failure = f"{task.path}: {result.reason}; scan it alone to see"
-    return Outcome((), failure, 0.0, passing=result.passing)
+    return Outcome((), failure, 0.0, transient=result.transient)
 
 
 def _draw(

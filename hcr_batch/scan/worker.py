@@ -36,7 +36,7 @@ __all__ = [
     "read_pages",
 ]
 
-PASSING = frozenset(
+TRANSIENT = frozenset(
     getattr(errno, name)
     for name in (
         *("EACCES", "EPERM", "ENOENT", "EIO", "EAGAIN", "EBUSY", "EINTR", "ETXTBSY", "ENOSPC"),
@@ -72,7 +72,7 @@ class Outcome:
     seconds : float
     total : int
         Pages of the whole file.
-    passing : bool
+    transient : bool
         The failure is no fault of the document; another try may go well.
     stages : tuple of StageTime
     """
@@ -81,7 +81,7 @@ class Outcome:
     failure: str | None
     seconds: float
     total: int = 0
-    passing: bool = False
+    transient: bool = False
     stages: tuple[StageTime, ...] = ()
     damage: str | None = None
 
@@ -120,16 +120,16 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
             outcome = _read(path, task, reader)
         return replace(outcome, seconds=time.perf_counter() - start)
     except DocumentError as error:
-        failure, passing = str(error), _is_passing(error)
+        failure, transient = str(error), _is_transient(error)
     except ModelError as error:
-        failure, passing = f"{task.path}: cannot be read ({error})", True
+        failure, transient = f"{task.path}: cannot be read ({error})", True
     except MemoryError:
-        failure, passing = f"{task.path}: too large for batch.max_memory_gb; raise it", True
+        failure, transient = f"{task.path}: too large for batch.max_memory_gb; raise it", True
     except Exception as error:
         # The outermost edge of one file: a defect met in it must not cost the
         # other files of the night. It is recorded with its place and counted as failed.
-        failure, passing = _defect(task.path, error), False
-    return Outcome((), failure, time.perf_counter() - start, passing=passing)
+        failure, transient = _defect(task.path, error), False
+    return Outcome((), failure, time.perf_counter() - start, transient=transient)
 
 
 def _read(path: Path, task: ReadTask, reader: DocumentReader) -> Outcome:
@@ -165,9 +165,9 @@ def _told(damaged: list[DamagedPageError]) -> str | None:
     return f"{damaged[0]}{more}; the other pages are in the results"
 
 
-def _is_passing(error: BaseException | None) -> bool:
+def _is_transient(error: BaseException | None) -> bool:
     while error:
-        if isinstance(error, OSError) and error.errno in PASSING:
+        if isinstance(error, OSError) and error.errno in TRANSIENT:
             return True
         error = error.__cause__
     return False

@@ -23,8 +23,8 @@ import numpy as np
 from hcr_batch.config import data_folder
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.model_card import read_card
-from hcr_batch.training.classifier.continuing import Change, OwnData, gather, measure
 from hcr_batch.training.classifier.finetune import FineTuning, finetune
+from hcr_batch.training.classifier.finetune_run import Change, UserData, gather, measure
 from hcr_batch.training.datasets.character_sets import (
     CharacterSet,
     load_set,
@@ -112,8 +112,8 @@ def writers_of(unseen: CharacterSet) -> list[str]:
 
 
 def with_writer(
-    sets: OwnData, own: CharacterSet, unseen: CharacterSet, writer: str
-) -> OwnData:
+    sets: UserData, own: CharacterSet, unseen: CharacterSet, writer: str
+) -> UserData:
     """The sets with one writer's characters as one's own and nowhere else.
 
     UNIPEN itself, which `gather` took for one's own, is measured by its other
@@ -132,7 +132,7 @@ def with_writer(
     )
 
 
-def run(model: keras.Model, sets: OwnData, with_old: bool) -> tuple[tuple[Change, ...], float]:
+def run(model: keras.Model, sets: UserData, with_old: bool) -> tuple[tuple[Change, ...], float]:
     started = time.process_time()
     old, probes = (sets.old, sets.probes) if with_old else ((), ())
     fitted = finetune(model, sets.own, old, probes, FineTuning())

@@ -54,10 +54,10 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import binarize
 from hcr_batch.preprocess.deskew import deskew
 from hcr_batch.preprocess.perspective import flatten
-from hcr_batch.probabilities import fold_cases, sureness
+from hcr_batch.probabilities import fold_cases, shape_confidence
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import Box, Cell, Field, Page
 
 MIN_OVERLAP = 0.5
@@ -283,7 +283,7 @@ def _level(box: Box, skew: float, matrix: np.ndarray) -> Box:
 
 def _read_line(line: TextLine, cut: Cut, recognizer: Recognizer) -> str:
     scores = recognizer.scores(np.stack([normalize_ink(c.ink) for c in line.candidates]))
-    chosen = scores.characters[cut(line, sureness(scores.characters))]
+    chosen = scores.characters[cut(line, shape_confidence(scores.characters))]
     characters = fold_cases(with_context(chosen))
     return "".join(recognizer.classes[index] for index in characters.argmax(axis=1))
 

@@ -33,7 +33,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.errors import HcrError
 from hcr_batch.forms.draft import draft_template
 from hcr_batch.forms.evidence import corners_of, mapped, middles, sizes
-from hcr_batch.forms.matching_form import KnownForm, known_form
+from hcr_batch.forms.matching_form import MatchedForm, matched_form
 from hcr_batch.forms.template_files import Template, load_template
 from hcr_batch.geometry import projected
 from hcr_batch.preprocess.perspective import flatten
@@ -157,16 +157,16 @@ def measured(work: tuple[list[Form], int, int, int, bool]) -> Counter[tuple[str,
         kind = KINDS[turn % len(KINDS)]
         scan = MAKERS[kind](form, rng)
         page = as_page(scan.gray)
-        known = known_form(page, [form.template], load_settings())
+        known = matched_form(page, [form.template], load_settings())
         results[kind, outcome(form, scan, known)] += 1
         if with_others:
-            strange = known_form(page, others, load_settings())
+            strange = matched_form(page, others, load_settings())
             accepted = strange is not None and strange.placed
             results["another form", "wrong" if accepted else "refused"] += 1
     return results
 
 
-def outcome(form: Form, scan: Scan, known: KnownForm | None) -> str:
+def outcome(form: Form, scan: Scan, known: MatchedForm | None) -> str:
     """Whether a form was registered right, flagged, refused or wrong."""
     if known is None or not known.placed:
         return "refused"

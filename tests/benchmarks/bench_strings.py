@@ -28,11 +28,11 @@ from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.forms.rules import Rule, make_rule
-from hcr_batch.recognition.line_trust import plain
+from hcr_batch.recognition.line_trust import comparable_text
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.training.line_reader.line_cuts import PER_MM, writing_of
 from hcr_batch.training.line_reader.line_held import held_lines
-from hcr_batch.training.line_reader.line_measures import edit_distance
+from hcr_batch.training.line_reader.line_metrics import edit_distance
 from hcr_batch.training.line_reader.line_recipe import load_line_recipe
 from hcr_batch.training.line_reader.line_samples import load_line_data
 
@@ -133,8 +133,10 @@ def lexicon_rule(lines, path):
 
 
 def report(title, outcomes):
-    right = np.array([plain(one.read) == plain(one.true) for one in outcomes])
-    wrong = sum(edit_distance(plain(one.read), plain(one.true)) for one in outcomes)
+    right = np.array([comparable_text(one.read) == comparable_text(one.true) for one in outcomes])
+    wrong = sum(
+        edit_distance(comparable_text(one.read), comparable_text(one.true)) for one in outcomes
+    )
     characters = sum(len(one.true) for one in outcomes)
     accepted = ~np.array([one.flagged for one in outcomes])
     bad = np.count_nonzero(accepted & ~right)

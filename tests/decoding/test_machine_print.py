@@ -7,11 +7,11 @@ import pytest
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.decoding.machine_print import (
-    Hand,
+    TextKind,
     is_example_cross,
     printed_among_written,
     surroundings,
-    whose_hand,
+    text_kind,
 )
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
@@ -28,34 +28,35 @@ def column(opinions, sure=0.99):
     characters = np.zeros((1, 62), np.float32)
     characters[:, CHARACTERS.index("A")] = sure
     scores = [
-        GlyphScores(characters[: bool(o)], np.array([o] if o else [], np.float32))
-        for o in opinions
+        GlyphScores(characters[: bool(o)], np.array([o] if o else [], np.float32)) for o in opinions
     ]
     return surroundings(fields, scores)
 
 
 @pytest.mark.parametrize(
-    ("logit", "hand"), [(8.0, Hand.PRINTED), (-8.0, Hand.WRITTEN)], ids=["print", "handwriting"]
+    ("logit", "kind"),
+    [(8.0, TextKind.PRINTED), (-8.0, TextKind.WRITTEN)],
+    ids=["print", "handwriting"],
 )
-def test_glyphs_of_one_opinion(logit, hand):
-    assert whose_hand(np.full(6, logit, np.float32)) is hand
+def test_glyphs_of_one_opinion(logit, kind):
+    assert text_kind(np.full(6, logit, np.float32)) is kind
 
 
 def test_one_glyph_that_looks_printed_does_not_make_a_line_print():
-    assert whose_hand(np.array([50.0, -6, -6, -6, -6, -6])) is Hand.WRITTEN
+    assert text_kind(np.array([50.0, -6, -6, -6, -6, -6])) is TextKind.WRITTEN
 
 
 def test_one_glyph_that_looks_written_does_not_make_print_an_answer():
-    assert whose_hand(np.array([-50.0, 6, 6, 6, 6, 6, 6, 6])) is not Hand.WRITTEN
+    assert text_kind(np.array([-50.0, 6, 6, 6, 6, 6, 6, 6])) is not TextKind.WRITTEN
 
 
 def test_where_opinions_differ_a_person_looks():
-    hand = whose_hand(np.array([2.0, -3.0, 2.0, -3.0]))
-    assert hand in (Hand.RATHER_PRINTED, Hand.RATHER_WRITTEN)
+    kind = text_kind(np.array([2.0, -3.0, 2.0, -3.0]))
+    assert kind in (TextKind.RATHER_PRINTED, TextKind.RATHER_WRITTEN)
 
 
 def test_no_ink_is_not_print():
-    assert whose_hand(np.zeros(0)) is Hand.WRITTEN
+    assert text_kind(np.zeros(0)) is TextKind.WRITTEN
 
 
 def test_a_printed_letter_before_a_written_number_is_found():
@@ -68,23 +69,23 @@ def test_a_printed_letter_before_a_written_number_is_found():
 
 def test_a_number_in_a_column_of_printed_numbers_is_print():
     around = column([5.0, 5.0, -9.0, 5.0, 0])
-    assert whose_hand(np.array([-9.0]), around[2]) is Hand.RATHER_PRINTED
+    assert text_kind(np.array([-9.0]), around[2]) is TextKind.RATHER_PRINTED
 
 
 def test_one_answer_below_a_printed_head_is_an_answer():
     around = column([5.0, -9.0, 0, 0, 0])
-    assert whose_hand(np.array([-9.0]), around[1]) is Hand.WRITTEN
+    assert text_kind(np.array([-9.0]), around[1]) is TextKind.WRITTEN
 
 
 def test_a_whole_line_of_writing_is_an_answer_wherever_it_stands():
     around = column([5.0] * 8 + [-5.0])
-    assert whose_hand(np.full(6, -5.0), around[8]) is Hand.WRITTEN
+    assert text_kind(np.full(6, -5.0), around[8]) is TextKind.WRITTEN
 
 
 def test_what_is_doubtful_is_print_where_nothing_is_written():
     doubtful = np.full(6, -1.2)
-    assert whose_hand(doubtful, column([5.0] * 8)[0]) is Hand.RATHER_PRINTED
-    assert whose_hand(doubtful, column([-5.0] * 8)[0]) is Hand.RATHER_WRITTEN
+    assert text_kind(doubtful, column([5.0] * 8)[0]) is TextKind.RATHER_PRINTED
+    assert text_kind(doubtful, column([-5.0] * 8)[0]) is TextKind.RATHER_WRITTEN
 
 
 def test_torn_print_that_is_no_character_does_not_make_a_page_written():

@@ -5,9 +5,9 @@ import pytest
 
 from hcr_batch.alphabet import CHARACTERS, CHARSETS, SYMBOLS
 from hcr_batch.characters.string_candidates import Candidate, TextLine
-from hcr_batch.decoding.segmentation_paths import best_path, best_ruled_path
+from hcr_batch.decoding.segmentation_paths import best_constrained_path, best_path
 from hcr_batch.forms.rules import make_rule
-from hcr_batch.probabilities import sureness
+from hcr_batch.probabilities import shape_confidence
 from hcr_batch.types import Box
 
 
@@ -27,8 +27,8 @@ def line_of(pieces, spans, cuts=()):
     return TextLine(Box(0, 0, 10 * pieces, 20), pieces, 20.0, candidates)
 
 
-def path(line, sureness):
-    return best_path(line, np.array(sureness, float))
+def path(line, shape_confidence):
+    return best_path(line, np.array(shape_confidence, float))
 
 
 def test_separate_characters_are_read_one_by_one():
@@ -47,10 +47,10 @@ def test_connected_characters_are_parted_only_for_a_good_reason():
     assert path(line, [0.9, 0.8, 0.9]) == [1]
 
 
-@pytest.mark.parametrize("sureness", [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.5, 1.0]])
-def test_every_piece_is_covered_once(sureness):
+@pytest.mark.parametrize("shape_confidence", [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.5, 1.0]])
+def test_every_piece_is_covered_once(shape_confidence):
     line = line_of(2, [(0, 0), (0, 1), (1, 1)])
-    chosen = [line.candidates[number] for number in path(line, sureness)]
+    chosen = [line.candidates[number] for number in path(line, shape_confidence)]
     covered = [piece for c in chosen for piece in range(c.first, c.last + 1)]
     assert covered == [0, 1]
 
@@ -59,8 +59,8 @@ def test_a_stroke_is_a_whole_character_whichever_it_is():
     row = np.zeros((1, 62), np.float32)
     for character, share in (("1", 0.5), ("I", 0.3), ("i", 0.15)):
         row[0, CHARACTERS.index(character)] = share
-    assert sureness(row)[0] == pytest.approx(0.95, abs=1e-4)
-    assert sureness(np.zeros((0, 62), np.float32)).shape == (0,)
+    assert shape_confidence(row)[0] == pytest.approx(0.95, abs=1e-4)
+    assert shape_confidence(np.zeros((0, 62), np.float32)).shape == (0,)
 
 
 def ruled(pattern, lines, readings):
@@ -69,7 +69,7 @@ def ruled(pattern, lines, readings):
     symbols = np.full((len(readings), len(SYMBOLS)), 1e-6)
     for row, (character, share) in zip(symbols, readings, strict=True):
         row[SYMBOLS.index(character)] = share
-    return best_ruled_path(lines, symbols, rule.automaton)
+    return best_constrained_path(lines, symbols, rule.automaton)
 
 
 CONNECTED = [(0, 0), (0, 1), (1, 1)]

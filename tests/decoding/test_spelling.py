@@ -5,7 +5,7 @@ import pytest
 
 from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
-from hcr_batch.decoding.spelling import spelled, spelled_ruled
+from hcr_batch.decoding.spelling import spelled, spelled_constrained
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.line_trust import Trust
@@ -81,7 +81,7 @@ def test_a_rule_runs_on_from_line_to_line(line):
         told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9}),
         told(line, {"4": 0.9}, {"5": 0.9}, {"1": 0.6, "7": 0.3}),
     ]
-    found = spelled_ruled([line, line], shown, rule.charset, rule.automaton, False)
+    found = spelled_constrained([line, line], shown, rule.charset, rule.automaton, False)
     assert [len(whole.rows) for whole in found] == [3, 3]
     assert len(found[1].boxes) == 3
     assert found[1].rows[2, 7] == pytest.approx(0.3, abs=0.05)
@@ -90,4 +90,4 @@ def test_a_rule_runs_on_from_line_to_line(line):
 def test_a_rule_that_nothing_fits_finds_nothing(line):
     rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
-    assert spelled_ruled([line], [shown], rule.charset, rule.automaton, False) is None
+    assert spelled_constrained([line], [shown], rule.charset, rule.automaton, False) is None

@@ -16,7 +16,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.orientation import turned
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.network import load_segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = 'charset = "digits"\npattern = "[0-9]{10}"'

@@ -26,7 +26,7 @@ from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.deskew import deskew, estimate_skew
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import Box
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"

@@ -18,7 +18,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.pipeline import read_page
 from hcr_batch.preprocess.binarize import binarize
 from hcr_batch.preprocess.orientation import reads_upright, turned, turns_by_cells, turns_by_letters
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import Page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "forms"

@@ -16,7 +16,7 @@ from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.input_shapes import shaped
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.recognition.custom_models import OwnNetwork, full_card, read_own_card
+from hcr_batch.recognition.custom_models import CustomNetwork, full_card, read_custom_card
 from hcr_batch.recognition.recognizers import NetworkRecognizer
 
 keras = pytest.importorskip("keras")
@@ -115,8 +115,8 @@ def answering(outputs):
 
 def own(tmp_path, answer, classes, **keys) -> np.ndarray:
     """Logits (64,) of a network that always answers `outputs`."""
-    card = read_own_card(write_own_card(tmp_path / "n.h5", classes, **keys))
-    return OwnNetwork(answering(answer), card, Path("n.h5"))(np.zeros((1, 28, 28), np.uint8))[0]
+    card = read_custom_card(write_own_card(tmp_path / "n.h5", classes, **keys))
+    return CustomNetwork(answering(answer), card, Path("n.h5"))(np.zeros((1, 28, 28), np.uint8))[0]
 
 
 def test_classes_that_are_no_characters_count_as_foreign_ink(tmp_path):
@@ -140,10 +140,10 @@ def test_ink_scaling_and_orientation_are_as_the_card_says(tmp_path):
         return np.full((len(glyphs), 2), 0.5, np.float32)
 
     keys = {"ink": "dark", "scaling": "-1..1", "transposed": True}
-    card = read_own_card(write_own_card(tmp_path / "n.h5", "01", **keys))
+    card = read_custom_card(write_own_card(tmp_path / "n.h5", "01", **keys))
     glyph = np.zeros((1, 28, 28), np.uint8)
     glyph[0, 3, 20] = 255
-    OwnNetwork(network, card, Path("n.h5"))(glyph)
+    CustomNetwork(network, card, Path("n.h5"))(glyph)
     assert seen[-1][0, 20, 3] == pytest.approx(-1)
     assert seen[-1][0, 3, 20] == pytest.approx(1)
 
@@ -203,8 +203,8 @@ def test_layers_within_layers_without_end_are_refused(demo, tmp_path):
 
 @pytest.mark.parametrize("answer", [[np.nan, 1.0], [np.inf, 0.0]])
 def test_answers_that_are_no_numbers_are_no_readings(tmp_path, answer):
-    card = read_own_card(write_own_card(tmp_path / "n.h5", "01", outputs="logits"))
-    network = OwnNetwork(answering(answer), card, Path("n.h5"))
+    card = read_custom_card(write_own_card(tmp_path / "n.h5", "01", outputs="logits"))
+    network = CustomNetwork(answering(answer), card, Path("n.h5"))
     (tmp_path / "n.h5").write_bytes(b"")
     recognizer = NetworkRecognizer(network, full_card(card, tmp_path / "n.h5"))
     with pytest.raises(ModelError, match="does not answer 64 finite numbers a glyph"):

@@ -17,7 +17,7 @@ from hcr_batch.journal.corrections import Answer, Kind
 from hcr_batch.journal.exporting import export
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.scan.observers import Observer
-from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
 from hcr_batch.scan.run import scan
 
@@ -72,9 +72,9 @@ class Night:
         changes: dict[str, dict[str, object]] = {
             "scan": {},
             "scan with other settings": {"settings": OTHERS},
-            "scan some": {"effort": Effort(limit=count)},
-            "scan by force": {"effort": Effort(force=True)},
-            "try again": {"effort": Effort(retry_failed=True)},
+            "scan some": {"options": ScanOptions(limit=count)},
+            "scan by force": {"options": ScanOptions(force=True)},
+            "try again": {"options": ScanOptions(retry_failed=True)},
         }
         if step in changes:
             self.scan(replace(self.request, **changes[step]))

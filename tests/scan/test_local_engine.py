@@ -66,7 +66,7 @@ def test_a_task_that_hangs_is_ended_and_costs_only_itself():
     results = dict(run(Sleeper(), [0, 1, 0, 0], 1, time_limit=lambda task: 0.5))
     assert results[0] is None
     assert "not done within" in results[1].reason
-    assert not results[1].passing
+    assert not results[1].transient
 
 
 def test_tasks_that_come_up_later_are_run_too():

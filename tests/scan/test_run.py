@@ -14,7 +14,7 @@ from fake_reader import FakeReader
 from hcr_batch.config import load_settings
 from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError, UsageError
 from hcr_batch.scan.observers import FileEvent, Observer
-from hcr_batch.scan.plan import Effort
+from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
 from hcr_batch.scan.run import dry_run, scan
 
@@ -93,7 +93,7 @@ def test_every_cell_becomes_a_row_in_order(run, tmp_path, jobs):
 def test_jobs_do_not_change_the_results(run, tmp_path):
     run(1)
     alone = (tmp_path / "results.csv").read_bytes()
-    run(3, effort=Effort(force=True))
+    run(3, options=ScanOptions(force=True))
     assert (tmp_path / "results.csv").read_bytes() == alone
 
 
@@ -128,7 +128,7 @@ def test_a_touched_file_is_not_read_again(run, forms, read_names):
 
 def test_force_reads_everything_again(run, read_names):
     run()
-    assert run(effort=Effort(force=True)).new == 5
+    assert run(options=ScanOptions(force=True)).new == 5
     assert len(read_names()) == 10
 
 
@@ -182,7 +182,7 @@ def test_a_failure_is_remembered_and_retried_on_request(run, forms, read_names):
     run()
     assert run().exit_code is ExitCode.SOME_FAILED
     assert read_names().count("bad.png") == 1
-    run(effort=Effort(retry_failed=True))
+    run(options=ScanOptions(retry_failed=True))
     assert read_names().count("bad.png") == 2
     assert len(read_names()) == 7
 
@@ -324,7 +324,7 @@ def test_equal_names_of_two_folders_stay_apart(run, forms, tmp_path):
 
 
 def test_limit_leaves_the_rest_for_the_next_run(run):
-    assert run(effort=Effort(limit=2)).new == 2
+    assert run(options=ScanOptions(limit=2)).new == 2
     summary = run()
     assert (summary.new, summary.skipped) == (3, 2)
 
@@ -540,7 +540,7 @@ def test_a_long_document_is_gone_on_with_after_a_kill(start, run, forms, tmp_pat
     # What was in work at the kill, eight pages at the most, is read a second time.
     assert 40 <= read_names().count("form0.png") <= 48 < at_kill + 40
     before = (tmp_path / "results.csv").read_bytes()
-    run(effort=Effort(force=True))
+    run(options=ScanOptions(force=True))
     assert (tmp_path / "results.csv").read_bytes() == before
 
 

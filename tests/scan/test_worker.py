@@ -42,10 +42,10 @@ def test_a_damaged_file_fails_for_good_and_a_missing_one_for_now(read, tmp_path)
     damaged = tmp_path / "cut.png"
     damaged.write_bytes((FORMS / "payment-slip.png").read_bytes()[:2000])
     outcome = read(ReadTask(damaged, "", 1, 8))
-    assert (outcome.pages, outcome.passing) == ((), False)
+    assert (outcome.pages, outcome.transient) == ((), False)
     assert str(damaged) in outcome.failure
     outcome = read(ReadTask(tmp_path / "gone.png", "", 1, 8))
-    assert outcome.passing
+    assert outcome.transient
     assert "gone.png" in outcome.failure
 
 

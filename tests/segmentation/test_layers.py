@@ -7,7 +7,7 @@ from drawn_form import page_of
 
 from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import CHANNELS
-from hcr_batch.segmentation.scale import rescaled, segmented
+from hcr_batch.segmentation.page_scale import rescaled, segmented
 
 
 def dark_is(channel):

@@ -5,7 +5,7 @@ import pytest
 
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import CHANNELS
-from hcr_batch.segmentation.through import without_shining_through
+from hcr_batch.segmentation.show_through import without_show_through
 
 LINE, WRITING, CELL = (CHANNELS.index(name) for name in ("line", "writing", "cell"))
 SIDE, PITCH = 20, 24
@@ -43,7 +43,7 @@ class Drawn:
         self.gray[fine] = level
 
     def front(self):
-        return without_shining_through(Layers(self.maps, 2.0), self.gray)
+        return without_show_through(Layers(self.maps, 2.0), self.gray)
 
 
 def cells_left(layers, row):

@@ -1,4 +1,4 @@
-"""The model folder made of a fitted network: weights, card, figures."""
+"""The model folder made of a fitted network: weights, card, metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from hcr_batch.characters.normalize import NORMALIZER_VERSION
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.recognition.model_card import CARD_NAME, file_hash, read_card, write_card
-from hcr_batch.training.classifier.card_figures import foreign_figures, print_figures, set_figures
+from hcr_batch.training.classifier.card_metrics import (
+    foreign_ink_metrics,
+    print_metrics,
+    set_metrics,
+)
 from hcr_batch.training.classifier.held_out_calibration import (
     NetworkOutputs,
     calibration,
@@ -25,13 +29,13 @@ from hcr_batch.training.classifier.training_data import TrainingData
 from hcr_batch.training.classifier.weights_export import choose, count_flops, try_candidates
 from hcr_batch.training.recipe import Recipe
 
-__all__ = ["ship"]
+__all__ = ["write_model"]
 
 FLAG_ERROR = 0.005
 """Target error at which the card tells the share of foreign ink that is flagged."""
 
 
-def ship(
+def write_model(
     model: keras.Model, data: TrainingData, recipe: Recipe, folder: Path, source: Path
 ) -> dict[str, Any]:
     """Export, calibrate and measure a network and write its model folder.
@@ -99,11 +103,11 @@ def _export(model: keras.Model, data: TrainingData, path: Path) -> dict[str, Any
         candidates = try_candidates(model, Path(scratch), _typical(data), glyphs, accuracy)
         best = choose(candidates)
         best.path.replace(path)
-    figures: dict[str, Any] = {
+    metrics: dict[str, Any] = {
         one.kind: {"accuracy": round(one.accuracy, 5), "glyphs_per_second": round(one.speed)}
         for one in candidates
     }
-    return figures | {"kept": best.kind}
+    return metrics | {"kept": best.kind}
 
 
 def _typical(data: TrainingData, count: int = 300) -> np.ndarray:
@@ -125,9 +129,11 @@ def _figures(network: LiteRTNetwork, data: TrainingData, recipe: Recipe) -> dict
     (default,) = (t for t in alnum if t["target_error"] == FLAG_ERROR)
     return {
         **calibrated,
-        "metrics": {one.characters.name: set_figures(one, temperature) for one in held + tests},
-        "foreign": foreign_figures(network, held, temperature, default["threshold"], recipe.seed),
-        "printed": print_figures(network, data.held_printed, held + tests, recipe.seed),
+        "metrics": {one.characters.name: set_metrics(one, temperature) for one in held + tests},
+        "foreign": foreign_ink_metrics(
+            network, held, temperature, default["threshold"], recipe.seed
+        ),
+        "printed": print_metrics(network, data.held_printed, held + tests, recipe.seed),
     }
 
 

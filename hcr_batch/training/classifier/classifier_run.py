@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hcr_batch.training.classifier.batches import Mixture
-from hcr_batch.training.classifier.classifier_files import ship
+from hcr_batch.training.classifier.classifier_files import write_model
 from hcr_batch.training.classifier.classifier_fit import HISTORY, Held, fit, read_history
 from hcr_batch.training.classifier.page_sets import with_page_glyphs
 from hcr_batch.training.classifier.targets import allowed_matrix, target_rows
@@ -70,7 +70,7 @@ def train(
         sets = with_page_glyphs(sets, recipe, data, work / "pages")
     mixture = Mixture(sets.sources, sets.printed, recipe, sets.rests)
     model = fit(recipe, mixture, _held_arrays(sets, recipe), work, resume, verbose)
-    card = ship(model, sets, recipe, out, config)
+    card = write_model(model, sets, recipe, out, config)
     shutil.copyfile(work / HISTORY, out / HISTORY)
     plot_history(read_history(out / HISTORY), out / "history.png")
     return card

@@ -35,7 +35,7 @@ class FineTuning:
     batch_size : int
     learning_rate : float
         At the start; falls to 0 along a half cosine.
-    own_share : float
+    user_share : float
         Of each batch: one's own writing; 0 to 1.
     foreign_share : float
         Of the rest: made ink that is no character, on which nothing shall change.
@@ -53,7 +53,7 @@ class FineTuning:
     steps: int = 200
     batch_size: int = 128
     learning_rate: float = 0.001
-    own_share: float = 0.2
+    user_share: float = 0.2
     foreign_share: float = 0.1
     doubtful_share: float = 0.7
     teaching: float = 0.75
@@ -268,8 +268,8 @@ def examples(
 
 def _shares(settings: FineTuning) -> np.ndarray:
     """Of each batch: own writing, old writing, foreign ink; (3,), sums to 1."""
-    rest, foreign = 1 - settings.own_share, settings.foreign_share
-    return np.array([settings.own_share, rest * (1 - foreign), rest * foreign])
+    rest, foreign = 1 - settings.user_share, settings.foreign_share
+    return np.array([settings.user_share, rest * (1 - foreign), rest * foreign])
 
 
 def _weights(settings: FineTuning, rehearsed: bool) -> np.ndarray:

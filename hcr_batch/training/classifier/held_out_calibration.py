@@ -10,7 +10,7 @@ import numpy as np
 
 from hcr_batch.alphabet import BAR, CHARSETS
 from hcr_batch.evaluation.glyph_sets import charsets_of
-from hcr_batch.evaluation.judged_glyphs import judge
+from hcr_batch.evaluation.labelled_predictions import labelled_predictions
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.recognition.calibration import (
     chance_calibration_error,
@@ -26,10 +26,10 @@ __all__ = [
     "TARGET_ERRORS",
     "NetworkOutputs",
     "calibration",
-    "calibration_figures",
+    "calibration_metrics",
     "character_probabilities",
     "common_temperature",
-    "threshold_figures",
+    "threshold_metrics",
 ]
 
 TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
@@ -37,8 +37,8 @@ TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
 CAP = 2500
 """A set counts for no more than this many glyphs, so that no source dominates."""
 CASELESS = "36"
-"""The reading, of :data:`~hcr_batch.evaluation.judged_glyphs.READINGS`, in which either case is
-right."""
+"""The reading, of :data:`~hcr_batch.evaluation.labelled_predictions.READINGS`, in which either
+case is right."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def calibration(outputs: Sequence[NetworkOutputs], seed: int) -> dict[str, Any]:
     by_set = {one.characters.name: calibration_by_charset(one, temperature) for one in outputs}
     return {
         "temperature": temperature,
-        "calibration": {**calibration_figures(fitted, temperature), "sets": by_set},
-        "thresholds": threshold_figures(clean, temperature, seed),
+        "calibration": {**calibration_metrics(fitted, temperature), "sets": by_set},
+        "thresholds": threshold_metrics(clean, temperature, seed),
     }
 
 
@@ -103,13 +103,13 @@ def common_temperature(fitted: Sequence[NetworkOutputs]) -> float:
     return round(fit_temperature(logits, allowed, weights), 4)
 
 
-def calibration_figures(fitted: Sequence[NetworkOutputs], temperature: float) -> dict[str, float]:
+def calibration_metrics(fitted: Sequence[NetworkOutputs], temperature: float) -> dict[str, float]:
     """Expected calibration error over all fitted glyphs, before and after."""
-    figures = {}
+    metrics = {}
     for name, value in (("ece_before", 1.0), ("ece_after", temperature)):
         confidence, correct = _pooled(fitted, value, "alnum")
-        figures[name] = round(expected_calibration_error(confidence, correct), 5)
-    return figures
+        metrics[name] = round(expected_calibration_error(confidence, correct), 5)
+    return metrics
 
 
 def calibration_by_charset(one: NetworkOutputs, temperature: float) -> dict[str, dict[str, float]]:
@@ -121,18 +121,18 @@ def calibration_by_charset(one: NetworkOutputs, temperature: float) -> dict[str,
     labels = one.characters.labels
     raw = character_probabilities(one.logits)
     cooled = character_probabilities(one.logits, temperature)
-    figures = {
+    metrics = {
         charset: _calibration_row(
             correct_readings(raw, labels, charset), correct_readings(cooled, labels, charset)
         )
         for charset in charsets_of(labels)
     }
     if one.characters.cases != "known" and any(label.islower() for label in set(labels.tolist())):
-        before, after = (judge(part, labels, CASELESS) for part in (raw, cooled))
-        figures[CASELESS] = _calibration_row(
+        before, after = (labelled_predictions(part, labels, CASELESS) for part in (raw, cooled))
+        metrics[CASELESS] = _calibration_row(
             (before.confidence, before.correct), (after.confidence, after.correct)
         )
-    return figures
+    return metrics
 
 
 def _calibration_row(
@@ -149,20 +149,20 @@ def _calibration_row(
     }
 
 
-def threshold_figures(
+def threshold_metrics(
     clean: Sequence[NetworkOutputs], temperature: float, seed: int
 ) -> dict[str, list[dict[str, float]]]:
     """Thresholds by charset, from sets whose labels are clean enough to count rare errors.
 
     A charset of which the sets hold no character is left out.
     """
-    figures = {}
+    metrics = {}
     for charset in CHARSETS:
         confidence, correct = _pooled(clean, temperature, charset, CAP, seed)
         if len(confidence):
             found = thresholds_for(confidence, correct, TARGET_ERRORS)
-            figures[charset] = [asdict(threshold) for threshold in found]
-    return figures
+            metrics[charset] = [asdict(threshold) for threshold in found]
+    return metrics
 
 
 def _pooled(

@@ -10,7 +10,7 @@ from typing import Any
 from hcr_batch.errors import NoInputError, OutputError
 from hcr_batch.recognition.model_card import CARD_NAME, write_card
 from hcr_batch.recognition.recognizers import NetworkRecognizer, model_files
-from hcr_batch.training.classifier.card_figures import set_figures
+from hcr_batch.training.classifier.card_metrics import set_metrics
 from hcr_batch.training.classifier.held_out_calibration import NetworkOutputs, calibration
 from hcr_batch.training.datasets.character_sets import unseen_part
 
@@ -51,7 +51,7 @@ def recalibrated(recognizer: NetworkRecognizer, paths: Sequence[Path]) -> dict[s
             "from or is tested on; name others with --set"
         )
     fitted = calibration(outputs, recipe.get("seed", 0))
-    metrics = {one.characters.name: set_figures(one, fitted["temperature"]) for one in outputs}
+    metrics = {one.characters.name: set_metrics(one, fitted["temperature"]) for one in outputs}
     return {**document, **fitted, "metrics": {**document.get("metrics", {}), **metrics}}
 
 

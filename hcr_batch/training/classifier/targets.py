@@ -35,7 +35,7 @@ def allowed_matrix(cases: str) -> dict[str, np.ndarray]:
     ----------
     cases : str
         What a capital label stands for, `known`, `merged` or `folded`; see
-        :class:`~hcr_batch.training.sets.CharacterSet`.
+        :class:`~hcr_batch.training.datasets.character_sets.CharacterSet`.
     """
     rows = {}
     for index, character in enumerate(CLASSES):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from hcr_batch.inference.litert import LiteRTNetwork
+from hcr_batch.recognition.model_card import CARD_NAME, file_hash, read_card, write_card
 
 __all__ = [
     "KINDS",
@@ -18,6 +19,7 @@ __all__ = [
     "choose",
     "convert",
     "count_flops",
+    "export_h5",
     "glyphs_per_second",
     "try_candidates",
 ]
@@ -121,3 +123,13 @@ def glyphs_per_second(network: LiteRTNetwork, glyphs: np.ndarray) -> float:
         network(timed)
         rates.append(TIMED_GLYPHS / (time.process_time() - started))
     return float(np.median(rates))
+
+
+def export_h5(folder: Path) -> Path:
+    """Write the network in the older format of Keras beside model.keras; enter it in the card."""
+    path = folder / "model.h5"
+    keras.saving.load_model(folder / "model.keras", compile=False).save(path)
+    document = read_card(folder / CARD_NAME).document
+    files = {**document["files"], path.name: file_hash(path)}
+    write_card(folder / CARD_NAME, {**document, "files": files})
+    return path

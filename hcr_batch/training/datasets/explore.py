@@ -16,7 +16,7 @@ import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.errors import OutputError
-from hcr_batch.evaluation.judged_glyphs import judge
+from hcr_batch.evaluation.labelled_predictions import labelled_predictions
 from hcr_batch.evaluation.plots import strip, write_png
 from hcr_batch.evaluation.set_report import html_page, html_table
 from hcr_batch.recognition.recognizers import Recognizer
@@ -126,15 +126,15 @@ def suspicious_labels(
     Cases are told apart only as far as the set does.
     """
     reading = "36" if data.cases == "folded" else "47"
-    judged = judge(recognizer.probabilities(data.images), data.labels, reading)
-    rows = np.flatnonzero(~judged.correct & (judged.confidence >= sure))
-    order = rows[np.argsort(-judged.confidence[rows], kind="stable")]
+    predictions = labelled_predictions(recognizer.probabilities(data.images), data.labels, reading)
+    rows = np.flatnonzero(~predictions.correct & (predictions.confidence >= sure))
+    order = rows[np.argsort(-predictions.confidence[rows], kind="stable")]
     return [
         Suspect(
             int(row),
             str(data.labels[row]),
-            CHARACTERS[judged.best[row]],
-            round(float(judged.confidence[row]), 4),
+            CHARACTERS[predictions.best[row]],
+            round(float(predictions.confidence[row]), 4),
         )
         for row in order
     ]

@@ -17,11 +17,11 @@ from hcr_batch.decoding.constraints import restricted
 from hcr_batch.decoding.segmentation_paths import best_path
 from hcr_batch.decoding.weighing import weighed
 from hcr_batch.forms.rules import Rule
-from hcr_batch.probabilities import sureness
-from hcr_batch.recognition.line_trust import plain, prefers_cut
+from hcr_batch.probabilities import shape_confidence
+from hcr_batch.recognition.line_trust import comparable_text, prefers_cut
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.training.line_reader.line_held import HeldLine
-from hcr_batch.training.line_reader.line_measures import HeldRead
+from hcr_batch.training.line_reader.line_metrics import HeldRead
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["PER_MM", "CutReading", "ReadTwice", "cut_readings", "writing_of"]
@@ -52,7 +52,7 @@ class ReadTwice:
     @property
     def agrees(self) -> bool:
         """Both say the same, case and look-alikes taken for one."""
-        return plain(self.read.text) == plain(self.cut.text)
+        return comparable_text(self.read.text) == comparable_text(self.cut.text)
 
     @property
     def takes_cut(self) -> bool:
@@ -68,7 +68,7 @@ class ReadTwice:
     def right(self) -> bool:
         """The surer text is the true one."""
         text = self.cut.text if self.takes_cut else self.read.text
-        return plain(text) == plain(self.read.line.text)
+        return comparable_text(text) == comparable_text(self.read.line.text)
 
     @property
     def doubted(self) -> bool:
@@ -106,5 +106,5 @@ def _rows(lines: Sequence[TextLine], recognizer: Recognizer) -> Iterator[np.ndar
     for line in lines:
         glyphs = normalize_inks([candidate.ink for candidate in line.candidates])
         rows = recognizer.scores(glyphs).characters
-        path = best_path(line, sureness(restricted(rows, CHARACTERS)[0]))
+        path = best_path(line, shape_confidence(restricted(rows, CHARACTERS)[0]))
         yield weighed(rows[path], Rule(case="as_written"), np.zeros(len(path), bool))

@@ -1,4 +1,4 @@
-"""The line reader's part of a model folder: weights, card, figures."""
+"""The line reader's part of a model folder: weights, card, metrics."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from hcr_batch.characters.line_strip import STRIP_VERSION
 from hcr_batch.recognition.calibration import thresholds_for
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
 from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
-from hcr_batch.recognition.line_trust import Trust, log_odds, plain
+from hcr_batch.recognition.line_trust import Trust, comparable_text, log_odds
 from hcr_batch.recognition.model_card import file_hash, write_card
 from hcr_batch.recognition.recognizers import load_recognizer
 from hcr_batch.training.line_reader.line_cuts import ReadTwice, cut_readings
 from hcr_batch.training.line_reader.line_held import HeldLine
-from hcr_batch.training.line_reader.line_measures import (
+from hcr_batch.training.line_reader.line_metrics import (
     HeldRead,
     edit_distance,
-    figures,
     held_reads,
+    line_metrics,
 )
 from hcr_batch.training.line_reader.line_recipe import LineRecipe
 
-__all__ = ["ship_lines"]
+__all__ = ["write_line_reader"]
 
 LINE_KERAS = "line_reader.keras"
 TYPICAL = 150
@@ -47,7 +47,7 @@ TRIED = 300
 """Words that the letter model's weight is chosen by."""
 
 
-def ship_lines(
+def write_line_reader(
     model: keras.Model,
     recipe: LineRecipe,
     held: Sequence[HeldLine],
@@ -96,7 +96,7 @@ def ship_lines(
         "sharpness": card.sharpness,
         "trust": asdict(trust),
         "thresholds": _thresholds(pairs, trust),
-        "metrics": figures(reads),
+        "metrics": line_metrics(reads),
         "with_cuts": _with_cuts(pairs),
         "parameters": model.count_params(),
         "data": [{"name": recipe.words, "terms": recipe.terms}]
@@ -132,7 +132,10 @@ def _calibrated(network: LineNetwork, held: Sequence[HeldLine]) -> LineCard:
             LINE_CHARACTERS, STRIP_VERSION, temperature, weight, bonus, 1.0, UNKNOWN, (), {}, {}
         )
         reads = [one for one in held_reads(LineReader(network, card), tried) if not one.doubted]
-        wrong = sum(edit_distance(plain(one.text), plain(one.line.text)) for one in reads)
+        wrong = sum(
+            edit_distance(comparable_text(one.text), comparable_text(one.line.text))
+            for one in reads
+        )
         characters = sum(len(one.line.text) for one in reads)
         share = sum(one.right for one in reads) / max(1, len(reads))
         found.append((share - wrong / max(1, characters), card))
@@ -181,7 +184,12 @@ def _with_cuts(pairs: Sequence[ReadTwice]) -> dict[str, dict[str, float]]:
     for kind in dict.fromkeys(one.read.line.kind for one in pairs):
         group = [one for one in pairs if one.read.line.kind == kind]
         found[kind] = {
-            "cut": _share([plain(one.cut.text) == plain(one.read.line.text) for one in group]),
+            "cut": _share(
+                [
+                    comparable_text(one.cut.text) == comparable_text(one.read.line.text)
+                    for one in group
+                ]
+            ),
             "whole": _share([one.read.right for one in group]),
             "surer": _share([one.right for one in group]),
             "agree": _share([one.agrees for one in group]),

@@ -8,10 +8,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from hcr_batch.training.line_reader.line_files import ship_lines
+from hcr_batch.training.line_reader.line_files import write_line_reader
 from hcr_batch.training.line_reader.line_fit import HISTORY, LineHeld, fit_lines
 from hcr_batch.training.line_reader.line_held import HeldLine, held_lines
-from hcr_batch.training.line_reader.line_measures import table
+from hcr_batch.training.line_reader.line_metrics import table
 from hcr_batch.training.line_reader.line_recipe import LineRecipe, load_line_recipe
 from hcr_batch.training.line_reader.line_samples import LineSample, load_line_data
 from hcr_batch.training.line_reader.line_shards import fill_ring
@@ -68,7 +68,7 @@ def train_lines(
     held = held_lines(load_line_data(data, recipe), recipe, limit)
     model = _fitted(recipe, data, held_samples(held), work, resume, verbose)
     out.mkdir(parents=True, exist_ok=True)
-    card = ship_lines(model, recipe, held, out, config)
+    card = write_line_reader(model, recipe, held, out, config)
     shutil.copyfile(work / HISTORY, out / HISTORY)
     return card
 

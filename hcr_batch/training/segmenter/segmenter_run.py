@@ -24,7 +24,7 @@ from hcr_batch.training.segmenter.segmenter_fit import (
     fit_pages,
     load_page_recipe,
 )
-from hcr_batch.training.segmenter.segmenter_measures import measure_pages
+from hcr_batch.training.segmenter.segmenter_metrics import measure_pages
 from hcr_batch.training.segmenter.segmenter_network import (
     convert_page_network,
     count_page_operations,
@@ -36,14 +36,14 @@ from hcr_batch.training.synthesis.printing import load_printer
 from hcr_batch.training.synthesis.samples import SampleMaker
 from hcr_batch.training.synthesis.shards import SHARD_CROPS, ShardReader, shards, write_shard
 
-__all__ = ["learned_forms", "ship_pages", "train_pages"]
+__all__ = ["learned_forms", "train_pages", "write_segmenter"]
 
 NAME = "segmenter"
 """Of the files in the model folder: .keras, .tflite, .json."""
 RANGE_CROPS = 64
 """Crops from which the int8 ranges are taken."""
 MEASURED_PAGES = 10
-"""Filled forms for the figures of the card, from sources that were not learned from."""
+"""Filled forms for the metrics of the card, from sources that were not learned from."""
 WAIT = 0.5
 """Seconds between two looks for the first crops."""
 TERMS = {
@@ -106,7 +106,7 @@ def train_pages(
     with crops_made(data, recipe, work / "crops", limit or SHARD_CROPS):
         model = fit_pages(recipe, work, work / "crops", said)
     shutil.copyfile(work / HISTORY, out / f"{NAME}_{HISTORY}")
-    return ship_pages(model, recipe, data, work / "crops", out, limit)
+    return write_segmenter(model, recipe, data, work / "crops", out, limit)
 
 
 def learned_forms(data: Path, held_out: bool = False) -> list[BlankForm]:
@@ -149,7 +149,7 @@ def _make_crops(data: Path, recipe: PageRecipe, folder: Path, crops: int) -> Non
         write_shard(maker, folder, recipe.kept_shards, crops)
 
 
-def ship_pages(
+def write_segmenter(
     model: keras.Model,
     recipe: PageRecipe,
     data: Path,

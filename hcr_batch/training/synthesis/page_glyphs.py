@@ -21,7 +21,7 @@ from hcr_batch.geometry import projected
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.network import Segmenter
-from hcr_batch.segmentation.scale import segmented
+from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.classifier.batches import Handwriting
 from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet

@@ -13,7 +13,7 @@ from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.training.classifier.finetune import FineTuning, finetune
 from hcr_batch.training.datasets.character_sets import new_set
 
-QUICK = FineTuning(steps=60, batch_size=64, learning_rate=0.3, own_share=0.9, doubtful_share=0.0)
+QUICK = FineTuning(steps=60, batch_size=64, learning_rate=0.3, user_share=0.9, doubtful_share=0.0)
 
 
 def blocks(shift=0, copies=4):

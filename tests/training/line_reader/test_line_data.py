@@ -10,12 +10,12 @@ from hcr_batch import load_recognizer
 from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT, line_strip
 from hcr_batch.errors import ConfigError
-from hcr_batch.recognition.line_trust import plain
+from hcr_batch.recognition.line_trust import comparable_text
 from hcr_batch.training.line_reader.line_cuts import cut_readings
 from hcr_batch.training.line_reader.line_damage import damaged, jittered
 from hcr_batch.training.line_reader.line_drawing import Glyph, compose, draw_word
 from hcr_batch.training.line_reader.line_held import HeldLine
-from hcr_batch.training.line_reader.line_measures import edit_distance
+from hcr_batch.training.line_reader.line_metrics import edit_distance
 from hcr_batch.training.line_reader.line_recipe import is_line_recipe, load_line_recipe
 from hcr_batch.training.line_reader.line_samples import LineSample, fits, fitting_text
 from hcr_batch.training.line_reader.line_sets import is_held, load_words, stroke_hands
@@ -150,7 +150,7 @@ def test_pieces_are_shown_as_often_as_asked_and_then_go(tmp_path):
 
 
 def test_readings_are_compared_without_case_marks_and_look_alikes():
-    assert plain("OIL-5z") == plain("01l sZ")
+    assert comparable_text("OIL-5z") == comparable_text("01l sZ")
     assert edit_distance("kitten", "sitting") == 3
 
 

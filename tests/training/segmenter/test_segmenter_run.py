@@ -1,4 +1,4 @@
-"""The page network: its shape, its fitting, its int8 form, its figures."""
+"""The page network: its shape, its fitting, its int8 form, its metrics."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ from hcr_batch.training.segmenter.segmenter_fit import (  # noqa: E402
     load_page_recipe,
     rate_at,
 )
-from hcr_batch.training.segmenter.segmenter_measures import channel_figures  # noqa: E402
+from hcr_batch.training.segmenter.segmenter_metrics import channel_metrics  # noqa: E402
 from hcr_batch.training.segmenter.segmenter_network import (  # noqa: E402
     convert_page_network,
     count_page_operations,
@@ -136,6 +136,6 @@ def test_figures_count_only_what_is_known():
     maps = np.zeros((6, 4, 4), np.uint8)
     maps[0, :2] = 255
     sample = Sample(np.zeros((8, 8), np.uint8), truth, known)
-    line = channel_figures(lambda gray: maps, [sample])["line"]
+    line = channel_metrics(lambda gray: maps, [sample])["line"]
     assert line["recall"] == 1
     assert line["precision"] == pytest.approx(4 / 6)

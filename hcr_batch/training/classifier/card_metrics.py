@@ -21,20 +21,20 @@ from hcr_batch.training.classifier.held_out_calibration import (
 )
 from hcr_batch.training.classifier.targets import FOREIGN
 
-__all__ = ["foreign_figures", "print_figures", "set_figures"]
+__all__ = ["foreign_ink_metrics", "print_metrics", "set_metrics"]
 
 MADE = 1500
 """Foreign and printed glyphs made for measuring."""
 
 
-def set_figures(outputs: NetworkOutputs, temperature: float) -> dict[str, Any]:
+def set_metrics(outputs: NetworkOutputs, temperature: float) -> dict[str, Any]:
     """Accuracy and calibration of one set under each charset that fits it."""
     probabilities = character_probabilities(outputs.logits, temperature)
     labels = outputs.characters.labels
     return {c: measure_set(probabilities, labels, c).as_dict() for c in charsets_of(labels)}
 
 
-def foreign_figures(
+def foreign_ink_metrics(
     network: LiteRTNetwork,
     held: Sequence[NetworkOutputs],
     temperature: float,
@@ -78,7 +78,7 @@ def _made(make: Any, held: Sequence[NetworkOutputs], rng: np.random.Generator) -
     return np.stack([normalize_ink(make(pick, rng)) for _ in range(count)])
 
 
-def print_figures(
+def print_metrics(
     network: LiteRTNetwork, printed: PrintedSet, held: Sequence[NetworkOutputs], seed: int
 ) -> dict[str, Any]:
     """How well print in fonts never seen is told from each set, and read; empty without fonts."""

@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
 
-__all__ = ["of_one_hand"]
+__all__ = ["with_consistent_words"]
 
 LETTER_GAP_MM = 1.0
 """Letters of one word are no further apart; print has 0.3 mm, spaced capitals 0.8."""
@@ -18,7 +18,7 @@ MINORITY = 0.35
 """Share of a printed word that may be called writing: more is writing upon print, and stays so."""
 
 
-def of_one_hand(layers: Layers) -> Layers:
+def with_consistent_words(layers: Layers) -> Layers:
     """The layers with the few pixels of each word that are called otherwise than most of it.
 
     A heading of which some letters look written would be an answer else, and

@@ -10,7 +10,7 @@ from hcr_batch.alphabet import BAR, CHARACTERS, CHARSETS, MERGED_PAIRS, REPORTED
 from hcr_batch.probabilities import folded_charset, given_inside
 from hcr_batch.recognition.calibration import expected_calibration_error
 
-__all__ = ["READINGS", "Judged", "class_of", "judge", "readings_for"]
+__all__ = ["READINGS", "LabelledPredictions", "class_of", "labelled_predictions", "readings_for"]
 
 READINGS = {
     "62": "every character, cases told apart",
@@ -28,7 +28,7 @@ CASE_READINGS = {"known": ("62", "47", "36"), "merged": ("47", "36"), "folded": 
 
 
 @dataclass(frozen=True)
-class Judged:
+class LabelledPredictions:
     """A set under one reading.
 
     Attributes
@@ -57,7 +57,7 @@ class Judged:
         """Whether the likeliest class is the right one, bool (N,)."""
         return self.best == self.truth
 
-    def figures(self) -> dict[str, float | int | str]:
+    def metrics(self) -> dict[str, float | int | str]:
         """Size, accuracy, accuracy of the first three, expected calibration error."""
         return {
             "reading": self.reading,
@@ -70,11 +70,16 @@ class Judged:
         }
 
 
-def judge(probabilities: np.ndarray, labels: np.ndarray, reading: str) -> Judged:
-    """Judge probabilities (N, 62), the rest to 1 being foreign ink, by labels (N,).
+def labelled_predictions(
+    probabilities: np.ndarray, labels: np.ndarray, reading: str
+) -> LabelledPredictions:
+    """What a recognizer says of labelled glyphs, in one reading.
 
     Parameters
     ----------
+    probabilities : ndarray of float32, shape (N, 62)
+        What is missing to 1 is foreign ink.
+    labels : ndarray of str, shape (N,)
     reading : str
         A key of :data:`READINGS` whose classes hold all labels.
     """
@@ -87,7 +92,9 @@ def judge(probabilities: np.ndarray, labels: np.ndarray, reading: str) -> Judged
     order = np.argsort(-grouped, axis=1)[:, :3]
     best = order[:, 0]
     confidence = given_inside(grouped, probabilities)[np.arange(len(best)), best]
-    return Judged(reading, truth, best, confidence, (order == truth[:, None]).any(axis=1))
+    return LabelledPredictions(
+        reading, truth, best, confidence, (order == truth[:, None]).any(axis=1)
+    )
 
 
 def class_of(reading: str) -> np.ndarray:

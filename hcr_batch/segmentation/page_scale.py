@@ -7,10 +7,10 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.segmentation.hands import of_one_hand
 from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment
 from hcr_batch.segmentation.network import Segmenter
-from hcr_batch.segmentation.through import without_shining_through
+from hcr_batch.segmentation.show_through import without_show_through
+from hcr_batch.segmentation.word_consistency import with_consistent_words
 from hcr_batch.types import Page
 
 __all__ = ["rescaled", "segmented"]
@@ -41,7 +41,7 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     better = rescaled(page, layers)
     if better is not None:
         page, layers = better, segment(better, segmenter)
-    return page, of_one_hand(without_shining_through(layers, as_seen(page)))
+    return page, with_consistent_words(without_show_through(layers, as_seen(page)))
 
 
 def rescaled(page: Page, layers: Layers) -> Page | None:

@@ -11,16 +11,16 @@ from hcr_batch.decoding.letter_model import letter_model
 from hcr_batch.decoding.line_columns import best_texts
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_reader import LineReader
-from hcr_batch.recognition.line_trust import plain
+from hcr_batch.recognition.line_trust import comparable_text
 from hcr_batch.training.line_reader.line_held import HeldLine
 
-__all__ = ["HeldRead", "edit_distance", "figures", "held_reads", "table"]
+__all__ = ["HeldRead", "edit_distance", "held_reads", "line_metrics", "table"]
 
 DOUBTED = 0.5
 """Share of a text's characters that a reading has otherwise from which, with held-out words,
 the text is doubted and not the reading: one in twenty is wrong."""
 FEWEST = 30
-"""Strings from which a style or a writer has figures of its own."""
+"""Strings from which a style or a writer has metrics of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class HeldRead:
     @property
     def right(self) -> bool:
         """Whether it was read right, case and look-alikes taken for one."""
-        return plain(self.text) == plain(self.line.text)
+        return comparable_text(self.text) == comparable_text(self.line.text)
 
     @property
     def doubted(self) -> bool:
         """Whether the text that goes with a word is rather wrong than the reading."""
-        away = edit_distance(plain(self.text), plain(self.line.text))
+        away = edit_distance(comparable_text(self.text), comparable_text(self.line.text))
         return self.line.kind == "words" and away > DOUBTED * len(self.line.text)
 
 
@@ -48,9 +48,7 @@ def held_reads(reader: LineReader, held: Sequence[HeldLine]) -> list[HeldRead]:
     letters = letter_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
     texts = [best_texts(columns, letters)[0] for columns in reader.probabilities(strips)]
-    return [
-        HeldRead(line, best.text, best.weight) for line, best in zip(held, texts, strict=True)
-    ]
+    return [HeldRead(line, best.text, best.weight) for line, best in zip(held, texts, strict=True)]
 
 
 def edit_distance(read: str, true: str) -> int:
@@ -63,7 +61,7 @@ def edit_distance(read: str, true: str) -> int:
     return row[-1]
 
 
-def figures(reads: Iterable[HeldRead]) -> dict[str, Any]:
+def line_metrics(reads: Iterable[HeldRead]) -> dict[str, Any]:
     """Share of strings right and of characters wrong, by kind, style and source.
 
     Case and look-alikes count as the same; `exact` counts them.
@@ -91,7 +89,7 @@ def figures(reads: Iterable[HeldRead]) -> dict[str, Any]:
 
 
 def table(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    """The figures of a card as lines of text."""
+    """The metrics of a card as lines of text."""
     lines: list[tuple[str, ...]] = [("strings", "number", "right", "exact", "characters wrong")]
     for name, values in metrics.items():
         if "strings" in values:
@@ -101,11 +99,15 @@ def table(metrics: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def _figures(pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
-    wrong = sum(edit_distance(plain(read), plain(true)) for read, true in pairs)
-    characters = sum(len(plain(true)) for _, true in pairs)
+    wrong = sum(edit_distance(comparable_text(read), comparable_text(true)) for read, true in pairs)
+    characters = sum(len(comparable_text(true)) for _, true in pairs)
     return {
         "strings": len(pairs),
-        "right": round(sum(plain(read) == plain(true) for read, true in pairs) / len(pairs), 4),
+        "right": round(
+            sum(comparable_text(read) == comparable_text(true) for read, true in pairs)
+            / len(pairs),
+            4,
+        ),
         "exact": round(sum(read == true for read, true in pairs) / len(pairs), 4),
         "character_error": round(wrong / max(1, characters), 4),
     }

@@ -11,7 +11,7 @@ from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.segmentation.network import CHANNELS
 
-__all__ = ["without_shining_through"]
+__all__ = ["without_show_through"]
 
 FAINT = 0.45
 """Share of the usual darkness of a layer's ink below which some may shine through,"""
@@ -42,7 +42,7 @@ PAPER_MM = 4.0
 """The paper's light is that of the lightest so near."""
 
 
-def without_shining_through(layers: Layers, gray: np.ndarray) -> Layers:
+def without_show_through(layers: Layers, gray: np.ndarray) -> Layers:
     """The layers without what is both much fainter and much softer than the rest of them.
 
     Parameters

@@ -6,7 +6,7 @@ import numpy as np
 
 from hcr_batch.forms.evidence import sizes
 
-__all__ = ["goes_on", "strange_runs"]
+__all__ = ["comb_runs", "goes_on"]
 
 MIN_RUN = 4
 """So many cells in a row are a comb; fewer may be found in a picture or in a heading."""
@@ -18,7 +18,7 @@ MAX_ASPECT = 1.6
 """Width over height of a cell."""
 
 
-def strange_runs(boxes: np.ndarray) -> list[np.ndarray]:
+def comb_runs(boxes: np.ndarray) -> list[np.ndarray]:
     """Find rows of equal cells, whatever form they are of.
 
     Parameters

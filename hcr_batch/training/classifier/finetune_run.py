@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from hcr_batch.errors import ModelError, NoInputError
-from hcr_batch.evaluation.judged_glyphs import judge
+from hcr_batch.evaluation.labelled_predictions import labelled_predictions
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.recognition.model_card import (
     CARD_NAME,
@@ -22,7 +22,7 @@ from hcr_batch.recognition.model_card import (
     verify_file,
     write_card,
 )
-from hcr_batch.training.classifier.card_figures import set_figures
+from hcr_batch.training.classifier.card_metrics import set_metrics
 from hcr_batch.training.classifier.finetune import FineTuning, finetune
 from hcr_batch.training.classifier.held_out_calibration import (
     NetworkOutputs,
@@ -40,7 +40,7 @@ from hcr_batch.training.datasets.character_sets import (
     split_by_writer,
 )
 
-__all__ = ["Change", "OwnData", "continue_training", "gather", "measure", "split_own"]
+__all__ = ["Change", "UserData", "continue_training", "gather", "measure", "split_user_data"]
 
 HELD = 0.25
 """Share of one's own characters, or of their writers, kept for measuring."""
@@ -55,7 +55,7 @@ MEASURED = 3000
 
 
 @dataclass(frozen=True)
-class OwnData:
+class UserData:
     """One's own characters to learn from and held out; the old ones to rehearse, to measure.
 
     `probes` are the other half of what was held out when the model was made,
@@ -135,7 +135,7 @@ def continue_training(
     return changes
 
 
-def gather(data: Path, recipe: dict[str, Any], names: Sequence[str], seed: int) -> OwnData:
+def gather(data: Path, recipe: dict[str, Any], names: Sequence[str], seed: int) -> UserData:
     """Read the sets of a folder and part them into one's own and the model's.
 
     Raises
@@ -156,15 +156,15 @@ def gather(data: Path, recipe: dict[str, Any], names: Sequence[str], seed: int) 
     own = joined([load_set(folder, name) for name in own_names])
     if len(own) < FEWEST:
         raise NoInputError(f"{folder}: {len(own)} characters of your own; {FEWEST} at least")
-    learned, held = split_own(own, seed)
+    learned, held = split_user_data(own, seed)
     parts = [
         _split_source(folder, source, recipe["seed"])
         for name, source in known.items()
         if name in present - set(own_names)
     ]
-    halves = [split_own(_part(held, seed), seed, 0.5) for _, held in parts if len(held) > 1]
+    halves = [split_user_data(_part(held, seed), seed, 0.5) for _, held in parts if len(held) > 1]
     whole = [_part(kept, seed, PROBED) for kept, held in parts if not len(held)]
-    return OwnData(
+    return UserData(
         learned,
         held,
         tuple(kept for kept, _ in parts if len(kept)),
@@ -182,7 +182,7 @@ def _split_source(
     return split_by_writer(data, source["held"], seed)
 
 
-def split_own(
+def split_user_data(
     own: CharacterSet, seed: int, share: float = HELD
 ) -> tuple[CharacterSet, CharacterSet]:
     """Characters to learn from and `share` held out: by writer where there are enough of them."""
@@ -207,7 +207,9 @@ def measure(
 def _accuracy(model: keras.Model, data: CharacterSet) -> float:
     logits = model.predict(data.images[..., None], batch_size=512, verbose=0)
     reading = "36" if data.cases == "folded" else "47"
-    return float(judge(character_probabilities(logits), data.labels, reading).correct.mean())
+    return float(
+        labelled_predictions(character_probabilities(logits), data.labels, reading).correct.mean()
+    )
 
 
 def _load(start: Path) -> tuple[keras.Model, ModelCard]:
@@ -228,7 +230,7 @@ def _part(data: CharacterSet, seed: int, most: int = MEASURED) -> CharacterSet:
 
 def _ship(
     model: keras.Model,
-    sets: OwnData,
+    sets: UserData,
     card: ModelCard,
     start: Path,
     changes: Sequence[Change],
@@ -242,7 +244,7 @@ def _ship(
     document = {
         **card.document,
         "name": out.name,
-        **_figures(network, sets, card),
+        **_metrics(network, sets, card),
         "export": {"kept": kept},
         "continued": {
             "from": card.document.get("name", start.name),
@@ -259,13 +261,15 @@ def _ship(
     write_card(out / CARD_NAME, document)
 
 
-def _export(model: keras.Model, sets: OwnData, path: Path) -> str:
+def _export(model: keras.Model, sets: UserData, path: Path) -> str:
     glyphs = np.concatenate([one.images for one in sets.measured])
     labels = np.concatenate([one.labels for one in sets.measured])
     samples = np.concatenate([one.images[:100] for one in (sets.own, *sets.old)])
 
     def accuracy(logits: np.ndarray) -> float:
-        return float(judge(character_probabilities(logits), labels, "47").correct.mean())
+        return float(
+            labelled_predictions(character_probabilities(logits), labels, "47").correct.mean()
+        )
 
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         best = choose(try_candidates(model, Path(scratch), samples, glyphs, accuracy))
@@ -273,7 +277,7 @@ def _export(model: keras.Model, sets: OwnData, path: Path) -> str:
     return best.kind
 
 
-def _figures(network: LiteRTNetwork, sets: OwnData, card: ModelCard) -> dict[str, Any]:
+def _metrics(network: LiteRTNetwork, sets: UserData, card: ModelCard) -> dict[str, Any]:
     """Metrics; calibration anew where old writing is there to do it on, else as it was."""
     recipe = card.document.get("recipe", {})
     unclean = {one["name"] for one in recipe.get("sources", ()) if not one["clean"]}
@@ -284,5 +288,5 @@ def _figures(network: LiteRTNetwork, sets: OwnData, card: ModelCard) -> dict[str
     tests = [NetworkOutputs(one, network(one.images), fitted=False) for one in sets.tests]
     found = calibration(fitted + tests, recipe.get("seed", 0)) if sets.old_held else {}
     temperature = found.get("temperature", card.temperature)
-    metrics = {one.characters.name: set_figures(one, temperature) for one in fitted + tests}
+    metrics = {one.characters.name: set_metrics(one, temperature) for one in fitted + tests}
     return {**found, "metrics": metrics}

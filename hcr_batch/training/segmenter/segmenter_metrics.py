@@ -17,7 +17,7 @@ from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.training.synthesis.printing import load_printer
 from hcr_batch.training.synthesis.samples import Sample, SampleMaker
 
-__all__ = ["cells_found", "channel_figures", "measure_pages"]
+__all__ = ["cells_found", "channel_metrics", "measure_pages"]
 
 SEED = 20240229
 """Of what is measured on; always the same."""
@@ -50,12 +50,12 @@ def measure_pages(segmenter: Segmenter, data: Path, fonts: Path, pages: int) -> 
     held = [form for form in blank_forms(data / "blank_forms") if is_held_out(form.source)]
     skill = load_penmanship(data)
     maker = SampleMaker(held, load_printer(fonts), skill, SEED)
-    figures: dict[str, Any] = channel_figures(
+    metrics: dict[str, Any] = channel_metrics(
         segmenter, (maker.sample() for _ in range(CROPS_A_PAGE * pages))
     )
     with_cells = _spread([form for form in held if form.cells], pages)
     filled = (fill_form(form, skill, SEED + i) for i, form in enumerate(with_cells))
-    return figures | {"cells": _summed(cells_found(segmenter, page) for page in filled)}
+    return metrics | {"cells": _summed(cells_found(segmenter, page) for page in filled)}
 
 
 def _spread(forms: Sequence[BlankForm], count: int) -> list[BlankForm]:
@@ -64,7 +64,7 @@ def _spread(forms: Sequence[BlankForm], count: int) -> list[BlankForm]:
     return [forms[i] for i in chosen]
 
 
-def channel_figures(segmenter: Segmenter, samples: Iterable[Sample]) -> dict[str, Any]:
+def channel_metrics(segmenter: Segmenter, samples: Iterable[Sample]) -> dict[str, Any]:
     """Precision, recall and F1 of each channel at the pixel."""
     hits, said, wanted = (np.zeros(len(CHANNELS)) for _ in range(3))
     bits = (1 << np.arange(len(CHANNELS), dtype=np.uint8))[:, None, None]

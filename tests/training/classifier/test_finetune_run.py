@@ -14,7 +14,7 @@ from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.cli import cli
 from hcr_batch.errors import ModelError, NoInputError, OutputError, UsageError
 from hcr_batch.recognition import load_recognizer
-from hcr_batch.training.classifier.continuing import gather, split_own
+from hcr_batch.training.classifier.finetune_run import gather, split_user_data
 from hcr_batch.training.datasets.character_sets import new_set
 
 QUICK = ("--limit", 40)
@@ -127,6 +127,6 @@ def test_without_own_sets_it_says_how_to_make_one(trained, tmp_path):
 def test_whole_writers_are_held_out_where_there_are_enough(writers, whole):
     names = np.array([f"w{i % writers}" for i in range(80)])
     own = new_set("o", np.zeros((80, 28, 28), np.uint8), np.array(list("ABCD") * 20), names)
-    learned, held = split_own(own, 1)
+    learned, held = split_user_data(own, 1)
     assert len(held) == 20
     assert (not set(learned.writers) & set(held.writers)) == whole
