@@ -10,11 +10,8 @@ import numpy as np
 from hcr_batch.geometry import projected
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
 from hcr_batch.training.synthesis.canvas import DPI, fit_cell
-from hcr_batch.training.synthesis.handwriting import (
-    FormHand,
-    FormWriter,
-    Pen,
-)
+from hcr_batch.training.synthesis.form_hands import FormHand, Pen
+from hcr_batch.training.synthesis.handwriting import FormWriter
 from hcr_batch.training.synthesis.paper import bend_sheet, printed_sheet, scan_paper, turned
 from hcr_batch.training.synthesis.penmanship import Penmanship
 from hcr_batch.types import Box

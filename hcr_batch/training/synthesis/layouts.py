@@ -8,7 +8,15 @@ import cv2
 import numpy as np
 
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
-from hcr_batch.training.synthesis.printing import Printer, print_words, set_text
+from hcr_batch.training.synthesis.cell_styles import (
+    CELL_STYLES,
+    draw_apart,
+    draw_dots,
+    draw_rounded,
+)
+from hcr_batch.training.synthesis.form_drawing import FormDrawing
+from hcr_batch.training.synthesis.printed_pictures import PICTURES
+from hcr_batch.training.synthesis.printing import Printer, set_text
 from hcr_batch.types import Box
 
 __all__ = ["draw_layout"]
@@ -24,7 +32,7 @@ def draw_layout(
 
     `cell_rows` is how often rows of character cells come, beside 13 for all else.
     """
-    drawing = _Drawing(sheet, printer, rng)
+    drawing = FormDrawing(sheet, printer, rng)
     rows, _ = sheet.shape
     weights = np.array([cell_rows, *(weight for _, weight in _PARTS[1:])])
     y = rng.uniform(-6, 6) * MM
@@ -33,55 +41,7 @@ def draw_layout(
         y += part(drawing, y) + rng.uniform(0.6, 6) * MM
 
 
-class _Drawing:
-    """The sheet, its fonts, and what one form keeps: line width and darkness, darkness of print."""
-
-    def __init__(self, sheet: FormSheet, printer: Printer, rng: np.random.Generator) -> None:
-        self.sheet, self.printer, self.rng = sheet, printer, rng
-        self.width = sheet.shape[1]
-        self.line_width = rng.choice([rng.uniform(0.1, 0.3), rng.uniform(0.25, 0.7)]) * MM
-        self.line_dark = rng.choice([rng.uniform(0.12, 0.6), rng.uniform(0.6, 1.0)])
-        self.print_dark = rng.choice([rng.uniform(0.35, 0.8), rng.uniform(0.75, 1.0)])
-        self.margin = rng.uniform(-10, 15) * MM
-
-    def text(self, x: float, y: float, size: float, count: int, dark: float = 0) -> float:
-        return print_words(
-            self.sheet.print, self.printer, self.rng, (x, y, size), count, dark or self.print_dark
-        )
-
-    def pen(self) -> tuple[float, float]:
-        """Line width and darkness of the next part: mostly the form's own."""
-        if self.rng.random() < 0.7:
-            return self.line_width, self.line_dark
-        return self.rng.uniform(0.1, 0.6) * MM, self.rng.uniform(0.1, 1.0)
-
-    def ground(self, box: Box) -> None:
-        """Tint a box: lightly, with or without a screen of dots."""
-        rows, columns = self.sheet.shape
-        where = np.s_[
-            max(round(box.y), 0) : min(max(round(box.bottom), 0), rows),
-            max(round(box.x), 0) : min(max(round(box.right), 0), columns),
-        ]
-        part = self.sheet.tint[where]
-        if part.size == 0:
-            return
-        if self.rng.random() < 0.25:
-            part *= 1 - self.rng.uniform(0.3, 0.9) * _screen(part.shape, self.rng)
-            self.sheet.picture[where] = 255
-        else:
-            part *= self.rng.uniform(0.55, 0.96)
-
-
-def _screen(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Dots of a halftone, 0 to 1 float32."""
-    pitch, turn = rng.uniform(2.2, 6), rng.uniform(0, np.pi / 2)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    u = (np.cos(turn) * x + np.sin(turn) * y) * 2 * np.pi / pitch
-    v = (-np.sin(turn) * x + np.cos(turn) * y) * 2 * np.pi / pitch
-    return (np.cos(u) + np.cos(v) > rng.uniform(0.2, 1.6)).astype(np.float32)
-
-
-def _cells(form: _Drawing, y: float) -> float:
+def _cells(form: FormDrawing, y: float) -> float:
     """Rows of character cells in one of many styles, with a label."""
     rng = form.rng
     label = 0.0
@@ -92,7 +52,7 @@ def _cells(form: _Drawing, y: float) -> float:
         label = size * rng.uniform(1.1, 1.5) * MM
     width = rng.uniform(3.3, 8.5) * MM
     height = min(width * rng.uniform(0.75, 1.7), 12 * MM)
-    style = str(rng.choice(list(_CELL_STYLES)))
+    style = str(rng.choice(list(CELL_STYLES)))
     for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
         at = x
         while at < form.width:
@@ -103,7 +63,7 @@ def _cells(form: _Drawing, y: float) -> float:
     return label + 1.2 * height
 
 
-def _cell_run(form: _Drawing, style: str, first: Box, count: int) -> float:
+def _cell_run(form: FormDrawing, style: str, first: Box, count: int) -> float:
     """One run of cells; where it ends."""
     rng, (line, dark) = form.rng, form.pen()
     gap = rng.uniform(0.3, 2.2) * MM if style in ("apart", "rounded", "white") else 0.0
@@ -114,7 +74,7 @@ def _cell_run(form: _Drawing, style: str, first: Box, count: int) -> float:
     whole = Box(first.x, first.y, cells[-1].right - first.x, first.height)
     if rng.random() < 0.12 and style != "white":
         form.ground(Box(whole.x - MM, whole.y - MM, whole.width + 2 * MM, whole.height + 2 * MM))
-    _CELL_STYLES[style](form, cells, whole, line, dark)
+    CELL_STYLES[style](form, cells, whole, line, dark)
     hints = rng.random() < 0.12
     signs = rng.random() < 0.15
     written: list[Box | None] = []
@@ -150,11 +110,11 @@ def _cell_run(form: _Drawing, style: str, first: Box, count: int) -> float:
     return whole.right
 
 
-def _latin(form: _Drawing) -> str:
+def _latin(form: FormDrawing) -> str:
     return form.printer.latin[int(form.rng.integers(len(form.printer.latin)))]
 
 
-def _printed_character(form: _Drawing, cell: Box, dark: float, character: str) -> None:
+def _printed_character(form: FormDrawing, cell: Box, dark: float, character: str) -> None:
     ink = set_text(str(character), _latin(form), form.rng.uniform(0.4, 0.8) * cell.height)
     form.sheet.print.paste(
         ink,
@@ -164,109 +124,7 @@ def _printed_character(form: _Drawing, cell: Box, dark: float, character: str) -
     )
 
 
-def _closed(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    inner = line * form.rng.uniform(0.4, 1.0)
-    inner_dark = dark * form.rng.uniform(0.4, 1.0)
-    for cell in cells[1:]:
-        form.sheet.line.line((cell.x, cell.y), (cell.x, cell.bottom), inner, inner_dark)
-    form.sheet.line.frame(whole, line, dark)
-
-
-def _apart(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    for cell in cells:
-        form.sheet.line.frame(cell, line, dark)
-
-
-def _rounded(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    turn = np.linspace(0, 2 * np.pi, 41)
-    power = form.rng.uniform(0.15, 0.6)
-    for cell in cells:
-        x = np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** power
-        y = np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** power
-        outline = np.stack(
-            [cell.x + cell.width * (0.5 + 0.5 * x), cell.y + cell.height * (0.5 + 0.5 * y)], 1
-        )
-        form.sheet.line.strokes([outline], line, dark)
-
-
-def _comb(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    """Teeth on a base line, from a hair to the full height; with or without sides and top."""
-    rng, layer = form.rng, form.sheet.line
-    share = rng.choice([rng.uniform(0.15, 0.45), rng.uniform(0.4, 0.75), 1.0])
-    layer.line((whole.x, whole.bottom), (whole.right, whole.bottom), line, dark)
-    if rng.random() < 0.4:
-        layer.line((whole.x, whole.y), (whole.right, whole.y), line, dark)
-    tall = rng.random() < 0.6
-    for x, end in [(c.x, i == 0) for i, c in enumerate(cells)] + [(whole.right, True)]:
-        top = whole.y if end and tall else whole.bottom - share * whole.height
-        layer.line((x, top), (x, whole.bottom), line, dark)
-
-
-def _hung(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    """A box with ticks between the cells at its top and its foot."""
-    layer, tick = form.sheet.line, form.rng.uniform(0.12, 0.3) * whole.height
-    both = form.rng.random() < 0.5
-    layer.frame(whole, line, dark)
-    for cell in cells[1:]:
-        layer.line((cell.x, cell.bottom - tick), (cell.x, cell.bottom), line, dark)
-        if both:
-            layer.line((cell.x, cell.y), (cell.x, cell.y + tick), line, dark)
-
-
-def _dotted(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    form.sheet.line.frame(whole, line, dark)
-    for cell in cells[1:]:
-        _dots(form, (cell.x, cell.y), (cell.x, cell.bottom), line, dark)
-
-
-def _dots(
-    form: _Drawing, start: tuple[float, float], end: tuple[float, float], width: float, dark: float
-) -> None:
-    """A dotted or dashed straight line."""
-    rng = form.rng
-    step = rng.uniform(0.5, 1.4) * MM
-    dash = step * rng.uniform(0.25, 0.65)
-    length = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
-    way = np.subtract(end, start) / max(length, 1.0)
-    for at in np.arange(0, length, step):
-        first = np.add(start, way * at)
-        last = first + way * min(dash, length - at)
-        form.sheet.line.line(tuple(first), tuple(last), width, dark)
-
-
-def _white(form: _Drawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    """White boxes on a tinted ground, with or without outline."""
-    border = form.rng.uniform(1, 4) * MM
-    ground = Box(
-        whole.x - border, whole.y - border, whole.width + 2 * border, whole.height + 2 * border
-    )
-    tint = form.sheet.tint
-    before = tint.copy()
-    form.ground(ground)
-    outline = form.rng.random() < 0.4
-    for cell in cells:
-        where = np.s_[
-            max(round(cell.y), 0) : max(round(cell.bottom), 0),
-            max(round(cell.x), 0) : max(round(cell.right), 0),
-        ]
-        tint[where] = before[where]
-        form.sheet.picture[where] = 0
-        if outline:
-            form.sheet.line.frame(cell, line, dark)
-
-
-_CELL_STYLES: dict[str, Callable[[_Drawing, list[Box], Box, float, float], None]] = {
-    "closed": _closed,
-    "apart": _apart,
-    "rounded": _rounded,
-    "comb": _comb,
-    "hung": _hung,
-    "dotted": _dotted,
-    "white": _white,
-}
-
-
-def _ruled_line(form: _Drawing, y: float) -> float:
+def _ruled_line(form: FormDrawing, y: float) -> float:
     """A label and a ruled or dotted line to write on, one or several below each other."""
     rng = form.rng
     pitch = rng.uniform(6.5, 11) * MM
@@ -294,15 +152,15 @@ def _ruled_line(form: _Drawing, y: float) -> float:
     return count * pitch + MM
 
 
-def _base_line(form: _Drawing, start: float, end: float, base: float) -> None:
+def _base_line(form: FormDrawing, start: float, end: float, base: float) -> None:
     line, dark = form.pen()
     if form.rng.random() < 0.4:
-        _dots(form, (start, base), (end, base), line, dark)
+        draw_dots(form, (start, base), (end, base), line, dark)
     else:
         form.sheet.line.line((start, base), (end, base), line, dark)
 
 
-def _table(form: _Drawing, y: float) -> float:
+def _table(form: FormDrawing, y: float) -> float:
     """Rows and columns: some cells printed, some to be written in, some with a row of cells."""
     rng, (line, dark) = form.rng, form.pen()
     rows = int(rng.integers(2, 7))
@@ -328,7 +186,11 @@ def _table(form: _Drawing, y: float) -> float:
 
 
 def _grid(
-    form: _Drawing, edges: np.ndarray, y: float, rows: tuple[int, float], line: tuple[float, float]
+    form: FormDrawing,
+    edges: np.ndarray,
+    y: float,
+    rows: tuple[int, float],
+    line: tuple[float, float],
 ) -> None:
     count, height = rows
     rng = form.rng
@@ -338,14 +200,14 @@ def _grid(
     for row in range(count + 1):
         base = y + row * height
         if rng.random() < 0.06:
-            _dots(form, (edges[0], base), (edges[-1], base), *line)
+            draw_dots(form, (edges[0], base), (edges[-1], base), *line)
         else:
             form.sheet.line.line((edges[0], base), (edges[-1], base), *line)
     for x in edges if sides else edges[1:-1]:
         form.sheet.line.line((x, y), (x, y + count * height), *line)
 
 
-def _printed_in(form: _Drawing, box: Box) -> None:
+def _printed_in(form: FormDrawing, box: Box) -> None:
     """Numbers or words set in a cell of a table, so that nothing is to be written there."""
     rng = form.rng
     size = min(rng.uniform(0.3, 0.75) * box.height / MM, 4.5)
@@ -360,7 +222,7 @@ def _printed_in(form: _Drawing, box: Box) -> None:
     form.sheet.print.paste(ink, x, box.y + 0.5 * (box.height - ink.shape[0]), form.print_dark)
 
 
-def _answer_box(form: _Drawing, box: Box) -> None:
+def _answer_box(form: FormDrawing, box: Box) -> None:
     """A box for a string: empty, with a small label above or before, or with typed text."""
     rng = form.rng
     kind = rng.choice(["empty", "above", "before", "typed"], p=[0.5, 0.22, 0.2, 0.08])
@@ -385,13 +247,13 @@ def _answer_box(form: _Drawing, box: Box) -> None:
         form.sheet.places.areas.append(free)
 
 
-def _clipped_text(form: _Drawing, box: Box, size: float) -> None:
+def _clipped_text(form: FormDrawing, box: Box, size: float) -> None:
     text, path = form.printer.words(form.rng, int(form.rng.integers(1, 4)))
     ink = set_text(text, path, size * MM)[:, : max(3, int(box.width))]
     form.sheet.print.paste(ink, box.x, box.y, form.print_dark)
 
 
-def _boxes(form: _Drawing, y: float) -> float:
+def _boxes(form: FormDrawing, y: float) -> float:
     """Boxes beside each other, with labels inside."""
     rng, (line, dark) = form.rng, form.pen()
     height = rng.uniform(6, 20) * MM
@@ -407,7 +269,7 @@ def _boxes(form: _Drawing, y: float) -> float:
     return height
 
 
-def _check_boxes(form: _Drawing, y: float) -> float:
+def _check_boxes(form: FormDrawing, y: float) -> float:
     """Check boxes with their texts, beside or below each other."""
     rng, (line, dark) = form.rng, form.pen()
     side = rng.uniform(2.4, 6) * MM
@@ -423,7 +285,7 @@ def _check_boxes(form: _Drawing, y: float) -> float:
             if before:
                 x += form.text(x, y + row * pitch, size, int(rng.integers(1, 3))) + MM
             box = Box(x, y + row * pitch, side, side * rng.uniform(0.92, 1.08))
-            (_rounded if rounded else _apart)(form, [box], box, line, dark)
+            (draw_rounded if rounded else draw_apart)(form, [box], box, line, dark)
             form.sheet.places.checks.append(box)
             x += side + MM
             if bare:
@@ -437,7 +299,7 @@ def _check_boxes(form: _Drawing, y: float) -> float:
     return rows * pitch
 
 
-def _bubbles(form: _Drawing, y: float) -> float:
+def _bubbles(form: FormDrawing, y: float) -> float:
     """Rings or brackets of a mark sheet with their letters, all of it print."""
     rng = form.rng
     pitch, rows = rng.uniform(4, 7) * MM, int(rng.integers(1, 6))
@@ -465,7 +327,7 @@ def _bubbles(form: _Drawing, y: float) -> float:
     return rows * pitch
 
 
-def _text(form: _Drawing, y: float) -> float:
+def _text(form: FormDrawing, y: float) -> float:
     """Lines of text, large or small."""
     rng = form.rng
     size = rng.choice(
@@ -478,7 +340,7 @@ def _text(form: _Drawing, y: float) -> float:
     return rows * size * LEADING * MM
 
 
-def _capitals(form: _Drawing, y: float) -> float:
+def _capitals(form: FormDrawing, y: float) -> float:
     """Loose printed characters at even steps, as in examples of how to write."""
     rng = form.rng
     pitch, size = rng.uniform(3.5, 8) * MM, rng.uniform(2.2, 5) * MM
@@ -501,7 +363,7 @@ def _capitals(form: _Drawing, y: float) -> float:
     return 1.6 * size
 
 
-def _marks(form: _Drawing, y: float) -> float:
+def _marks(form: FormDrawing, y: float) -> float:
     """Marks by which scans are aligned, printed ticks and arrows, bullets: all of it print."""
     rng, layer = form.rng, form.sheet.print
     size = rng.uniform(1.2, 7) * MM
@@ -536,7 +398,7 @@ def _marks(form: _Drawing, y: float) -> float:
     return size if rng.random() < 0.5 else 0.0
 
 
-def _heading(form: _Drawing, y: float) -> float:
+def _heading(form: FormDrawing, y: float) -> float:
     """A large title or number, spaced or not, with or without a swing through it."""
     rng = form.rng
     size = rng.uniform(3.5, 13) * MM
@@ -559,7 +421,7 @@ def _heading(form: _Drawing, y: float) -> float:
     return 1.2 * size
 
 
-def _bar(form: _Drawing, y: float) -> float:
+def _bar(form: FormDrawing, y: float) -> float:
     """A heading on a dark or gray bar, white or black."""
     rng = form.rng
     height = rng.uniform(3.5, 8) * MM
@@ -596,10 +458,10 @@ def _reversed(sheet: FormSheet, ink: np.ndarray, x: float, y: float) -> None:
     np.maximum(sheet.print.cover, whole, out=sheet.print.cover)
 
 
-def _picture(form: _Drawing, y: float) -> float:
+def _picture(form: FormDrawing, y: float) -> float:
     """A bar code, QR code, logo, stamp, photograph, watermark or screened ground."""
     rng = form.rng
-    kind = _PICTURES[int(rng.integers(len(_PICTURES)))]
+    kind = PICTURES[int(rng.integers(len(PICTURES)))]
     height = rng.uniform(8, 28) * MM
     width = height * rng.uniform(0.7, 2.5)
     x = rng.uniform(-0.2, 0.9) * form.width
@@ -607,136 +469,7 @@ def _picture(form: _Drawing, y: float) -> float:
     return height if rng.random() < 0.6 else 0.0
 
 
-def _pasted(form: _Drawing, box: Box, dark: np.ndarray, doubtful: bool) -> None:
-    """Darkness (0 to 255) as print, or as a picture of which nobody says what it is."""
-    if not doubtful:
-        form.sheet.print.paste(dark, box.x, box.y, form.print_dark)
-        return
-    rows, columns = form.sheet.shape
-    left, top = max(round(box.x), 0), max(round(box.y), 0)
-    part = dark[: max(rows - top, 0), : max(columns - left, 0)]
-    where = np.s_[top : top + part.shape[0], left : left + part.shape[1]]
-    form.sheet.tint[where] *= 1 - part.astype(np.float32) / 255
-    form.sheet.picture[where] = 255
-
-
-def _size(box: Box) -> tuple[int, int]:
-    return max(4, int(box.height)), max(4, int(box.width))
-
-
-def _bar_code(form: _Drawing, box: Box) -> None:
-    rng, (rows, columns) = form.rng, _size(box)
-    module = rng.uniform(1.3, 4)
-    bars = np.repeat(rng.random(int(columns / module) + 1) < 0.5, max(1, round(module)))[:columns]
-    _pasted(form, box, np.tile(bars[None].astype(np.uint8) * 255, (rows, 1)), False)
-
-
-def _matrix_code(form: _Drawing, box: Box) -> None:
-    rng, (rows, _) = form.rng, _size(box)
-    count = int(rng.integers(14, 40))
-    code = (rng.random((count, count)) < 0.5).astype(np.uint8) * 255
-    if rng.random() < 0.7:
-        for row, column in ((0, 0), (0, count - 7), (count - 7, 0)):
-            code[row : row + 7, column : column + 7] = 255
-            code[row + 1 : row + 6, column + 1 : column + 6] = 0
-            code[row + 2 : row + 5, column + 2 : column + 5] = 255
-    _pasted(form, box, cv2.resize(code, (rows, rows), interpolation=cv2.INTER_NEAREST), False)
-
-
-def _logo(form: _Drawing, box: Box) -> None:
-    """Rings, stars and blots, with or without text."""
-    rng, (rows, columns) = form.rng, _size(box)
-    drawn = np.zeros((rows, columns), np.uint8)
-    for _ in range(int(rng.integers(2, 8))):
-        middle = (rng.uniform(0.2, 0.8, 2) * (columns, rows)).astype(int)
-        radius = int(rng.uniform(0.08, 0.5) * rows)
-        shade, thick = int(rng.choice([0, 160, 255])), int(rng.choice([-1, 1, 2, 4]))
-        if rng.random() < 0.5:
-            cv2.circle(drawn, tuple(middle.tolist()), radius, shade, thick, cv2.LINE_AA)
-        else:
-            turn = np.linspace(0, 2 * np.pi, int(rng.integers(3, 14)), endpoint=False)
-            corners = radius * rng.uniform(0.3, 1.0, len(turn))
-            star = np.stack([np.cos(turn) * corners, np.sin(turn) * corners], 1) + middle
-            cv2.polylines(drawn, [star.astype(np.int32)], True, shade, max(thick, 1), cv2.LINE_AA)
-            if thick < 0:
-                cv2.fillPoly(drawn, [star.astype(np.int32)], shade, cv2.LINE_AA)
-    _pasted(form, box, drawn, False)
-
-
-def _stamp(form: _Drawing, box: Box) -> None:
-    """A rubber stamp: a ring or a frame with text, turned, pale, patchy."""
-    rng, (rows, columns) = form.rng, _size(box)
-    drawn = np.zeros((rows, columns), np.uint8)
-    thick = int(rng.integers(2, 6))
-    if rng.random() < 0.5:
-        cv2.ellipse(
-            drawn,
-            (columns // 2, rows // 2),
-            (columns // 2 - 4, rows // 2 - 4),
-            0,
-            0,
-            360,
-            255,
-            thick,
-            cv2.LINE_AA,
-        )
-    else:
-        cv2.rectangle(drawn, (3, 3), (columns - 4, rows - 4), 255, thick)
-    text, path = form.printer.words(rng, 2)
-    ink = set_text(text, path, 0.25 * rows)[: rows // 2, : int(0.8 * columns)]
-    top, left = (rows - ink.shape[0]) // 2, (columns - ink.shape[1]) // 2
-    drawn[top : top + ink.shape[0], left : left + ink.shape[1]] |= ink
-    matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), rng.normal(0, 15), 0.9)
-    drawn = cv2.warpAffine(drawn, matrix, (columns, rows))
-    patches = cv2.resize(rng.uniform(0.2, 1, (6, 12)).astype(np.float32), (columns, rows))
-    cover = (drawn * (patches > 0.3)).astype(np.uint8)
-    form.sheet.print.paste(cover, box.x, box.y, rng.uniform(0.3, 0.9))
-
-
-def _photograph(form: _Drawing, box: Box) -> None:
-    """Soft blots as of a face or a landscape, with or without a screen."""
-    rng, (rows, columns) = form.rng, _size(box)
-    picture = np.zeros((rows, columns), np.float32)
-    for cells in (3, 6, 14, 40):
-        noise = rng.uniform(0, 1, (cells, cells)).astype(np.float32)
-        picture += cv2.resize(noise, (columns, rows), interpolation=cv2.INTER_CUBIC) / cells**0.6
-    cv2.ellipse(
-        picture,
-        (columns // 2, rows // 2),
-        (columns // 4, rows // 3),
-        0,
-        0,
-        360,
-        float(picture.mean() * rng.uniform(0.5, 1.5)),
-        -1,
-    )
-    picture = np.clip((picture - picture.min()) / np.ptp(picture) * rng.uniform(0.4, 1), 0, 1)
-    if rng.random() < 0.35:
-        picture = (picture > rng.uniform(0, 1, picture.shape)).astype(np.float32)
-    _pasted(form, box, (picture * 255).astype(np.uint8), True)
-
-
-def _watermark(form: _Drawing, box: Box) -> None:
-    """Large pale letters, or waves as on cheques, behind everything."""
-    rng = form.rng
-    rows, columns = form.sheet.shape
-    pale = rng.uniform(0.03, 0.25)
-    if rng.random() < 0.5:
-        text, path = form.printer.words(rng, 1)
-        ink = set_text(text[:12], path, rng.uniform(15, 50) * MM)
-        box = Box(box.x - 0.5 * ink.shape[1], box.y, *ink.shape[::-1])
-        _pasted(form, box, (ink * pale).astype(np.uint8), True)
-        return
-    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    wave = y + rng.uniform(2, 12) * np.sin(x / rng.uniform(10, 60))
-    lines = np.abs(np.mod(wave, rng.uniform(4, 14)) - 2) < rng.uniform(0.5, 1.2)
-    where = np.s_[max(round(box.y), 0) : max(round(box.bottom), 0)]
-    form.sheet.tint[where] *= 1 - pale * lines[where]
-
-
-_PICTURES = (_bar_code, _matrix_code, _logo, _stamp, _photograph, _watermark)
-
-_PARTS: tuple[tuple[Callable[[_Drawing, float], float], float], ...] = (
+_PARTS: tuple[tuple[Callable[[FormDrawing, float], float], float], ...] = (
     (_cells, 4.0),  # unless told otherwise
     (_ruled_line, 2.0),
     (_table, 2.2),

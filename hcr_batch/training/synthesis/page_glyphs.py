@@ -26,7 +26,8 @@ from hcr_batch.training.classifier.batches import Handwriting
 from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
 from hcr_batch.training.synthesis.canvas import DPI, MM, FormSheet, fit_cell
-from hcr_batch.training.synthesis.handwriting import draw_strokes_on, random_hand
+from hcr_batch.training.synthesis.form_hands import random_hand
+from hcr_batch.training.synthesis.handwriting import draw_strokes_on
 from hcr_batch.training.synthesis.layouts import draw_layout
 from hcr_batch.training.synthesis.paper import printed_sheet, scan_paper
 from hcr_batch.training.synthesis.printing import Printer

@@ -10,7 +10,8 @@ from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, blank_sh
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.filled_pages import fill_form
 from hcr_batch.training.synthesis.find_places import find_places
-from hcr_batch.training.synthesis.handwriting import FormHand, FormWriter, Pen, random_hand
+from hcr_batch.training.synthesis.form_hands import FormHand, Pen, random_hand
+from hcr_batch.training.synthesis.handwriting import FormWriter
 from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.training.synthesis.preprinted import print_units
 from hcr_batch.training.synthesis.printing import Printer, load_printer
