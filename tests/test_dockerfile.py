@@ -1,8 +1,9 @@
-"""The image: what hadolint would say of its file, and a scan in it where Docker runs."""
+"""The image: what hadolint says of its file, and a scan in it where Docker runs."""
 
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,13 +51,13 @@ def test_the_program_gets_signals_and_arguments_itself():
     assert entry == '["hcr-batch"]'
 
 
-def test_what_linters_complain_of_is_not_there():
-    names = {name for name, _ in STEPS}
-    assert not names & {"ADD", "MAINTAINER"}
-    assert all(value.startswith("/") for _, value in STEPS if _ == "WORKDIR")
-    commands = [value for name, value in STEPS if name == "RUN"]
-    assert not [command for command in commands if re.search(r"\b(sudo|cd|curl|wget)\b", command)]
-    assert all("--no-cache-dir" in command for command in commands if "pip install" in command)
+def test_hadolint_has_nothing_to_say():
+    here = Path(sys.executable).parent
+    hadolint = shutil.which("hadolint", path=here) or shutil.which("hadolint")
+    if not hadolint:
+        pytest.skip("hadolint is not installed")
+    done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_what_is_copied_is_there_and_sent_to_the_builder():

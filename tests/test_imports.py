@@ -167,6 +167,18 @@ def test_only_workers_of_a_scan_import_what_reads_pages():
     assert done.stdout.strip() == "[]"
 
 
+def test_only_known_forms_need_scipy_and_scikit_image():
+    """They are a third of the installation."""
+    program = (
+        "import sys\nfrom hcr_batch import load_recognizer, scan_document\n"
+        "scan_document(sys.argv[1], load_recognizer())\n"
+        "print(sorted({'scipy', 'skimage', 'pandas', 'openpyxl', 'flask'} & set(sys.modules)))"
+    )
+    form = ROOT / "samples" / "forms" / "payment-slip.png"
+    done = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_the_public_interface_is_there_and_late():
     program = (
         "import sys, hcr_batch\nassert 'numpy' not in sys.modules\n"

@@ -141,9 +141,11 @@ def _renderer(settings: Settings) -> Iterator[str]:
 
 
 def _model(model: str | Path | None) -> Iterator[str]:
-    """Load the model, which checks it, and tell what its card says."""
+    """Load the networks, which checks them, and tell what the model's card says."""
     from hcr_batch.recognition import load_recognizer
+    from hcr_batch.segmentation.network import load_segmenter
 
+    load_segmenter()
     card = load_recognizer(model).card
     yield f"model: {model or 'the default'}, {len(card.classes)} classes, files as on its card"
     for charset, entries in card.thresholds.items():

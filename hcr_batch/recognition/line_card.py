@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hcr_batch.errors import ModelError
+from hcr_batch.inference.weights import UNREADABLE, verify_file
 from hcr_batch.recognition.line_trust import Trust
-from hcr_batch.recognition.model_card import (
-    NOTHING_ACCEPTED,
-    UNREADABLE,
-    Threshold,
-    parse_thresholds,
-    verify_file,
-)
+from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, Threshold, parse_thresholds
 
 __all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
 
@@ -75,7 +70,7 @@ class LineCard:
         ------
         ModelError
         """
-        verify_file(path, self, LINE_CARD)
+        verify_file(path, self.files, LINE_CARD)
 
 
 def read_line_card(path: Path) -> LineCard:

@@ -7,25 +7,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from hcr_batch.errors import ModelError, UsageError
+from hcr_batch.inference.weights import UNREADABLE
 
 __all__ = [
     "CARD_NAME",
-    "UNREADABLE",
     "ModelCard",
     "Threshold",
-    "file_hash",
     "parse_thresholds",
     "read_card",
-    "verify_file",
     "write_card",
 ]
 
 CARD_NAME = "card.json"
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What reading a file raises that is no card."""
 NOTHING_ACCEPTED = 1.01
 """A threshold no confidence reaches."""
 
@@ -163,38 +159,3 @@ def write_card(path: Path, document: Mapping[str, Any]) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     temporary.replace(path)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-class Card(Protocol):
-    """A card that names weights files."""
-
-    @property
-    def files(self) -> Mapping[str, str]:
-        """SHA-256 (hex) by file name."""
-
-
-def verify_file(path: Path, card: Card, card_name: str = CARD_NAME) -> None:
-    """Check that a weights file is the one its card speaks of.
-
-    Raises
-    ------
-    ModelError
-        The file is missing or differs from the card.
-    """
-    if path.name not in card.files:
-        raise ModelError(f"{path}: its {card_name} does not name it; restore the model folder")
-    try:
-        same = file_hash(path) == card.files[path.name]
-    except OSError as error:
-        raise ModelError(
-            f"{path}: cannot be read ({error.strerror}); restore the model folder"
-        ) from error
-    if not same:
-        raise ModelError(
-            f"{path}: damaged or of another version than its {card_name}; restore the model folder"
-        )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
-from hcr_batch.recognition.model_card import CARD_NAME, ModelCard, read_card, verify_file
+from hcr_batch.inference.weights import verify_file
+from hcr_batch.recognition.model_card import CARD_NAME, ModelCard, read_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +157,7 @@ def load_recognizer(path: str | Path | None = None, threads: int = 1) -> Network
     if weights == given and not (weights.parent / CARD_NAME).is_file():
         raise _no_card(weights, own)
     card = read_card(weights.parent / CARD_NAME)
-    verify_file(weights, card)
+    verify_file(weights, card.files, CARD_NAME)
     _check_normalizer(card, weights)
     reader = _line_reader(weights.parent, threads)
     return _tried(NetworkRecognizer(_load_network(weights, threads), card, reader))
@@ -184,7 +185,7 @@ def load_card(path: str | Path | None = None) -> ModelCard:
     if card_path.name != CARD_NAME or not card_path.is_file():
         return load_recognizer(path).card
     card = read_card(card_path)
-    verify_file(weights, card)
+    verify_file(weights, card.files, CARD_NAME)
     return _with_line_card(card, weights.parent)
 
 

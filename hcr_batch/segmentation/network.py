@@ -12,8 +12,9 @@ import numpy as np
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.litert import AnySizeNetwork, quantized
+from hcr_batch.inference.weights import read_hashes, verify_file
 
-__all__ = ["CHANNELS", "Segmenter", "load_segmenter"]
+__all__ = ["CHANNELS", "LiteRTSegmenter", "Segmenter", "load_segmenter"]
 
 CHANNELS = ("line", "print", "writing", "cell", "area", "check")
 """What the network tells apart, in the order of its outputs; independent of each other."""
@@ -62,12 +63,20 @@ class LiteRTSegmenter:
 def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
     """The page segmentation that comes with the program, or the one in a .tflite file.
 
+    Parameters
+    ----------
+    path : Path, optional
+        Beside it lies its card, a .json of the same name.
+
     Raises
     ------
     ModelError
-        Missing or damaged.
+        Missing, damaged, or another file than that of its card.
     """
-    return LiteRTSegmenter(path or data_folder("models") / DEFAULT_MODEL / NAME)
+    path = path or data_folder("models") / DEFAULT_MODEL / NAME
+    card = path.with_suffix(".json")
+    verify_file(path, read_hashes(card), card.name)
+    return LiteRTSegmenter(path)
 
 
 def _filled_up(gray: np.ndarray) -> np.ndarray:

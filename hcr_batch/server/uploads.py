@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Request
+from flask import Request, current_app
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from hcr_batch.documents import MemoryFile
@@ -71,7 +70,7 @@ def document(request: Request) -> MemoryFile:
 
 def _json(request: Request) -> Any:
     try:
-        return json.loads(request.get_data(cache=False))
+        return current_app.json.loads(request.get_data(cache=False))
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is no valid JSON ({error}); {EXPECTED}") from error
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from hcr_batch.errors import ModelError, UsageError
-from hcr_batch.recognition.model_card import file_hash, read_card, verify_file, write_card
+from hcr_batch.inference.weights import file_hash, verify_file
+from hcr_batch.recognition.model_card import read_card, write_card
 
 
 def entry(target: float, threshold: float) -> dict:
@@ -94,10 +95,10 @@ def test_weights_are_checked_against_the_card(tmp_path, document):
     document["files"] = {"model.tflite": file_hash(weights)}
     write_card(tmp_path / "card.json", document)
     card = read_card(tmp_path / "card.json")
-    verify_file(weights, card)
+    verify_file(weights, card.files, "card.json")
     weights.write_bytes(b"weightz")
     with pytest.raises(ModelError, match=r"model\.tflite: damaged"):
-        verify_file(weights, card)
+        verify_file(weights, card.files, "card.json")
 
 
 def test_a_failed_write_leaves_the_old_card(card_path, document):

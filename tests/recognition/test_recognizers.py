@@ -105,7 +105,7 @@ def test_another_normalizer_version_is_refused(model_copy):
 
 
 def test_weights_litert_cannot_run_are_refused(model_copy):
-    from hcr_batch.recognition.model_card import file_hash
+    from hcr_batch.inference.weights import file_hash
 
     weights = model_copy / "model.tflite"
     weights.write_bytes(b"no network at all")

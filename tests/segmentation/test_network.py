@@ -7,6 +7,8 @@ from drawn_form import paper, row_of_boxes, scanned
 
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
+from hcr_batch.inference.weights import file_hash
+from hcr_batch.recognition.model_card import write_card
 from hcr_batch.segmentation.network import CHANNELS, load_segmenter
 
 
@@ -56,14 +58,35 @@ def test_what_it_says_is_what_the_bare_network_says_of_each_block_of_pixels(segm
     assert (segmenter(gray) == plain).all()
 
 
+@pytest.fixture
+def network(tmp_path):
+    """Writes a file, with a card that names it."""
+
+    def written(content):
+        path = tmp_path / "segmenter.tflite"
+        path.write_bytes(content)
+        write_card(path.with_suffix(".json"), {"files": {path.name: file_hash(path)}})
+        return path
+
+    return written
+
+
 @pytest.mark.parametrize("content", [b"", b"no network", b"TFL3" * 100])
-def test_a_damaged_file_is_one_line_that_names_it(tmp_path, content):
-    path = tmp_path / "segmenter.tflite"
-    path.write_bytes(content)
+def test_a_file_that_is_no_network_is_one_line_that_names_it(network, content):
     with pytest.raises(ModelError, match=r"segmenter\.tflite.*restore"):
+        load_segmenter(network(content))
+
+
+def test_another_file_than_that_of_the_card_is_refused(network):
+    path = network((data_folder("models") / "default" / "segmenter.tflite").read_bytes())
+    assert load_segmenter(path)(np.full((64, 64), 230, np.uint8)).shape[0] == len(CHANNELS)
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(ModelError, match=r"segmenter\.tflite: damaged or of another version"):
         load_segmenter(path)
 
 
-def test_a_missing_file_is_one_line_that_names_it(tmp_path):
-    with pytest.raises(ModelError, match=r"none\.tflite"):
-        load_segmenter(tmp_path / "none.tflite")
+def test_a_missing_file_is_one_line_that_names_it(network):
+    path = network(b"")
+    path.unlink()
+    with pytest.raises(ModelError, match=r"segmenter\.tflite: cannot be read"):
+        load_segmenter(path)

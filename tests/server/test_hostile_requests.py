@@ -125,6 +125,17 @@ def test_values_of_any_type_are_answered_in_words(review, serve, value):
         assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "url", ["data:image/png,{}", "data:image/png;base64,{}", "data:{};base64,AA==", "{},", "{}"]
+)
+def test_half_a_character_anywhere_in_a_picture_is_refused(serve, url):
+    for half in ("\ud800", "\udfff"):
+        for body in ({"image_data": url.format(half)}, {"images": [url.format(half)]}):
+            answer = serve.test_client().post("/predict", json=body)
+            assert answer.status_code == 400
+            assert "no valid JSON" in answer.json["error"]
+
+
 @pytest.mark.parametrize("token", ["", "toke", "tokens", "TOKEN", "token%00", "..", "%74oken%2f"])
 def test_without_the_token_nothing_is_there(review, token):
     for name in ("", "progress", "cell/a-1-1-1-1-1", "static/review.js"):

@@ -12,7 +12,8 @@ import numpy as np
 from hcr_batch.characters.normalize import NORMALIZER_VERSION
 from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.inference.litert import LiteRTNetwork
-from hcr_batch.recognition.model_card import CARD_NAME, file_hash, read_card, write_card
+from hcr_batch.inference.weights import file_hash
+from hcr_batch.recognition.model_card import CARD_NAME, read_card, write_card
 from hcr_batch.training.classifier.card_metrics import (
     foreign_ink_metrics,
     print_metrics,

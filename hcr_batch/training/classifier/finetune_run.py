@@ -14,12 +14,11 @@ import numpy as np
 from hcr_batch.errors import ModelError, NoInputError
 from hcr_batch.evaluation.labelled_predictions import labelled_predictions
 from hcr_batch.inference.litert import LiteRTNetwork
+from hcr_batch.inference.weights import file_hash, verify_file
 from hcr_batch.recognition.model_card import (
     CARD_NAME,
     ModelCard,
-    file_hash,
     read_card,
-    verify_file,
     write_card,
 )
 from hcr_batch.training.classifier.card_metrics import set_metrics
@@ -219,7 +218,7 @@ def _load(start: Path) -> tuple[keras.Model, ModelCard]:
     weights = start / "model.keras"
     if not weights.is_file():
         raise ModelError(f"{weights}: missing; --continue needs a model folder made by train")
-    verify_file(weights, card)
+    verify_file(weights, card.files, CARD_NAME)
     return keras.saving.load_model(weights, compile=False, safe_mode=True), card
 
 

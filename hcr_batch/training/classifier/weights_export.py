@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from hcr_batch.inference.litert import LiteRTNetwork
-from hcr_batch.recognition.model_card import CARD_NAME, file_hash, read_card, write_card
+from hcr_batch.inference.weights import file_hash
+from hcr_batch.recognition.model_card import CARD_NAME, read_card, write_card
 
 __all__ = [
     "KINDS",

@@ -15,11 +15,12 @@ from scipy.optimize import minimize
 
 from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_VERSION
+from hcr_batch.inference.weights import file_hash
 from hcr_batch.recognition.calibration import thresholds_for
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
 from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
 from hcr_batch.recognition.line_trust import Trust, comparable_text, log_odds
-from hcr_batch.recognition.model_card import file_hash, write_card
+from hcr_batch.recognition.model_card import write_card
 from hcr_batch.recognition.recognizers import load_recognizer
 from hcr_batch.training.line_reader.line_cuts import ReadTwice, cut_readings
 from hcr_batch.training.line_reader.line_held import HeldLine

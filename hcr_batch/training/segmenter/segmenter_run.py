@@ -16,8 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from hcr_batch.errors import NoInputError
-from hcr_batch.recognition.model_card import file_hash, write_card
-from hcr_batch.segmentation.network import CHANNELS, load_segmenter
+from hcr_batch.inference.weights import file_hash
+from hcr_batch.recognition.model_card import write_card
+from hcr_batch.segmentation.network import CHANNELS, LiteRTSegmenter
 from hcr_batch.training.segmenter.segmenter_fit import (
     HISTORY,
     PageRecipe,
@@ -162,7 +163,7 @@ def write_segmenter(
     save_page_network(model, keras_file)
     typical = ShardReader(crops, recipe.seed).batch(RANGE_CROPS)[0]
     lite_file.write_bytes(convert_page_network(model, typical))
-    segmenter = load_segmenter(lite_file)
+    segmenter = LiteRTSegmenter(lite_file)
     card = {
         "name": f"{NAME} {model.name}",
         "channels": list(CHANNELS),
