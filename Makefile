@@ -23,7 +23,8 @@ bench:           ## layout, speed and registration on few pages; needs HCR_DATA
 	$(PYTHON) tests/benchmarks/bench_scan.py --quick
 	PYTHONPATH=tests $(PYTHON) tests/benchmarks/bench_registration.py --scans 10
 
-docs:            ## the tables and pictures of the manual, and its tests
+docs:            ## the tables, outputs and pictures of the manual, and its tests
 	$(PYTHON) tests/manual_tables.py
+	$(PYTHON) tests/manual_outputs.py
 	PYTHONPATH=tests $(PYTHON) tests/manual_pictures.py
 	$(PYTHON) -m pytest -q tests/test_manual.py
