@@ -6,11 +6,18 @@ import pytest
 from stdnum import luhn
 from stdnum.iso7064 import mod_97_10
 
+from hcr_batch.forms import automata
 from hcr_batch.forms.automata import RuleError
 from hcr_batch.forms.rules import charset_of, make_rule
 
 DIGITS = "0123456789"
 ALNUM = charset_of("alnum")
+
+SLOW_START = """
+import time
+time.sleep(2.5)
+exec(compile(open({path!r}).read(), "compile_pattern.py", "exec"))
+"""
 
 
 def test_a_charset_is_named_or_explicit():
@@ -41,6 +48,15 @@ def test_blank_cells_may_stand_around_a_text_and_inside_where_the_pattern_has_th
 def test_a_pattern_that_explodes_is_refused(pattern):
     with pytest.raises(RuleError, match="simplify"):
         make_rule(ALNUM, pattern)
+
+
+def test_a_busy_machine_does_not_make_a_pattern_too_big(tmp_path, monkeypatch):
+    """What counts is time of the processor: others may have it for longer than a pattern may."""
+    slow = tmp_path / "slow.py"
+    slow.write_text(SLOW_START.format(path=str(automata.COMPILER)), encoding="utf-8")
+    monkeypatch.setattr(automata, "COMPILER", slow)
+    monkeypatch.setattr(automata, "PATTERN_SECONDS", 2)
+    assert make_rule(DIGITS, "[0-9]{5}").allows("12345")
 
 
 @pytest.mark.parametrize("pattern", ["[a-", r"(a)\1", "(a"])
