@@ -80,7 +80,7 @@ fields_option = click.option(
     "--fields",
     type=FILE,
     metavar="FILE",
-    help="Also a table with a row a form and a column a field: .csv or .xlsx.",
+    help="Also a table with one row per form and a column a field: .csv or .xlsx.",
 )
 
 format_option = click.option(

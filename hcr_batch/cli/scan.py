@@ -114,7 +114,7 @@ PARTS = {
     " or keep and list them.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use; by default one a core."
+    "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use; by default one per core."
 )
 @click.option(
     "--engine",

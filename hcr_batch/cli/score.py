@@ -18,14 +18,14 @@ __all__ = ["score"]
     required=True,
     type=FILE,
     metavar="FILE",
-    help="CSV with file, page, field, x, y, width, height, text; one row a field.",
+    help="CSV with file, page, field, x, y, width, height, text; one row per field.",
 )
 @click.option(
     "--report",
     type=click.Choice(["table", "fields", "json"]),
     default="table",
     show_default=True,
-    help="A line a file, a line a field, or everything as JSON.",
+    help="One line per file, one line per field, or everything as JSON.",
 )
 def score(results: Path, truth: Path, report: str) -> None:
     """Compare results with the truth.
