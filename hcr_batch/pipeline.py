@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain, islice, repeat
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.characters.field_ink import field_inks
+from hcr_batch.characters.line_strip import Strip
 from hcr_batch.characters.normalize import normalize_inks
 from hcr_batch.config import Settings, load_settings
 from hcr_batch.decoding.answers import read_answers
@@ -30,12 +30,14 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import binarize, is_blank
 from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.model_card import ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.page_scale import segmented
+from hcr_batch.timing import Stopwatch
 from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["read_page", "scan_document"]
@@ -98,6 +100,7 @@ def read_page(
     segmenter: Segmenter,
     settings: Settings,
     templates: Sequence[Template] = (),
+    watch: Stopwatch | None = None,
 ) -> PageReading:
     """Read one page.
 
@@ -110,19 +113,54 @@ def read_page(
     settings : Settings
     templates : sequence of Template
         Known forms: the page is read as the one it is of, or not at all.
+    watch : Stopwatch, optional
+        Is told the time of the stages `layout` and `recognize`.
 
     Returns
     -------
     PageReading
         Boxes in pixels of the page as it lies in the file.
     """
-    reading = _read_ink(page, recognizer, segmenter, settings, templates)
-    return with_stored_values(reading, page, templates)
+    watch = watch or Stopwatch()
+    with watch("layout"):
+        networks = _Networks(recognizer, watch)
+        reading = _read_ink(page, networks, segmenter, settings, templates)
+        return with_stored_values(reading, page, templates)
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """The networks that read, timed where they are called."""
+
+    recognizer: Recognizer
+    watch: Stopwatch
+
+    @property
+    def line_card(self) -> LineCard | None:
+        """Of the line reader; None where the model has none."""
+        reader = self.recognizer.line_reader
+        return reader.card if reader else None
+
+    def scores(self, inks: Sequence[np.ndarray]) -> GlyphScores:
+        """What the classifier says of N inks, uint8 (rows, columns)."""
+        glyphs = normalize_inks(inks)
+        with self.watch("recognize"):
+            return self.recognizer.scores(glyphs)
+
+    def classify(self, inks: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities of characters, float32 (N, 62)."""
+        return self.scores(inks).characters
+
+    def columns(self, strips: Sequence[Strip]) -> list[np.ndarray]:
+        """What the line reader, which there must be, says of strips."""
+        assert self.recognizer.line_reader is not None, "a model without a line reader"
+        with self.watch("recognize"):
+            return self.recognizer.line_reader.probabilities([strip.image for strip in strips])
 
 
 def _read_ink(
     page: Page,
-    recognizer: Recognizer,
+    networks: _Networks,
     segmenter: Segmenter,
     settings: Settings,
     templates: Sequence[Template],
@@ -131,11 +169,11 @@ def _read_ink(
     found = _find(page, segmenter, settings, templates)
     scored, turns = None, None
     if found and found.has_most_in_cells():
-        scored = _score(found, recognizer, settings)
-        turns = turns_by_cells(*scored.in_cells(), partial(_classified, recognizer))
+        scored = _score(found, networks, settings)
+        turns = turns_by_cells(*scored.in_cells(), networks.classify)
     if turns is None:
         ink = binarize(page, settings.layout)
-        turns = turns_by_letters(ink, page.pixels_per_mm, partial(_classified, recognizer))
+        turns = turns_by_letters(ink, page.pixels_per_mm, networks.classify)
     if turns:
         page = turned(page, turns)
         found = _find(page, segmenter, settings, templates)
@@ -144,7 +182,7 @@ def _read_ink(
         return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
     if found.form and not found.form.placed:
         return unread_page(page, UNKNOWN_FORM, REGISTRATION)
-    reading = _read(found, scored or _score(found, recognizer, settings), recognizer, settings)
+    reading = _read(found, scored or _score(found, networks, settings), networks, settings)
     if found.form:
         return found.form.flagged(reading)
     if not reading.fields and not is_blank(page, binarize(page, settings.layout)):
@@ -199,16 +237,16 @@ def _find(
     return _Found(form.page, form.layers, form.fields, rules, form)
 
 
-def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored:
+def _score(found: _Found, networks: _Networks, settings: Settings) -> _Scored:
     """Classify all glyphs of a page at once."""
     inks = field_inks(found.page, found.layers, found.fields, settings)
     # What stands in no field comes last, and is under no rule.
     rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
     written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]
     groups = [list(glyphs.inks()) for glyphs in written]
-    scores = recognizer.scores(normalize_inks([ink for group in groups for ink in group]))
+    scores = networks.scores([ink for group in groups for ink in group])
     ends = np.cumsum([0, *map(len, groups)])
-    columns = _columns(written, recognizer)
+    columns = _columns(written, networks)
     by_field = [
         GlyphScores(scores.characters[first:last], scores.printed[first:last], read)
         for first, last, read in zip(ends, ends[1:], columns, strict=False)
@@ -216,31 +254,24 @@ def _score(found: _Found, recognizer: Recognizer, settings: Settings) -> _Scored
     return _Scored(written, by_field)
 
 
-def _classified(recognizer: Recognizer, inks: Sequence[np.ndarray]) -> np.ndarray:
-    """Probabilities, float32 (N, 62), of inks that stand in no field."""
-    return recognizer.scores(normalize_inks(inks)).characters
-
-
 def _columns(
-    written: Sequence[FieldGlyphs], recognizer: Recognizer
+    written: Sequence[FieldGlyphs], networks: _Networks
 ) -> list[tuple[np.ndarray, ...]]:
     """What the line reader says about the lines of each field, all of a page at once."""
-    reader = recognizer.line_reader
-    strips = [[line.strip for line in glyphs.lines if line.strip] for glyphs in written]
-    if reader is None:
+    if networks.line_card is None:
         return [()] * len(written)
-    read = iter(reader.probabilities([strip.image for group in strips for strip in group]))
+    strips = [[line.strip for line in glyphs.lines if line.strip] for glyphs in written]
+    read = iter(networks.columns([strip for group in strips for strip in group]))
     return [tuple(islice(read, len(group))) for group in strips]
 
 
 def _read(
-    found: _Found, scored: _Scored, recognizer: Recognizer, settings: Settings
+    found: _Found, scored: _Scored, networks: _Networks, settings: Settings
 ) -> PageReading:
     page, fields = found.page, [glyphs.field for glyphs in scored.written]
-    thresholds = _thresholds(found, recognizer, settings)
+    card = networks.line_card
+    thresholds = _thresholds(found, networks.recognizer.card, card, settings)
     around = surroundings(fields, scored.scores)
-    reader = recognizer.line_reader
-    card = reader.card if reader else None
     answers = read_answers(scored.written, scored.scores, thresholds, around, card)
     width, height = page.source_size
     return PageReading(
@@ -251,12 +282,12 @@ def _read(
     )
 
 
-def _thresholds(found: _Found, recognizer: Recognizer, settings: Settings) -> Thresholds:
-    wanted, card = settings.recognition, recognizer.card
-    reader = recognizer.line_reader
-    of_strings = wanted.threshold
-    if reader and not of_strings:
-        of_strings = reader.card.threshold(STRING_CHARACTERS * wanted.target_error)
+def _thresholds(
+    found: _Found, card: ModelCard, line_card: LineCard | None, settings: Settings
+) -> Thresholds:
+    wanted, of_strings = settings.recognition, settings.recognition.threshold
+    if line_card and not of_strings:
+        of_strings = line_card.threshold(STRING_CHARACTERS * wanted.target_error)
     return Thresholds(
         lambda charset: wanted.threshold or card.threshold(wanted.target_error, charset),
         of_strings,

@@ -72,7 +72,7 @@ def calibrate(
       hcr-batch calibrate --from results.csv --out models/mine
       hcr-batch scan ./forms --model models/mine --target-error 0.5%
     """
-    from hcr_batch.training.classifier.recalibrate import check_free, write_calibrated
+    from hcr_batch.training.classifier.held_out_calibration import check_free, write_calibrated
 
     if out:
         check_free(out)
@@ -96,7 +96,7 @@ def _refuse(names: tuple[str, ...]) -> None:
 def _from_sets(data: Path | None, names: tuple[str, ...], model: Path | None) -> dict[str, Any]:
     from hcr_batch.errors import UsageError
     from hcr_batch.recognition import load_recognizer
-    from hcr_batch.training.classifier.recalibrate import recalibrated
+    from hcr_batch.training.classifier.held_out_calibration import recalibrated
     from hcr_batch.training.datasets.character_sets import find_sets
 
     if data is None:

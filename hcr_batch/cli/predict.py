@@ -104,6 +104,8 @@ def _read(
 
 
 def _texts(line: Line) -> tuple[str, ...]:
+    from hcr_batch.results.rows import alternatives_text
+
     source, reading = line
     return (
         source.name,
@@ -111,7 +113,7 @@ def _texts(line: Line) -> tuple[str, ...]:
         f"{reading.confidence:.4f}",
         str(reading.flagged).lower(),
         ";".join(reading.reasons),
-        " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
+        alternatives_text(reading.alternatives),
     )
 
 

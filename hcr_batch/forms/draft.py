@@ -18,7 +18,7 @@ from hcr_batch.forms.evidence import Evidence, corners_of
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.template_files import Template, TemplatePage
-from hcr_batch.geometry import area, shared_area
+from hcr_batch.geometry import area, evenly_divided, scaled, shared_area
 from hcr_batch.layout.fields import find_fields, printed_boxes, reading_order
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.layers import Layers
@@ -113,11 +113,11 @@ def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
     scale = 1 / page.pixels_per_mm
     covered = [why_covered(field, page) for field in fields]
     drafted = tuple(
-        DraftField("", field.kind, tuple(_scaled(cell.box, scale) for cell in field.cells))
+        DraftField("", field.kind, tuple(scaled(cell.box, scale) for cell in field.cells))
         for field, why in zip(fields, covered, strict=True)
         if not why
     )
-    boxes = tuple(_scaled(box, scale) for box in printed_boxes(layers, fields))
+    boxes = tuple(scaled(box, scale) for box in printed_boxes(layers, fields))
     left_out = tuple(filter(None, covered))
     return DraftPage(page.number, columns * scale, rows * scale, drafted, boxes, left_out)
 
@@ -148,8 +148,8 @@ def _picture(found: DraftPage, page: Page) -> bytes:
         Field(
             field.name,
             field.kind,
-            _scaled(bounds(field.cells), scale),
-            tuple(Cell(_scaled(cell, scale)) for cell in field.cells),
+            scaled(bounds(field.cells), scale),
+            tuple(Cell(scaled(cell, scale)) for cell in field.cells),
         )
         for field in found.fields
     )
@@ -166,23 +166,14 @@ def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
     if len(within) > 1 and (not widget.comb or len(within) == widget.length):
         return DraftField(name, "comb", within)
     if widget.comb:
-        return DraftField(name, "comb", _divided(widget.box, widget.length))
+        return DraftField(name, "comb", evenly_divided(widget.box, widget.length))
     same = next((box for box in boxes if _same(box, widget.box)), None)
     return DraftField(name, "free", (same or widget.box,))
-
-
-def _divided(box: Box, count: int) -> tuple[Box, ...]:
-    width = box.width / count
-    return tuple(Box(box.x + n * width, box.y, width, box.height) for n in range(count))
 
 
 def _same(a: Box, b: Box) -> bool:
     shared = shared_area(a, b)
     return shared >= SAME_BOX * (area(a) + area(b) - shared)
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
 
 
 def _renamed(page: DraftPage, taken: set[str]) -> Iterator[DraftField]:

@@ -21,6 +21,7 @@ from hcr_batch.forms.template_parts import (
     UncheckedTemplate,
 )
 from hcr_batch.forms.toml_lines import key_lines
+from hcr_batch.geometry import evenly_divided
 from hcr_batch.results.form_names import NUMBERED
 from hcr_batch.types import UNKNOWN_FORM, Box
 
@@ -260,12 +261,9 @@ class _Reader:
             self.fail("field", place, "", f"is a {kind} and has no cells: how many are there?")
         count = self.whole("field", place, "cells", entry["cells"])
         gap = self.number("field", place, "gap", entry["gap"])
-        width = (box.width - gap * (count - 1)) / count
-        if gap < 0 or width <= 0:
+        if gap < 0 or box.width <= gap * (count - 1):
             self.fail("field", place, "gap", f"of {gap} mm leaves no room for {count} cells")
-        return box, tuple(
-            Box(box.x + number * (width + gap), box.y, width, box.height) for number in range(count)
-        )
+        return box, evenly_divided(box, count, gap)
 
     def rule(self, place: int, entry: dict[str, Any], kind: str) -> Rule:
         if type(entry["required"]) is not bool:

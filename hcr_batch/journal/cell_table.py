@@ -12,6 +12,7 @@ from hcr_batch.documents.locations import location_of
 from hcr_batch.journal.corrections import Place
 from hcr_batch.results.cell_pictures import packed_picture
 from hcr_batch.results.records import CellRecord, FieldRecord
+from hcr_batch.results.rows import alternatives_of, alternatives_text
 from hcr_batch.types import Box, Reading
 
 __all__ = ["CELL_COLUMNS", "Cells", "DueCell", "PlacedField", "cell_of_row", "row_of_cell"]
@@ -184,13 +185,12 @@ def cell_of_row(values: Sequence[Any]) -> CellRecord:
     """
     x, y, width, height, character, confidence, flagged, reasons, alternatives = values
     try:
-        pairs = (item.rsplit(":", 1) for item in alternatives.split())
         reading = Reading(
             character,
             confidence,
             bool(flagged),
             tuple(reasons.split(";")) if reasons else (),
-            tuple((other, float(share)) for other, share in pairs),
+            alternatives_of(alternatives),
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise sqlite3.DatabaseError(f"a cell holds {values!r}") from error
@@ -209,7 +209,7 @@ def row_of_cell(cell: CellRecord) -> tuple[object, ...]:
         float(reading.confidence),
         int(reading.flagged),
         ";".join(reading.reasons),
-        " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
+        alternatives_text(reading.alternatives),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.documents.pdf_words import PrintedWord
+from hcr_batch.geometry import scaled
 from hcr_batch.recognition.line_reader import LineReader
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box, Page
@@ -57,7 +58,7 @@ def printed_words(page: Page, layers: Layers, reader: LineReader) -> tuple[Print
     texts = map(_text, reader.probabilities(strips))
     scale = 1 / page.pixels_per_mm
     return tuple(
-        PrintedWord(text, Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale))
+        PrintedWord(text, scaled(box, scale))
         for box, text in zip(boxes, texts, strict=True)
         if text
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ __all__ = [
     "COLUMNS",
     "FORMULA_STARTS",
     "ResultRow",
+    "alternatives_of",
+    "alternatives_text",
     "harmless",
     "page_rows",
     "to_text",
@@ -72,8 +74,19 @@ def page_rows(file: str, page: PageRecord) -> Iterator[ResultRow]:
                 reading.confidence,
                 reading.flagged,
                 ";".join(reading.reasons),
-                " ".join(f"{other}:{share:.4f}" for other, share in reading.alternatives),
+                alternatives_text(reading.alternatives),
             )
+
+
+def alternatives_text(alternatives: Iterable[tuple[str, float]]) -> str:
+    """Other characters with their probabilities, as `8:0.0312 B:0.0107`."""
+    return " ".join(f"{other}:{share:.4f}" for other, share in alternatives)
+
+
+def alternatives_of(text: str) -> tuple[tuple[str, float], ...]:
+    """What `alternatives_text` was given; raises a ValueError where the text is no such."""
+    pairs = (item.rsplit(":", 1) for item in text.split())
+    return tuple((other, float(share)) for other, share in pairs)
 
 
 def to_text(row: ResultRow) -> tuple[str | int, ...]:

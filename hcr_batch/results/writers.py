@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, get_type_hints
 from hcr_batch.errors import UsageError
 from hcr_batch.results.atomic import atomic_output
 from hcr_batch.results.form_tables import FieldValue, FormRow, FormTable
-from hcr_batch.results.rows import COLUMNS, ResultRow, harmless, to_text
+from hcr_batch.results.rows import COLUMNS, ResultRow, alternatives_of, harmless, to_text
 
 if TYPE_CHECKING:
     from hcr_batch.results.workbook import Summary
@@ -238,10 +238,9 @@ FORMATS: dict[str, ResultsWriter] = {
 
 def _as_object(row: ResultRow) -> dict[str, Any]:
     values = row._asdict()
-    pairs = (item.rsplit(":", 1) for item in row.alternatives.split())
     values["confidence"] = round(row.confidence, 4)
     values["reasons"] = row.reasons.split(";") if row.reasons else []
-    values["alternatives"] = {character: float(share) for character, share in pairs}
+    values["alternatives"] = dict(alternatives_of(row.alternatives))
     return values
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hcr_batch.documents import LimitedReader, open_regular
 from hcr_batch.errors import DocumentError
+from hcr_batch.geometry import scaled
 from hcr_batch.journal.cell_table import PlacedField
 from hcr_batch.types import Box, Page
 
@@ -108,7 +109,7 @@ def _on_page(box: Box, page: Page, size: tuple[int, int]) -> Box:
 
     # Rendered pages may now have another resolution.
     across, down = page.source_size[0] / size[0], page.source_size[1] / size[1]
-    now = Box(box.x * across, box.y * down, box.width * across, box.height * down)
+    now = scaled(box, across, down)
     (left, top), _, (right, bottom), _ = upright_corners(now, page)
     return Box(left, top, right - left, bottom - top)
 

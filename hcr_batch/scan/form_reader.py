@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import cv2
 
@@ -44,33 +43,20 @@ class FormReader:
 
     def pages(self, path: Path, first: int, last: int, watch: Stopwatch) -> Iterator[PageReading]:
         """Read pages `first` to `last`, as far as there are any, timing the stages."""
-        recognizer = _Timed(self._recognizer, watch)
         with closing(open_pages(path, self._settings.documents, first, last)) as pages:
             while taken := _next_timed(pages, watch):
-                with watch("layout"):
-                    reading = read_page(
-                        taken.pop(), recognizer, self._segmenter, self._settings, self._templates
-                    )
-                yield reading
+                yield read_page(
+                    taken.pop(),
+                    self._recognizer,
+                    self._segmenter,
+                    self._settings,
+                    self._templates,
+                    watch,
+                )
 
     def count(self, path: Path) -> int:
         """Number of pages."""
         return count_pages(path, self._settings.documents)
-
-
-class _Timed:
-    """A recognizer whose time is taken."""
-
-    def __init__(self, recognizer: Any, watch: Stopwatch) -> None:
-        self._recognizer = recognizer
-        self._watch = watch
-
-    def scores(self, glyphs: Any) -> Any:
-        with self._watch("recognize"):
-            return self._recognizer.scores(glyphs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._recognizer, name)
 
 
 def _next_timed(pages: Iterator[Page], watch: Stopwatch) -> list[Page]:

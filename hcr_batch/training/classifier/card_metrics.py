@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from hcr_batch.characters.normalize import normalize_ink
-from hcr_batch.evaluation.glyph_sets import charsets_of
-from hcr_batch.evaluation.metrics import area_under_curve, correct_readings, measure_set
+from hcr_batch.evaluation.metrics import area_under_curve, correct_readings
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.probabilities import best_in_charset
 from hcr_batch.training.classifier.distortions import scanned
@@ -21,17 +20,10 @@ from hcr_batch.training.classifier.held_out_calibration import (
 )
 from hcr_batch.training.classifier.targets import FOREIGN
 
-__all__ = ["foreign_ink_metrics", "print_metrics", "set_metrics"]
+__all__ = ["foreign_ink_metrics", "print_metrics"]
 
 MADE = 1500
 """Foreign and printed glyphs made for measuring."""
-
-
-def set_metrics(outputs: NetworkOutputs, temperature: float) -> dict[str, Any]:
-    """Accuracy and calibration of one set under each charset that fits it."""
-    probabilities = character_probabilities(outputs.logits, temperature)
-    labels = outputs.characters.labels
-    return {c: measure_set(probabilities, labels, c).as_dict() for c in charsets_of(labels)}
 
 
 def foreign_ink_metrics(

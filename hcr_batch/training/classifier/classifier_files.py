@@ -14,15 +14,12 @@ from hcr_batch.evaluation.metrics import correct_readings
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.inference.weights import file_hash
 from hcr_batch.recognition.model_card import CARD_NAME, read_card, write_card
-from hcr_batch.training.classifier.card_metrics import (
-    foreign_ink_metrics,
-    print_metrics,
-    set_metrics,
-)
+from hcr_batch.training.classifier.card_metrics import foreign_ink_metrics, print_metrics
 from hcr_batch.training.classifier.held_out_calibration import (
     NetworkOutputs,
     calibration,
     character_probabilities,
+    set_metrics,
 )
 from hcr_batch.training.classifier.page_sets import PAGES
 from hcr_batch.training.classifier.targets import CLASSES

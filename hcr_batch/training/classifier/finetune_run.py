@@ -21,14 +21,14 @@ from hcr_batch.recognition.model_card import (
     read_card,
     write_card,
 )
-from hcr_batch.training.classifier.card_metrics import set_metrics
 from hcr_batch.training.classifier.finetune import FineTuning, finetune
 from hcr_batch.training.classifier.held_out_calibration import (
     NetworkOutputs,
     calibration,
     character_probabilities,
+    check_free,
+    set_metrics,
 )
-from hcr_batch.training.classifier.recalibrate import check_free
 from hcr_batch.training.classifier.weights_export import choose, try_candidates
 from hcr_batch.training.datasets.character_sets import (
     CharacterSet,

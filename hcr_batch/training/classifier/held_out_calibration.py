@@ -1,17 +1,20 @@
-"""Calibration of a network on characters that it has not learned from."""
+"""Calibration of a network on characters that it has not learned from, and cards made anew."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hcr_batch.alphabet import BAR, CHARSETS
+from hcr_batch.errors import NoInputError, OutputError
 from hcr_batch.evaluation.glyph_sets import charsets_of
 from hcr_batch.evaluation.labelled_predictions import labelled_predictions
-from hcr_batch.evaluation.metrics import correct_readings
+from hcr_batch.evaluation.metrics import correct_readings, measure_set
 from hcr_batch.recognition.calibration import (
     chance_calibration_error,
     expected_calibration_error,
@@ -19,8 +22,10 @@ from hcr_batch.recognition.calibration import (
     temperature_scale,
     thresholds_for,
 )
+from hcr_batch.recognition.model_card import CARD_NAME, write_card
+from hcr_batch.recognition.recognizers import NetworkRecognizer, model_files
 from hcr_batch.training.classifier.targets import FOREIGN, allowed_matrix
-from hcr_batch.training.datasets.character_sets import CharacterSet
+from hcr_batch.training.datasets.character_sets import CharacterSet, unseen_part
 
 __all__ = [
     "TARGET_ERRORS",
@@ -28,8 +33,12 @@ __all__ = [
     "calibration",
     "calibration_metrics",
     "character_probabilities",
+    "check_free",
     "common_temperature",
+    "recalibrated",
+    "set_metrics",
     "threshold_metrics",
+    "write_calibrated",
 ]
 
 TARGET_ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02)
@@ -188,3 +197,110 @@ def _certain(one: NetworkOutputs, charset: str) -> list[str]:
     """Labels of a charset that say what shape to expect: an L may hide an l in some sets."""
     doubtful = BAR.upper() if one.characters.cases != "known" else ""
     return [label for label in CHARSETS[charset] if label not in doubtful]
+
+
+def set_metrics(outputs: NetworkOutputs, temperature: float) -> dict[str, Any]:
+    """Accuracy and calibration of one set under each charset that fits it."""
+    probabilities = character_probabilities(outputs.logits, temperature)
+    labels = outputs.characters.labels
+    return {c: measure_set(probabilities, labels, c).as_dict() for c in charsets_of(labels)}
+
+
+def recalibrated(recognizer: NetworkRecognizer, paths: Sequence[Path]) -> dict[str, Any]:
+    """Calibrate a model on what it has not learned from.
+
+    Of a set that it was trained on only the writers held out of the training
+    count; a set that its recipe keeps for testing is measured, not fitted;
+    any other set counts whole.
+
+    Parameters
+    ----------
+    recognizer : NetworkRecognizer
+    paths : sequence of Path
+        Sets, .npz.
+
+    Returns
+    -------
+    dict
+        The card with new `temperature`, `calibration`, `thresholds` and, for
+        these sets, `metrics`.
+
+    Raises
+    ------
+    NoInputError
+        The sets hold nothing to calibrate on.
+    """
+    document = recognizer.card.document
+    recipe = document.get("recipe", {})
+    parts = (_outputs(recognizer, path, recipe) for path in paths)
+    outputs = [part for part in parts if len(part.characters)]
+    if not any(part.fitted for part in outputs):
+        raise NoInputError(
+            f"{paths[0].parent}: holds no set to calibrate on, beside those the model learned "
+            "from or is tested on; name others with --set"
+        )
+    fitted = calibration(outputs, recipe.get("seed", 0))
+    metrics = {one.characters.name: set_metrics(one, fitted["temperature"]) for one in outputs}
+    return {**document, **fitted, "metrics": {**document.get("metrics", {}), **metrics}}
+
+
+def _outputs(
+    recognizer: NetworkRecognizer, path: Path, recipe: Mapping[str, Any]
+) -> NetworkOutputs:
+    part = unseen_part(path, recipe)
+    unclean = {one["name"] for one in recipe.get("sources", ()) if not one["clean"]}
+    return NetworkOutputs(
+        part,
+        recognizer.network(part.images),
+        clean=part.name not in unclean,
+        fitted=part.name not in recipe.get("test_sets", ()),
+    )
+
+
+def check_free(out: Path) -> None:
+    """Refuse to write over a model or a card.
+
+    Raises
+    ------
+    OutputError
+        There is something at `out`.
+    """
+    if out.exists():
+        raise OutputError(f"{out}: is there already; give --out a new name")
+
+
+def write_calibrated(document: Mapping[str, Any], model: Path | None, out: Path) -> None:
+    """Write a card: alone where `out` ends in .json, else with its weights as a model folder.
+
+    Parameters
+    ----------
+    document : mapping
+        The card, from :func:`recalibrated`.
+    model : Path, optional
+        Where the model lies whose card it is; the default model where left out.
+    out : Path
+        Is not there yet.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    weights, card = model_files(model)
+    if card.name != CARD_NAME:
+        # The short card of a classifier that was trained elsewhere.
+        document = {key: document[key] for key in document.keys() - {"files", "metrics"}}
+    try:
+        if out.suffix == ".json":
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_card(out, document)
+            return
+        out.mkdir(parents=True)
+        for name in document.get("files", (weights.name,)):
+            # An installed program comes without model.keras.
+            if (weights.parent / name).is_file():
+                shutil.copyfile(weights.parent / name, out / name)
+        # The card last: a folder without one is no model.
+        write_card(out / card.name, {**document, "name": out.name})
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror}); check --out") from error
