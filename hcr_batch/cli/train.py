@@ -75,7 +75,8 @@ def train(
     """Train a model.
 
     The recipe says which network: the recognizer (default.toml and others), the
-    page segmentation (segmenter.toml) or the line reader (line_reader.toml). The
+    page segmentation (segmenter.toml), the line reader (line_reader.toml) or the
+    small network of the usual demos, made in minutes (demo.toml). The
     networks, their card and the curves are written to --out.
 
     With --continue, a recognizer goes on learning from your own sets: those in
@@ -87,6 +88,7 @@ def train(
     Example:
       hcr-batch train --config configs/train/default.toml --data data --out models/mine
       hcr-batch train --config configs/train/segmenter.toml --data data --out models/mine
+      hcr-batch train --config configs/train/demo.toml --data sets --out models/demo
       hcr-batch train --continue models/default --data sets --out models/ours
     """
     if start:
@@ -94,19 +96,33 @@ def train(
         _continue(start, data, out, own, limit, quiet)
     else:
         _refuse({"--own": own}, "needs --continue")
-        _train_anew(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
+        config = config or _default_recipe()
+        if _import("hcr_batch.training.classifier.demo_run").is_demo_recipe(config):
+            _refuse({"--resume": resume, "--export": export, "--work": work}, "is not for a demo")
+            _train_demo(config, data, out, limit, quiet)
+        else:
+            _train_anew(config, data, out, work, resume=resume, limit=limit, verbose=not quiet)
     if export:
         _import("hcr_batch.training.classifier.weights_export").export_h5(out)
     click.echo(f"model folder: {out}", err=True)
 
 
-def _train_anew(
-    config: Path | None, data: Path, out: Path, work: Path | None, **options: Any
-) -> None:
-    from hcr_batch.config import data_folder, load_toml
+def _default_recipe() -> Path:
+    from hcr_batch.config import data_folder
+
+    return data_folder("configs") / "train" / "default.toml"
+
+
+def _train_demo(config: Path, data: Path, out: Path, limit: int | None, quiet: bool) -> None:
+    demo = _import("hcr_batch.training.classifier.demo_run")
+    for name, share in demo.train_demo(config, data, out, limit, verbose=not quiet).items():
+        click.echo(f"{name:24} {share:.4f}", err=True)
+
+
+def _train_anew(config: Path, data: Path, out: Path, work: Path | None, **options: Any) -> None:
+    from hcr_batch.config import load_toml
     from hcr_batch.evaluation.score_tables import page_table
 
-    config = config or data_folder("configs") / "train" / "default.toml"
     work = work or out.with_name(f"{out.name}.work")
     if _import("hcr_batch.training.line_reader.line_recipe").is_line_recipe(config):
         run = _import("hcr_batch.training.line_reader.line_run")

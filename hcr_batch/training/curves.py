@@ -10,7 +10,9 @@ __all__ = ["plot_history"]
 DOTS_PER_INCH = 110
 
 
-def plot_history(history: Sequence[dict[str, str]], path: Path) -> None:
+def plot_history(
+    history: Sequence[dict[str, str]], path: Path, learned: str = "training (distorted)"
+) -> None:
     """Draw loss and accuracy over the epochs, training and held out, as PNG.
 
     Parameters
@@ -18,6 +20,8 @@ def plot_history(history: Sequence[dict[str, str]], path: Path) -> None:
     history : sequence of dict
         Rows of history.csv.
     path : Path
+    learned : str
+        What the curve of the training is called.
     """
     # The object interface needs no display and leaves no global figure behind.
     from matplotlib.figure import Figure
@@ -25,7 +29,7 @@ def plot_history(history: Sequence[dict[str, str]], path: Path) -> None:
     epochs = [int(row["epoch"]) for row in history]
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        axes.plot(epochs, [float(row[name]) for row in history], label="training (distorted)")
+        axes.plot(epochs, [float(row[name]) for row in history], label=learned)
         axes.plot(epochs, [float(row[f"held_{name}"]) for row in history], label="held out")
         axes.set(xlabel="epoch", ylabel=name)
         axes.grid(alpha=0.3)

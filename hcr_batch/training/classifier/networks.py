@@ -11,7 +11,15 @@ from keras import layers, ops
 from hcr_batch.characters.normalize import GLYPH_SIZE
 from hcr_batch.training.classifier.targets import FOREIGN, OUTPUTS
 
-__all__ = ["NETWORKS", "GlyphLoss", "character_accuracy", "demo", "vgg", "vgg_wide"]
+__all__ = [
+    "NETWORKS",
+    "GlyphLoss",
+    "character_accuracy",
+    "demo",
+    "demo_classifier",
+    "vgg",
+    "vgg_wide",
+]
 
 
 def vgg(widths: tuple[int, int, int] = (32, 64, 128), dense: int = 256) -> keras.Model:
@@ -52,14 +60,25 @@ def vgg(widths: tuple[int, int, int] = (32, 64, 128), dense: int = 256) -> keras
 
 
 def demo(width: int = 32, dense: int = 128) -> keras.Model:
-    """The network of the usual demos: one convolution, pooling, one dense layer."""
+    """The network of the usual demos, with the outputs that the recognizer needs."""
     glyph = layers.Input((GLYPH_SIZE, GLYPH_SIZE, 1), name="glyph")
-    x = layers.Rescaling(1 / 255)(glyph)
-    x = layers.Conv2D(width, 3, activation="relu")(x)
-    x = layers.MaxPooling2D()(x)
-    x = layers.Flatten()(x)
-    x = layers.Dense(dense, activation="relu")(x)
+    x = _demo_layers(layers.Rescaling(1 / 255)(glyph), width, dense)
     return keras.Model(glyph, layers.Dense(OUTPUTS, dtype="float32", name="logits")(x), name="demo")
+
+
+def demo_classifier(classes: int, width: int = 32, dense: int = 128) -> keras.Model:
+    """The network of the usual demos: from (N, 28, 28, 1), 0 to 1, to N x `classes` by softmax."""
+    glyph = layers.Input((GLYPH_SIZE, GLYPH_SIZE, 1), name="glyph")
+    x = _demo_layers(glyph, width, dense)
+    softmax = layers.Dense(classes, activation="softmax", name="probabilities")
+    return keras.Model(glyph, softmax(x), name="demo")
+
+
+def _demo_layers(x: keras.KerasTensor, width: int, dense: int) -> keras.KerasTensor:
+    """One convolution, pooling, one dense layer."""
+    x = layers.Conv2D(width, 3, activation="relu")(x)
+    x = layers.Flatten()(layers.MaxPooling2D()(x))
+    return layers.Dense(dense, activation="relu")(x)
 
 
 def vgg_wide() -> keras.Model:

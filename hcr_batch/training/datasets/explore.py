@@ -29,6 +29,7 @@ __all__ = [
     "class_counts",
     "exact_duplicates",
     "near_duplicates",
+    "plot_counts",
     "suspicious_labels",
     "write_exploration",
 ]
@@ -162,7 +163,7 @@ def write_exploration(
         _write_csv(folder / "classes.csv", counts)
         _write_csv(folder / "duplicates.csv", exact + near)
         _write_csv(folder / "suspicious.csv", suspects)
-        _plot_counts(counts, folder / "classes.png")
+        plot_counts(counts, folder / "classes.png")
         parts = [
             *_overview(data, counts),
             *_duplicates(data, exact, near, folder),
@@ -215,7 +216,8 @@ def _write_csv(path: Path, rows: Sequence[Any]) -> None:
             writer.writerow(vars(row).values())
 
 
-def _plot_counts(counts: Sequence[ClassCount], path: Path) -> None:
+def plot_counts(counts: Sequence[ClassCount], path: Path) -> None:
+    """Draw how many characters each class has, as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(max(4, 0.2 * len(counts)), 3), layout="constrained")
