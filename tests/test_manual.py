@@ -243,6 +243,12 @@ def test_every_path_named_exists():
     assert not {name for name in named if not (ROOT / name).exists()}
 
 
+@pytest.mark.parametrize("name", ["Makefile", ".pre-commit-config.yaml", ".ci/run"])
+def test_programs_of_habit_are_there(name):
+    named = re.findall(r"tests/[\w/]+\.py", (ROOT / name).read_text(encoding="utf-8"))
+    assert not {path for path in named if not (ROOT / path).is_file()}
+
+
 def test_every_room_is_in_the_table_of_rooms():
     text = dict(sections())["docs/architecture.md: Rooms"]
     rooms = {f"hcr_batch/{path.name}" for path in (ROOT / "hcr_batch").glob("[a-z]*")}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hcr_batch.journal.journal import Journal
+from hcr_batch.journal.uneven_forms import UnevenForms, uneven_forms
 
 __all__ = ["Holdings", "count_holdings"]
 
@@ -33,6 +34,8 @@ class Holdings:
         All pages, and those on which no field was found.
     characters, flagged, reviewed : int
         Flagged as the program left them; reviewed by a person.
+    uneven : UnevenForms, optional
+        Pages that would have the same columns with a template.
     """
 
     results: str
@@ -46,6 +49,7 @@ class Holdings:
     characters: int
     flagged: int
     reviewed: int
+    uneven: UnevenForms | None = None
 
     def lines(self) -> Iterator[str]:
         """Where the table is, what is in it, and what to do next."""
@@ -61,6 +65,13 @@ class Holdings:
         )
         if self.tables:
             yield f"fields: {', '.join(self.tables)}"
+        if self.uneven:
+            pages = _counted(self.uneven.pages, "page", {})
+            yield (
+                f"{pages} with fields in other columns than a page of the same form "
+                f"({self.uneven.example}, {self.uneven.like}); name them once: "
+                "hcr-batch template draft FORM --out form.toml, then scan --template form.toml"
+            )
         if self.flagged > self.reviewed:
             yield f"next: hcr-batch review {shlex.quote(self.results)}"
 
@@ -71,8 +82,10 @@ def count_holdings(journal: Journal, results: Path, tables: tuple[Path, ...]) ->
     failed = journal.failed_files()
     names = ("gone", "copies", "pages", "without_field", "characters", "flagged", "reviewed")
     figures = {name: totals[name] for name in names}
+    uneven = uneven_forms((file.name, page) for file, page in journal.pages())
+    files = totals["files"] - failed
     return Holdings(
-        str(results), tuple(map(str, tables)), totals["files"] - failed, failed, **figures
+        str(results), tuple(map(str, tables)), files, failed, uneven=uneven, **figures
     )
 
 
