@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 __all__ = ["PAPER_LEVEL", "even_light", "paper_light", "sampled"]
@@ -14,6 +16,8 @@ LEAST_DEPTH = 4.0
 """Gray levels; what is less dark than this below the light is paper's own grain."""
 LEAST_LIGHT = 16.0
 """Gray levels; paper is never held for darker than this."""
+SHAPES = 16
+"""Pictures of one source have few shapes; the terms of so many are kept, 200 kB each."""
 PAPER_LEVEL = 235
 """Gray level of the paper once its light is even."""
 
@@ -32,14 +36,16 @@ def even_light(picture: np.ndarray) -> np.ndarray:
         The paper is at :data:`PAPER_LEVEL` everywhere.
     """
     sample = sampled(picture)
-    paper = np.ones(sample.shape, bool)
+    terms, paper = _terms(sample.shape), np.ones(sample.shape, bool)
+    factors = _fitted(terms, sample, paper)
     for _ in range(LIGHT_ROUNDS):
-        relief = sample - paper_light(sample, paper, sample.shape)
+        relief = sample - terms @ factors
         lighter = relief > -max(float(relief[paper].std()), LEAST_DEPTH)
         if (lighter == paper).all():
             break
         paper = lighter
-    light = np.maximum(paper_light(sample, paper, picture.shape), LEAST_LIGHT)
+        factors = _fitted(terms, sample, paper)
+    light = np.maximum(_terms(picture.shape) @ factors, LEAST_LIGHT)
     return np.clip(picture * (PAPER_LEVEL / light), 0, 255).astype(np.uint8)
 
 
@@ -60,11 +66,17 @@ def paper_light(sample: np.ndarray, paper: np.ndarray, shape: tuple[int, ...]) -
     shape : tuple of int
         That of the surface that is wanted, float32.
     """
-    known = _terms(sample.shape)[paper]
-    factors = np.linalg.lstsq(known.T @ known, known.T @ sample[paper], rcond=None)[0]
-    return _terms(shape) @ factors.astype(np.float32)
+    return _terms(shape) @ _fitted(_terms(sample.shape), sample, paper)
 
 
+def _fitted(terms: np.ndarray, sample: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Factors, float32 (6,), of the terms, (rows, columns, 6), of the surface through the paper."""
+    known = terms[paper]
+    factors: np.ndarray = np.linalg.lstsq(known.T @ known, known.T @ sample[paper], rcond=None)[0]
+    return factors.astype(np.float32)
+
+
+@lru_cache(SHAPES)
 def _terms(shape: tuple[int, ...]) -> np.ndarray:
     """1, x, y, x², xy and y² with x and y from -1 to 1; float32 (rows, columns, 6)."""
     y = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]

@@ -10,7 +10,16 @@ import numpy as np
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
-__all__ = ["INPUT_DPI", "LAYER_DPI", "LIKELY", "Layers", "as_seen", "marked_shares", "segment"]
+__all__ = [
+    "INPUT_DPI",
+    "LAYER_DPI",
+    "LIKELY",
+    "Layers",
+    "as_seen",
+    "marked_shares",
+    "segment",
+    "segment_seen",
+]
 
 INPUT_DPI = 200.0
 """Dots per inch at which the network sees a page,"""
@@ -100,9 +109,12 @@ def segment(page: Page, segmenter: Segmenter) -> Layers:
         Level, dark ink on light paper.
     segmenter : Segmenter
     """
-    gray = as_seen(page)
-    maps = segmenter(gray)
-    return Layers(maps, page.gray.shape[1] / gray.shape[1] * INPUT_DPI / LAYER_DPI)
+    return segment_seen(page, as_seen(page), segmenter)
+
+
+def segment_seen(page: Page, seen: np.ndarray, segmenter: Segmenter) -> Layers:
+    """As :func:`segment` does, of a page that is there as the network sees it."""
+    return Layers(segmenter(seen), page.gray.shape[1] / seen.shape[1] * INPUT_DPI / LAYER_DPI)
 
 
 def as_seen(page: Page) -> np.ndarray:

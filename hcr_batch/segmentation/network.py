@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,13 @@ CHANNELS = ("line", "print", "writing", "cell", "area", "check")
 """What the network tells apart, in the order of its outputs; independent of each other."""
 MULTIPLE = 32
 """Pixels at 200 dots per inch; pages are filled up to whole multiples, for the network halves."""
+REACH = 96
+"""Pixels at 100 dots per inch to either side that bear on what the network says of one: 86, made
+up to a multiple of 16. With so many around it, a part is answered as it is in the whole."""
+STRIP = 850_000
+"""Pixels at 100 dots per inch that are labelled at a time: each takes 120 bytes of memory."""
+LEAST_ROWS = 4 * REACH
+"""Strips with fewer rows of their own than twice their surroundings would take too long."""
 NAME = "segmenter.tflite"
 
 
@@ -54,10 +63,14 @@ class LiteRTSegmenter:
 
     def __call__(self, gray: np.ndarray) -> np.ndarray:
         """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
-        rows, columns = gray.shape
-        logits = self._network(cv2.LUT(_blocks(_filled_up(gray)), self._inputs)[None])
-        maps = self._shares(logits[: (rows + 1) // 2, : (columns + 1) // 2])
-        return np.ascontiguousarray(maps.transpose(2, 0, 1))
+        rows, columns = ((side + 1) // 2 for side in gray.shape)
+        blocks = cv2.LUT(_blocks(_filled_up(gray)), self._inputs)
+        maps = np.empty((len(CHANNELS), *blocks.shape[:2]), np.uint8)
+        for strip in _strips(*blocks.shape[:2]):
+            found = self._shares(self._network(blocks[None, strip.top : strip.bottom]))
+            inner = slice(strip.first - strip.top, strip.last - strip.top)
+            maps[:, strip.first : strip.last] = found[inner].transpose(2, 0, 1)
+        return np.ascontiguousarray(maps[:, :rows, :columns])
 
 
 def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
@@ -77,6 +90,35 @@ def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
     card = path.with_suffix(".json")
     verify_file(path, read_hashes(card), card.name)
     return LiteRTSegmenter(path)
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """Rows `top` to `bottom` of a page, of which `first` to `last` are answered for."""
+
+    top: int
+    bottom: int
+    first: int
+    last: int
+
+
+def _strips(rows: int, columns: int) -> list[_Strip]:
+    """Parts of a page of so many blocks that give, each with its surroundings, what it gives whole.
+
+    All are of one height, so that the network's memory is planned once.
+    """
+    count = 1
+    while (height := _height(rows, count)) * columns > STRIP and count < rows // LEAST_ROWS:
+        count += 1
+    tops = [min(number * (height - 2 * REACH), rows - height) for number in range(count)]
+    cuts = [0, *(top + REACH for top in tops[1:]), rows]
+    return [_Strip(top, top + height, *cut) for top, cut in zip(tops, pairwise(cuts), strict=True)]
+
+
+def _height(rows: int, count: int) -> int:
+    """Rows of each of so many strips, in whole multiples if they are parts."""
+    height = -(-(rows + 2 * REACH * (count - 1)) // count)
+    return min(rows, -(-height // MULTIPLE) * MULTIPLE)
 
 
 def _filled_up(gray: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ import dataclasses
 import cv2
 import numpy as np
 
-from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment
+from hcr_batch.preprocess.binarize import outlines
+from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment_seen
 from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.show_through import without_show_through
 from hcr_batch.segmentation.word_consistency import with_consistent_words
@@ -37,11 +38,13 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
         Level, dark ink on light paper.
     segmenter : Segmenter
     """
-    layers = segment(page, segmenter)
+    seen = as_seen(page)
+    layers = segment_seen(page, seen, segmenter)
     better = rescaled(page, layers)
     if better is not None:
-        page, layers = better, segment(better, segmenter)
-    return page, with_consistent_words(without_show_through(layers, as_seen(page)))
+        page, seen = better, as_seen(better)
+        layers = segment_seen(page, seen, segmenter)
+    return page, with_consistent_words(without_show_through(layers, seen))
 
 
 def rescaled(page: Page, layers: Layers) -> Page | None:
@@ -70,8 +73,7 @@ def rescaled(page: Page, layers: Layers) -> Page | None:
 def _print_height(layers: Layers) -> float | None:
     """Usual height of print in millimetres, long pieces counting more; None without any."""
     mask = cv2.threshold(layers.printed, LIKELY, 1, cv2.THRESH_BINARY)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
-    width, height = stats[1:, 2:4].T / layers.pixels_per_mm
+    width, height = np.array(outlines(mask)).reshape(-1, 4)[:, 2:].T / layers.pixels_per_mm
     real = np.maximum(width, height) >= LEAST_MM
     if np.count_nonzero(real) < FEWEST:
         return None

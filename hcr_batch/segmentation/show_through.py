@@ -55,8 +55,9 @@ def without_show_through(layers: Layers, gray: np.ndarray) -> Layers:
     side = round(AROUND_MM * layers.pixels_per_mm) // 2 * 2 + 1
     gone = np.zeros(layers.line.shape, bool)
     for name in ("line", "print", "writing"):
-        layer = layers.maps[CHANNELS.index(name)]
-        gone |= _shines_through((layer >= LIKELY).astype(np.uint8), darkness, steepness, side)
+        inked = layers.maps[CHANNELS.index(name)] >= LIKELY
+        if _has_faint(inked, darkness):
+            gone |= _shines_through(inked, darkness, steepness, side)
     if gone.any():
         maps = layers.maps.copy()
         maps[:, cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
@@ -130,14 +131,20 @@ def _of_blocks(which: np.ufunc, page: np.ndarray) -> np.ndarray:
     return which(rows[:, ::2], rows[:, 1::2])
 
 
+def _has_faint(inked: np.ndarray, darkness: np.ndarray) -> bool:
+    """Whether a good part of a layer, bool (rows, columns), is faint beside the rest of it."""
+    counts = cv2.calcHist([darkness], [0], inked.view(np.uint8), [256], [0, 256]).ravel()
+    faint = counts[np.arange(256) < FAINT * _usual(darkness, inked)]
+    return bool(counts.any() and faint.sum() >= LEAST_SHARE * counts.sum())
+
+
 def _shines_through(
-    mask: np.ndarray, darkness: np.ndarray, steepness: np.ndarray, side: int
+    inked: np.ndarray, darkness: np.ndarray, steepness: np.ndarray, side: int
 ) -> np.ndarray:
-    """Which pixels of a layer, uint8 (rows, columns), shine through; bool of that shape."""
-    inked = mask > 0
+    """Which pixels of a layer, bool (rows, columns), shine through; bool of that shape."""
     usual = _usual(darkness, inked)
     faint, dark = inked & (darkness < FAINT * usual), inked & (darkness >= DARK * usual)
-    if np.count_nonzero(faint) < LEAST_SHARE * np.count_nonzero(inked) or not dark.any():
+    if not dark.any():
         return np.zeros_like(inked)
     softest = BLURRED * float(np.median(steepness[dark] / darkness[dark].astype(np.float32)))
     # Only what is faint itself counts, not the front beside it.

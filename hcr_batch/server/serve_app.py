@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from hcr_batch import __version__
 from hcr_batch.alphabet import CHARSETS
-from hcr_batch.decoding.single_characters import predict_pictures
+from hcr_batch.decoding.single_characters import predict_glyphs, read_glyphs
 from hcr_batch.errors import DocumentError, TooLargeError, printable
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.server.openapi import XLSX, description
@@ -227,29 +227,35 @@ def _predictions(
     """An answer for each picture; in a batch, one that cannot be read spoils no other."""
     service = _service()
     most = service.settings.documents.max_megapixels
-    pictures, errors = {}, {}
+    glyphs, errors, pixels = {}, {}, 0
     end = time.monotonic() + service.limits.seconds
     for index, file in enumerate(files):
         left = end - time.monotonic()
         if left <= 0:
             raise TooMuchError(f"not done after {service.limits.seconds:g} s; send fewer pictures")
         try:
-            pictures[index] = reader.picture(
-                file, service.settings.documents, min(left, PICTURE_SECONDS)
+            glyphs[index], size = reader.call(
+                str(file),
+                read_glyphs,
+                file,
+                service.settings.documents,
+                seconds=min(left, PICTURE_SECONDS),
             )
         except TooLargeError:
             raise
         except DocumentError as error:
             errors[index] = {"error": str(error)}
-        # All are in memory at once: together they may be no larger than one.
-        if sum(picture.size for picture in pictures.values()) > most * 1e6:
+            continue
+        # Together they may take no longer than one.
+        pixels += size
+        if pixels > most * 1e6:
             raise TooMuchError(f"pictures of over {most:g} megapixels together; send fewer")
     target = service.settings.recognition.target_error
-    found = predict_pictures(list(pictures.values()), service.recognizer, target, charset)
+    found = predict_glyphs(list(glyphs.values()), service.recognizer, target, charset)
     classes = service.recognizer.classes
     read = {
         index: prediction_json(prediction, classes)
-        for index, prediction in zip(pictures, found, strict=True)
+        for index, prediction in zip(glyphs, found, strict=True)
     }
     return [{**errors, **read}[index] for index in range(len(files))]
 

@@ -41,12 +41,16 @@ def test_lines_and_cells_of_a_drawn_form_are_seen(segmenter):
     assert maps["writing"].max() < 128
 
 
-def test_what_it_says_is_what_the_bare_network_says_of_each_block_of_pixels(segmenter):
-    gray = scanned(paper(20, 30))[:224, :128]
+@pytest.mark.parametrize("size", [(112, 64), (1184, 832)], ids=["part", "A4"])
+def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmenter, size):
+    rows, columns = size
+    gray = np.full((2 * rows, 2 * columns), 240, np.uint8)
+    for y in range(10, 2 * rows - 30, 100):
+        row_of_boxes(gray, 5, y, columns // 40)
     network = Interpreter(str(data_folder("models") / DEFAULT_MODEL / "segmenter.tflite"))
     ingoing, outgoing = network.get_input_details()[0], network.get_output_details()[0]
     scale, zero = ingoing["quantization"]
-    blocks = gray.reshape(112, 2, 64, 2).transpose(0, 2, 1, 3).reshape(1, 112, 64, 4)
+    blocks = gray.reshape(rows, 2, columns, 2).transpose(0, 2, 1, 3).reshape(1, rows, columns, 4)
     network.resize_tensor_input(ingoing["index"], blocks.shape)
     network.allocate_tensors()
     values = np.round((blocks.astype(np.float32) / 255 - 0.5) / np.float32(scale) + zero)
