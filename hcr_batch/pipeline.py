@@ -114,7 +114,7 @@ def read_page(
     templates : sequence of Template
         Known forms: the page is read as the one it is of, or not at all.
     watch : Stopwatch, optional
-        Is told the time of the stages `layout` and `recognize`.
+        Is told the time of the stages, :data:`~hcr_batch.timing.STAGES`.
 
     Returns
     -------
@@ -143,7 +143,8 @@ class _Networks:
 
     def scores(self, inks: Sequence[np.ndarray]) -> GlyphScores:
         """What the classifier says of N inks, uint8 (rows, columns)."""
-        glyphs = normalize_inks(inks)
+        with self.watch("ink"):
+            glyphs = normalize_inks(inks)
         with self.watch("recognize"):
             return self.recognizer.scores(glyphs)
 
@@ -165,24 +166,30 @@ def _read_ink(
     settings: Settings,
     templates: Sequence[Template],
 ) -> PageReading:
-    page = flatten(page, settings.layout.max_skew)
-    found = _find(page, segmenter, settings, templates)
+    watch = networks.watch
+    with watch("level"):
+        page = flatten(page, settings.layout.max_skew)
+    found = _find(page, segmenter, settings, templates, watch)
     scored, turns = None, None
-    if found and found.has_most_in_cells():
-        scored = _score(found, networks, settings)
-        turns = turns_by_cells(*scored.in_cells(), networks.classify)
-    if turns is None:
-        ink = binarize(page, settings.layout)
-        turns = turns_by_letters(ink, page.pixels_per_mm, networks.classify)
+    with watch("level"):
+        if found and found.has_most_in_cells():
+            scored = _score(found, networks, settings)
+            turns = turns_by_cells(*scored.in_cells(), networks.classify)
+        if turns is None:
+            ink = binarize(page, settings.layout)
+            turns = turns_by_letters(ink, page.pixels_per_mm, networks.classify)
+        if turns:
+            page = turned(page, turns)
     if turns:
-        page = turned(page, turns)
-        found = _find(page, segmenter, settings, templates)
+        found = _find(page, segmenter, settings, templates, watch)
         scored = None
     if found is None:
         return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
     if found.form and not found.form.placed:
         return unread_page(page, UNKNOWN_FORM, REGISTRATION)
-    reading = _read(found, scored or _score(found, networks, settings), networks, settings)
+    scored = scored or _score(found, networks, settings)
+    with watch("read"):
+        reading = _read(found, scored, networks, settings)
     if found.form:
         return found.form.flagged(reading)
     if not reading.fields and not is_blank(page, binarize(page, settings.layout)):
@@ -223,10 +230,15 @@ class _Scored:
 
 
 def _find(
-    page: Page, segmenter: Segmenter, settings: Settings, templates: Sequence[Template]
+    page: Page,
+    segmenter: Segmenter,
+    settings: Settings,
+    templates: Sequence[Template],
+    watch: Stopwatch,
 ) -> _Found | None:
     """The fields of a page; None where it is of none of the forms."""
-    page, layers = segmented(page, segmenter)
+    with watch("segment"):
+        page, layers = segmented(page, segmenter)
     fields = find_fields(layers, settings.layout)
     if not templates:
         return _Found(page, layers, fields, [Rule(case=settings.recognition.case)] * len(fields))
@@ -239,7 +251,8 @@ def _find(
 
 def _score(found: _Found, networks: _Networks, settings: Settings) -> _Scored:
     """Classify all glyphs of a page at once."""
-    inks = field_inks(found.page, found.layers, found.fields, settings)
+    with networks.watch("ink"):
+        inks = field_inks(found.page, found.layers, found.fields, settings)
     # What stands in no field comes last, and is under no rule.
     rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
     written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["StageTime", "Stopwatch"]
+__all__ = ["STAGES", "StageTime", "Stopwatch"]
+
+STAGES = ("decode", "level", "segment", "layout", "ink", "recognize", "read", "encode")
+"""What is done with a page, in order; together they take all of its time."""
 
 
 @dataclass(frozen=True)
 class StageTime:
-    """Seconds that one stage of one page took: decode, layout, recognize or encode."""
+    """Seconds that one of the :data:`STAGES` took of one page."""
 
     page: int
     stage: str

@@ -4,9 +4,9 @@
 
 Everything runs on the same generated pages (A4, 300 dpi, 302 filled boxes) in
 one run. Work is measured in seconds of CPU, which other programs on the machine
-disturb little, so pages a second and core are those of a machine left alone;
-only the two workers and the one-page run are measured by the clock. Tesseract
-and RapidOCR stand beside it where they are installed.
+disturb less than the clock; its load stands beside them. Only the two workers,
+the one-page run and the stages are measured by the clock. Tesseract and
+RapidOCR stand beside it where they are installed.
 
 `--quick` takes 4 pages; `--pages`, `--rounds` and `--seed` say how many, how
 often and which.
@@ -15,6 +15,7 @@ often and which.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.pipeline import read_page
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.segmentation.network import load_segmenter
+from hcr_batch.timing import STAGES
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")
 SCAN = (sys.executable, "-m", "hcr_batch", "scan", "--quiet")
@@ -82,12 +85,18 @@ class GlyphRecorder:
 def main() -> None:
     options = _options()
     cv2.setNumThreads(1)
+    # Others on the machine take the caches: the ratios rise with the load, by half at 20 for two
+    # cores.
+    print("load of the machine (1, 5, 15 minutes): {:.1f} {:.1f} {:.1f}".format(*os.getloadavg()))
     strokes = Path(os.environ["HCR_DATA"]) / "characters" / "unipen_strokes.npz"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = make_pages(folder / "pages", options.pages, options.seed, strokes)
         _print_formats(files, folder, options.rounds)
         _print_pdf(files)
+        _print_stages("pages of this benchmark", files["jpeg"], folder / "stages")
+        real = sorted(Path(os.environ["HCR_DATA"], "real_forms").glob("*[!v]"))
+        _print_stages("real forms", real, folder / "real")
         _print_process(files["jpeg"], folder, options.pages)
         _print_others(files["jpeg"][: 1 if options.quick else 3])
 
@@ -175,6 +184,28 @@ def _print_pdf(files: dict[str, list[Path]]) -> None:
         f"PDF page of one JPEG: {1e3 * page:.1f} ms, its bare decoding {1e3 * stream:.1f} ms,"
         f" {page / stream:.2f} times"
     )
+
+
+def _print_stages(name: str, files: list[Path], output: Path) -> None:
+    """What each stage of a page takes by the log of a scan, and what all miss of the whole."""
+    log = output.with_suffix(".jsonl")
+    paths = [*map(str, files), "--log-json", str(log), "--out", f"{output}.csv"]
+    _run([*SCAN, "--jobs", "1", *paths])
+    spent: Counter[str] = Counter()
+    wholes, pages = [], 0
+    for event in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+        if event["event"] == "page":
+            spent[event["stage"]] += event["milliseconds"]
+        elif event["event"] == "file" and event["pages"]:
+            wholes += event["pages"] * [event["milliseconds"] / event["pages"]]
+            pages += event["pages"]
+    print(f"stages of {pages} {name}, ms a page by the clock:")
+    print("  " + "".join(f"{stage:>10}" for stage in (*STAGES, "whole", "missing", "slowest")))
+    whole = sum(wholes)
+    shown = [spent[stage] / pages for stage in STAGES] + [whole / pages]
+    missing = f"{1 - spent.total() / whole:10.1%}"
+    slowest = f"{max(wholes) / statistics.median(wholes):8.1f} x"
+    print("  " + "".join(f"{value:10.1f}" for value in shown) + missing + slowest)
 
 
 def _print_process(files: list[Path], folder: Path, pages: int) -> None:
