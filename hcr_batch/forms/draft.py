@@ -111,7 +111,7 @@ def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
     fields = find_fields(layers, settings.layout)
     rows, columns = page.gray.shape
     scale = 1 / page.pixels_per_mm
-    covered = [why_covered(field, page) for field in fields]
+    covered = why_covered(fields, page, layers)
     drafted = tuple(
         DraftField("", field.kind, tuple(scaled(cell.box, scale) for cell in field.cells))
         for field, why in zip(fields, covered, strict=True)
