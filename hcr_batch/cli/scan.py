@@ -159,6 +159,7 @@ def scan(
     Example:
       hcr-batch scan ./forms --out results.csv --fields fields.csv --overlay pictures
     """
+    options["quiet"] = quiet
     # Before numpy is imported: threads of its own would only slow the workers down.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if dry_run:
@@ -219,6 +220,9 @@ def _request(
         options["target_error"] is not None or options["config"]
     ):
         card.check_target(settings.recognition.target_error)
+        doubt = card.unproven(settings.recognition.target_error)
+        if doubt and not options["quiet"]:
+            click.echo(doubt, err=True)
     return ScanRequest(
         paths,
         out,

@@ -22,6 +22,8 @@ __all__ = [
 ]
 
 CARD_NAME = "card.json"
+UNPROVEN = 2.0
+"""Times the target error that its 95 % bound is, from which the target is not promised."""
 NOTHING_ACCEPTED = 1.01
 """A threshold no confidence reaches."""
 
@@ -89,12 +91,18 @@ class ModelCard:
         its charset.
         """
         known = (self.thresholds.get(name) for name in (field, charset, "alnum"))
-        entries = next(filter(None, known), ())
-        met = [entry for entry in entries if entry.target_error <= target_error + 1e-12]
-        if not met:
-            return NOTHING_ACCEPTED
-        return max(met, key=lambda entry: entry.target_error).threshold
+        entry = _loosest_met(next(filter(None, known), ()), target_error)
+        return entry.threshold if entry else NOTHING_ACCEPTED
 
+    def unproven(self, target_error: float) -> str:
+        """A sentence where too few characters were measured to promise a target; else empty."""
+        entry = _loosest_met(self.thresholds.get("alnum", ()), target_error)
+        if entry is None or entry.error_bound <= UNPROVEN * target_error:
+            return ""
+        return (
+            f"target error {100 * target_error:g}%: too few characters were measured to promise"
+            f" it; the error lies below {100 * entry.error_bound:.2g}% (95 % certainty)"
+        )
 
     def check_target(self, target_error: float) -> None:
         """See that a target error lies between the strictest and the loosest that were measured.
@@ -117,6 +125,12 @@ class ModelCard:
                 f"target error {100 * target_error:g}%: the model was measured from {least} to"
                 f" {most}; give one of these, or a --threshold"
             )
+
+
+def _loosest_met(entries: Sequence[Threshold], target_error: float) -> Threshold | None:
+    """The loosest of the measured targets that is not beyond the one asked for."""
+    met = [entry for entry in entries if entry.target_error <= target_error + 1e-12]
+    return max(met, key=lambda entry: entry.target_error, default=None)
 
 
 def read_card(path: Path) -> ModelCard:

@@ -68,6 +68,14 @@ def test_a_target_within_the_range_is_taken(card_path, document):
     read_card(card_path).check_target(0.9)
 
 
+def test_a_target_that_too_few_characters_were_measured_for_is_told(card_path, document):
+    assert read_card(card_path).unproven(0.01) == ""
+    document["thresholds"]["alnum"][0]["error_bound"] = 0.0047
+    write_card(card_path, document)
+    assert "below 0.47%" in read_card(card_path).unproven(0.001)
+    assert read_card(card_path).unproven(0.01) == ""
+
+
 def test_target_below_all_accepts_nothing(card_path):
     assert read_card(card_path).threshold(0.0001) > 1
 
