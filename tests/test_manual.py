@@ -311,23 +311,31 @@ def run_program(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def steps_of_readme() -> list[str]:
-    """The commands of "From paper to table" that wait for nobody in a browser."""
-    part = dict(sections())["README.md: From paper to table"]
-    lines = re.findall(r"^    \.venv/bin/(hcr-batch .+)$", part, flags=re.MULTILINE)
-    return [line for line in lines if " review " not in line and " edit " not in line]
+def steps(section: str) -> list[str]:
+    """The commands of a section that wait for nobody in a browser, without their program."""
+    text = dict(sections())[section].replace("\\\n", "")
+    lines = re.findall(r"^    \.venv/bin/hcr-batch (.+)$", text, flags=re.MULTILINE)
+    return [line for line in lines if "review " not in line and " edit " not in line]
 
 
-def test_the_steps_of_readme_run_one_after_the_other(tmp_path):
+def run_steps(section: str, folder: Path) -> None:
+    """Run the commands of a section where only the form is that they name, and its template."""
     for name in ("samples/forms/membership.png", "configs/forms/membership.toml"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        shutil.copy(ROOT / name, tmp_path / name)
-    steps = steps_of_readme()
-    assert len(steps) >= 4
-    for step in steps:
-        done = run_program(tmp_path, "-m", "hcr_batch", *shlex.split(step)[1:])
+        (folder / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, folder / name)
+    assert len(steps(section)) >= 4
+    for step in steps(section):
+        done = run_program(folder, "-m", "hcr_batch", *shlex.split(step))
         assert done.returncode == 0, f"{step}\n{done.stderr}"
+
+
+def test_the_steps_of_readme_run_and_give_the_row_at_its_top(tmp_path):
+    run_steps("README.md: From paper to table", tmp_path)
     assert the_row_at_the_top_of_readme().items() <= first_row(tmp_path / "fields.xlsx").items()
+
+
+def test_the_steps_to_a_template_run(tmp_path):
+    run_steps("docs/templates.md: From a blank form to named fields", tmp_path)
 
 
 def the_row_at_the_top_of_readme() -> dict[str, str]:
