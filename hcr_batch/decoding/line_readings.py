@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -105,8 +105,10 @@ def read_lines(
     parts = _cut_parts(glyphs, scores, around)
     if card is not None and scores.columns:
         parts = _whole_parts(glyphs, scores, parts, card)
+    looks_written = [part.kind is TextKind.WRITTEN for part in parts]
     parts = [replace(part, kind=_doubted(part.kind, glyphs.source)) for part in parts]
-    parts = [part for part in parts if part.kind is not TextKind.PRINTED]
+    kept = [part.kind is not TextKind.PRINTED for part in parts]
+    parts, looks_written = list(compress(parts, kept)), list(compress(looks_written, kept))
     cells: list[tuple[Box, Reading]] = []
     joint = None
     if glyphs.rule.is_binding and all(part.kind is not TextKind.RATHER_PRINTED for part in parts):
@@ -114,8 +116,10 @@ def read_lines(
     else:
         readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
         readings = [
-            _sure_or_print(line, glyphs.source) if part.kind is TextKind.RATHER_WRITTEN else line
-            for part, line in zip(parts, readings, strict=True)
+            _sure_or_print(line, looks or glyphs.source is InkSource.PEN)
+            if part.kind is TextKind.RATHER_WRITTEN
+            else line
+            for part, line, looks in zip(parts, readings, looks_written, strict=True)
         ]
         joint = _all_sure(parts)
     for part, read in zip(parts, readings, strict=True):
@@ -134,11 +138,11 @@ def _doubted(kind: TextKind, source: InkSource) -> TextKind:
     )
 
 
-def _sure_or_print(readings: list[Reading], source: InkSource) -> list[Reading]:
-    """A line that may be print: a mark if it is short or, not called a pen's, doubtful."""
+def _sure_or_print(readings: list[Reading], is_written: bool) -> list[Reading]:
+    """A line that may be print: a mark if it is short or, nowhere held for written, doubtful."""
     few = sum(bool(reading.character) for reading in readings) < FEWEST_SURE
     doubtful = any("low_confidence" in reading.reasons for reading in readings)
-    if not few and (source is InkSource.PEN or not doubtful):
+    if not few and (is_written or not doubtful):
         return readings
     return [as_mark(reading, "printed") for reading in readings]
 

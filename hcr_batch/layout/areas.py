@@ -40,6 +40,10 @@ SHRINK_MM = 0.6
 """The layer leaves so much of an area out at each side."""
 FILLED = 0.3
 """Share of a closed box that is free area, for it to be one,"""
+PARTLY_FILLED = 0.1
+LOW_MM = 12.0
+"""or this share of a box so low, in which there is room for one line: what stands beside the rest
+is an answer that looks like print,"""
 TYPED_MM = 4.0
 """Print so high is bridged, for it leaves gaps in the area that it stands in."""
 TYPED = 0.01
@@ -128,7 +132,9 @@ def free_areas(
     pixels_per_mm = layers.pixels_per_mm
     mask = cv2.threshold(layers.area, LIKELY, 1, cv2.THRESH_BINARY)[1]
     written = _written_areas(layers, boxes)
-    filled = boxes[(marked_shares(mask, boxes) >= FILLED) | written]
+    low = boxes[:, 3] - boxes[:, 1] <= LOW_MM * pixels_per_mm
+    enough = np.where(low, PARTLY_FILLED, FILLED)
+    filled = boxes[(marked_shares(mask, boxes) >= enough) | written]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     least = np.array(LEAST_AREA_MM) * pixels_per_mm
     parts = parts[(parts[:, 2:] >= least).all(axis=1)]
