@@ -34,7 +34,7 @@ from hcr_batch.decoding.readings import (
 from hcr_batch.decoding.weighing import weighed_fields
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.recognizers import GlyphScores
-from hcr_batch.types import Reading
+from hcr_batch.types import Box, Reading
 
 __all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds", "read_answers"]
 
@@ -42,6 +42,10 @@ STRINGS = ("free", UNPLACED)
 """Kinds of fields whose writing is read as strings."""
 LEAST_JOINED = 3
 """Fewer characters that touch may be a hasty hand's."""
+MIDDLE = 0.5
+"""Share of the sides of a check box that is its middle."""
+INKED = 85
+"""Of 255, ink is a stroke from here on."""
 MARK = 0.3
 """How much a mark too small for a character still counts as one, where a rule asks for it."""
 
@@ -191,7 +195,13 @@ def _read_cells(
     ):
         read = [mark_reading(row, "printed") for row in rows]
     elif glyphs.field.kind == "check":
-        read = [check_reading(row, threshold) for row in rows]
+        boxes_read = [boxes[place] for place in inked.places]
+        read = [
+            check_reading(row, threshold)
+            if _is_in_the_middle(cell, box)
+            else mark_reading(row, "not_a_character")
+            for row, cell, box in zip(rows, inked.cells, boxes_read, strict=True)
+        ]
     elif glyphs.rule.is_binding:
         read, joint = _constrained_cells(glyphs, inked, thresholds, kind)
     else:
@@ -204,6 +214,18 @@ def _read_cells(
     return FieldAnswer(
         [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
     )
+
+
+def _is_in_the_middle(cell: CellInk, box: Box) -> bool:
+    """Whether a mark reaches the middle of its check box: a rest of a wall does not."""
+    if cell.ink is None:
+        return False
+    x, y = box.x - cell.box.x, box.y - cell.box.y
+    left, right = x + (1 - MIDDLE) / 2 * box.width, x + (1 + MIDDLE) / 2 * box.width
+    top, bottom = y + (1 - MIDDLE) / 2 * box.height, y + (1 + MIDDLE) / 2 * box.height
+    sides = (max(0, round(side)) for side in (left, right, top, bottom))
+    first, last, upper, lower = sides
+    return bool((cell.ink[upper:lower, first:last] >= INKED).any())
 
 
 def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:

@@ -53,6 +53,8 @@ UNDIVIDED = 1.35
 """Widths of a cell; a wider closed box has teeth, or holds a string,"""
 TOOTH_SHOWS = 0.5
 """and this share of a third of its height is line where a tooth stands;"""
+FEWEST_TEETH = 2
+"""so many of them must show, where there is room for them: one may be a stroke;"""
 OFF_LINE = 0.25
 SAME_PITCH = 0.15
 LEAST_PITCH, MAX_PITCH = 0.3, 1.6
@@ -145,7 +147,7 @@ def _is_sure(
 
 
 def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
-    """Whether a closed box is much wider than the cells seen in it, without a tooth between."""
+    """Whether a closed box is much wider than the cells seen in it, with too few teeth between."""
     left, top, right, bottom = np.round(box).astype(int)
     width = float(median(cells[:, 2] - cells[:, 0]))
     if right - left < UNDIVIDED * width:
@@ -154,7 +156,9 @@ def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
     third = np.full(len(columns), round((bottom - top) / 3))
     low = line.upright(columns, bottom - third, np.full(len(columns), bottom))
     high = line.upright(columns, np.full(len(columns), top), top + third)
-    return bool(np.maximum(low, high).max(initial=0.0) < TOOTH_SHOWS)
+    shown = np.maximum(low, high) >= TOOTH_SHOWS
+    teeth = np.count_nonzero(np.diff(shown.astype(int), prepend=0) > 0)
+    return bool(teeth < min(FEWEST_TEETH, round((right - left) / width) - 1))
 
 
 def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:

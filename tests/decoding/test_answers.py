@@ -48,3 +48,20 @@ def test_amid_print_what_is_not_surely_written_is_print():
 def test_doubtful_writing_is_read(chances, around, others):
     readings = read(chances, around, **others)
     assert {reading.character for reading in readings} == {"X"}
+
+
+@pytest.mark.parametrize(("left", "character"), [(2, ""), (9, "X")])
+def test_a_mark_must_reach_the_middle_of_its_check_box(left, character):
+    """A rest of a wall is shown to a person, and is no cross."""
+    box = Box(10.0, 10, 30, 30)
+    field = Field("f001", "check", box, (Cell(box),))
+    ink = 255 * np.tri(26, 5, dtype=np.uint8)
+    stroke = CellInk(ink, Box(10.0 + left, 12, 5, 26))
+    characters = np.zeros((1, len(CHARACTERS)), np.float32)
+    characters[:, CHARACTERS.index("X")] = 0.99
+    scores = GlyphScores(characters, np.full(1, -9, np.float32))
+    glyphs = FieldGlyphs(field, cells=(stroke,), rule=Rule())
+    (answer,) = read_answers([glyphs], [scores], Thresholds(lambda _: 0.95), [NOTHING_KNOWN])
+    ((_, reading),) = answer.cells
+    assert reading.character == character
+    assert reading.flagged == (not character)
