@@ -5,13 +5,17 @@ from click.testing import CliRunner
 from review_maker import make_scan
 
 from hcr_batch.cli import cli
+from hcr_batch.config import data_folder
 from hcr_batch.errors import NoInputError, UsageError
 from hcr_batch.journal.corrections import Kind
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.journal.outputs import Outputs
+from hcr_batch.pipeline import scan_document
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.review.review_session import GivenAnswer, ReviewRequest, ReviewSession
+from hcr_batch.training.classifier.held_out_calibration import write_calibrated
 
+FIELD = "membership.postal_code"
 DIGITS = "1234567890"
 FIELDS = {f"f{number:03d}": (DIGITS, DIGITS) for number in range(20)}
 FIELDS |= {f"w{number}": (DIGITS, DIGITS.replace("3", "8")) for number in range(3)}
@@ -67,3 +71,20 @@ def test_results_without_answers_are_refused(made):
 def test_results_and_sets_do_not_go_together(made):
     result = run("--from", made.results, "--set", "mnist_test")
     assert isinstance(result.exception, UsageError)
+
+
+def test_a_field_with_a_threshold_of_its_own_is_read_by_it(tmp_path):
+    card = load_recognizer().card
+    doubted = {"target_error": 0.005, "threshold": 1.01, "accept_rate": 0.0, "error_bound": 1.0}
+    thresholds = {**card.document["thresholds"], FIELD: [doubted]}
+    write_calibrated({**card.document, "thresholds": thresholds}, None, tmp_path / "ours")
+    form = data_folder("configs") / "forms" / "membership.toml"
+    page = data_folder("configs").parent / "samples" / "forms" / "membership.png"
+    recognizer = load_recognizer(tmp_path / "ours")
+    (reading,) = scan_document(page, recognizer, template=form)
+    name = FIELD.split(".")[1]
+    flags = {field.name: [cell.reading.flagged for cell in field.cells if cell.reading.character]
+             for field in reading.fields}  # fmt: skip
+    assert flags[name]
+    assert all(flags.pop(name))
+    assert not all(flag for group in flags.values() for flag in group)
