@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import cv2
@@ -15,7 +16,7 @@ from hcr_batch.recognition.line_reader import LineReader
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box, Page
 
-__all__ = ["printed_words"]
+__all__ = ["mended", "printed_words"]
 
 SPACE_MM = 2.0
 """Paper between the words of one line that are cut out together."""
@@ -28,6 +29,8 @@ SHORTEST_MM = 2.0
 """Less is no word."""
 FAINT = 64
 """Ink below this (of 255) is the soft edge of letters."""
+FEWEST_LETTERS = 4
+"""A digit within a word of so many letters is a letter: numbers of forms have fewer."""
 AROUND_MM = 0.3
 """The layer of print is a little narrower than its ink."""
 
@@ -109,4 +112,14 @@ def _text(columns: np.ndarray) -> str:
     """The likeliest character of each column, repetitions and gaps left out."""
     best = columns.argmax(axis=1)
     kept = best[np.diff(best, prepend=-1) != 0]
-    return "".join(LINE_CHARACTERS[number] for number in kept if number != GAP).strip()
+    return mended("".join(LINE_CHARACTERS[number] for number in kept if number != GAP).strip())
+
+
+def mended(word: str) -> str:
+    """A word whose letters may have been read as digits: `0f` is `of`, `H1B` stays."""
+    word = re.sub(r"^0(?=[a-zA-Z])|(?<=[a-z])0$", "o", word)
+    word = re.sub(r"^1(?=[nstf]$)", "i", word)
+    if sum(map(str.isalpha, word)) < FEWEST_LETTERS:
+        return word
+    inner = r"(?<=[a-zA-Z]){}(?=[a-zA-Z])"
+    return re.sub(inner.format(0), "o", re.sub(inner.format(1), "i", word))

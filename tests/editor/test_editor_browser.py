@@ -108,8 +108,10 @@ class Editor:
         return wait.until(lambda _: condition())
 
     def save(self):
+        self.browser.execute_script("document.getElementById('status').textContent = ''")
         self.chord(Keys.CONTROL, "s")
-        self.wait(lambda: self.text("#saved") == "saved")
+        self.wait(lambda: self.text("#status").startswith("Saved at"))
+        assert self.text("#saved") == "saved"
         return self.fields()
 
     def fields(self):
@@ -323,3 +325,16 @@ def test_every_control_has_a_name_and_fits_on_the_screen(editor):
         "return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     )
     assert (size[0] <= SCREEN[0], size[1] <= SCREEN[1]) == (True, True)
+
+
+def test_the_form_is_renamed_and_that_is_undone(editor):
+    editor.open()
+    editor.find("#form")[0].click()
+    editor.chord(Keys.CONTROL, "a")
+    editor.press("club card")
+    editor.save()
+    assert load_template(editor.path).name == "club card"
+    editor.find("#undo")[0].click()
+    assert editor.value("#form") == "card"
+    editor.save()
+    assert editor.path.read_text(encoding="utf-8") == FORM

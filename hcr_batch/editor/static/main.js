@@ -65,8 +65,15 @@ function showFrame() {
   byId("note").hidden = !note;
 }
 
-async function save({ force = false } = {}) {
+/** Takes over what is being typed, as leaving the control does. */
+function settle() {
   panel.settle();
+  const name = byId("form").value.trim();
+  if (name !== state.name) renameForm(name);
+}
+
+async function save({ force = false } = {}) {
+  settle();
   const before = JSON.stringify(whole());
   const reply = await ask("save", { opened, seen, force, ...whole() });
   if (!reply.saved) return byId("changed").showModal(), false;
@@ -88,7 +95,7 @@ async function leave(discard) {
 }
 
 function close() {
-  panel.settle();
+  settle();
   if (isDirty()) byId("unsaved").showModal();
   else leave(true);
 }
@@ -266,7 +273,7 @@ const buttons = {
   help: () => byId("keys").showModal(), close, save: () => save().catch(() => {}),
 };
 for (const [id, action] of Object.entries(buttons)) byId(id).addEventListener("click", action);
-byId("form").addEventListener("change", (event) => renameForm(event.target.value.trim()));
+byId("form").addEventListener("change", settle);
 byId("form").addEventListener("keydown", (event) => event.key === "Enter" && paper.reveal({ focus: true }));
 byId("split-form").addEventListener("submit", (event) => event.submitter?.value === "split" && doSplit(event));
 byId("unsaved").addEventListener("close", async () => {
