@@ -68,8 +68,9 @@ def spelled(
     rows = np.zeros((len(kept), len(CHARACTERS)))
     for hypothesis, weight in zip(found, weights, strict=True):
         for character, column in _shown(hypothesis):
-            place = int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1
-            if 0 <= place < len(rows):
+            # A narrow first character may be clearest before its ink begins.
+            place = max(0, int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1)
+            if place < len(rows):
                 rows[place, character] = min(1.0, rows[place, character] + weight)
     return _line(found[0], kept, spans, rows, strip)
 

@@ -91,3 +91,12 @@ def test_a_rule_that_nothing_fits_finds_nothing(line):
     rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
     assert spelled_constrained([line], [shown], rule.charset, rule.automaton, False) is None
+
+
+def test_a_narrow_first_character_may_be_clearest_before_its_ink(line):
+    columns = told(line, {"1": 0.9}, {"4": 0.9}, {"7": 0.9})
+    first = int(columns[:, LINE_CHARACTERS.index("1")].argmax())
+    early = np.roll(columns[: first + 1], -3, axis=0)
+    whole = spelled(line, np.vstack([early, columns[first + 1 :]]), EVERYTHING, CARD)
+    assert texts(whole) == "147"
+    assert whole.rows[0].sum() > 0.8
