@@ -53,6 +53,8 @@ def parted(run: tuple[Box, ...], layers: Layers, line: LineShares) -> list[tuple
         return [run]
     sides = sides_of(run).T
     is_open = _is_open(sides[:, 1], sides, line) | _is_open(sides[:, 3], sides, line)
+    if not is_open.any():
+        return [run]
     is_open &= marked_shares(layers.written >= LIKELY, sides) < WRITTEN
     is_open &= (marked_shares(layers.cell >= LIKELY, sides) < SEEN) | _have_dash(sides, layers)
     groups = groupby(zip(run, is_open.tolist(), strict=True), key=lambda pair: pair[1])

@@ -128,8 +128,15 @@ def as_seen(page: Page) -> np.ndarray:
 
 def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Share of each box, (N, 4), that is marked in a mask of bool or uint8 (rows, columns)."""
-    count = cv2.integral(mask.astype(np.uint8))
     limits = np.array(mask.shape[::-1] * 2)
-    left, top, right, bottom = np.clip(np.round(boxes).astype(int), 0, limits).T
+    sides = np.clip(np.round(boxes).astype(int), 0, limits)
+    if not len(sides):
+        return np.zeros(0)
+    # No more of the mask is counted than the boxes reach over.
+    corners = sides.reshape(-1, 2)
+    first, last = corners.min(axis=0), corners.max(axis=0)
+    reached = mask[first[1] : last[1], first[0] : last[0]]
+    count = cv2.integral(reached.astype(np.uint8))
+    left, top, right, bottom = (sides - np.tile(first, 2)).T
     marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
     return marked / np.maximum((right - left) * (bottom - top), 1)
