@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from drawn_form import page_of
 
-from hcr_batch.segmentation.layers import segment
+from hcr_batch.segmentation.layers import marked_shares, segment
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.page_scale import rescaled, segmented
 
@@ -66,3 +66,12 @@ def test_print_of_impossible_height_corrects_the_resolution(wrong):
 def test_a_page_without_print_tells_nothing():
     page = page_of(np.full((300, 300), 255, np.uint8), 200)
     assert rescaled(page, segment(page, dark_is("print"))) is None
+
+
+def test_marked_shares_are_the_means_of_what_lies_in_the_boxes():
+    mask = np.random.default_rng(2).random((60, 80)) > 0.6
+    boxes = np.array([[3.0, 4, 20, 31], [50.4, 9.6, 79, 60], [-5, -5, 10, 8], [70, 50, 99, 99]])
+    plain = [mask[4:31, 3:20], mask[10:60, 50:79], mask[:8, :10], mask[50:, 70:]]
+    assert marked_shares(mask, boxes) == pytest.approx([part.mean() for part in plain])
+    assert marked_shares(mask, boxes[:1]) == pytest.approx([plain[0].mean()])
+    assert marked_shares(mask, boxes[:0]).shape == (0,)
