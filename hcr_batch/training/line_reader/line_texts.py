@@ -15,7 +15,7 @@ LONGEST_WORD = 14
 UNREAD = "$%#"
 """Signs beside numbers, often printed, that the reader passes over: none of its characters. It
 took `$` for a 5 where it had not seen it."""
-SIGNED_SHARE = 0.25
+SIGNED_SHARE = 0.5
 """Of the amounts that have such a sign."""
 DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase
 
@@ -203,11 +203,11 @@ def _mixed(rng: Rng, words: Sequence[str]) -> str:
 
 
 KINDS: tuple[tuple[Callable[[Rng, Sequence[str]], str], float], ...] = (
-    (_number, 0.31),
+    (_number, 0.26),
     (_grouped, 0.05),
     (_date, 0.08),
     (_month_date, 0.02),
-    (_amount, 0.07),
+    (_amount, 0.12),
     (_phone, 0.04),
     (_time, 0.02),
     (_code, 0.09),
