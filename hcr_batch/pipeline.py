@@ -21,8 +21,8 @@ from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Threshold
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.documents import open_pages
+from hcr_batch.forms.field_places import REGISTRATION
 from hcr_batch.forms.matching_form import MatchedForm, find_form
-from hcr_batch.forms.place import REGISTRATION
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template, load_templates
 from hcr_batch.geometry import projected

@@ -197,3 +197,10 @@ def test_a_change_of_any_code_that_reads_has_forms_read_again():
     before = next(index for index, level in enumerate(LEVELS) if "pipeline" in level)
     silent = {"config", "errors", "fingerprints", "journal", "processes", "timing"}
     assert parts == set().union(*LEVELS[: before + 1]) - silent
+
+
+def test_the_tests_lie_as_the_program_does():
+    """Whoever changes a room knows where its tests are."""
+    tests = ROOT / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    assert folders <= {path.parent for path in modules()}

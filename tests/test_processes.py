@@ -9,7 +9,7 @@ import pytest
 from fake_handlers import Double, Echo, Printer, Raiser, Taker
 
 from hcr_batch.processes import ENDED, MemoryLimited, Process, WorkersUnavailableError
-from hcr_batch.scan.local_engine import Lost, run_tasks
+from hcr_batch.scan.local_engine import LostTask, run_tasks
 from hcr_batch.scan.worker import ReadTask, read_pages
 
 PATIENCE = 30.0
@@ -117,7 +117,7 @@ def test_processes_are_deaf_to_signals_from_their_first_moment():
 def test_an_error_of_the_system_within_a_handler_is_no_end_in_peace():
     tasks = iter([OSError(5, "Input/output error")])
     ((_, lost),) = run_tasks(Raiser(), lambda: next(tasks, None), jobs=1)
-    assert lost == Lost("the process reading it ended (exit code 1)")
+    assert lost == LostTask("the process reading it ended (exit code 1)")
 
 
 def test_what_libraries_print_of_damage_is_not_seen(capfd):
@@ -131,7 +131,7 @@ def test_a_worker_takes_no_more_memory_than_it_may():
     tasks = iter([100, 2000, 200])
     found = dict(run_tasks(MemoryLimited(Taker(), 1.0), lambda: next(tasks, None), jobs=1))
     assert found == {100: 100, 2000: "refused", 200: 200}
-    assert not any(isinstance(result, Lost) for result in found.values())
+    assert not any(isinstance(result, LostTask) for result in found.values())
 
 
 def test_a_file_that_needs_more_is_told_which_setting_to_raise(tmp_path):

@@ -11,7 +11,7 @@ from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.characters.unplaced import UNPLACED
 from hcr_batch.decoding.accents import punctuation, with_base_letters
-from hcr_batch.decoding.constrained import constrained_readings
+from hcr_batch.decoding.constrained_readings import constrained_readings
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.line_readings import read_lines
 from hcr_batch.decoding.machine_print import (
@@ -31,7 +31,7 @@ from hcr_batch.decoding.readings import (
     glyph_readings,
     mark_reading,
 )
-from hcr_batch.decoding.weighing import weighed_fields
+from hcr_batch.decoding.weighting import weighted_fields
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Reading
@@ -60,7 +60,7 @@ class _Inked:
     places : ndarray of int, shape (N,)
         Which of the field's cells they are, from 0.
     scores : GlyphScores
-    odd, plain : ndarray of bool, shape (N,)
+    stray_print, is_character : ndarray of bool, shape (N,)
         Which are single letters of print, and which are characters.
     typed : ndarray of bool, shape (N,)
         Which are print where nothing is written.
@@ -69,8 +69,8 @@ class _Inked:
     cells: list[CellInk]
     places: np.ndarray
     scores: GlyphScores
-    odd: np.ndarray
-    plain: np.ndarray
+    stray_print: np.ndarray
+    is_character: np.ndarray
     typed: np.ndarray
 
 
@@ -96,17 +96,17 @@ def read_answers(
     """
     inked = _without_punctuation(list(map(_inked, written, scores)))
     # Marks and print say nothing about the kind of their neighbours.
-    weighed = weighed_fields(
-        [own.scores.characters[own.plain] for own in inked],
+    weighted = weighted_fields(
+        [one.scores.characters[one.is_character] for one in inked],
         [glyphs.rule for glyphs in written],
-        [np.diff(own.places[own.plain], prepend=0) > 1 for own in inked],
+        [np.diff(one.places[one.is_character], prepend=0) > 1 for one in inked],
     )
     answers = [
         read_lines(glyphs, score, thresholds, near, card)
         if glyphs.field.kind in STRINGS
-        else _read_cells(glyphs, own, rows, thresholds, near)
-        for glyphs, score, own, rows, near in zip(
-            written, scores, inked, weighed, around, strict=True
+        else _read_cells(glyphs, one, rows, thresholds, near)
+        for glyphs, score, one, rows, near in zip(
+            written, scores, inked, weighted, around, strict=True
         )
     ]
     return [_completed(*given) for given in zip(answers, written, around, strict=True)]
@@ -128,15 +128,18 @@ def _inked(glyphs: FieldGlyphs, scores: GlyphScores) -> _Inked:
         places, printed = places[kept], printed[kept]
         scores = GlyphScores(scores.characters[kept], scores.printed[kept])
     cells = [glyphs.cells[place] for place in places]
-    odd = printed_among_written(scores.printed) | printed
-    plain = np.array([not cell.small for cell in cells], bool) & ~odd
-    return _Inked(cells, places, scores, odd, plain, printed)
+    stray_print = printed_among_written(scores.printed) | printed
+    is_character = np.array([not cell.small for cell in cells], bool) & ~stray_print
+    return _Inked(cells, places, scores, stray_print, is_character, printed)
 
 
 def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
     """The fields of a page with commas, points and slashes held for marks."""
-    marks = punctuation([(own.cells, own.scores.characters, own.plain) for own in inked])
-    return [replace(own, plain=own.plain & ~mask) for own, mask in zip(inked, marks, strict=True)]
+    marks = punctuation([(one.cells, one.scores.characters, one.is_character) for one in inked])
+    return [
+        replace(one, is_character=one.is_character & ~mask)
+        for one, mask in zip(inked, marks, strict=True)
+    ]
 
 
 def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -> FieldAnswer:
@@ -180,7 +183,7 @@ def _is_doubtful(glyphs: FieldGlyphs, answer: FieldAnswer) -> bool:
 def _read_cells(
     glyphs: FieldGlyphs,
     inked: _Inked,
-    weighed: np.ndarray,
+    weighted: np.ndarray,
     thresholds: Thresholds,
     around: Surroundings,
 ) -> FieldAnswer:
@@ -205,7 +208,7 @@ def _read_cells(
     elif glyphs.rule.is_binding:
         read, joint = _constrained_cells(glyphs, inked, thresholds, kind)
     else:
-        read = _plain_cells(inked, weighed, threshold, kind)
+        read = _plain_cells(inked, weighted, threshold, kind)
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
     if _is_no_comb(inked, read):
@@ -234,28 +237,32 @@ def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
     All are flagged, most are joined or hold no character, some hold none, and not one
     holds a sure one.
     """
-    odd = sum(
+    doubtful = sum(
         cell.touching or cell.out_of_cell or not reading.character
         for cell, reading in zip(inked.cells, read, strict=True)
     )
     unread = any(not reading.character for reading in read)
-    sure = any(
-        reading.character and "low_confidence" not in reading.reasons for reading in read
-    )
-    joined = len(read) >= LEAST_JOINED and 2 * odd >= len(read)
+    sure = any(reading.character and "low_confidence" not in reading.reasons for reading in read)
+    joined = len(read) >= LEAST_JOINED and 2 * doubtful >= len(read)
     return joined and unread and not sure and all(reading.flagged for reading in read)
 
 
 def _plain_cells(
-    inked: _Inked, weighed: np.ndarray, threshold: float, kind: TextKind
+    inked: _Inked, weighted: np.ndarray, threshold: float, kind: TextKind
 ) -> list[Reading]:
-    characters = [cell for cell, is_plain in zip(inked.cells, inked.plain, strict=True) if is_plain]
+    characters = [
+        cell
+        for cell, is_character in zip(inked.cells, inked.is_character, strict=True)
+        if is_character
+    ]
     reasons = [_reasons(cell, kind) for cell in characters]
-    readings = iter(glyph_readings(weighed, threshold, reasons))
+    readings = iter(glyph_readings(weighted, threshold, reasons))
     return [
-        next(readings) if is_plain else mark_reading(row, *_mark_reasons(is_plain, is_odd))
-        for row, is_plain, is_odd in zip(
-            inked.scores.characters, inked.plain, inked.odd, strict=True
+        next(readings)
+        if is_character
+        else mark_reading(row, *_mark_reasons(is_character, is_stray_print))
+        for row, is_character, is_stray_print in zip(
+            inked.scores.characters, inked.is_character, inked.stray_print, strict=True
         )
     ]
 
@@ -264,20 +271,22 @@ def _constrained_cells(
     glyphs: FieldGlyphs, inked: _Inked, thresholds: Thresholds, kind: TextKind
 ) -> tuple[list[Reading], float]:
     scores = inked.scores.characters
-    rows = np.where(inked.plain[:, None], scores, MARK * scores)
+    rows = np.where(inked.is_character[:, None], scores, MARK * scores)
     has_ink = np.array([cell.ink is not None for cell in glyphs.cells])
     reasons = [
-        (*_reasons(cell, kind), *_mark_reasons(is_plain, is_odd))
-        for cell, is_plain, is_odd in zip(inked.cells, inked.plain, inked.odd, strict=True)
+        (*_reasons(cell, kind), *_mark_reasons(is_character, is_stray_print))
+        for cell, is_character, is_stray_print in zip(
+            inked.cells, inked.is_character, inked.stray_print, strict=True
+        )
     ]
     usual, strict = thresholds.of(glyphs.rule.charset, glyphs.field.name), thresholds.strict
     return constrained_readings(rows, has_ink, reasons, glyphs.rule, usual, strict)
 
 
-def _mark_reasons(is_plain: bool, is_odd: bool) -> tuple[str, ...]:
-    if is_plain:
+def _mark_reasons(is_character: bool, is_stray_print: bool) -> tuple[str, ...]:
+    if is_character:
         return ()
-    return ("printed",) if is_odd else ("not_a_character",)
+    return ("printed",) if is_stray_print else ("not_a_character",)
 
 
 def _reasons(cell: CellInk, kind: TextKind) -> tuple[str, ...]:

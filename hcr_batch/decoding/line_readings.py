@@ -11,8 +11,9 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, CHARACTERS
 from hcr_batch.characters.field_ink import InkSource
 from hcr_batch.characters.string_candidates import TextLine
-from hcr_batch.decoding.constrained import constrained_readings
-from hcr_batch.decoding.constraints import cell_chances, restricted
+from hcr_batch.decoding.constrained_decoding import cell_chances, restricted
+from hcr_batch.decoding.constrained_readings import constrained_readings
+from hcr_batch.decoding.cut_paths import best_constrained_path, best_path
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import Surroundings, TextKind, text_kind
 from hcr_batch.decoding.readings import (
@@ -22,14 +23,13 @@ from hcr_batch.decoding.readings import (
     glyph_readings,
     mark_reading,
 )
-from hcr_batch.decoding.segmentation_paths import best_constrained_path, best_path
-from hcr_batch.decoding.spelling import SpelledLine, spelled, spelled_constrained
-from hcr_batch.decoding.weighing import weighed
+from hcr_batch.decoding.transcription import Transcription, transcribe, transcribe_constrained
+from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_trust import comparable_text, prefers_cut
+from hcr_batch.recognition.line_confidence import comparable_text, prefers_cut
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Reading
 
@@ -64,7 +64,7 @@ class _Part:
     kind : TextKind
     sure : float or None
         Probability that the whole line is right, where it was read whole too; then
-        the rows are weighed by their neighbours and together as sure.
+        the rows are weighted by their neighbours and together as sure.
     whole : bool
         The characters are those of the line reader.
     """
@@ -216,27 +216,27 @@ def _whole_parts(
     if len(strips) < len(lines):
         return list(parts)
     if rule.automaton is None:
-        spelled_lines = [
-            spelled(strip, columns, _reported(rule), card)
+        transcriptions = [
+            transcribe(strip, columns, _reported(rule), card)
             for strip, columns in zip(strips, scores.columns, strict=True)
         ]
-        return [_believed(*pair, rule, card) for pair in zip(parts, spelled_lines, strict=True)]
-    found = spelled_constrained(strips, scores.columns, rule.charset, rule.automaton, rule.words)
+        return [_believed(*pair, rule, card) for pair in zip(parts, transcriptions, strict=True)]
+    found = transcribe_constrained(strips, scores.columns, rule.charset, rule.automaton, rule.words)
     return [
         _whole_part(part, whole) if len(whole.rows) else part
         for part, whole in zip(parts, found or (), strict=False)
     ] or list(parts)
 
 
-def _believed(cut: _Part, spelled_line: SpelledLine, rule: Rule, card: LineCard) -> _Part:
+def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCard) -> _Part:
     """Of a line cut into characters and the same read whole, the surer one."""
     after_blank = np.array([gap > 0 for gap in cut.word_gaps])
-    cut = replace(cut, rows=weighed(cut.rows, rule, after_blank))
+    cut = replace(cut, rows=weighted(cut.rows, rule, after_blank))
     joint = float(np.prod(cut.rows.max(axis=1)))
-    whole = _whole_part(cut, spelled_line) if len(spelled_line.rows) else cut
+    whole = _whole_part(cut, transcription) if len(transcription.rows) else cut
     agrees = comparable_text(cut.text) == comparable_text(whole.text)
-    takes_cut = whole is cut or prefers_cut(joint, spelled_line.share, agrees)
-    sure = card.trust.probability(max(joint, spelled_line.share), agrees and whole is not cut)
+    takes_cut = whole is cut or prefers_cut(joint, transcription.share, agrees)
+    sure = card.trust.probability(max(joint, transcription.share), agrees and whole is not cut)
     chosen, other = (cut, whole) if takes_cut else (whole, cut)
     rows = _as_sure(chosen.rows, sure)
     rows[_disputed(chosen, other)] *= DISPUTED
@@ -275,7 +275,7 @@ def _reported(rule: Rule) -> str:
     return "".join(character for character in rule.charset if not character.islower())
 
 
-def _whole_part(part: _Part, whole: SpelledLine) -> _Part:
+def _whole_part(part: _Part, whole: Transcription) -> _Part:
     boxes = list(whole.boxes)
     gaps = [0.0, *(max(1.0, b.x - a.right) for a, b in pairwise(boxes))]
     word_gaps = [gap if blank else 0.0 for gap, blank in zip(gaps, whole.after_blank, strict=True)]
@@ -290,7 +290,7 @@ def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading
     if part.sure is not None:
         return _whole_line(part, part.sure, reasons, threshold, thresholds.of_strings)
     after_blank = np.array([gap > 0 for gap in part.word_gaps])
-    rows = weighed(part.rows, rule, after_blank)
+    rows = weighted(part.rows, rule, after_blank)
     return glyph_readings(rows, threshold, [reasons] * len(rows))
 
 

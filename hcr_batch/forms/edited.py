@@ -160,7 +160,7 @@ class EditableTemplate:
         return DraftPage(number, page.width_mm, page.height_mm, (), ())
 
     def _fault(self, entry: dict[str, Any]) -> TemplateError | None:
-        """Remembered, for a list of words or of all dates takes a while."""
+        """HashedFile, for a list of words or of all dates takes a while."""
         key = repr(sorted(entry.items()))
         if key not in self._known:
             self._known[key] = field_fault(self.path, entry, self.pages)

@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
-from hcr_batch.forms.place import FieldPlace, place_fields
+from hcr_batch.forms.field_places import FieldPlace, place_fields
 from hcr_batch.forms.register import Fit, register, unexpected_combs
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from hcr_batch.documents.locations import Location, key
 
-__all__ = ["MOST_AT_ONCE", "Remembered", "remembered"]
+__all__ = ["MOST_AT_ONCE", "HashedFile", "find_hashed"]
 
 MOST_AT_ONCE = 500
 """Files asked for in one question; SQLite takes 999 values at the least."""
 
 
-class Remembered(NamedTuple):
+class HashedFile(NamedTuple):
     """What the journal has of a file that was hashed: `failure` and `pages` are of its reading."""
 
     sha256: str
@@ -27,9 +27,9 @@ class Remembered(NamedTuple):
     pages: int
 
 
-def remembered(
+def find_hashed(
     connection: sqlite3.Connection, paths: Sequence[Location]
-) -> list[Remembered | None]:
+) -> list[HashedFile | None]:
     """What is known of each of up to `MOST_AT_ONCE` files; None where it was not hashed."""
     keys = [key(path) for path in paths]
     rows = connection.execute(
@@ -38,5 +38,5 @@ def remembered(
         f"WHERE path IN ({', '.join('?' * len(keys))})",
         tuple(keys),
     )
-    found = {place: Remembered(*values) for place, *values in rows}
+    found = {place: HashedFile(*values) for place, *values in rows}
     return [found.get(place) for place in keys]

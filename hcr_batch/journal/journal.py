@@ -26,7 +26,7 @@ from hcr_batch.errors import UsageError
 from hcr_batch.journal.archive import Archive
 from hcr_batch.journal.cell_table import Cells
 from hcr_batch.journal.corrections import Corrections, apply_corrections
-from hcr_batch.journal.hashed_files import Remembered, remembered
+from hcr_batch.journal.hashed_files import HashedFile, find_hashed
 from hcr_batch.journal.journal_paths import journal_path
 from hcr_batch.journal.page_table import add_pages, fields_of_page, rows_of_page
 from hcr_batch.journal.run_table import Runs
@@ -149,9 +149,9 @@ class Journal:
         """The id of the latest reading; later ones have greater ids while none is taken away."""
         return self._execute("SELECT coalesce(max(id), 0) FROM readings").fetchone()[0]
 
-    def remembered(self, paths: Sequence[Location]) -> list[Remembered | None]:
+    def find_hashed(self, paths: Sequence[Location]) -> list[HashedFile | None]:
         """What is known of each of up to `MOST_AT_ONCE` files; None where it was not hashed."""
-        return remembered(self._connection, paths)
+        return find_hashed(self._connection, paths)
 
     def add(
         self,

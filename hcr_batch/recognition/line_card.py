@@ -10,7 +10,7 @@ from typing import Any
 
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.weights import UNREADABLE, verify_file
-from hcr_batch.recognition.line_trust import Trust
+from hcr_batch.recognition.line_confidence import LineConfidence
 from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, Threshold, parse_thresholds
 
 __all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
@@ -34,7 +34,7 @@ class LineCard:
     sharpness : float
         Exponent that turns shares of texts among those found into probabilities of
         their characters.
-    trust : Trust
+    trust : LineConfidence
         Turns the share of the best text into the probability that it is right.
     thresholds : tuple of Threshold
         Probability of whole strings from which they need no person, one a target error
@@ -51,7 +51,7 @@ class LineCard:
     letter_weight: float
     letter_bonus: float
     sharpness: float
-    trust: Trust
+    trust: LineConfidence
     thresholds: tuple[Threshold, ...]
     files: Mapping[str, str]
     document: Mapping[str, Any]
@@ -90,7 +90,9 @@ def read_line_card(path: Path) -> LineCard:
             letter_weight=float(document["letter_weight"]),
             letter_bonus=float(document["letter_bonus"]),
             sharpness=float(document["sharpness"]),
-            trust=Trust(**{name: float(value) for name, value in document["trust"].items()}),
+            trust=LineConfidence(
+                **{name: float(value) for name, value in document["trust"].items()}
+            ),
             thresholds=parse_thresholds({"strings": document["thresholds"]})["strings"],
             files=dict(document["files"]),
             document=document,

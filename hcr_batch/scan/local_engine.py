@@ -26,7 +26,7 @@ __all__ = [
     "TASKS_AHEAD",
     "TICK",
     "HandlerFactory",
-    "Lost",
+    "LostTask",
     "Pool",
     "Worker",
     "WorkersUnavailableError",
@@ -48,7 +48,7 @@ TICK = 1.0
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostTask:
     """Takes the place of the result of a task that ended its process, or was ended with it.
 
     `transient` says that another try may go well.
@@ -64,7 +64,7 @@ def run_tasks(
     jobs: int,
     time_limit: Callable[[Task], float] | None = None,
     ahead: Iterable[Process] = (),
-) -> Generator[tuple[Task, Result | Lost], None, None]:
+) -> Generator[tuple[Task, Result | LostTask], None, None]:
     """Hand every task to a handler.
 
     Parameters
@@ -84,7 +84,7 @@ def run_tasks(
 
     Yields
     ------
-    tuple of (task, result or Lost)
+    tuple of (task, result or LostTask)
         As they are ready. Closing the generator ends the workers at once.
 
     Raises
@@ -158,7 +158,7 @@ class Pool(ABC, Generic[Task, Result, AnyWorker]):
     def hand_out(self, jobs: int) -> bool:
         """Fill up the workers, evenly; False when nothing is left to do or to wait for."""
 
-    def results(self) -> Iterator[tuple[Task, Result | Lost]]:
+    def results(self) -> Iterator[tuple[Task, Result | LostTask]]:
         """What is ready now, or after one tick at the most."""
         awaited = {worker.awaited: worker for worker in self._workers if worker.awaited}
         start = time.monotonic()
@@ -170,7 +170,7 @@ class Pool(ABC, Generic[Task, Result, AnyWorker]):
             if source in ready:
                 yield from self._received(worker)
             elif worker.seconds > (limit := self._limit(worker)):
-                yield from self._replaced(worker, Lost(f"not done within {limit:.0f} s"))
+                yield from self._replaced(worker, LostTask(f"not done within {limit:.0f} s"))
 
     def stop(self) -> None:
         """End all workers at once."""
@@ -182,11 +182,11 @@ class Pool(ABC, Generic[Task, Result, AnyWorker]):
         """Those of the sources that have an answer, after one tick at the most."""
 
     @abstractmethod
-    def _received(self, worker: AnyWorker) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: AnyWorker) -> Iterator[tuple[Task, Result | LostTask]]:
         """What the answer of a worker means."""
 
     @abstractmethod
-    def _replaced(self, worker: AnyWorker, loss: Lost) -> Iterator[tuple[Task, Lost]]:
+    def _replaced(self, worker: AnyWorker, loss: LostTask) -> Iterator[tuple[Task, LostTask]]:
         """Put another worker in place of one that is lost."""
 
     def _task(self) -> Task | None:
@@ -224,10 +224,10 @@ class _LocalWorker(Worker[Task]):
     def stop(self) -> None:
         self.process.stop()
 
-    def loss(self) -> Lost:
+    def loss(self) -> LostTask:
         """Why it has ended."""
         code = self.process.wait()
-        return Lost(ending(code), transient=code == KILLED)
+        return LostTask(ending(code), transient=code == KILLED)
 
 
 class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
@@ -272,7 +272,7 @@ class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
                 self._arrivals.get(timeout=TICK)
         return [process for process in sources if process.answers]
 
-    def _received(self, worker: _LocalWorker[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: _LocalWorker[Task]) -> Iterator[tuple[Task, Result | LostTask]]:
         answer = worker.process.answers.popleft()
         if answer is ENDED:
             loss = worker.loss()
@@ -289,7 +289,9 @@ class _LocalPool(Pool[Task, Result, _LocalWorker[Task]]):
         else:
             worker.ready = True
 
-    def _replaced(self, worker: _LocalWorker[Task], loss: Lost) -> Iterator[tuple[Task, Lost]]:
+    def _replaced(
+        self, worker: _LocalWorker[Task], loss: LostTask
+    ) -> Iterator[tuple[Task, LostTask]]:
         """End a worker; its first task is lost, the others go back."""
         worker.stop()
         task = worker.take()

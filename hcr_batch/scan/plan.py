@@ -11,7 +11,7 @@ from itertools import islice
 
 from hcr_batch.documents import Source
 from hcr_batch.documents.locations import Location, RemoteFile, digest, seconds_unchanged, signature
-from hcr_batch.journal.hashed_files import MOST_AT_ONCE, Remembered
+from hcr_batch.journal.hashed_files import MOST_AT_ONCE, HashedFile
 from hcr_batch.journal.journal import FileEntry, Journal
 
 __all__ = ["KnownFile", "LostFile", "NewFile", "ScanOptions", "classify"]
@@ -123,18 +123,18 @@ def classify(
             yield replace(new, replaces=before is not None and before.sha256 != sha256)
 
 
-def _unchanged(before: Remembered | None) -> tuple[str, str]:
+def _unchanged(before: HashedFile | None) -> tuple[str, str]:
     assert before, "only what is known has no need to be hashed"
     return before.sha256, before.signature
 
 
-def _stands(before: Remembered, recipe: str, options: ScanOptions) -> bool:
+def _stands(before: HashedFile, recipe: str, options: ScanOptions) -> bool:
     """Whether what was read of a file that has not changed since is what is asked for."""
     again = options.force or (options.retry_failed and before.failure)
     return before.recipe == recipe and not again
 
 
-def _known(source: Source[Location], before: Remembered) -> KnownFile:
+def _known(source: Source[Location], before: HashedFile) -> KnownFile:
     entry = FileEntry(source.path, source.name, before.signature)
     is_entered = before.own_failure is None and before.name == source.name
     return KnownFile(
@@ -144,12 +144,12 @@ def _known(source: Source[Location], before: Remembered) -> KnownFile:
 
 def _hashes(
     sources: Iterable[Source[Location]], journal: Journal, is_full: Callable[[], bool]
-) -> Iterator[tuple[Source[Location], Remembered | None, Hash | None]]:
+) -> Iterator[tuple[Source[Location], HashedFile | None, Hash | None]]:
     """What is known of each file that may be wanted, and what hashes it where it has changed.
 
     Remote files are fetched ahead, several at a time: the way to them is long.
     """
-    waiting: deque[tuple[Source[Location], Remembered | None, Hash | None]] = deque()
+    waiting: deque[tuple[Source[Location], HashedFile | None, Hash | None]] = deque()
     with ThreadPoolExecutor(REMOTE_AHEAD) as threads:
         for source, before in _remembered(sources, journal):
             is_remote = isinstance(source.path, RemoteFile)
@@ -168,8 +168,8 @@ def _hashes(
 
 def _remembered(
     sources: Iterable[Source[Location]], journal: Journal
-) -> Iterator[tuple[Source[Location], Remembered | None]]:
+) -> Iterator[tuple[Source[Location], HashedFile | None]]:
     """Sources with what the journal has of them, asked for many at a time."""
     remaining = iter(sources)
     while chunk := list(islice(remaining, MOST_AT_ONCE)):
-        yield from zip(chunk, journal.remembered([source.path for source in chunk]), strict=True)
+        yield from zip(chunk, journal.find_hashed([source.path for source in chunk]), strict=True)

@@ -23,7 +23,7 @@ from hcr_batch.scan.local_engine import (
     TASKS_AHEAD,
     TICK,
     HandlerFactory,
-    Lost,
+    LostTask,
     Pool,
     Worker,
     WorkersUnavailableError,
@@ -48,7 +48,7 @@ def run_on_ray(
     jobs: int | None = None,
     time_limit: Callable[[Task], float] | None = None,
     address: str | None = None,
-) -> Generator[tuple[Task, Result | Lost], None, None]:
+) -> Generator[tuple[Task, Result | LostTask], None, None]:
     """Hand every task to a handler, as `hcr_batch.scan.local_engine.run_tasks` does.
 
     Parameters
@@ -64,7 +64,7 @@ def run_on_ray(
 
     Yields
     ------
-    tuple of (task, result or Lost)
+    tuple of (task, result or LostTask)
         As they are ready, each task once whatever is lost on the way. Closing
         the generator ends the actors.
 
@@ -200,11 +200,11 @@ class _ActorPool(Pool[Task, Result, _Handle[Task]]):
         ready, _ = ray.wait(sources, num_returns=1, timeout=TICK)
         return ready
 
-    def _received(self, worker: _Handle[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+    def _received(self, worker: _Handle[Task]) -> Iterator[tuple[Task, Result | LostTask]]:
         try:
             message = ray.get(worker.awaited)
         except RayTaskError as error:
-            yield from self._replaced(worker, Lost(str(error).splitlines()[-1]))
+            yield from self._replaced(worker, LostTask(str(error).splitlines()[-1]))
             return
         except RayError:
             yield from self._replaced(worker, None)
@@ -216,8 +216,8 @@ class _ActorPool(Pool[Task, Result, _Handle[Task]]):
         worker.ready, self._false_starts = True, 0
 
     def _replaced(
-        self, worker: _Handle[Task], loss: Lost | None
-    ) -> Iterator[tuple[Task, Lost]]:
+        self, worker: _Handle[Task], loss: LostTask | None
+    ) -> Iterator[tuple[Task, LostTask]]:
         """Put an actor in place of one that is lost; its first task is so too, if it is at fault.
 
         An actor may be lost with its node, by no fault of the task in work:
@@ -236,7 +236,7 @@ class _ActorPool(Pool[Task, Result, _Handle[Task]]):
         self._returned.extend(rest)
         self._tries[task] += 1
         if loss or self._tries[task] >= TRIES:
-            loss = loss or Lost(f"{TRIES} processes ended while reading it")
+            loss = loss or LostTask(f"{TRIES} processes ended while reading it")
             yield task, loss
         else:
             self._returned.append(task)

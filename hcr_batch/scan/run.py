@@ -24,7 +24,7 @@ from hcr_batch.journal.schema import DamagedJournalError
 from hcr_batch.processes import MemoryLimited, Process
 from hcr_batch.results.atomic import check_writable
 from hcr_batch.scan.feed import Feed
-from hcr_batch.scan.local_engine import HandlerFactory, Lost, run_tasks
+from hcr_batch.scan.local_engine import HandlerFactory, LostTask, run_tasks
 from hcr_batch.scan.observers import Observer
 from hcr_batch.scan.plan import KnownFile, LostFile, NewFile, classify
 from hcr_batch.scan.request import ScanRequest, ScanSummary
@@ -33,7 +33,7 @@ from hcr_batch.scan.worker import DrawTask, Outcome, PageDrawer, PageReader, Rea
 __all__ = ["Engine", "PlannedFile", "dry_run", "scan"]
 
 PlannedFile = NewFile | KnownFile | LostFile
-Engine = Callable[..., Generator[tuple[ReadTask, Outcome | Lost], None, None]]
+Engine = Callable[..., Generator[tuple[ReadTask, Outcome | LostTask], None, None]]
 """Called as `run_tasks` is, but for its `jobs`."""
 
 
@@ -210,8 +210,8 @@ def _limit(request: ScanRequest) -> Callable[[ReadTask], float]:
     return lambda task: request.settings.batch.page_seconds * (1 + task.last - task.first)
 
 
-def _as_outcome(task: ReadTask, result: Outcome | Lost) -> Outcome:
-    if not isinstance(result, Lost):
+def _as_outcome(task: ReadTask, result: Outcome | LostTask) -> Outcome:
+    if not isinstance(result, LostTask):
         return result
     failure = f"{task.path}: {result.reason}; scan it alone to see"
     return Outcome((), failure, 0.0, transient=result.transient)
@@ -244,6 +244,6 @@ def _draw(
         for task, result in results:
             if isinstance(result, OutputError):
                 raise result
-            failure = result.reason if isinstance(result, Lost) else result
+            failure = result.reason if isinstance(result, LostTask) else result
             if failure:
                 observer.note(f"{task.name}: no picture of it drawn ({failure})")

@@ -21,7 +21,7 @@ from stdnum import luhn
 
 from hcr_batch import load_recognizer
 from hcr_batch.alphabet import BLANK, SYMBOLS
-from hcr_batch.decoding.constraints import FOREIGN, cell_chances, decode
+from hcr_batch.decoding.constrained_decoding import FOREIGN, cell_chances, decode
 from hcr_batch.decoding.field_answers import Thresholds
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.training.datasets.character_sets import unseen_part

@@ -45,8 +45,8 @@ from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.characters.string_candidates import TextLine, find_strings
 from hcr_batch.characters.writing import strokes_of
 from hcr_batch.config import load_settings
+from hcr_batch.decoding.cut_paths import best_path
 from hcr_batch.decoding.neighbours import with_context
-from hcr_batch.decoding.segmentation_paths import best_path
 from hcr_batch.documents import open_pages
 from hcr_batch.evaluation.scoring import fold
 from hcr_batch.geometry import projected

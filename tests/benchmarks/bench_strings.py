@@ -28,7 +28,7 @@ from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.forms.rules import Rule, make_rule
-from hcr_batch.recognition.line_trust import comparable_text
+from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.training.line_reader.line_cuts import PER_MM, writing_of
 from hcr_batch.training.line_reader.line_held import held_lines

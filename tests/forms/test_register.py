@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hcr_batch.forms.evidence import Evidence, corners_of
-from hcr_batch.forms.place import CUT_OFF, REGISTRATION, place_fields
+from hcr_batch.forms.field_places import CUT_OFF, REGISTRATION, place_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template, TemplateField, TemplatePage

@@ -38,7 +38,7 @@ def test_many_files_are_asked_for_in_one_question(tmp_path, monkeypatch):
     assert scan(request, Observer(), reader=reader).new == FILES
     with open_journal(journal_path(request.output)) as journal:
         paths = sorted((tmp_path / "forms").iterdir())
-        known = journal.remembered([*paths, tmp_path / "new.png"])
+        known = journal.find_hashed([*paths, tmp_path / "new.png"])
         assert [one.name for one in known[:-1]] == [path.name for path in paths]
         assert known[-1] is None
     statements: list[str] = []

@@ -12,8 +12,8 @@ from hcr_batch.characters.line_strip import STRIP_HEIGHT
 from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition import load_card
+from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text, prefers_cut
 from hcr_batch.recognition.line_reader import load_line_reader
-from hcr_batch.recognition.line_trust import Trust, comparable_text, prefers_cut
 
 FILES = ("line_reader.tflite", "line_reader.json")
 
@@ -70,7 +70,7 @@ def test_a_reader_for_other_strips_is_refused(folder):
 
 
 def test_two_readings_that_agree_are_believed_more():
-    trust = Trust(-0.5, 0.8, 1.5)
+    trust = LineConfidence(-0.5, 0.8, 1.5)
     assert trust.probability(0.9, True) > trust.probability(0.9, False) > 0.5
     assert trust.probability(1.0, True) < 1
     assert trust.probability(0.0, False) > 0

@@ -6,7 +6,7 @@ import pytest
 from fake_handlers import DiesAtOnce, Double, Sleeper, WithoutModel
 
 from hcr_batch.errors import HcrError, ModelError
-from hcr_batch.scan.local_engine import Lost, run_tasks
+from hcr_batch.scan.local_engine import LostTask, run_tasks
 
 
 def run(make_handler, tasks, jobs, **options):
@@ -22,7 +22,7 @@ def test_every_task_has_its_result(jobs):
 def test_only_the_deadly_tasks_are_lost():
     tasks = [1, -1, 2, 3, -2, 4, 5, 6]
     results = dict(run(Double(), tasks, 2))
-    died = {task for task, result in results.items() if isinstance(result, Lost)}
+    died = {task for task, result in results.items() if isinstance(result, LostTask)}
     assert died == {-1, -2}
     assert results.keys() == set(tasks)
     assert "exit code 3" in results[-1].reason

@@ -16,7 +16,7 @@ from hcr_batch.training.classifier.batches import Mixture
 from hcr_batch.training.classifier.networks import NETWORKS, GlyphLoss, character_accuracy
 from hcr_batch.training.classifier.widen import widened
 from hcr_batch.training.datasets.character_sets import read_arrays
-from hcr_batch.training.fused import fused_copy
+from hcr_batch.training.fused_normalization import fused_copy
 from hcr_batch.training.recipe import Recipe
 
 __all__ = ["fit", "learning_rate", "portable_copy", "read_history"]

@@ -13,12 +13,12 @@ from hcr_batch.characters.normalize import normalize_inks
 from hcr_batch.characters.string_candidates import TextLine, find_strings
 from hcr_batch.characters.writing import Parts, Writing
 from hcr_batch.config import Settings, load_settings
-from hcr_batch.decoding.constraints import restricted
-from hcr_batch.decoding.segmentation_paths import best_path
-from hcr_batch.decoding.weighing import weighed
+from hcr_batch.decoding.constrained_decoding import restricted
+from hcr_batch.decoding.cut_paths import best_path
+from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
-from hcr_batch.recognition.line_trust import comparable_text, prefers_cut
+from hcr_batch.recognition.line_confidence import comparable_text, prefers_cut
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import HeldRead
@@ -107,4 +107,4 @@ def _rows(lines: Sequence[TextLine], recognizer: Recognizer) -> Iterator[np.ndar
         glyphs = normalize_inks([candidate.ink for candidate in line.candidates])
         rows = recognizer.scores(glyphs).characters
         path = best_path(line, shape_confidence(restricted(rows, CHARACTERS)[0]))
-        yield weighed(rows[path], Rule(case="as_written"), np.zeros(len(path), bool))
+        yield weighted(rows[path], Rule(case="as_written"), np.zeros(len(path), bool))

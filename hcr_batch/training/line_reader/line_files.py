@@ -18,8 +18,8 @@ from hcr_batch.characters.line_strip import STRIP_VERSION
 from hcr_batch.inference.weights import file_hash
 from hcr_batch.recognition.calibration import thresholds_for
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
+from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text, log_odds
 from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
-from hcr_batch.recognition.line_trust import Trust, comparable_text, log_odds
 from hcr_batch.recognition.model_card import write_card
 from hcr_batch.recognition.recognizers import load_recognizer
 from hcr_batch.training.line_reader.line_cuts import ReadTwice, cut_readings
@@ -43,7 +43,7 @@ TEMPERATURES = (0.9, 1.1, 1.35)
 LETTERS = ((0.0, 0.0), (0.15, 0.35), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
 """Weights and bonuses of the letter model that are tried."""
 SHARPNESSES = tuple(np.round(np.arange(0.2, 2.01, 0.1), 2).tolist())
-UNKNOWN = Trust(0.0, 1.0, 0.0)
+UNKNOWN = LineConfidence(0.0, 1.0, 0.0)
 TRIED = 300
 """Words that the letter model's weight is chosen by."""
 
@@ -156,7 +156,7 @@ def _sharpness(reads: Sequence[HeldRead]) -> float:
     return float(min(SHARPNESSES, key=loss))
 
 
-def _trust(pairs: Sequence[ReadTwice]) -> Trust:
+def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
     """The logistic model that makes the texts that were right likeliest."""
     trusted = [one for one in pairs if not one.doubted]
     right = np.array([one.right for one in trusted])
@@ -169,10 +169,10 @@ def _trust(pairs: Sequence[ReadTwice]) -> Trust:
         )
 
     bias, slope, agreement = minimize(loss, np.array([0.0, 1.0, 1.0])).x.tolist()
-    return Trust(round(bias, 4), round(max(slope, 0.0), 4), round(max(agreement, 0.0), 4))
+    return LineConfidence(round(bias, 4), round(max(slope, 0.0), 4), round(max(agreement, 0.0), 4))
 
 
-def _thresholds(pairs: Sequence[ReadTwice], trust: Trust) -> list[dict[str, float]]:
+def _thresholds(pairs: Sequence[ReadTwice], trust: LineConfidence) -> list[dict[str, float]]:
     trusted = [one for one in pairs if not one.doubted]
     sure = np.array([trust.probability(one.sure, one.agrees) for one in trusted])
     right = np.array([one.right for one in trusted])

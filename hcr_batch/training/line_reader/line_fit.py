@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT
-from hcr_batch.training.fused import fused_copy
+from hcr_batch.training.fused_normalization import fused_copy
 from hcr_batch.training.line_reader.line_metrics import edit_distance
 from hcr_batch.training.line_reader.line_network import line_network
 from hcr_batch.training.line_reader.line_recipe import LineRecipe

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hcr_batch.decoding.ctc_search import best_texts
 from hcr_batch.decoding.letter_model import letter_model
-from hcr_batch.decoding.line_columns import best_texts
 from hcr_batch.evaluation.score_tables import aligned
+from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.line_reader import LineReader
-from hcr_batch.recognition.line_trust import comparable_text
 from hcr_batch.training.line_reader.line_held import HeldLine
 
 __all__ = ["HeldRead", "edit_distance", "held_reads", "line_metrics", "table"]

@@ -10,7 +10,7 @@ from hcr_batch import load_recognizer
 from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT, line_strip
 from hcr_batch.errors import ConfigError
-from hcr_batch.recognition.line_trust import comparable_text
+from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.training.line_reader.line_cuts import cut_readings
 from hcr_batch.training.line_reader.line_damage import damaged, jittered
 from hcr_batch.training.line_reader.line_drawing import Glyph, compose, draw_word

@@ -10,14 +10,14 @@ import numpy as np
 
 from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
 from hcr_batch.characters.line_strip import FAINT, Strip
-from hcr_batch.decoding.constraints import charset_weights
+from hcr_batch.decoding.constrained_decoding import charset_weights
+from hcr_batch.decoding.ctc_search import AutomatonLanguage, Hypothesis, best_texts
 from hcr_batch.decoding.letter_model import letter_model
-from hcr_batch.decoding.line_columns import AutomatonLanguage, Hypothesis, best_texts
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.types import Box
 
-__all__ = ["SpelledLine", "spelled", "spelled_constrained"]
+__all__ = ["Transcription", "transcribe", "transcribe_constrained"]
 
 COLUMN = 2
 """Columns of a strip for each column of the line reader."""
@@ -26,7 +26,7 @@ UNLIKELY = 0.003
 
 
 @dataclass(frozen=True)
-class SpelledLine:
+class Transcription:
     """The N characters of a line.
 
     Attributes
@@ -47,9 +47,9 @@ class SpelledLine:
     share: float
 
 
-def spelled(
+def transcribe(
     strip: Strip, probabilities: np.ndarray, charset: str, card: LineCard
-) -> SpelledLine:
+) -> Transcription:
     """The likeliest text of a line, by the columns and a soft letter model.
 
     Parameters
@@ -75,10 +75,10 @@ def spelled(
     return _line(found[0], kept, spans, rows, strip)
 
 
-def spelled_constrained(
+def transcribe_constrained(
     strips: Sequence[Strip], probabilities: Sequence[np.ndarray], charset: str,
     automaton: Automaton, any_case: bool,
-) -> list[SpelledLine] | None:
+) -> list[Transcription] | None:
     """The likeliest text of some lines that an automaton accepts, running on from line to line.
 
     Parameters
@@ -92,7 +92,7 @@ def spelled_constrained(
 
     Returns
     -------
-    list of SpelledLine or None
+    list of Transcription or None
         Rows hold what the columns alone say at the place of each character.
         None where nothing is accepted.
     """
@@ -188,9 +188,9 @@ def _line(
     spans: np.ndarray,
     rows: np.ndarray,
     strip: Strip,
-) -> SpelledLine:
+) -> Transcription:
     boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
-    return SpelledLine(
+    return Transcription(
         tuple(boxes[: len(kept)]), rows, _after_blank(hypothesis), hypothesis.weight
     )
 

@@ -5,7 +5,7 @@ import pytest
 
 from hcr_batch.alphabet import CHARACTERS, CHARSETS, SYMBOLS
 from hcr_batch.characters.string_candidates import Candidate, TextLine
-from hcr_batch.decoding.segmentation_paths import best_constrained_path, best_path
+from hcr_batch.decoding.cut_paths import best_constrained_path, best_path
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.types import Box

@@ -1,9 +1,9 @@
-"""Characters are weighed field by field, whatever other fields stand beside theirs."""
+"""Characters are weighted field by field, whatever other fields stand beside theirs."""
 
 import numpy as np
 
 from hcr_batch.alphabet import CHARSETS
-from hcr_batch.decoding.weighing import weighed, weighed_fields
+from hcr_batch.decoding.weighting import weighted, weighted_fields
 from hcr_batch.forms.rules import Rule
 
 NAMES = ("alnum", "digits", "alnum", "upper", "digits", "alnum")
@@ -15,13 +15,13 @@ def test_fields_of_several_charsets_are_weighed_as_each_alone():
     rows = [(0.95 * row).astype(np.float32) for row in rows]
     blanks = [rng.random(len(row)) < 0.3 for row in rows]
     rules = [Rule(CHARSETS[name], case="as_written") for name in NAMES]
-    together = weighed_fields(rows, rules, blanks)
+    together = weighted_fields(rows, rules, blanks)
     for row, rule, blank, found in zip(rows, rules, blanks, together, strict=True):
-        np.testing.assert_allclose(found, weighed(row, rule, blank), rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(found, weighted(row, rule, blank), rtol=1e-5, atol=1e-7)
 
 
 def test_a_field_of_digits_holds_no_letters():
     rows = np.full((3, 62), 1 / 62, np.float32)
-    (found,) = weighed_fields([rows], [Rule(CHARSETS["digits"])], [np.zeros(3, bool)])
+    (found,) = weighted_fields([rows], [Rule(CHARSETS["digits"])], [np.zeros(3, bool)])
     assert not found[:, 10:].any()
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
+from hcr_batch.decoding.ctc_search import AutomatonLanguage, best_texts
 from hcr_batch.decoding.letter_model import letter_model
-from hcr_batch.decoding.line_columns import AutomatonLanguage, best_texts
 from hcr_batch.forms.rules import make_rule
 
 

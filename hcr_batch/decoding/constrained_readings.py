@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hcr_batch.alphabet import BLANK, SYMBOLS
-from hcr_batch.decoding.constraints import FOREIGN, Decoded, cell_chances, decode
+from hcr_batch.decoding.constrained_decoding import FOREIGN, Decoded, cell_chances, decode
 from hcr_batch.decoding.readings import ALTERNATIVES, BLANK_CONFIDENCE, LEAST_ALTERNATIVE
-from hcr_batch.decoding.weighing import in_context
+from hcr_batch.decoding.weighting import in_context
 from hcr_batch.forms.rules import Rule
 from hcr_batch.types import Reading
 

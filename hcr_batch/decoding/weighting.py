@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from hcr_batch.alphabet import BLANK, SYMBOLS
-from hcr_batch.decoding.constraints import restricted
+from hcr_batch.decoding.constrained_decoding import restricted
 from hcr_batch.decoding.neighbours import with_context
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import given_inside
 
-__all__ = ["in_context", "weighed", "weighed_fields"]
+__all__ = ["in_context", "weighted", "weighted_fields"]
 
 
 def in_context(
     rows: np.ndarray, rule: Rule, after_blank: np.ndarray, field: np.ndarray | None = None
 ) -> np.ndarray:
-    """Probabilities weighed by those of their neighbours, cases told apart.
+    """Probabilities weighted by those of their neighbours, cases told apart.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def in_context(
     return with_context(restricted(rows, charset)[0], after_blank, field)
 
 
-def weighed(
+def weighted(
     rows: np.ndarray, rule: Rule, after_blank: np.ndarray, field: np.ndarray | None = None
 ) -> np.ndarray:
     """The same given the rule's charset, look-alikes under their capital; float32 (N, 62)."""
@@ -51,7 +51,7 @@ def weighed(
     return restricted(near, rule.charset)[0].astype(np.float32)
 
 
-def weighed_fields(
+def weighted_fields(
     rows: Sequence[np.ndarray], rules: Sequence[Rule], after_blank: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
     """Do so with each of F fields of a page, those of one kind together.
@@ -71,7 +71,7 @@ def weighed_fields(
     for kind in dict.fromkeys(kinds):
         numbers = [number for number, other in enumerate(kinds) if other == kind]
         counts = [len(rows[number]) for number in numbers]
-        together = weighed(
+        together = weighted(
             np.concatenate([rows[number] for number in numbers]),
             rules[numbers[0]],
             np.concatenate([after_blank[number] for number in numbers]),

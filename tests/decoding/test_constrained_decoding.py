@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hcr_batch.alphabet import CHARACTERS
-from hcr_batch.decoding.constraints import SYMBOLS, cell_chances, decode, restricted
+from hcr_batch.decoding.constrained_decoding import SYMBOLS, cell_chances, decode, restricted
 from hcr_batch.forms.rules import charset_of, make_rule
 
 DIGITS = "0123456789"

@@ -6,7 +6,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from hcr_batch.training.classifier.networks import vgg  # noqa: E402
-from hcr_batch.training.fused import fused_copy  # noqa: E402
+from hcr_batch.training.fused_normalization import fused_copy  # noqa: E402
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Trust", "comparable_text", "log_odds", "prefers_cut"]
+__all__ = ["LineConfidence", "comparable_text", "log_odds", "prefers_cut"]
 
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "Z": "2"})
 """Shapes that only their neighbours tell apart."""
@@ -27,7 +27,7 @@ def prefers_cut(cut: float, whole: float, agrees: bool) -> bool:
 
 
 @dataclass(frozen=True)
-class Trust:
+class LineConfidence:
     """The probability that a line is right, by how sure its reading is and whether two agree.
 
     A logistic model, fitted to held-out lines.

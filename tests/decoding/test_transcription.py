@@ -5,12 +5,12 @@ import pytest
 
 from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
-from hcr_batch.decoding.spelling import spelled, spelled_constrained
+from hcr_batch.decoding.transcription import transcribe, transcribe_constrained
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_trust import Trust
+from hcr_batch.recognition.line_confidence import LineConfidence
 
-CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, Trust(0, 1, 2), (), {}, {})
+CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, LineConfidence(0, 1, 2), (), {}, {})
 EVERYTHING = CHARACTERS
 
 
@@ -42,7 +42,7 @@ def texts(whole):
 
 
 def test_each_character_has_its_place_on_the_page(line):
-    whole = spelled(line, told(line, {"1": 0.9}, {"4": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    whole = transcribe(line, told(line, {"1": 0.9}, {"4": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
     assert texts(whole) == "147"
     for box, x in zip(whole.boxes, (120, 170, 220), strict=True):
         assert abs(box.x - x) <= 3
@@ -52,7 +52,7 @@ def test_each_character_has_its_place_on_the_page(line):
 
 
 def test_doubt_about_one_character_is_doubt_about_the_line_but_not_about_the_others(line):
-    whole = spelled(
+    whole = transcribe(
         line, told(line, {"1": 0.99}, {"4": 0.6, "9": 0.39}, {"7": 0.99}), EVERYTHING, CARD
     )
     assert whole.rows[1, 4] == pytest.approx(0.6, abs=0.03)
@@ -62,17 +62,17 @@ def test_doubt_about_one_character_is_doubt_about_the_line_but_not_about_the_oth
 
 
 def test_marks_are_left_out_and_blanks_part_words(line):
-    whole = spelled(line, told(line, {"1": 0.9}, {" ": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    whole = transcribe(line, told(line, {"1": 0.9}, {" ": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
     assert texts(whole) == "17"
     assert whole.after_blank.tolist() == [False, True]
-    whole = spelled(line, told(line, {"1": 0.9}, {"-": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
+    whole = transcribe(line, told(line, {"1": 0.9}, {"-": 0.9}, {"7": 0.9}), EVERYTHING, CARD)
     assert texts(whole) == "17"
     assert not whole.after_blank.any()
 
 
 def test_a_charset_takes_shapes_of_the_other_case(line):
     shown = told(line, {"c": 0.9}, {"a": 0.9}, {"s": 0.9})
-    assert texts(spelled(line, shown, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", CARD)) == "CAS"
+    assert texts(transcribe(line, shown, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", CARD)) == "CAS"
 
 
 def test_a_rule_runs_on_from_line_to_line(line):
@@ -81,7 +81,7 @@ def test_a_rule_runs_on_from_line_to_line(line):
         told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9}),
         told(line, {"4": 0.9}, {"5": 0.9}, {"1": 0.6, "7": 0.3}),
     ]
-    found = spelled_constrained([line, line], shown, rule.charset, rule.automaton, False)
+    found = transcribe_constrained([line, line], shown, rule.charset, rule.automaton, False)
     assert [len(whole.rows) for whole in found] == [3, 3]
     assert len(found[1].boxes) == 3
     assert found[1].rows[2, 7] == pytest.approx(0.3, abs=0.05)
@@ -90,13 +90,13 @@ def test_a_rule_runs_on_from_line_to_line(line):
 def test_a_rule_that_nothing_fits_finds_nothing(line):
     rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
-    assert spelled_constrained([line], [shown], rule.charset, rule.automaton, False) is None
+    assert transcribe_constrained([line], [shown], rule.charset, rule.automaton, False) is None
 
 
 def test_a_narrow_first_character_may_be_clearest_before_its_ink(line):
     columns = told(line, {"1": 0.9}, {"4": 0.9}, {"7": 0.9})
     first = int(columns[:, LINE_CHARACTERS.index("1")].argmax())
     early = np.roll(columns[: first + 1], -3, axis=0)
-    whole = spelled(line, np.vstack([early, columns[first + 1 :]]), EVERYTHING, CARD)
+    whole = transcribe(line, np.vstack([early, columns[first + 1 :]]), EVERYTHING, CARD)
     assert texts(whole) == "147"
     assert whole.rows[0].sum() > 0.8
