@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from hcr_batch.documents.locations import (
 from hcr_batch.errors import UsageError
 from hcr_batch.journal.archive import Archive
 from hcr_batch.journal.cell_table import Cells
+from hcr_batch.journal.column_kinds import MISREAD, check_kinds
 from hcr_batch.journal.corrections import Corrections, apply_corrections
 from hcr_batch.journal.hashed_files import HashedFile, find_hashed
 from hcr_batch.journal.journal_paths import journal_path
@@ -47,7 +48,6 @@ __all__ = [
 
 IN_PARTS = "+"
 """After the recipe of a reading that has not all of its pages yet; no file points at it."""
-
 
 EMPTY = (
     "WHERE NOT EXISTS (SELECT 1 FROM fields JOIN cells ON cells.field = fields.id "
@@ -121,10 +121,11 @@ class Journal:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._connection.close()
-        if isinstance(error, sqlite3.Error):
-            with telling_damage(self.path):
+        with closing(self._connection), telling_damage(self.path):
+            if isinstance(error, sqlite3.Error):
                 raise error
+            if isinstance(error, MISREAD):
+                check_kinds(self._connection)
 
     def check(self) -> None:
         """Look through all of the file for damage, which takes its time.
@@ -137,6 +138,7 @@ class Journal:
         (found,) = self._execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(" ".join(found.split()))
+        check_kinds(self._connection)
 
     def state(self, sha256: str, recipe: str) -> tuple[int, str | None, int] | None:
         """Id, failure and pages of a reading; None if this content was never read so."""

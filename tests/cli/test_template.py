@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hearing import hear_signals
 from PIL import Image
 
 from hcr_batch.cli import cli
@@ -154,7 +155,9 @@ def test_the_editor_shows_the_form_and_keeps_what_was_not_saved(tmp_path):
     path.write_text((TEMPLATES / "membership.toml").read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-m", "hcr_batch", "template", "edit", path, "--no-browser"]
     command += ["--on", FORMS / "membership.png"]
-    editor = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    editor = subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, preexec_fn=hear_signals
+    )
     try:
         address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", editor.stderr.readline())[0]
         with urllib.request.urlopen(f"{address}template") as reply:

@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -6,8 +7,13 @@ from hostile_files import mutated
 from journal_maker import ANSWERS, SmallScan
 
 from hcr_batch.errors import HcrError, OutputError
+from hcr_batch.journal.column_kinds import TABLES
+from hcr_batch.journal.exporting import export
 from hcr_batch.journal.journal import open_journal
+from hcr_batch.journal.journal_status import journal_status
+from hcr_batch.journal.outputs import Outputs
 from hcr_batch.journal.schema import DamagedJournalError
+from hcr_batch.review.reviewers import efforts
 
 PAGE = 4096
 """Bytes of a page of SQLite."""
@@ -145,3 +151,79 @@ def test_random_damage_ends_in_results_or_in_one_line(sound):
             assert made.results.read_bytes().count(b"\n") == results.count(b"\n")
     assert {0, 1} <= set(outcomes)
     assert not any("\n" in outcome for outcome in outcomes if isinstance(outcome, str))
+
+
+def columns_of(made: SmallScan) -> list[tuple[str, str]]:
+    """Every column of every table, but for the numbers by which SQLite knows a row itself."""
+    connection = sqlite3.connect(made.journal)
+    columns = "SELECT name FROM pragma_table_info(?) WHERE name <> 'id'"
+    found = [(table, name) for table in TABLES for (name,) in connection.execute(columns, (table,))]
+    connection.close()
+    return found
+
+
+def changed(made: SmallScan, journal: bytes, table: str, column: str, value: object) -> bool:
+    """Put a value into the first row of a table; False where SQLite itself refuses it."""
+    made.restore(journal)
+    first = f"SELECT {column} FROM {table} LIMIT 1"
+    connection = sqlite3.connect(made.journal)
+    try:
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} IS ({first})", (value,))
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.commit()
+        connection.close()
+    return True
+
+
+def use_all(made: SmallScan) -> None:
+    """What a review, an export and a look at the state need of a journal."""
+    with open_journal(made.journal) as journal:
+        journal_status(journal)
+        export(journal, Outputs(made.folder / "other.jsonl", "jsonl", made.folder / "other.csv"))
+        list(map(str, efforts(journal.corrections.since())))
+        for cell in journal.cells.due():
+            journal.cells.picture(cell.place)
+            journal.cells.field(cell.place)
+            journal.corrections.latest(cell.place)
+
+
+def refusal(use: Callable[[], object]) -> str:
+    """The message with which something is refused; empty where it is not."""
+    try:
+        use()
+    except HcrError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("value", [b"\xff\x00", "a text", -1, 2**62, None], ids=repr)
+def test_a_value_of_another_kind_in_any_column_is_damage_or_does_no_harm(sound, value):
+    made, journal, results = sound
+    made.restore(journal)
+    for table, column in columns_of(made):
+        for use in (made.run, lambda: use_all(made)):
+            if changed(made, journal, table, column, value):
+                assert "\n" not in refusal(use), (table, column)
+    made.restore(journal)
+    assert made.run() == []
+    assert made.results.read_bytes() == results
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("corrections", "kind", "chbracter"),
+        ("corrections", "corrected_at", "yesterday"),
+        ("runs", "conditions", "{"),
+        ("runs", "conditions", "[]"),
+        ("readings", "sha256", b"\xff"),
+        ("pages", "width", "wide"),
+    ],
+)
+def test_what_was_never_written_so_is_found_by_looking_through_all(sound, table, column, value):
+    made, journal, _ = sound
+    assert changed(made, journal, table, column, value)
+    with pytest.raises(DamagedJournalError, match=table), open_journal(made.journal) as opened:
+        opened.check()
