@@ -116,7 +116,7 @@ def check(templates: tuple[Path, ...]) -> None:
     Example:
       hcr-batch template check forms/club.toml
     """
-    from hcr_batch.forms.register import MIN_ANCHORS
+    from hcr_batch.forms.form_fit import MIN_ANCHORS
     from hcr_batch.forms.template_files import load_templates
 
     for loaded in load_templates(templates):

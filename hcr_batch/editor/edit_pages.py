@@ -117,7 +117,12 @@ def _plain(template: EditableTemplate) -> Template:
     """The places of a template alone: its rules may have faults; fields are named 0, 1, 2."""
     pages = tuple(
         TemplatePage(
-            page.number, page.width_mm, page.height_mm, fields, page.anchors or _cells(fields)
+            page.number,
+            page.width_mm,
+            page.height_mm,
+            fields,
+            page.anchors or _cells(fields),
+            page.imprint,
         )
         for page in template.pages
         for fields in [_fields(template, page.number)]

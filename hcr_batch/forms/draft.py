@@ -15,6 +15,7 @@ from hcr_batch.forms.dark_boxes import why_covered
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, toml_lines_of
 from hcr_batch.forms.edition import carried_over
 from hcr_batch.forms.evidence import Evidence, corners_of
+from hcr_batch.forms.imprint import as_text, form_imprint
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.template_files import Template, TemplatePage
@@ -118,8 +119,15 @@ def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
         if not why
     )
     boxes = tuple(scaled(box, scale) for box in printed_boxes(layers, fields))
-    left_out = tuple(filter(None, covered))
-    return DraftPage(page.number, columns * scale, rows * scale, drafted, boxes, left_out)
+    return DraftPage(
+        page.number,
+        columns * scale,
+        rows * scale,
+        drafted,
+        boxes,
+        left_out=tuple(filter(None, covered)),
+        printed=as_text(form_imprint(layers)),
+    )
 
 
 def _different(pages: Iterator[DraftPage]) -> Iterator[DraftPage]:

@@ -36,7 +36,7 @@ class DraftPage:
     """A page of a form in millimetres: its size, its fields, and all boxes printed on it.
 
     `left_out` says what was found and is no field; `picture` shows the fields
-    on the page (PNG).
+    on the page (PNG); `printed` is its imprint as text.
     """
 
     number: int
@@ -46,6 +46,7 @@ class DraftPage:
     boxes: tuple[Box, ...]
     left_out: tuple[str, ...] = ()
     picture: bytes = b""
+    printed: str = ""
 
 
 def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterator[str]:
@@ -72,6 +73,9 @@ def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterato
         if page.boxes:
             yield "# All boxes printed on the form, by which it is recognized; leave them."
             yield "anchors = [" + ", ".join(map(_box, page.boxes)) + "]"
+        if page.printed:
+            yield "# And all that is printed on it, as a small picture (PNG in base64); leave it."
+            yield f"printed = {_text(page.printed)}"
     for page in pages:
         for field in page.fields:
             yield ""

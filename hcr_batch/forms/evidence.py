@@ -16,6 +16,8 @@ from hcr_batch.types import Box
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
+    from hcr_batch.forms.imprint import Imprint
+
 __all__ = ["Evidence", "box_of", "corners_of", "mapped", "middles", "sizes"]
 
 
@@ -35,12 +37,15 @@ class Evidence:
         Corners (x, y) of what was scanned, in order around it; those of the
         page itself where they are left out. A page that was turned level has
         margins that are no paper.
+    imprint : Imprint, optional
+        Its lines and its print.
     """
 
     boxes: np.ndarray
     size: tuple[int, int]
     pixels_per_mm: float
     paper: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    imprint: Imprint | None = None
 
     @cached_property
     def tree(self) -> cKDTree:
@@ -58,7 +63,8 @@ class Evidence:
             boxes = np.stack([height - bottom, left, height - top, right], axis=1)
             paper = np.stack([height - paper[:, 1], paper[:, 0]], axis=1)
             width, height = height, width
-        return replace(self, boxes=boxes, size=(width, height), paper=paper)
+        imprint = self.imprint and self.imprint.turned(turns)
+        return replace(self, boxes=boxes, size=(width, height), paper=paper, imprint=imprint)
 
     def without(self, taken: np.ndarray) -> Evidence:
         """The same without the boxes of these numbers."""
@@ -70,6 +76,10 @@ class Evidence:
             return self.paper
         width, height = self.size
         return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+
+    def paper_area(self) -> float:
+        """Of the paper, in square pixels."""
+        return abs(_signed_area(self.corners())) / 2
 
     def on_paper(self, boxes: np.ndarray, margin: float) -> np.ndarray:
         """Which boxes lie on the paper, but for a margin in pixels; bool (N,)."""

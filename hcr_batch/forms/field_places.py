@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.forms.comb_runs import goes_on
-from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, sizes
+from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, middles, sizes
 from hcr_batch.forms.features import is_anchor
-from hcr_batch.forms.register import Fit
+from hcr_batch.forms.form_fit import Fit
+from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.template_files import TemplateField
+from hcr_batch.forms.walls import walls_seen
 from hcr_batch.types import Cell, Field
 
 __all__ = ["CUT_OFF", "REGISTRATION", "FieldPlace", "place_fields"]
@@ -23,7 +25,11 @@ SNAP, SNAP_MM = 0.3, 1.8
 """A box whose sides all lie this near to where a cell should be is that cell: share of its
 smaller side, and millimetres at most."""
 WITNESSES = 3
-"""A field without printed boxes is seen where one of so many anchors nearest to it is."""
+"""A field without printed boxes is seen where one of so many anchors nearest to it is; and it is
+another edition's where most of so many places with print nearest to it look unlike the form."""
+WALLS_SEEN = 0.6
+"""Share of the walls printed around a cell by which it is seen without being found as a box:
+three of four, or two of three."""
 EDGE = 0.1
 """Share of a cell's smaller side that may lie off the paper."""
 
@@ -86,12 +92,41 @@ def _doubts(
     if _runs_on(cells, fit, evidence):
         return (REGISTRATION,) * len(cells)
     margin = EDGE * float(sizes(cells).min())
-    seen = evidence.on_paper(cells, margin)
-    if not seen.all():
+    if not evidence.on_paper(cells, margin).all():
         return (CUT_OFF,) * len(cells)
-    anchored = is_anchor(corners_of(field.cells), corners_of(fit.page.anchors))
+    form_cells = corners_of(field.cells)
+    anchored = is_anchor(form_cells, corners_of(fit.page.anchors))
     seen = sure | ~anchored & _witnessed(cells, fit)
-    return tuple("" if cell else CUT_OFF for cell in seen)
+    strange = np.zeros(len(cells), bool)
+    if fit.is_known_by_print:
+        seen |= _shown(form_cells, fit, evidence)
+        strange = _beside_other_print(form_cells, fit)
+    return tuple(
+        REGISTRATION if other else "" if cell else CUT_OFF
+        for cell, other in zip(seen, strange, strict=True)
+    )
+
+
+def _shown(cells: np.ndarray, fit: Fit, evidence: Evidence) -> np.ndarray:
+    """Whether the page shows the walls of cells, (N, 4) in millimetres, as boxes or not."""
+    form, page = fit.page.imprint, evidence.imprint
+    assert form is not None
+    assert page is not None
+    per_mm = scale_of(fit.transform, fit.features.boxes)
+    walls = walls_seen(cells, form, page, fit.transform, per_mm)
+    return np.nan_to_num(walls, nan=0.0) >= WALLS_SEEN
+
+
+def _beside_other_print(cells: np.ndarray, fit: Fit) -> np.ndarray:
+    """Whether the print around cells, (N, 4) in millimetres, is not the form's; bool (N,)."""
+    told = fit.likeness
+    assert told is not None
+    seen = ~told.bare
+    apart = np.abs(middles(cells)[:, None] - told.places[seen][None]).max(axis=2)
+    nearest = np.argsort(apart, axis=1)[:, :WITNESSES]
+    agrees, differs = told.agrees[seen][nearest], told.differs[seen][nearest]
+    strange: np.ndarray = differs.sum(axis=1) > agrees.sum(axis=1)
+    return strange
 
 
 def _witnessed(cells: np.ndarray, fit: Fit) -> np.ndarray:
@@ -108,4 +143,5 @@ def _runs_on(cells: np.ndarray, fit: Fit, evidence: Evidence) -> bool:
     if len(cells) < 2:
         return False
     strange = np.delete(evidence.boxes, fit.agreement.taken, axis=0)
+    strange = strange[~fit.explains(strange, evidence)]
     return any(goes_on(cells[-1], box) or goes_on(box, cells[0]) for box in strange)

@@ -11,7 +11,9 @@ from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.field_places import FieldPlace, place_fields
-from hcr_batch.forms.register import Fit, register, unexpected_combs
+from hcr_batch.forms.form_fit import Fit
+from hcr_batch.forms.imprint import page_imprint
+from hcr_batch.forms.register import register, unexpected_combs
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template
 from hcr_batch.geometry import projected
@@ -116,13 +118,13 @@ def find_form(
     MatchedForm or None
         None where the page is of none of the forms.
     """
-    evidence = evidence_of(page, printed_boxes(layers, fields))
+    evidence = evidence_of(page, layers, fields)
     fits = register(templates, evidence, page.number)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
         page, layers = segmented(page, segmenter)
         fields = find_fields(layers, settings.layout)
-        evidence = evidence_of(page, printed_boxes(layers, fields))
+        evidence = evidence_of(page, layers, fields)
         fits = register(templates, evidence, page.number)
     if not fits:
         return None
@@ -143,13 +145,14 @@ def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:
             yield replace(place, field=replace(place.field, name=name))
 
 
-def evidence_of(page: Page, boxes: Sequence[Box]) -> Evidence:
-    """What is known of where the form on a page lies, from boxes in pixels of the page."""
+def evidence_of(page: Page, layers: Layers, fields: Sequence[Field]) -> Evidence:
+    """What is known of where the form on a page lies."""
     rows, columns = page.gray.shape
     width, height = page.source_size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
     paper = projected(np.linalg.inv(page.to_source), corners)
-    return Evidence(corners_of(boxes), (columns, rows), page.pixels_per_mm, paper)
+    boxes = corners_of(printed_boxes(layers, fields))
+    return Evidence(boxes, (columns, rows), page.pixels_per_mm, paper, page_imprint(layers))
 
 
 def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:

@@ -1,48 +1,36 @@
-"""Registration: where the pages of known forms lie on a page, told by the forms' own boxes."""
+"""Registration: where the pages of known forms lie, told by the forms' own boxes and print."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from hcr_batch.forms.agreement import Agreement, agreement, lie_within
+from hcr_batch.forms.agreement import agreement, lie_within
+from hcr_batch.forms.by_print import by_print, has_print, likest, with_likeness
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
 from hcr_batch.forms.comb_runs import comb_runs
 from hcr_batch.forms.evidence import Evidence, mapped, middles
-from hcr_batch.forms.features import Features, features_of
+from hcr_batch.forms.features import features_of
+from hcr_batch.forms.form_fit import Fit, Form, are_rivals, fitted, form_of
 from hcr_batch.forms.grid_shifts import grid_shifts
 from hcr_batch.forms.robust_fit import refined, scale_of, settled
 from hcr_batch.forms.template_files import Template, TemplatePage
 
-__all__ = ["Fit", "register", "unexpected_combs"]
+__all__ = ["register", "unexpected_combs"]
 
-MIN_QUALITY = 0.6
-"""Share of the anchors that a page must show to be of a form."""
-MIN_AGREEMENT = 1.6
-"""Quality, and the share of the page's boxes that the form explains, together: in a dense
-table some boxes always stand where another form has its own."""
-MIN_ANCHORS = 3
-"""And no fewer than this many, or all that there are: one box looks like another."""
-MIN_NET_SHARE = 0.2
-"""Net share of all anchors, those off the paper counted too: a part of one form is soon like a
-part of another."""
-GOOD_SHARE = 0.85
-"""Net share of the anchors on the paper from which no other scale or direction is tried."""
 MIN_ROUGH = 1.0
 """Agreement that a guess must show to be looked into."""
 MIN_LEAD, MIN_LEAD_SHARE = 3, 0.03
 """Boxes, and share of those found, by which a fit must be better than every other one: a comb
 that is one cell off misses a box, leaves another unexplained, and finds one fewer."""
-SAME_FIT = 0.3
-"""Fits that put anchors less than this share of their smaller side apart are one."""
-SHARED_BOXES = 0.3
-"""Share of its boxes from which a fit is another reading of them, not another form."""
 NEARLY_ALL = 1.78
 """Agreement from which a comb within a box of the form is no field of another edition."""
 MAX_STARTS, MAX_REFINED = 10, 3
 """So many of the likeliest guesses are looked into, and so many of these closely."""
+ROOM = 0.5
+"""Share of a form that paper must have left for there to be another one on it."""
 MAX_FORMS = 8
 """Forms on one scan."""
 SAME_ROW = 0.5
@@ -51,69 +39,6 @@ SAME_SCALE = 1.1
 """Forms on one scan differ in scale by no more than this factor."""
 TURNS = (0, 2, 1, 3)
 """Quarter turns tried; upside down is likelier than sideways."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a page of a template lies on a page.
-
-    Attributes
-    ----------
-    template : str
-        Name of the template.
-    page : TemplatePage
-    features : Features
-        The boxes of that page.
-    transform : ndarray of float64, shape (3, 3)
-        Homography from millimetres on the form to pixels of the page.
-    turns : int
-        Quarter turns clockwise by which the page must be turned first.
-    agreement : Agreement
-        What the page shows of its anchors.
-    certain : bool
-        No other fit is nearly as good.
-    """
-
-    template: str
-    page: TemplatePage
-    features: Features
-    transform: np.ndarray
-    turns: int
-    agreement: Agreement
-    certain: bool = True
-
-    @property
-    def quality(self) -> float:
-        """Share of the anchors on the paper that are found, 0 to 1."""
-        return self.agreement.quality
-
-    @property
-    def found(self) -> int:
-        """How many anchors are found."""
-        return int((self.agreement.box_of[self.agreement.expected] >= 0).sum())
-
-    @property
-    def agrees(self) -> float:
-        """Shares of the anchors and of the boxes that belong together, 0 to 2."""
-        return self.agreement.quality + self.agreement.known
-
-    @property
-    def holds(self) -> bool:
-        """Whether the page is one of this form."""
-        seen, count = self.agreement, len(self.page.anchors)
-        enough = seen.found >= min(MIN_ANCHORS, count) and seen.net >= MIN_NET_SHARE * count
-        agrees = seen.quality >= MIN_QUALITY and self.agrees >= MIN_AGREEMENT
-        return agrees and enough
-
-    @property
-    def is_good(self) -> bool:
-        """Whether there is nothing better to be hoped for."""
-        seen = self.agreement
-        return self.holds and seen.net >= GOOD_SHARE * (seen.found + seen.missing)
-
-    def placed(self) -> np.ndarray:
-        """The features of the form in pixels of the page, float64 (N, 4)."""
-        return mapped(self.transform, self.features.boxes)
 
 
 def register(
@@ -148,7 +73,7 @@ def register(
     fits: list[Fit] = []
     turns: tuple[int, ...] = TURNS
     left = evidence
-    while len(fits) < MAX_FORMS and len(left.boxes):
+    while len(fits) < MAX_FORMS and len(left.boxes) and _is_room(fits, evidence):
         best = _best(forms, left, turns)
         if best is None or any(not _beside(best, fit) for fit in fits):
             break
@@ -158,6 +83,15 @@ def register(
     if not fits or any(_is_of_another_edition(fit, left) for fit in fits):
         return ()
     return tuple(_in_reading_order([_compared(fit, evidence) for fit in fits]))
+
+
+def _is_room(fits: Sequence[Fit], evidence: Evidence) -> bool:
+    """Whether there is paper left that another form could be on."""
+    taken = [
+        fit.page.width_mm * fit.page.height_mm * scale_of(fit.transform, fit.features.boxes) ** 2
+        for fit in fits
+    ]
+    return not taken or evidence.paper_area() - sum(taken) >= ROOM * min(taken)
 
 
 def _in_reading_order(fits: Sequence[Fit]) -> list[Fit]:
@@ -179,7 +113,6 @@ def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePag
     return (*pages[due:], *pages[:due])
 
 
-Form = tuple[str, TemplatePage, Features]
 Scales = Callable[[np.ndarray, Evidence], Sequence[float]]
 
 
@@ -190,19 +123,27 @@ def _best(forms: Sequence[Form], evidence: Evidence, directions: Sequence[int]) 
         turned = evidence.turned(turns)
         # The resolution that the file gives is right more often than not.
         for scales in (given_scale, likely_scales):
-            tried += _fits(forms, turned, turns, scales)
+            rough = _rough(forms, turned, turns, scales)
+            alike = [fit for fit in by_print(rough, turned) if fit.is_known_by_print]
+            if alike:
+                return likest(alike)
+            tried += [*rough, *_promising(rough, turned)]
             best = max(tried, key=_rank, default=None)
-            if best and best.is_good:
+            if best and best.is_good and not has_print(best, evidence):
                 return _judged(best, tried, evidence.turned(best.turns))
     best = max((fit for fit in tried if fit.holds), key=_rank, default=None)
-    return best and _judged(best, tried, evidence.turned(best.turns))
+    if best is None:
+        return None
+    turned = evidence.turned(best.turns)
+    best = with_likeness(best, turned)
+    return _judged(best, tried, turned) if best.holds else None
 
 
 def _rank(fit: Fit) -> int:
     return fit.agreement.net
 
 
-def _fits(
+def _rough(
     forms: Sequence[Form], evidence: Evidence, turns: int, scales: Scales
 ) -> list[Fit]:
     """The likeliest ways in which these forms fit the boxes of a page, turned already."""
@@ -214,17 +155,16 @@ def _fits(
     ]
     starts.sort(key=lambda start: -start[0])
     rough = [
-        _fit(form, settled(start, form[2].boxes, evidence), turns, evidence)
+        fitted(form, settled(start, form[2].boxes, evidence), turns, evidence)
         for _, form, start in starts[:MAX_STARTS]
     ]
-    rough.sort(key=_rank, reverse=True)
+    return sorted(rough, key=_rank, reverse=True)
+
+
+def _promising(rough: Sequence[Fit], evidence: Evidence) -> Iterator[Fit]:
+    """The best of some guesses, improved."""
     promising = [fit for fit in rough if fit.agrees >= MIN_ROUGH][:MAX_REFINED]
-    return [*rough, *(_improved(fit, evidence) for fit in promising)]
-
-
-def _fit(form: Form, transform: np.ndarray, turns: int, evidence: Evidence) -> Fit:
-    seen = agreement(transform, form[2], evidence)
-    return Fit(*form, transform, turns, seen)
+    return (_improved(fit, evidence) for fit in promising)
 
 
 def _improved(fit: Fit, evidence: Evidence) -> Fit:
@@ -232,7 +172,7 @@ def _improved(fit: Fit, evidence: Evidence) -> Fit:
     boxes = fit.features.boxes
     while True:
         closer = refined(fit.transform, boxes, evidence)
-        fit = max(fit, _fit(_form(fit), closer, fit.turns, evidence), key=_rank)
+        fit = max(fit, fitted(form_of(fit), closer, fit.turns, evidence), key=_rank)
         beside = max(_shifted(fit, evidence), key=_rank, default=fit)
         if beside.agreement.net <= fit.agreement.net:
             return fit
@@ -244,11 +184,7 @@ def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
     for step in grid_shifts(fit.features.boxes):
         move = np.eye(3)
         move[:2, 2] = step
-        yield _fit(_form(fit), fit.transform @ move, fit.turns, evidence)
-
-
-def _form(fit: Fit) -> Form:
-    return fit.template, fit.page, fit.features
+        yield fitted(form_of(fit), fit.transform @ move, fit.turns, evidence)
 
 
 def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:
@@ -258,24 +194,9 @@ def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:
     certain = all(
         best.agreement.lead(other.agreement) >= needed
         for other in (*others, *_shifted(best, evidence))
-        if _are_rivals(best, other)
+        if are_rivals(best, other)
     )
     return replace(best, certain=certain)
-
-
-def _are_rivals(best: Fit, other: Fit) -> bool:
-    """Whether two fits read the same boxes in different ways."""
-    shared = np.isin(other.agreement.taken, best.agreement.taken).sum()
-    if shared < SHARED_BOXES * max(other.found, 1):
-        return False
-    if best.template != other.template:
-        return True
-    if best.page.number != other.page.number:
-        # Which of two pages that look the same it is, the order tells.
-        return other.agreement.net < best.agreement.net
-    here, there = best.placed(), other.placed()
-    side = np.minimum(here[:, 2] - here[:, 0], here[:, 3] - here[:, 1])
-    return bool((np.abs(here - there).max(axis=1) > SAME_FIT * side).mean() > SAME_FIT)
 
 
 def _compared(fit: Fit, evidence: Evidence) -> Fit:
@@ -297,11 +218,12 @@ def _beside(fit: Fit, other: Fit) -> bool:
 
 def _is_of_another_edition(fit: Fit, left: Evidence) -> bool:
     """Whether a comb stands on the form where the template has nothing."""
-    boxes = left.turned(fit.turns).boxes[_on_sheet(fit, left)]
+    turned = left.turned(fit.turns)
+    boxes = turned.boxes[_on_sheet(fit, left)]
     if fit.agrees >= NEARLY_ALL:
         # What the template has as one box may be seen as its cells, and writing in it as boxes.
         boxes = boxes[~lie_within(boxes, fit.placed())]
-    return bool(comb_runs(boxes))
+    return bool(comb_runs(boxes[~fit.explains(boxes, turned)]))
 
 
 def _on_sheet(fit: Fit, evidence: Evidence) -> np.ndarray:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hcr_batch.config import CASES, parse_toml, toml_text
 from hcr_batch.errors import ConfigError, TemplateError
@@ -24,6 +24,9 @@ from hcr_batch.forms.toml_lines import key_lines
 from hcr_batch.geometry import evenly_divided
 from hcr_batch.results.form_names import NUMBERED
 from hcr_batch.types import UNKNOWN_FORM, Box
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.imprint import Imprint
 
 __all__ = [
     "KINDS",
@@ -42,7 +45,13 @@ __all__ = [
 KINDS = ("comb", "boxes", "free", "check")
 REQUIRED = object()
 TOP_KEYS = {"name": REQUIRED, "page": REQUIRED, "field": REQUIRED}
-PAGE_KEYS = {"number": 1, "width_mm": REQUIRED, "height_mm": REQUIRED, "anchors": ()}
+PAGE_KEYS = {
+    "number": 1,
+    "width_mm": REQUIRED,
+    "height_mm": REQUIRED,
+    "anchors": (),
+    "printed": None,
+}
 FIELD_KEYS = {
     "name": REQUIRED,
     "kind": REQUIRED,
@@ -208,9 +217,21 @@ class _Reader:
     ) -> TemplatePage:
         anchors = self.boxes("page", place, "anchors", page["anchors"], flat=True)
         anchors = anchors or tuple(cell for field in fields for cell in field.cells)
-        return TemplatePage(
-            number, page["width_mm"], page["height_mm"], tuple(fields), anchors
-        )
+        width, height = page["width_mm"], page["height_mm"]
+        imprint = self.imprint(place, page["printed"], width, height)
+        return TemplatePage(number, width, height, tuple(fields), anchors, imprint)
+
+    def imprint(self, place: int, text: Any, width: float, height: float) -> Imprint | None:
+        """What is printed on a page, where the template says so."""
+        # Imported here: most commands need no pictures.
+        from hcr_batch.forms.imprint import from_text
+
+        if text is None:
+            return None
+        try:
+            return from_text(self.text("page", place, "printed", text), width, height)
+        except ValueError as error:
+            self.fail("page", place, "printed", f"{error}; leave the line out, or draft it anew")
 
     def field(
         self, place: int, entry: dict[str, Any], pages: dict[int, dict[str, Any]]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hcr_batch.forms.rules import Rule
 from hcr_batch.types import Box
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.imprint import Imprint
 
 __all__ = ["Template", "TemplateField", "TemplatePage", "UncheckedField", "UncheckedTemplate"]
 
@@ -49,6 +52,8 @@ class TemplatePage:
     anchors : tuple of Box
         Boxes printed on the form by which a scan is recognized, in
         millimetres: those of its fields unless the template names others.
+    imprint : Imprint, optional
+        What is printed on it, where the template was drafted.
     """
 
     number: int
@@ -56,6 +61,7 @@ class TemplatePage:
     height_mm: float
     fields: tuple[TemplateField, ...]
     anchors: tuple[Box, ...]
+    imprint: Imprint | None = None
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
     PYTHONPATH=tests HCR_DATA=... python tests/benchmarks/bench_registration.py --scans 50
 
 A template is drafted from each form, of samples/ and, with HCR_DATA, of its
-blank forms. Prints a line a kind of scan: scans made, registered with every
-field in its place (right), with fields flagged that were in their place
-(flagged), said to be unknown or uncertain (refused), and with a field that is
-elsewhere and not flagged (wrong: nothing may be). The places of the fields are
-known from how the scan was made. A scan of another form, or of another edition,
-is right where it is refused, or flagged where it differs.
+blank forms, of which every other intact scan is filled in by hand. Prints a
+line a kind of scan: scans made, registered with every field in its place
+(right), with fields flagged that were in their place (flagged), said to be
+unknown or uncertain (refused), and with a field that is elsewhere and not
+flagged (wrong: nothing may be). The places of the fields are known from how
+the scan was made. A scan of another form, or of another edition, is right
+where it is refused, or flagged where it differs.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import csv
 import os
 import tempfile
 import time
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +39,9 @@ from hcr_batch.forms.matching_form import MatchedForm, matched_form
 from hcr_batch.forms.template_files import Template, load_template
 from hcr_batch.geometry import projected
 from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.training.synthesis.blanks import blank_forms
+from hcr_batch.training.synthesis.filled_pages import fill_form
+from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.types import Page
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +62,7 @@ class Form:
     name: str
     gray: np.ndarray
     template: Template
+    filled: Scan | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ def show(results: dict[str, Counter[str]], seconds: float) -> None:
 def find_forms(folder: Path, count: int) -> list[Form]:
     """The first forms from which a template can be drafted."""
     settings, forms = load_settings(), []
+    fill = filler()
     for path in sources():
         if len(forms) >= count:
             break
@@ -128,8 +135,24 @@ def find_forms(folder: Path, count: int) -> list[Form]:
         except HcrError:
             continue
         if len(template.pages[0].anchors) >= MIN_ANCHORS:
-            forms.append(Form(path.stem, gray, template))
+            forms.append(Form(path.stem, gray, template, fill(path)))
     return forms
+
+
+def filler() -> Callable[[Path], Scan | None]:
+    """What fills in a blank form of HCR_DATA, as a level page is; None for another file."""
+    if not (data := os.environ.get("HCR_DATA")):
+        return lambda _: None
+    blanks = {form.path: form for form in blank_forms(Path(data) / "blank_forms")}
+    skill = load_penmanship(Path(data))
+
+    def fill(path: Path) -> Scan | None:
+        if path not in blanks:
+            return None
+        page = fill_form(blanks[path], skill, zlib.crc32(path.name.encode()), DPI)
+        return Scan(page.gray, page.from_blank)
+
+    return fill
 
 
 def sources() -> Iterator[Path]:
@@ -156,6 +179,9 @@ def measured(work: tuple[list[Form], int, int, int, bool]) -> Counter[tuple[str,
     for turn in range(count):
         kind = KINDS[turn % len(KINDS)]
         scan = MAKERS[kind](form, rng)
+        if form.filled and kind in INTACT and turn // len(KINDS) % 2:
+            scan = MAKERS[kind](replace(form, gray=form.filled.gray), rng)
+            scan = replace(scan, transform=scan.transform @ form.filled.transform)
         page = as_page(scan.gray)
         known = matched_form(page, [form.template], load_settings())
         results[kind, outcome(form, scan, known)] += 1

@@ -58,6 +58,8 @@ class FilledPage:
         What was written elsewhere.
     areas, checks, unsure : tuple of Box
         Areas to write in, check boxes, and boxes of which that is not known.
+    from_blank : ndarray of float64, shape (3, 3)
+        From pixels of the blank form at `dpi` to those of `gray`; the paper may be bent a little.
     """
 
     gray: np.ndarray
@@ -67,6 +69,7 @@ class FilledPage:
     areas: tuple[Box, ...]
     checks: tuple[Box, ...]
     unsure: tuple[Box, ...]
+    from_blank: np.ndarray
 
 
 def fill_form(form: BlankForm, skill: Penmanship, seed: int, dpi: float = DPI) -> FilledPage:
@@ -111,6 +114,7 @@ def fill_form(form: BlankForm, skill: Penmanship, seed: int, dpi: float = DPI) -
         tuple(map(moved, places.areas)),
         tuple(map(moved, places.checks)),
         tuple(map(moved, places.unsure)),
+        move @ np.diag([1 / scale, 1 / scale, 1.0]),
     )
 
 

@@ -1,0 +1,90 @@
+"""Forms told by their print, where their boxes do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hcr_batch.forms.evidence import Evidence, corners_of
+from hcr_batch.forms.form_fit import Fit, are_rivals, fitted, form_of, lie_apart
+from hcr_batch.forms.likeness import likeness, resemblance
+from hcr_batch.forms.robust_fit import refined
+
+__all__ = ["by_print", "has_print", "likest", "with_likeness"]
+
+MIN_ALIKE, MAX_COMPARED = 0.25, 4
+"""Resemblance from which a guess is compared closely with the page's print, and how many are,"""
+NEARLY = 0.85
+"""unless they have less than this share of the best one's: they are no rivals of it."""
+SHIFTED_MM = 1.5
+"""A fit that the print wants to be moved further than this is moved."""
+CLEARLY = 0.03
+"""A form is told from another one by so much more likeness."""
+
+
+def has_print(fit: Fit, evidence: Evidence) -> bool:
+    """Whether there is print of the form and of the page to be compared."""
+    return fit.page.imprint is not None and evidence.imprint is not None
+
+
+def by_print(fits: Iterable[Fit], evidence: Evidence) -> Iterator[Fit]:
+    """The likeliest of some fits, laid where the print says, with their likeness."""
+    asked = [
+        (resemblance(fit.transform, fit.page.imprint, evidence), number, fit)
+        for number, fit in enumerate(fits)
+        if fit.page.imprint is not None
+    ]
+    least = max(MIN_ALIKE, NEARLY * max((one[0] for one in asked), default=0.0))
+    asked = sorted((one for one in asked if one[0] >= least), key=lambda one: -one[0])
+    taken: list[Fit] = []
+    for _, _, fit in asked:
+        if len(taken) < MAX_COMPARED and not any(_is_same(fit, other) for other in taken):
+            taken.append(fit)
+            yield _laid(fit, evidence)
+
+
+def _is_same(fit: Fit, other: Fit) -> bool:
+    return fit.page is other.page and not lie_apart(fit, other)
+
+
+def _laid(fit: Fit, evidence: Evidence) -> Fit:
+    """A fit in the place, within a cell or so, where page and form look most alike."""
+    closer = refined(fit.transform, fit.features.boxes, evidence)
+    fit = max(
+        (with_likeness(_moved(fit, one, evidence), evidence) for one in (closer, fit.transform)),
+        key=_mean,
+    )
+    if fit.likeness and max(map(abs, fit.likeness.shift)) > SHIFTED_MM:
+        move = np.eye(3)
+        move[:2, 2] = fit.likeness.shift
+        moved = refined(fit.transform @ move, fit.features.boxes, evidence)
+        fit = max(fit, with_likeness(_moved(fit, moved, evidence), evidence), key=_mean)
+    return fit
+
+
+def _mean(fit: Fit) -> float:
+    return fit.likeness.mean if fit.likeness else -1.0
+
+
+def _moved(fit: Fit, transform: np.ndarray, evidence: Evidence) -> Fit:
+    return fitted(form_of(fit), transform, fit.turns, evidence)
+
+
+def with_likeness(fit: Fit, evidence: Evidence) -> Fit:
+    """The same with its likeness."""
+    if fit.page.imprint is None:
+        return fit
+    cells = corners_of(
+        cell for field in fit.page.fields if field.kind != "free" for cell in field.cells
+    )
+    told = likeness(fit.transform, fit.page.imprint, cells, evidence)
+    return replace(fit, likeness=told)
+
+
+def likest(alike: Sequence[Fit]) -> Fit:
+    """The one that is most like the page, `certain` where none is nearly so."""
+    best = max(alike, key=_mean)
+    rivals = (fit for fit in alike if fit is not best and are_rivals(best, fit))
+    return replace(best, certain=all(_mean(fit) + CLEARLY <= _mean(best) for fit in rivals))

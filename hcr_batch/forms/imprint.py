@@ -1,0 +1,101 @@
+"""What is printed on a form, or on a page: its lines and its print as two masks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from hcr_batch.segmentation.layers import LIKELY, Layers
+
+__all__ = ["PER_MM", "Imprint", "as_text", "form_imprint", "from_text", "page_imprint"]
+
+PER_MM = 2.0
+"""Pixels a millimetre of a form's imprint: words come apart, and a page takes some kilobytes."""
+LINE_LEVEL = 100
+"""Of 255: a pixel is line from here on; thin walls are faint."""
+COVERED = 64
+"""Of 255: share of a pixel that is printed from which it is."""
+LEVELS = np.array([0, 85, 170, 255], np.uint8)
+"""Gray of a pixel that is bare, line, print, and both."""
+
+
+@dataclass(frozen=True, eq=False)
+class Imprint:
+    """Masks of what is printed.
+
+    Attributes
+    ----------
+    lines, words : ndarray of uint8, shape (rows, columns)
+        255 where there are lines of the form, and where there is print.
+    scale : float
+        Pixels a millimetre of a form, or a pixel of a page.
+    """
+
+    lines: np.ndarray
+    words: np.ndarray
+    scale: float
+
+    def turned(self, turns: int) -> Imprint:
+        """The same after so many quarter turns clockwise."""
+        lines, words = (
+            np.ascontiguousarray(np.rot90(mask, -turns)) for mask in (self.lines, self.words)
+        )
+        return Imprint(lines, words, self.scale)
+
+
+def page_imprint(layers: Layers) -> Imprint:
+    """What is printed on a page, at the resolution of its layers."""
+    return Imprint(*_masks(layers), 1 / layers.scale)
+
+
+def form_imprint(layers: Layers) -> Imprint:
+    """What is printed on a form, `PER_MM` pixels a millimetre."""
+    rows, columns = layers.line.shape
+    size = tuple(round(side / layers.pixels_per_mm * PER_MM) for side in (columns, rows))
+    lines, words = (
+        np.where(cv2.resize(mask, size, interpolation=cv2.INTER_AREA) >= COVERED, 255, 0)
+        for mask in _masks(layers)
+    )
+    return Imprint(lines.astype(np.uint8), words.astype(np.uint8), PER_MM)
+
+
+def _masks(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
+    lines = cv2.threshold(layers.line, LINE_LEVEL, 255, cv2.THRESH_BINARY)[1]
+    words = cv2.threshold(layers.printed, LIKELY, 255, cv2.THRESH_BINARY)[1]
+    return lines, words
+
+
+def as_text(imprint: Imprint) -> str:
+    """A form's imprint as a PNG in base64."""
+    levels = (imprint.lines > 0) + 2 * (imprint.words > 0)
+    picture = Image.fromarray(levels.astype(np.uint8), "P")
+    picture.putpalette(np.repeat(LEVELS[:, None], 3, axis=1).tobytes())
+    file = io.BytesIO()
+    picture.save(file, "PNG", bits=2, optimize=True)
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def from_text(text: str, width_mm: float, height_mm: float) -> Imprint:
+    """A form's imprint from a PNG in base64.
+
+    Raises
+    ------
+    ValueError
+        It is none, or not one of a page of this size.
+    """
+    try:
+        picture = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
+        expected = np.round(np.array([width_mm, height_mm]) * PER_MM)
+        if np.abs(np.array(picture.size) - expected).max() > 1:
+            raise ValueError("is a picture of another page")
+        levels = np.asarray(picture.convert("L"))
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise ValueError("is no picture") from error
+    lines, words = ((levels == LEVELS[1]) | (levels == LEVELS[3]), levels >= LEVELS[2])
+    return Imprint(lines * np.uint8(255), words * np.uint8(255), PER_MM)

@@ -1,0 +1,146 @@
+"""Forms are told by their print where their boxes do not tell, and read where it lies only."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from forms.test_register import ALIKE, ROWS, evidence, form, scaling, scanned
+
+from hcr_batch.errors import ConfigError
+from hcr_batch.forms.field_places import CUT_OFF, REGISTRATION, place_fields
+from hcr_batch.forms.imprint import PER_MM, Imprint, as_text, from_text
+from hcr_batch.forms.register import register
+from hcr_batch.forms.template_files import load_template
+from hcr_batch.types import Box
+
+WIDTH, HEIGHT = 210, 140
+LAYER = 0.5
+"""Pixels of a page's layers to one of the page."""
+
+
+def printed(template, seed=1):
+    """The template with words of its own above and beside its fields."""
+    rng = np.random.default_rng(seed)
+    words = np.zeros((int(HEIGHT * PER_MM), int(WIDTH * PER_MM)), np.uint8)
+    lines = words.copy()
+    for top in range(6, words.shape[0] - 6, 12):
+        left = 8
+        while left < words.shape[1] - 40:
+            end = left + int(rng.integers(6, 30))
+            words[top : top + 4, left:end] = 255
+            left = end + int(rng.integers(3, 30))
+    for cell in template.pages[0].anchors:
+        corners = np.round(np.array([cell.x, cell.y, cell.right, cell.bottom]) * PER_MM)
+        left, top, right, bottom = corners.astype(int).tolist()
+        cv2.rectangle(lines, (left, top), (right, bottom), 255, 1)
+        words[top : bottom + 1, left : right + 1] = 0
+    (page,) = template.pages
+    return replace(template, pages=(replace(page, imprint=Imprint(lines, words, PER_MM)),))
+
+
+def seen(template, transform, boxes, size=(1800, 1200), missing=0):
+    """What a page shows of a form: some boxes, and its print under a transform."""
+    imprint = template.pages[0].imprint
+    to_page = np.diag([LAYER, LAYER, 1]) @ transform @ np.diag([1 / PER_MM, 1 / PER_MM, 1])
+    shape = tuple(int(side * LAYER) for side in size)
+    lines, words = (
+        cv2.warpPerspective(mask, to_page, shape) for mask in (imprint.lines, imprint.words)
+    )
+    lines, words = (np.where(mask > 100, 255, 0).astype(np.uint8) for mask in (lines, words))
+    return replace(evidence(boxes, size), imprint=Imprint(lines, words, LAYER))
+
+
+def doubts(fit, found):
+    return {doubt for place in place_fields(fit, found) for doubt in place.doubts}
+
+
+def test_what_is_printed_is_kept_as_text():
+    imprint = printed(form()).pages[0].imprint
+    again = from_text(as_text(imprint), WIDTH, HEIGHT)
+    assert (again.lines == imprint.lines).all()
+    assert (again.words == imprint.words).all()
+
+
+@pytest.mark.parametrize("text", ["", "!", "aGVsbG8=", "of another page"])
+def test_a_broken_picture_in_a_template_is_an_error_with_its_line(text, tmp_path):
+    if text == "of another page":
+        text = as_text(Imprint(np.zeros((50, 50), np.uint8), np.zeros((50, 50), np.uint8), PER_MM))
+    file = tmp_path / "club.toml"
+    file.write_text(
+        f'name = "club"\n[[page]]\nwidth_mm = 210\nheight_mm = 140\nprinted = "{text}"\n'
+        '[[field]]\nname = "a"\nkind = "comb"\nbox = [1, 1, 10, 5]\ncells = 2\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match=r"club\.toml, line 5: .*printed .*leave the line out"):
+        load_template(file)
+
+
+@pytest.mark.parametrize("factor", [8.0, 4.2, 15.0])
+def test_cells_seen_in_other_sizes_are_no_reason_not_to_know_a_form(factor):
+    template, transform = printed(form()), scaling(factor, 30, 20)
+    boxes = list(scanned(template, transform))
+    # Every other cell is found half as high again, some two as one, a row not at all.
+    odd = [
+        Box(box.x, box.y, box.width, box.height * 1.5) if n % 2 else box
+        for n, box in enumerate(boxes[:-9])
+    ]
+    odd[4:6] = [Box(odd[4].x, odd[4].y, 2 * odd[4].width, odd[4].height)]
+    found = seen(template, transform, odd, (int(220 * factor), int(145 * factor)))
+    (fit,) = register([template], found)
+    assert fit.certain
+    assert doubts(fit, found) == {""}
+    for place, field in zip(place_fields(fit, found), template.pages[0].fields, strict=True):
+        first = field.cells[0]
+        assert abs(place.field.cells[0].box.x - (first.x * factor + 30)) < factor
+        assert abs(place.field.cells[0].box.y - (first.y * factor + 20)) < factor
+
+
+def test_rows_that_are_all_alike_are_told_by_the_print_around_them():
+    template = printed(form(rows=ALIKE))
+    transform = scaling(8.0, 30, 20)
+    found = seen(template, transform, list(scanned(template, transform))[10:])
+    (fit,) = register([template], found)
+    assert fit.certain
+    top = min(box for _, box, _, _ in fit.placed())
+    assert top == pytest.approx(20 * 8 + 20, abs=8)
+
+
+def test_two_forms_with_the_same_boxes_are_told_by_their_print():
+    first, second = printed(form()), printed(form("shop"), seed=2)
+    for template in (first, second):
+        found = seen(template, scaling(8.0, 9, 9), list(scanned(template, scaling(8.0, 9, 9))))
+        (fit,) = register([first, second], found)
+        assert fit.certain
+        assert fit.template == template.name
+
+
+def test_a_form_with_the_same_boxes_and_other_print_is_unknown():
+    template, other = printed(form()), printed(form("shop"), seed=2)
+    found = seen(other, scaling(8.0, 9, 9), list(scanned(other, scaling(8.0, 9, 9))))
+    assert register([template], found) == ()
+
+
+def test_fields_beside_other_print_are_in_doubt():
+    template = printed(form())
+    transform = scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    words = found.imprint.words
+    half = words.shape[0] * 2 // 3
+    words[half:] = np.roll(words[half:], 37, axis=1)
+    (fit,) = register([template], replace(found, imprint=replace(found.imprint, words=words)))
+    places = place_fields(fit, found)
+    assert set(places[0].doubts) == {""}
+    assert REGISTRATION in places[-1].doubts
+
+
+def test_cells_whose_walls_are_covered_are_cut_off():
+    template = printed(form())
+    transform = scaling(8.0, 9, 9)
+    boxes = list(scanned(template, transform))[3:]
+    found = seen(template, transform, boxes)
+    first = found.imprint
+    for mask in (first.lines, first.words):
+        mask[: int((ROWS[0][1] + 9) * 8 * LAYER), : int((ROWS[0][0] + 17) * 8 * LAYER)] = 0
+    (fit,) = register([template], found)
+    assert set(place_fields(fit, found)[0].doubts[:3]) == {CUT_OFF}
