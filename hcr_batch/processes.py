@@ -253,13 +253,15 @@ def _end_with_parent(life: int) -> None:
     """Have the system end this process with its parent, whatever it is at.
 
     A decoder in the middle of a picture looks at no pipe and lets no other
-    thread run; a signal that nobody handles ends it all the same.
+    thread run; a signal that nobody handles ends it all the same. Where pipes
+    send none, as on macOS, it ends with the next message that it looks for.
     """
     import fcntl
     import select
 
-    fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
     if select.select([life], [], [], 0)[0]:  # the parent has ended before that
         sys.exit()
 

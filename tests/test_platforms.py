@@ -37,6 +37,10 @@ def guarded(call):
     return opened
 builtins.open = io.open = guarded(io.open)
 """
+NO_SIGNALS_OF_PIPES = """
+import fcntl, os
+del fcntl.F_SETOWN, os.O_ASYNC
+"""
 NO_LOCKS = """
 import errno, fcntl, os
 def flock(descriptor, operation):
@@ -95,8 +99,11 @@ def run(folder, program, *arguments, timeout=120):
 
 @pytest.mark.parametrize(
     "program",
-    [NO_MODULES, NO_SIGNALS, NO_PROC, NO_LOCKS, NO_MODULES + NO_SIGNALS + NO_PROC],
-    ids=["modules", "signals", "proc", "locks", "all"],
+    [
+        *(NO_MODULES, NO_SIGNALS, NO_SIGNALS_OF_PIPES, NO_PROC, NO_LOCKS),
+        NO_MODULES + NO_SIGNALS + NO_PROC,
+    ],
+    ids=["modules", "signals", "pipes", "proc", "locks", "all"],
 )
 def test_a_scan_needs_nothing_that_other_systems_lack(tmp_path, program):
     forms, out = ROOT / "samples" / "forms" / "payment-slip.png", tmp_path / "results.csv"

@@ -1,6 +1,11 @@
-"""Whatever happens to a run, and in whatever order, the results end in the same bytes."""
+"""Whatever happens to a run, and in whatever order, the results end in the same bytes.
+
+`HCR_EXAMPLES=500` tries so many sequences in place of 25.
+"""
 
 import itertools
+import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,6 +39,8 @@ SETTINGS = load_settings()
 OTHERS = replace(SETTINGS, layout=replace(SETTINGS.layout, max_skew=7.0))
 
 counts = st.integers(0, 6)
+statements = st.integers(0, 150)
+"""Of SQL, before which a process dies."""
 steps = st.one_of(
     st.tuples(st.just("scan"), st.just(0)),
     st.tuples(st.just("scan with other settings"), st.just(0)),
@@ -42,7 +49,9 @@ steps = st.one_of(
     st.tuples(st.just("try again"), counts),
     st.tuples(st.just("kill"), counts),
     st.tuples(st.just("interrupt"), counts),
+    st.tuples(st.just("die"), statements),
     st.tuples(st.just("review"), st.integers(1, 30)),
+    st.tuples(st.just("die reviewing"), statements),
     st.tuples(st.just("archive"), st.integers(0, 3)),
     st.tuples(st.just("export"), st.just(0)),
 )
@@ -50,6 +59,27 @@ steps = st.one_of(
 
 class Killed(BaseException):
     """The process ends here, and nothing of it is run any more."""
+
+
+def dying(work: Callable[[], object], after: int) -> None:
+    """Have a process work, and end like one that is killed before so many statements are over."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        left = itertools.count(after, -1)
+        connect = sqlite3.connect
+
+        def watched(*arguments: object, **options: object) -> sqlite3.Connection:
+            connection = connect(*arguments, **options)
+            connection.set_trace_callback(lambda _: next(left) > 0 or os._exit(9))
+            return connection
+
+        sqlite3.connect = watched
+        work()
+    finally:
+        os._exit(0)
 
 
 @dataclass(frozen=True)
@@ -65,8 +95,14 @@ class Night:
 
     @property
     def request(self) -> ScanRequest:
-        paths = (str(self.folder / "forms"),)
-        return ScanRequest(paths, self.folder / "results.csv", SETTINGS, "model", allow_empty=True)
+        return ScanRequest(
+            (str(self.folder / "forms"),),
+            self.folder / "results.csv",
+            SETTINGS,
+            "model",
+            fields=self.folder / "fields.csv",
+            allow_empty=True,
+        )
 
     def happen(self, step: str, count: int) -> None:
         changes: dict[str, dict[str, object]] = {
@@ -80,8 +116,15 @@ class Night:
             self.scan(replace(self.request, **changes[step]))
         elif step in ("kill", "interrupt"):
             self.scan(self.request, {"kill": Killed, "interrupt": KeyboardInterrupt}[step], count)
+        elif step == "die":
+            dying(lambda: self.scan(self.request), count)
         elif journal_path(self.request.output).exists():
-            {"review": self.review, "archive": self.archive, "export": self.export}[step](count)
+            {
+                "review": self.review,
+                "die reviewing": lambda after: dying(lambda: self.review(9), after),
+                "archive": self.archive,
+                "export": self.export,
+            }[step](count)
 
     def scan(
         self, request: ScanRequest, ending: type[BaseException] | None = None, after: int = 0
@@ -129,14 +172,25 @@ class Night:
             outputs = replace(self.request.outputs, results=self.folder / "other.jsonl")
             export(journal, replace(outputs, file_format="jsonl"))
 
-    def end(self) -> bytes:
+    def answers(self) -> list[tuple[int, str]]:
+        """What persons have answered so far; the journal is whole."""
+        path = journal_path(self.request.output)
+        if not path.exists():
+            return []
+        with open_journal(path) as journal:
+            journal.check()
+            return [(one.id, one.character) for one in journal.corrections.since()]
+
+    def end(self) -> dict[str, bytes]:
         """The morning: all is read, answered and archived."""
         self.happen("scan", 0)
         self.happen("review", 1000)
         for number in range(4):
             self.happen("archive", number)
         self.happen("scan", 0)
-        return self.request.output.read_bytes()
+        self.happen("export", 0)
+        names = ("results.csv", "fields.csv", "other.jsonl")
+        return {name: (self.folder / name).read_bytes() for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +207,23 @@ def undisturbed(settled):
         return Night(Path(folder)).end()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be split here")
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=int(os.environ.get("HCR_EXAMPLES", "25")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 @given(happenings=st.lists(steps, max_size=7))
 @example(happenings=[("scan", 0), ("archive", 1), ("scan by force", 0)])
+@example(happenings=[("die", after) for after in range(10, 150, 20)])
+@example(happenings=[("scan", 0), ("review", 5), ("die reviewing", 9), ("die", 40), ("export", 0)])
 def test_the_results_are_those_of_an_undisturbed_night(undisturbed, happenings):
     with tempfile.TemporaryDirectory() as folder:
-        night = Night(Path(folder))
+        night, before = Night(Path(folder)), []
         for step, count in happenings:
             night.happen(step, count)
+            answers = night.answers()
+            assert answers[: len(before)] == before, "no answer is lost"
+            before = answers
         assert night.end() == undisturbed
