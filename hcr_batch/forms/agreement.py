@@ -91,7 +91,7 @@ class Agreement:
         return self.found / max(self.found + self.missing, 1)
 
     @property
-    def known(self) -> float:
+    def precision(self) -> float:
         """Share of the boxes among the features that are features, 0 to 1."""
         return self.found / max(self.found + self.unexplained, 1)
 

@@ -147,7 +147,7 @@ def _are_same(page: DraftPage, other: DraftPage) -> bool:
     boxes = corners_of(page.boxes) * PIXELS_PER_MM
     size = round(page.width * PIXELS_PER_MM), round(page.height * PIXELS_PER_MM)
     fits = register([Template("", (form,), "")], Evidence(boxes, size, PIXELS_PER_MM))
-    return len(fits) == 1 and fits[0].quality >= SAME_FORM <= fits[0].agreement.known
+    return len(fits) == 1 and fits[0].quality >= SAME_FORM <= fits[0].agreement.precision
 
 
 def _picture(found: DraftPage, page: Page) -> bytes:

@@ -81,7 +81,7 @@ class Fit:
     @property
     def agrees(self) -> float:
         """Shares of the anchors and of the boxes that belong together, 0 to 2."""
-        return self.agreement.quality + self.agreement.known
+        return self.agreement.quality + self.agreement.precision
 
     @property
     def holds(self) -> bool:

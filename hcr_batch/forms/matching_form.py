@@ -44,7 +44,7 @@ class MatchedForm:
         Of each field.
     fits : tuple of Fit
         The form, or all that lie on the page; fields of the second are named `name#2`.
-    strangers : tuple of Box
+    unexpected : tuple of Box
         Combs beside them that belong to none.
     """
 
@@ -53,7 +53,7 @@ class MatchedForm:
     placed: tuple[FieldPlace, ...]
     rules: tuple[Rule, ...]
     fits: tuple[Fit, ...]
-    strangers: tuple[Box, ...] = ()
+    unexpected: tuple[Box, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -76,8 +76,8 @@ class MatchedForm:
             _flagged(field, doubts[field.name]) if field.name in doubts else field
             for field in reading.fields
         ]
-        if self.strangers:
-            fields.append(part_not_read(self.page, bounds(self.strangers), UNKNOWN_FORM))
+        if self.unexpected:
+            fields.append(part_not_read(self.page, bounds(self.unexpected), UNKNOWN_FORM))
         return replace(reading, fields=tuple(fields), form=self.name)
 
 
