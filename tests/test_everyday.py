@@ -1,6 +1,7 @@
 """From the inbox to the corrected workbook, as somebody who types what the manual says."""
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -13,29 +14,58 @@ import pytest
 from browser import open_browser
 
 ROOT = Path(__file__).resolve().parents[1]
+FORMS = ROOT / "samples" / "forms"
 WAIT_S = 60.0
+ODD_NAMES = (b"a;=1+1.png", b"x\xff.png", b"x\\xff.png")
+"""Of copies: a formula behind a separator, a byte that is no text, and what that is shown as."""
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
+    """An inbox with two forms, one without an ending, copies of one, and what is no form."""
     folder = tmp_path_factory.mktemp("office")
-    (folder / "inbox").mkdir()
-    shutil.copy(ROOT / "samples" / "forms" / "payment-slip.png", folder / "inbox" / "0001.png")
-    (folder / "inbox" / "notes.docx").write_bytes(b"no form")
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    shutil.copy(FORMS / "payment-slip.png", inbox / "0001.png")
+    shutil.copy(FORMS / "membership.png", inbox / "scan")
+    for name in ODD_NAMES:
+        shutil.copy(FORMS / "payment-slip.png", inbox / os.fsdecode(name))
+    (inbox / "notes.docx").write_bytes(b"no form")
+    (inbox / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
     return folder
 
 
-def type_in(folder, *words):
-    """What a command line prints on standard error; it has to end well."""
-    done = subprocess.run(
+def typed(folder, *words):
+    """A command line that has ended."""
+    return subprocess.run(
         [sys.executable, "-m", "hcr_batch", *map(str, words)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
+
+
+def type_in(folder, *words):
+    """What a command line prints on standard error; it has to end well."""
+    done = typed(folder, *words)
     assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+def refused(folder, *words):
+    """The one line with which a command line is refused; nothing has changed."""
+    before = snapshot(folder)
+    done = typed(folder, *words)
+    assert done.returncode in (2, 5, 9), (words, done.stderr)
+    assert snapshot(folder) == before, words
+    return done.stderr.splitlines()[-1]
+
+
+def snapshot(folder):
+    """Every file with its content, but for what SQLite keeps beside a journal."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if ".sqlite" not in path.name}
 
 
 def review_in_the_browser(folder, browser):
@@ -83,33 +113,69 @@ def review_in_the_browser(folder, browser):
 def test_the_whole_way(office):
     openpyxl, pandas = pytest.importorskip("openpyxl"), pytest.importorskip("pandas")
 
-    # A template from the form itself; its first field gets a name.
+    # A template from the form itself, with a picture; its first field is called as a column is.
     type_in(office, "template", "draft", "inbox/0001.png", "--out", "forms/slip.toml")
+    assert (office / "forms" / "slip.png").exists()
     template = office / "forms" / "slip.toml"
-    template.write_text(template.read_text().replace('"f001"', '"first"', 1))
+    template.write_text(template.read_text().replace('"f001"', '"file"', 1))
+    shutil.copy(ROOT / "configs" / "forms" / "membership.toml", office / "forms")
+    type_in(office, "template", "show", template, "--on", "inbox/0001.png", "--out", "shown.png")
 
     # The scan says what it passed over, where the tables are and what comes next.
     scan = ("scan", "inbox", "--template", "forms", "--out", "results.xlsx")
-    said = type_in(office, *scan, "--fields", "fields.xlsx").splitlines()
-    assert said[-5] == "passed over: 1 .docx"
-    assert re.match(r"results\.xlsx: 1 file, 1 page, \d+ characters, [1-9]\d* flagged", said[-4])
+    said = type_in(office, *scan, "--fields", "fields.xlsx", "--overlay", "pictures").splitlines()
+    assert said[-5] == "passed over: 1 .docx, 1 .heic"
+    held = r"results\.xlsx: 5 files \(3 copies\), 5 pages, \d+ characters, [1-9]\d* flagged"
+    assert re.match(held, said[-4])
     assert said[-3:-1] == ["fields: fields.xlsx", "next: hcr-batch review results.xlsx"]
-    assert said[-1].startswith("files: 1 new, 0 skipped, 0 failed; ")
+    assert said[-1].startswith("files: 5 new, 0 skipped, 0 failed; ")
 
-    # The workbooks open with texts as texts, and what is flagged is coloured.
+    # A picture a page; no table is CSV under the name of a workbook.
+    assert len(list((office / "pictures").rglob("*.png"))) == 5
+    for name in ("results.xlsx", "fields.xlsx"):
+        assert (office / name).read_bytes()[:2] == b"PK"
+
+    # A sheet a kind of form, values in front; no column stands twice.
     book = openpyxl.load_workbook(office / "fields.xlsx")
-    (form, summary) = book.sheetnames
-    assert (book[form]["C1"].value, summary) == ("first", "summary")
-    table = pandas.read_excel(office / "fields.xlsx", sheet_name=form, dtype=str)
-    assert table["file"].tolist() == ["0001.png"]
-    texts = [cell for cell in book[form][2][2:] if cell.data_type == "s"]
-    assert texts
-    assert {cell.number_format for cell in texts} == {"@"}
-    coloured = [cell for cell in texts if cell.fill.fill_type]
-    flagged = [name for name in table.columns if name.endswith(".flagged")]
-    assert len(coloured) == table[flagged].isin(["True", "TRUE"]).to_numpy().sum() > 0
+    assert book.sheetnames == ["membership", "slip", "summary"]
+    heads = {name: [cell.value for cell in book[name][1]] for name in book.sheetnames[:2]}
+    assert heads["slip"][:3] == ["file", "page", "file_2"]
+    for head in heads.values():
+        first = next(place for place, name in enumerate(head) if "." in name)
+        assert all(name.endswith((".confidence", ".flagged")) for name in head[first:])
+        assert len(set(head)) == len(head)
+
+    # Texts are texts, so that zeros stay, and what is flagged is coloured.
+    for name in ("membership", "slip"):
+        table = pandas.read_excel(office / "fields.xlsx", sheet_name=name, dtype=str)
+        texts = [cell for row in book[name].iter_rows(min_row=2, min_col=3) for cell in row]
+        texts = [cell for cell in texts if cell.data_type == "s"]
+        assert {cell.number_format for cell in texts} == {"@"}
+        coloured = [cell for cell in texts if cell.fill.fill_type]
+        flagged = [column for column in table.columns if column.endswith(".flagged")]
+        assert len(coloured) == table[flagged].isin(["True", "TRUE"]).to_numpy().sum()
+    members = pandas.read_excel(office / "fields.xlsx", sheet_name="membership", dtype=str)
+    assert members["telephone"][0].startswith("0")
+    assert len(members["date_of_birth"][0]) == 8
+
+    # Names that are no text and those that look like them are told apart.
     cells = pandas.read_excel(office / "results.xlsx", sheet_name="cells", dtype=str)
     assert {"file", "field", "character", "flagged"} <= set(cells.columns)
+    names = set(cells["file"])
+    assert {"0001.png", "scan", r"x\xff.png", r"x\\xff.png"} < names
+    assert len(names) == 5
+    summary = pandas.read_excel(office / "fields.xlsx", sheet_name="summary", header=None)
+    assert "files that are copies of others" in set(summary[0])
+
+    # Nothing that is there may be written over, and nothing is promised that was not measured.
+    os.link(office / "inbox" / "0001.png", office / "link.csv")
+    for other in ("inbox/0001.png", "inbox/scan", "/dev/null", "pictures", ".", "link.csv"):
+        assert other in refused(office, "scan", "inbox", "--out", other)
+    assert "slip.toml" in refused(office, *scan[:4], "--out", "forms/slip.toml")
+    for other in ("results.xlsx", "results.hcr.sqlite", "inbox/0001.png"):
+        assert other in refused(office, *scan, "--fields", other)
+    assert "measured from" in refused(office, *scan, "--target-error", "40%")
+    (office / "link.csv").unlink()
 
     # The review puts its answers into both workbooks.
     with open_browser() as browser:
@@ -119,22 +185,33 @@ def test_the_whole_way(office):
     cells = pandas.read_excel(office / "results.xlsx", sheet_name="cells", dtype=str)
     assert "reviewed" in set(cells["reasons"])
     book = openpyxl.load_workbook(office / "fields.xlsx")
-    assert not [cell for cell in book[form][2][2:] if cell.fill.fill_type]
+    answered = [cell for name in ("membership", "slip") for cell in book[name][2][2:]]
+    assert not [cell for cell in answered if cell.fill.fill_type]
 
-    # The paper is filed, the next one comes under the old name, and nothing vanishes.
+    # The paper is filed, and nothing vanishes; a quiet night is no error.
     before = pandas.read_excel(office / "results.xlsx", sheet_name="cells", dtype=str)
-    (office / "archive").mkdir()
-    (office / "inbox" / "0001.png").rename(office / "archive" / "0001.png")
+    (office / "inbox").rename(office / "archive")
+    (office / "inbox").mkdir()
     said = type_in(office, *scan)
-    assert "results.xlsx: 1 file (1 gone), 1 page" in said
+    assert "results.xlsx: 5 files (5 gone, 3 copies), 5 pages" in said
     after = pandas.read_excel(office / "results.xlsx", sheet_name="cells", dtype=str)
     assert after.equals(before)
-    shutil.copy(ROOT / "samples" / "forms" / "membership.png", office / "inbox" / "0001.png")
-    assert "2 files (1 gone)" in type_in(office, *scan)
+    assert "inbox" in refused(office, "scan", "inbox", "--out", "new.csv")
+    type_in(office, "scan", "inbox", "--out", "new.csv", "--allow-empty")
 
-    # A CSV for a European Excel, of all of it, corrections included.
+    # The next one comes under the old name.
+    shutil.copy(FORMS / "change-of-address.jpg", office / "inbox" / "0001.png")
+    said = type_in(office, *scan, "--gone", "list")
+    assert "6 files (5 gone, 3 copies)" in said
+    assert said.count("gone, still in the results: ") == 5
+
+    # A CSV for a European Excel, of all of it, corrections included; then the old ones go.
     type_in(office, "export", "results.xlsx", "--out", "all.csv", "--delimiter", ";", "--bom")
-    with (office / "all.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
-    assert len({row["file"] for row in rows}) == 2
+    text = (office / "all.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig")), delimiter=";"))
+    files = {row["file"] for row in rows}
+    assert len(files) == 6
+    assert "'a;=1+1.png" in files
     assert "reviewed" in {row["reasons"] for row in rows}
+    assert "results.xlsx: 1 file, " in type_in(office, *scan, "--gone", "drop")
