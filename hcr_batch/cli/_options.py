@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILE",
+    "OUTPUT_FILE",
     "config_option",
     "csv_options",
     "data_option",
@@ -27,6 +28,21 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
+
+
+class _OutputFile(click.Path):
+    """A file to write: `.` and `/` have no name to put others beside."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        path = super().convert(value, param, ctx)
+        if not path.name:
+            self.fail(f"{path}: is a folder; give the name of a file", param, ctx)
+        return path
+
+
+OUTPUT_FILE = _OutputFile(path_type=Path)
 
 
 def share(value: str | float) -> float:
@@ -78,7 +94,7 @@ data_option = click.option(
 
 fields_option = click.option(
     "--fields",
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Also a table with one row per form and a column a field: .csv or .xlsx.",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hcr_batch.cli._options import FILE
+from hcr_batch.cli._options import FILE, OUTPUT_FILE
 
 if TYPE_CHECKING:
     from hcr_batch.recognition.recognizers import Recognizer
@@ -111,7 +111,7 @@ class _DownloadBar:
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("sources", nargs=-1, required=True, type=FILE)
 @click.option(
-    "--out", required=True, type=FILE, metavar="FILE", help="The set to write: NAME.npz."
+    "--out", required=True, type=OUTPUT_FILE, metavar="FILE", help="The set to write: NAME.npz."
 )
 @click.option(
     "--split", type=click.Choice(SPLITS), help="Which set of EMNIST, if a folder has several."

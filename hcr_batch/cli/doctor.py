@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE
+from hcr_batch.cli._options import FILE, OUTPUT_FILE
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
@@ -43,7 +43,10 @@ LIBRARIES = ("numpy", "cv2", "PIL", "scipy", "ai_edge_litert.interpreter", "pypd
 @click.option("--model", type=FILE, metavar="PATH", help="Check this model, not the default.")
 @click.option("--config", type=FILE, metavar="FILE", help="Also check these settings (TOML).")
 @click.option(
-    "--out", type=FILE, metavar="FILE", help="Also check that a scan can write these results."
+    "--out",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Also check that a scan can write these results.",
 )
 def doctor(model: Path | None, config: Path | None, out: Path | None) -> None:
     """Check the installation.

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from hcr_batch.cli._options import FILE, csv_options, fields_option, format_option
+from hcr_batch.cli._options import FILE, OUTPUT_FILE, csv_options, fields_option, format_option
 
 __all__ = ["export"]
 
 
 @click.command()
 @click.argument("results", type=FILE)
-@click.option("--out", type=FILE, metavar="FILE", help="Where to write; by default RESULTS itself.")
+@click.option(
+    "--out", type=OUTPUT_FILE, metavar="FILE", help="Where to write; by default RESULTS itself."
+)
 @fields_option
 @format_option
 @csv_options

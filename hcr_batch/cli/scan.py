@@ -14,6 +14,7 @@ import click
 from hcr_batch.cli._help import CommandInParts
 from hcr_batch.cli._options import (
     FILE,
+    OUTPUT_FILE,
     config_option,
     csv_options,
     fields_option,
@@ -59,7 +60,7 @@ PARTS = {
     "--out",
     default="results.csv",
     show_default=True,
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="The results.",
 )
@@ -130,7 +131,7 @@ PARTS = {
 )
 @click.option(
     "--log-json",
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Append a line of JSON to this file for every event.",
 )

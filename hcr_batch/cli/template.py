@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hcr_batch.cli._options import FILE, config_option
+from hcr_batch.cli._options import FILE, OUTPUT_FILE, config_option
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def template() -> None:
 @template.command()
 @click.argument("form", type=FILE)
 @click.option(
-    "--out", required=True, type=FILE, metavar="FILE", help="The template to write (TOML)."
+    "--out", required=True, type=OUTPUT_FILE, metavar="FILE", help="The template to write (TOML)."
 )
 @click.option(
     "--picture",
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="The picture of the fields (PNG); by default beside the template.",
 )
@@ -135,7 +135,7 @@ def check(templates: tuple[Path, ...]) -> None:
 @click.option(
     "--on", "scan", type=FILE, metavar="FILE", help="Draw the fields where they lie on this scan."
 )
-@click.option("--out", required=True, type=FILE, metavar="FILE", help="The picture (PNG).")
+@click.option("--out", required=True, type=OUTPUT_FILE, metavar="FILE", help="The picture (PNG).")
 @config_option
 def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     """Picture a template.
