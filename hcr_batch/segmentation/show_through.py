@@ -37,7 +37,9 @@ ALL_PALE = 0.8
 WRITTEN_MM2 = 0.5
 """A cell with so much dark writing is of the front, whatever its walls."""
 FILLED = 0.12
-"""Where this share of the cells with pale walls is filled, pale walls are the form's own."""
+"""Where this share of the cells with pale walls is filled, pale walls are the form's own,"""
+FEWEST_FILLED = 3
+"""and where fewer of the others are, the form is a blank one: nothing tells what its own are."""
 PAPER_MM = 4.0
 """The paper's light is that of the lightest so near."""
 
@@ -80,7 +82,8 @@ def _without_cells_of_the_back(layers: Layers, darkness: np.ndarray) -> Layers:
     size = (sides[:, 2:] - sides[:, :2]).prod(axis=1) / layers.pixels_per_mm**2
     filled = marked_shares(dark_pen, sides) * size >= WRITTEN_MM2
     back = pale_share >= ALL_PALE
-    if not dark_pen.any() or np.count_nonzero(back & filled) >= FILLED * np.count_nonzero(back):
+    is_blank = np.count_nonzero(filled & ~back) < FEWEST_FILLED
+    if is_blank or np.count_nonzero(back & filled) >= FILLED * np.count_nonzero(back):
         return layers
     maps, gone = layers.maps.copy(), np.zeros_like(line)
     for left, top, right, bottom in sides[back & ~filled].tolist():

@@ -73,8 +73,10 @@ def test_pale_cells_that_are_filled_are_the_forms_own():
     assert all(cells_left(layers, row) for row in (0, 1, 3))
 
 
-def test_pale_cells_of_a_blank_form_stay():
-    layers = Drawn().cells(0, BLACK).cells(2, FAINT).front()
+@pytest.mark.parametrize("stray", [0, 1])
+def test_pale_cells_of_a_blank_form_stay(stray):
+    """Also where a letter of its print is taken for writing."""
+    layers = Drawn().cells(0, BLACK).write(0, BLACK, stray).cells(2, FAINT).front()
     assert cells_left(layers, 2)
 
 
