@@ -16,6 +16,7 @@ LIMITED = {
     "decoding/single_characters.py": "called by LimitedReader",
     "forms/draft.py": "called by LimitedReader",
     "editor/laid_form.py": "called by LimitedReader",
+    "forms/imprint.py": "what a template holds, of the size that its page has",
     "training/datasets/folders.py": "called by LimitedReader",
     "pipeline.py": "scan_document, which says that it has no limits",
     "training/classifier/distortions.py": "what it has packed itself",

@@ -95,7 +95,13 @@ def from_text(text: str, width_mm: float, height_mm: float) -> Imprint:
         if np.abs(np.array(picture.size) - expected).max() > 1:
             raise ValueError("is a picture of another page")
         levels = np.asarray(picture.convert("L"))
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (
+        binascii.Error,
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+    ) as error:
         raise ValueError("is no picture") from error
     lines, words = ((levels == LEVELS[1]) | (levels == LEVELS[3]), levels >= LEVELS[2])
     return Imprint(lines * np.uint8(255), words * np.uint8(255), PER_MM)

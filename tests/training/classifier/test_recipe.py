@@ -7,7 +7,7 @@ from hcr_batch.errors import ConfigError
 from hcr_batch.training.recipe import load_recipe
 
 DEFAULT = data_folder("configs") / "train" / "default.toml"
-OTHERS = {DEFAULT.with_stem(name) for name in ("segmenter", "line_reader")}
+OTHERS = {DEFAULT.with_stem(name) for name in ("segmenter", "line_reader", "demo")}
 """Recipes of other networks, with keys of their own."""
 RECIPES = sorted(set(DEFAULT.parent.glob("*.toml")) - OTHERS)
 
