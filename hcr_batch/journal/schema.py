@@ -169,6 +169,11 @@ def _quoting() -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise sqlite3.DatabaseError(f"tables are defined by what is no text: {error}") from error
+    except sqlite3.OperationalError as error:
+        if str(error):
+            raise
+        # Python 3.10 leaves such a message empty.
+        raise sqlite3.DatabaseError("tables are defined by what is no text") from error
 
 
 def connect(path: Path) -> sqlite3.Connection:
