@@ -9,7 +9,7 @@ from hcr_batch.types import Box
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["area", "evenly_divided", "projected", "scaled", "shared_area"]
+__all__ = ["area", "evenly_divided", "projected", "scaled", "shared_area", "shrunk"]
 
 
 def area(box: Box) -> float:
@@ -37,6 +37,16 @@ def scaled(box: Box, across: float, down: float | None = None) -> Box:
     """
     down = across if down is None else down
     return Box(box.x * across, box.y * down, box.width * across, box.height * down)
+
+
+def shrunk(box: Box, share: float) -> Box:
+    """The middle of a box, `share` (0 to 1) of each side."""
+    return Box(
+        box.x + (1 - share) / 2 * box.width,
+        box.y + (1 - share) / 2 * box.height,
+        share * box.width,
+        share * box.height,
+    )
 
 
 def evenly_divided(box: Box, count: int, gap: float = 0.0) -> tuple[Box, ...]:

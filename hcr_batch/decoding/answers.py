@@ -32,6 +32,7 @@ from hcr_batch.decoding.readings import (
     mark_reading,
 )
 from hcr_batch.decoding.weighting import weighted_fields
+from hcr_batch.geometry import shrunk
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Reading
@@ -223,12 +224,10 @@ def _is_in_the_middle(cell: CellInk, box: Box) -> bool:
     """Whether a mark reaches the middle of its check box: a rest of a wall does not."""
     if cell.ink is None:
         return False
-    x, y = box.x - cell.box.x, box.y - cell.box.y
-    left, right = x + (1 - MIDDLE) / 2 * box.width, x + (1 + MIDDLE) / 2 * box.width
-    top, bottom = y + (1 - MIDDLE) / 2 * box.height, y + (1 + MIDDLE) / 2 * box.height
-    sides = (max(0, round(side)) for side in (left, right, top, bottom))
-    first, last, upper, lower = sides
-    return bool((cell.ink[upper:lower, first:last] >= INKED).any())
+    middle = shrunk(box, MIDDLE)
+    left, right = (max(0, round(x - cell.box.x)) for x in (middle.x, middle.right))
+    top, bottom = (max(0, round(y - cell.box.y)) for y in (middle.y, middle.bottom))
+    return bool((cell.ink[top:bottom, left:right] >= INKED).any())
 
 
 def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:

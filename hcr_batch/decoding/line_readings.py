@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import compress, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class _Part:
         the rows are weighted by their neighbours and together as sure.
     whole : bool
         The characters are those of the line reader.
+    is_written : bool
+        Its glyphs, or the page segmentation, say that a pen wrote it.
     """
 
     line: TextLine
@@ -76,6 +78,7 @@ class _Part:
     kind: TextKind
     sure: float | None = None
     whole: bool = False
+    is_written: bool = False
 
     @property
     def text(self) -> str:
@@ -105,10 +108,8 @@ def read_lines(
     parts = _cut_parts(glyphs, scores, around)
     if card is not None and scores.columns:
         parts = _whole_parts(glyphs, scores, parts, card)
-    looks_written = [part.kind is TextKind.WRITTEN for part in parts]
-    parts = [replace(part, kind=_doubted(part.kind, glyphs.source)) for part in parts]
-    kept = [part.kind is not TextKind.PRINTED for part in parts]
-    parts, looks_written = list(compress(parts, kept)), list(compress(looks_written, kept))
+    parts = [_doubted(part, glyphs.source) for part in parts]
+    parts = [part for part in parts if part.kind is not TextKind.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
     if glyphs.rule.is_binding and all(part.kind is not TextKind.RATHER_PRINTED for part in parts):
@@ -116,10 +117,8 @@ def read_lines(
     else:
         readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
         readings = [
-            _sure_or_print(line, looks or glyphs.source is InkSource.PEN)
-            if part.kind is TextKind.RATHER_WRITTEN
-            else line
-            for part, line, looks in zip(parts, readings, looks_written, strict=True)
+            _sure_or_print(line, part.is_written) if part.kind is TextKind.RATHER_WRITTEN else line
+            for part, line in zip(parts, readings, strict=True)
         ]
         joint = _all_sure(parts)
     for part, read in zip(parts, readings, strict=True):
@@ -127,15 +126,14 @@ def read_lines(
     return FieldAnswer(cells or [(glyphs.field.box, blank_reading())], joint)
 
 
-def _doubted(kind: TextKind, source: InkSource) -> TextKind:
-    """The hand of a line, where its glyphs and the page segmentation disagree."""
-    if source is not InkSource.PEN and kind is TextKind.WRITTEN:
-        return TextKind.RATHER_WRITTEN
-    return (
-        TextKind.RATHER_PRINTED
-        if source is not InkSource.PRINT and kind is TextKind.PRINTED
-        else kind
-    )
+def _doubted(part: _Part, source: InkSource) -> _Part:
+    """A line whose kind is in doubt where its glyphs and the page segmentation disagree."""
+    kind, is_pen = part.kind, source is InkSource.PEN
+    if kind is TextKind.WRITTEN and not is_pen:
+        kind = TextKind.RATHER_WRITTEN
+    elif kind is TextKind.PRINTED and source is not InkSource.PRINT:
+        kind = TextKind.RATHER_PRINTED
+    return replace(part, kind=kind, is_written=is_pen or part.kind is TextKind.WRITTEN)
 
 
 def _sure_or_print(readings: list[Reading], is_written: bool) -> list[Reading]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
+from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.training.datasets.character_sets import load_set, set_folder
 from hcr_batch.training.line_reader.line_damage import damaged, jittered
@@ -23,7 +23,7 @@ from hcr_batch.training.line_reader.line_sets import (
     stroke_hands,
     unseen_writers,
 )
-from hcr_batch.training.line_reader.line_texts import UNREAD, form_text, read_words, to_be_read
+from hcr_batch.training.line_reader.line_texts import DRAWN_MARKS, form_text, read_words, to_be_read
 
 __all__ = ["LineData", "LineSample", "Sampler", "fits", "fitting_text", "load_line_data"]
 
@@ -99,7 +99,7 @@ def _pool(marks: WordSet | None) -> Hand:
     chosen = [row for row in range(len(marks)) if not is_held(marks.writers[row])]
     return {
         mark: [Glyph(tuple(marks[row])) for row in chosen if marks.texts[row] == mark]
-        for mark in MARKS + UNREAD
+        for mark in DRAWN_MARKS
     }
 
 
@@ -194,11 +194,11 @@ def fitting_text(text: str, hand: Hand, rng: np.random.Generator) -> str:
 def _fitting(character: str, hand: Hand, rng: np.random.Generator) -> str:
     if character == " " or hand.get(character):
         return character
-    if character in MARKS + UNREAD:
+    if character in DRAWN_MARKS:
         return ""
     if hand.get(character.swapcase()):
         return character.swapcase()
-    kinds: Sequence[str] = sorted(c for c in hand if c not in MARKS + UNREAD and hand[c])
+    kinds: Sequence[str] = sorted(c for c in hand if c not in DRAWN_MARKS and hand[c])
     alike = [c for c in kinds if c.isdigit() == character.isdigit()]
     known = [c for c in alike or kinds if c in LINE_CHARACTERS]
     return known[int(rng.integers(len(known)))]

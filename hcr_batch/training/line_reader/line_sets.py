@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
+from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.isolate import isolate_cell
 from hcr_batch.errors import NoInputError
 from hcr_batch.training.datasets.character_sets import (
@@ -19,7 +19,7 @@ from hcr_batch.training.datasets.character_sets import (
     split_by_writer,
 )
 from hcr_batch.training.line_reader.line_drawing import Glyph, Hand
-from hcr_batch.training.line_reader.line_texts import UNREAD
+from hcr_batch.training.line_reader.line_texts import DRAWN_MARKS
 
 __all__ = [
     "Hands",
@@ -135,7 +135,7 @@ def stroke_hands(
     pool: dict[str, list[Glyph]] = {}
     sources = [(strokes, labels, allowed)]
     if marks is not None:
-        sources.append((marks, marks.texts, np.isin(marks.texts, list(MARKS + UNREAD))))
+        sources.append((marks, marks.texts, np.isin(marks.texts, list(DRAWN_MARKS))))
     for source, names, chosen in sources:
         for index in np.flatnonzero(chosen):
             lines = tuple(source[int(index)])
@@ -144,7 +144,7 @@ def stroke_hands(
             glyph, name = Glyph(lines), str(names[index])
             of_writer = found.setdefault(str(source.writers[index]), {})
             _keep(of_writer.setdefault(name, []), glyph)
-            if name in MARKS + UNREAD:
+            if name in DRAWN_MARKS:
                 pool.setdefault(name, []).append(glyph)
     return _with_marks(found, pool)
 
@@ -160,7 +160,7 @@ def _with_marks(
     return [
         {**pool, **hand}
         for hand in found.values()
-        if len(hand.keys() - set(MARKS + UNREAD)) >= LEAST_CHARACTERS
+        if len(hand.keys() - set(DRAWN_MARKS)) >= LEAST_CHARACTERS
     ]
 
 

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["UNREAD", "form_text", "read_words", "to_be_read"]
+from hcr_batch.alphabet import MARKS
+
+__all__ = ["DRAWN_MARKS", "form_text", "read_words", "to_be_read"]
 
 LONGEST_WORD = 14
 UNREAD = "$%#"
 """Signs beside numbers, often printed, that the reader passes over: none of its characters. It
 took `$` for a 5 where it had not seen it."""
+DRAWN_MARKS = MARKS + UNREAD
+"""What stands in texts beside letters and digits, read or not."""
 SIGNED_SHARE = 0.5
 """Of the amounts that have such a sign."""
 DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase

@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["DPI", "LEVEL", "MM", "FormSheet", "Layer", "Places", "fit_cell", "shrunk", "shrunk_by"]
+__all__ = ["DPI", "LEVEL", "MM", "FormSheet", "Layer", "Places", "fit_cell", "shrunk_by"]
 
 DPI = 200
 """Resolution of a sheet: that of the network's input, pixels an inch."""
@@ -153,16 +153,6 @@ def fit_cell(cell: Box) -> Box:
         return cell
     height = WRITTEN_HEIGHT * cell.width
     return Box(cell.x, cell.bottom - height, cell.width, height)
-
-
-def shrunk(box: Box, share: float) -> Box:
-    """The middle of a box, `share` (0 to 1) of each side."""
-    return Box(
-        box.x + (1 - share) / 2 * box.width,
-        box.y + (1 - share) / 2 * box.height,
-        share * box.width,
-        share * box.height,
-    )
 
 
 def shrunk_by(box: Box, margin: float) -> Box:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from hcr_batch.geometry import shrunk
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
-from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk, shrunk_by
+from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk_by
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.handwriting import FormWriter
 from hcr_batch.training.synthesis.layouts import draw_layout
