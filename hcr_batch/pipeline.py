@@ -256,6 +256,8 @@ def _score(found: _Found, networks: _Networks, settings: Settings) -> _Scored:
     # What stands in no field comes last, and is under no rule.
     rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
     written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]
+    if not found.form:
+        written = [part for glyphs in written for part in glyphs.by_line()]
     groups = [list(glyphs.inks()) for glyphs in written]
     scores = networks.scores([ink for group in groups for ink in group])
     ends = np.cumsum([0, *map(len, groups)])

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from hcr_batch.alphabet import CHARSETS
 from hcr_batch.characters.field_ink import FieldInk
+from hcr_batch.characters.string_candidates import TextLine
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.model_card import NOTHING_ACCEPTED
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Box, Field, Reading
 
 __all__ = ["FieldAnswer", "FieldGlyphs", "Thresholds", "narrowest"]
 
@@ -27,6 +28,23 @@ class FieldGlyphs(FieldInk):
         """The same ink under a rule."""
         names = (field.name for field in dataclasses.fields(ink))
         return cls(**{name: getattr(ink, name) for name in names}, rule=rule)
+
+    def by_line(self) -> list[FieldGlyphs]:
+        """Each line of a free area as a field of its own, named `f012`, `f012-2`, `f012-3`.
+
+        People write one answer below the other where a form leaves room: name, street, town.
+        """
+        if len(self.lines) < 2:
+            return [self]
+        return [
+            dataclasses.replace(self, field=_of_line(self.field, line, number), lines=(line,))
+            for number, line in enumerate(self.lines, start=1)
+        ]
+
+
+def _of_line(field: Field, line: TextLine, number: int) -> Field:
+    name = field.name if number == 1 else f"{field.name}-{number}"
+    return dataclasses.replace(field, name=name, box=line.box)
 
 
 @dataclass(frozen=True)
