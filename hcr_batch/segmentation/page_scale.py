@@ -44,7 +44,7 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     if better is not None:
         page, seen = better, as_seen(better)
         layers = segment_seen(page, seen, segmenter)
-    return page, with_consistent_words(without_show_through(layers, seen))
+    return page, with_consistent_words(without_show_through(layers, seen), seen)
 
 
 def rescaled(page: Page, layers: Layers) -> Page | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
+from hcr_batch.segmentation.pens import WordInk, pen_odds, word_ink
 
 __all__ = ["with_consistent_words"]
 
@@ -23,16 +24,28 @@ FEW_WORDS = 0.25
 AS_HIGH = 1.2
 """are not higher than this, by the mean of the printed ones."""
 
+LEAST_PIXELS = 30
+"""Pixels of ink of a word whose pen can be told,"""
+LETTERS_MM = (1.5, 16.0)
+"""and its height in millimetres: no lines, no pictures."""
+SURE = 100
+"""Of 255: a pixel is surely of one kind where the network's answers differ by so much;"""
+BOTH = 0.2
+"""a word with this share of either is a mark beside its label, or writing on print."""
 
-def with_consistent_words(layers: Layers) -> Layers:
-    """The layers with the few pixels of each word that are called otherwise than most of it.
+
+def with_consistent_words(layers: Layers, seen: np.ndarray) -> Layers:
+    """The layers with the pixels of each word that are called otherwise than most of it.
 
     A heading of which some letters look written would be an answer else, and
-    the even letters of a tidy hand would be lost.
+    the even letters of a tidy hand would be lost. What the network doubts is
+    told by the ink: one pen, and one press, made the words of a page.
 
     Parameters
     ----------
     layers : Layers
+    seen : ndarray of uint8, shape (rows, columns)
+        The page as the network saw it.
     """
     written, printed = layers.written >= LIKELY, layers.printed >= LIKELY
     ink = (written | printed).astype(np.uint8)
@@ -49,11 +62,56 @@ def with_consistent_words(layers: Layers) -> Layers:
     to_press = pen <= MINORITY * (pen + press)
     to_press |= _in_print(pen, press, line, stats[:, cv2.CC_STAT_HEIGHT])
     to_pen = (pen >= press) & ~to_press
+    told, is_pen = _told_by_ink(layers, seen, word * ink, stats)
+    to_pen = np.where(told, is_pen, to_pen)
+    to_press = np.where(told, ~is_pen, to_press)
     maps = layers.maps.copy()
     pens, presses = maps[CHANNELS.index("writing")], maps[CHANNELS.index("print")]
     _move(presses, pens, here[to_pen[of]])
     _move(pens, presses, here[to_press[of]])
     return dataclasses.replace(layers, maps=maps)
+
+
+def _told_by_ink(
+    layers: Layers, seen: np.ndarray, word: np.ndarray, stats: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of which words the page's ink tells otherwise than the network, and which are of a pen.
+
+    Parameters
+    ----------
+    layers : Layers
+    seen : ndarray of uint8, shape (rows, columns)
+    word : ndarray of int32, shape of the layers
+        Number of the word of each pixel of ink.
+    stats : ndarray of int, shape (N, 5)
+        Of the words, as OpenCV tells them.
+
+    Returns
+    -------
+    told, is_pen : ndarray of bool, shape (N,)
+    """
+    count = len(stats)
+    here = np.flatnonzero(word)
+    of = word.ravel()[here]
+    pixels = np.bincount(of, minlength=count)
+    written, printed = (layer.ravel()[here].astype(int) for layer in (layers.written, layers.printed))
+    pen, press = (np.bincount(of, layer, minlength=count) for layer in (written, printed))
+    sure_pen = np.bincount(of, written - printed > SURE, minlength=count)
+    sure_press = np.bincount(of, printed - written > SURE, minlength=count)
+    free_of_lines = np.where(layers.line < LIKELY, word, 0)
+    rows, columns = seen.shape
+    large = cv2.resize(free_of_lines, (2 * word.shape[1], 2 * word.shape[0]), interpolation=cv2.INTER_NEAREST)
+    large = np.pad(large[:rows, :columns], [(0, max(0, rows - len(large))), (0, max(0, columns - large.shape[1]))])
+    look = word_ink(seen, large, count)
+    height = stats[:, cv2.CC_STAT_HEIGHT] / layers.pixels_per_mm
+    known = (pixels >= LEAST_PIXELS) & (height >= LETTERS_MM[0]) & (height <= LETTERS_MM[1])
+    known &= (look.width > 0) & (np.minimum(sure_pen, sure_press) < BOTH * pixels)
+    told, is_pen = np.zeros((2, count), bool)
+    shares = pen[known] / np.maximum(pen[known] + press[known], 1)
+    odds = pen_odds(shares, pixels[known], WordInk(look.darkness[known], look.width[known]))
+    told[known] = (odds > 0) != (shares > 0.5)
+    is_pen[known] = odds > 0
+    return told, is_pen
 
 
 def _joined(ink: np.ndarray, gap: float) -> tuple[int, np.ndarray, np.ndarray]:
