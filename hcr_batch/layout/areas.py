@@ -51,6 +51,12 @@ TYPED = 0.01
 BELOW_MM = 1.5
 UNDERLINED = 0.5
 """An area without walls has a line this near below it, for this share of its width,"""
+WORD_GAP_MM = 1.6
+"""Letters of one word are no further apart,"""
+LEAST_WORD_MM = 1.5
+"""and lower ink is no word. One that stands across the end of an area, or between two,"""
+ON_LINE = 0.5
+"""with this share of its height in it, belongs to it whole."""
 WRITTEN_MM2 = 1.5
 """or so many square millimetres of writing in it: two or three characters of a fine pen."""
 
@@ -145,7 +151,39 @@ def free_areas(
     walled = np.concatenate([boxes, cells])
     kept = _stand_on_lines(grown, line, pixels_per_mm) & ~_stand_on_boxes(grown, walled)
     kept |= _written_areas(layers, grown)
-    return np.concatenate([filled, grown[kept]])
+    words = _words(layers)
+    taken = np.concatenate([filled, cells])
+    loose = words[~contains(taken, (words[:, :2] + words[:, 2:]) / 2).any(axis=0)]
+    return np.concatenate([filled, _with_whole_words(grown[kept], loose)])
+
+
+def _words(layers: Layers) -> np.ndarray:
+    """Words of writing: left, top, right and bottom, float (N, 4)."""
+    written = cv2.threshold(layers.written, LIKELY, 1, cv2.THRESH_BINARY)[1]
+    gap = np.ones((1, round(WORD_GAP_MM * layers.pixels_per_mm)), np.uint8)
+    places = np.array(outlines(cv2.morphologyEx(written, cv2.MORPH_CLOSE, gap)), float)
+    places = places.reshape(-1, 4)
+    places[:, 2:] += places[:, :2]
+    return places[places[:, 3] - places[:, 1] >= LEAST_WORD_MM * layers.pixels_per_mm]
+
+
+def _with_whole_words(areas: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Areas, (N, 4), widened by the words, (M, 4), that stand across their ends.
+
+    An area that nothing encloses ends where the network saw it end, be it
+    within a word; and a stroke that looks like a wall parts it.
+    """
+    areas = areas.copy()
+    for left, top, right, bottom in words:
+        low, high = np.maximum(areas[:, 1], top), np.minimum(areas[:, 3], bottom)
+        here = (high - low >= ON_LINE * (bottom - top)) & (areas[:, 0] < right)
+        here &= left < areas[:, 2]
+        if not here.any():
+            continue
+        around = np.concatenate([areas[here], [[left, np.inf, right, -np.inf]]])
+        whole = np.concatenate([around[:, :2].min(axis=0), around[:, 2:].max(axis=0)])
+        areas = np.concatenate([areas[~here], [whole]])
+    return areas
 
 
 def typed_answers(layers: Layers, fields: Sequence[Field]) -> set[str]:
