@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -19,6 +20,10 @@ BELONGS = 0.5
 TOUCHES = 0.15
 """Connected ink with at least this share in each of two cells joins two characters."""
 
+RIM = 0.14
+"""Shares of a cell's width in which walls and neighbours leave rests,"""
+REST = 0.5
+"""which are less high than this share of the character."""
 STRAY = 0.75
 """Connected ink with so much of it outside all cells belongs to none."""
 
@@ -102,7 +107,8 @@ def share_out(written: Writing, cells: Sequence[Box]) -> tuple[list[Owned], np.n
             claims[cell].whole.append(number)
         else:
             stray[number] = not _divide(number, parts, cell_at, claims)
-    return [_owned(claim, parts) for claim in claims[1:]], stray
+    own = zip(claims[1:], cells, strict=True)
+    return [_owned(claim, cell, parts) for claim, cell in own], stray
 
 
 def _cell_at(cells: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
@@ -194,7 +200,8 @@ def _divide(
     return True
 
 
-def _owned(claim: _Claim, parts: _Parts) -> Owned:
+def _owned(claim: _Claim, cell: Box, parts: _Parts) -> Owned:
+    _leave_rests(claim, cell, parts)
     outside = _outside(claim, parts) if claim.outer else 0.0
     if len(claim.whole) == 1 and not claim.clipped:
         (number,) = claim.whole
@@ -213,6 +220,24 @@ def _owned(claim: _Claim, parts: _Parts) -> Owned:
         for piece, (x, y, end, last) in clipped:
             mask[y - top : last - top, x - left : end - left] |= piece
     return Owned(mask, place, claim.touching, outside)
+
+
+def _leave_rests(claim: _Claim, cell: Box, parts: _Parts) -> None:
+    """Take out of a claim what is small beside the character and keeps to the cell's sides."""
+    places = [parts.place[number] for number in claim.whole]
+    places += [_tight(*piece)[1] for piece in claim.clipped]
+    if len(places) < 2:
+        return
+    left, top, right, bottom = np.array(places).T
+    height = bottom - top
+    rim = RIM * cell.width
+    is_rest = (right < cell.x + rim) | (left > cell.right - rim)
+    is_rest &= height < REST * height.max()
+    wholes = len(claim.whole)
+    claim.whole = list(compress(claim.whole, ~is_rest[:wholes]))
+    claim.clipped = list(compress(claim.clipped, ~is_rest[wholes:]))
+    # What is clipped is joined with a neighbour's ink, and nothing else is.
+    claim.touching &= bool(claim.clipped)
 
 
 def _outside(claim: _Claim, parts: _Parts) -> float:

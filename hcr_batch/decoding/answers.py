@@ -43,6 +43,8 @@ STRINGS = ("free", UNPLACED)
 """Kinds of fields whose writing is read as strings."""
 LEAST_JOINED = 3
 """Fewer characters that touch may be a hasty hand's."""
+LIKELY = 0.9
+"""Probability of a character from which print or a drawing is seldom taken for one."""
 MIDDLE = 0.5
 """Share of the sides of a check box that is its middle."""
 INKED = 85
@@ -234,14 +236,14 @@ def _is_no_comb(inked: _Inked, read: Sequence[Reading]) -> bool:
     """Whether cells hold print or a drawing: a heading, an emblem.
 
     All are flagged, most are joined or hold no character, some hold none, and not one
-    holds a sure one.
+    holds a likely one.
     """
     doubtful = sum(
         cell.touching or cell.out_of_cell or not reading.character
         for cell, reading in zip(inked.cells, read, strict=True)
     )
     unread = any(not reading.character for reading in read)
-    sure = any(reading.character and "low_confidence" not in reading.reasons for reading in read)
+    sure = any(reading.character and reading.confidence >= LIKELY for reading in read)
     joined = len(read) >= LEAST_JOINED and 2 * doubtful >= len(read)
     return joined and unread and not sure and all(reading.flagged for reading in read)
 
