@@ -160,7 +160,7 @@ def free_areas(
 def _words(layers: Layers) -> np.ndarray:
     """Words of writing: left, top, right and bottom, float (N, 4)."""
     written = cv2.threshold(layers.written, LIKELY, 1, cv2.THRESH_BINARY)[1]
-    gap = np.ones((1, round(WORD_GAP_MM * layers.pixels_per_mm)), np.uint8)
+    gap = np.ones((1, round(WORD_GAP_MM * layers.pixels_per_mm) // 2 * 2 + 1), np.uint8)
     places = np.array(outlines(cv2.morphologyEx(written, cv2.MORPH_CLOSE, gap)), float)
     places = places.reshape(-1, 4)
     places[:, 2:] += places[:, :2]

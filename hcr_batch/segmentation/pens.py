@@ -13,8 +13,6 @@ PAPER_STEP = 8
 """Pixels of the page that are one where the paper around the ink is looked for,"""
 PAPER_REACH = 5
 """and the side of the square of these in which the lightest is paper."""
-CORE = 0.5
-"""Share of a word's darkness from which a pixel is in the middle of a stroke."""
 DARKNESS_BAND, WIDTH_BAND = 0.06, 0.12
 """By so much darkness, of 1, and such a share of the stroke's width do words of one pen differ:
 the spread of the words of one hand on ten real forms."""
@@ -39,51 +37,81 @@ class WordInk:
     darkness : ndarray of float, shape (N,)
         Of the strokes' middle, 0 (as light as the paper) to 1.
     width : ndarray of float, shape (N,)
-        Of the strokes, in pixels; 0 where there are none.
+        Of the strokes, in pixels of the page; 0 where there are none.
     """
 
     darkness: np.ndarray
     width: np.ndarray
 
+    def of(self, chosen: np.ndarray) -> WordInk:
+        """That of some words, by bool (N,)."""
+        return WordInk(self.darkness[chosen], self.width[chosen])
+
 
 def word_ink(seen: np.ndarray, words: np.ndarray, count: int) -> WordInk:
     """Measure the ink of words.
 
+    Strokes are twice their area by their outline wide. As shares of the pen's
+    darkness both are sums over gray pixels, outlines by Crofton's formula from
+    the differences between neighbours, so that blur changes neither.
+
     Parameters
     ----------
-    seen : ndarray of uint8, shape (rows, columns)
+    seen : ndarray of uint8, shape (2 * rows, 2 * columns), give or take a pixel
         The page, dark ink on light paper.
     words : ndarray of int32, shape (rows, columns)
-        Number of the word of each pixel; 0 where there is none.
+        Number of the word of each square of four pixels; 0 where there is none.
     count : int
         Words, the 0 included.
     """
-    darkness = _darkness(seen)
+    rows, columns = words.shape
+    dark, paper = _darkness(_fitted(seen, 2 * rows, 2 * columns))
+    below, right = np.zeros_like(dark), np.zeros_like(dark)
+    cv2.absdiff(dark[1:], dark[:-1], below[1:])
+    cv2.absdiff(dark[:, 1:], dark[:, :-1], right[:, 1:])
+    # Mean over each square; a little more than nothing is lost in rounding.
+    area, below, right = (
+        cv2.resize(one, (columns, rows), interpolation=cv2.INTER_AREA)
+        for one in (dark, below, right)
+    )
+    darkest = cv2.dilate(dark, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2]
     here = np.flatnonzero(words)
-    of, dark = words.ravel()[here], darkness.ravel()[here]
-    # Weighted by its square, the mean is that of the strokes' middle.
-    squares = np.bincount(of, dark**2, minlength=count)
-    usual = np.bincount(of, dark**3, minlength=count) / np.maximum(squares, 1e-6)
-    core = np.zeros(words.size, np.uint8)
-    core[here] = dark > CORE * usual[of]
-    core = core.reshape(words.shape)
-    depth = cv2.distanceTransform(core, cv2.DIST_L2, 3)
-    ridge = np.flatnonzero((depth > 0) & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8))))
-    of = words.ravel()[ridge]
-    length = np.bincount(of, minlength=count)
-    width = 2 * np.bincount(of, depth.ravel()[ridge], minlength=count) / np.maximum(length, 1)
-    return WordInk(usual, width)
+    of = words.ravel()[here]
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(of, values.ravel()[here].astype(float), minlength=count)
+
+    outline = np.pi / 4 * (total(below) + total(right))
+    peak = darkest.astype(np.float32)
+    usual = total(peak**3) / np.maximum(total(peak**2), 1e-6)
+    light = total(paper) / np.maximum(np.bincount(of, minlength=count), 1)
+    return WordInk(usual / np.maximum(light, 1), 2 * total(area) / np.maximum(outline, 1e-6))
 
 
-def _darkness(seen: np.ndarray) -> np.ndarray:
-    """How much darker than the paper around it each pixel is, float32, 0 to 1."""
+def _fitted(seen: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The page cut or lengthened to a size."""
+    missing = max(0, rows - seen.shape[0]), max(0, columns - seen.shape[1])
+    if any(missing):
+        seen = np.pad(seen, [(0, missing[0]), (0, missing[1])], mode="edge")
+    return seen[:rows, :columns]
+
+
+def _darkness(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By how many levels the pixels of the page are darker than the paper, and the paper there.
+
+    Returns
+    -------
+    dark : ndarray of uint8, shape (rows, columns)
+    paper : ndarray of uint8, shape (rows / 2, columns / 2)
+    """
     rows, columns = seen.shape
     size = (max(1, columns // PAPER_STEP), max(1, rows // PAPER_STEP))
     small = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
     square = np.ones((PAPER_REACH, PAPER_REACH), np.uint8)
-    light = cv2.blur(cv2.dilate(small, square), (PAPER_REACH, PAPER_REACH)).astype(np.float32)
-    paper = cv2.resize(np.maximum(light, 1), (columns, rows), interpolation=cv2.INTER_LINEAR)
-    return np.clip(1 - seen / paper, 0, 1)
+    light = cv2.blur(cv2.dilate(small, square), (PAPER_REACH, PAPER_REACH))
+    half = cv2.resize(light, (columns // 2, rows // 2), interpolation=cv2.INTER_LINEAR)
+    paper = cv2.resize(half, (columns, rows), interpolation=cv2.INTER_NEAREST)
+    return cv2.subtract(paper, seen), half
 
 
 def pen_odds(shares: np.ndarray, pixels: np.ndarray, ink: WordInk) -> np.ndarray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
-from hcr_batch.segmentation.pens import WordInk, pen_odds, word_ink
+from hcr_batch.segmentation.pens import pen_odds, word_ink
 
 __all__ = ["with_consistent_words"]
 
@@ -34,6 +35,40 @@ BOTH = 0.2
 """a word with this share of either is a mark beside its label, or writing on print."""
 
 
+@dataclass(frozen=True)
+class _Words:
+    """The N words of a page's ink, the paper being the first.
+
+    Attributes
+    ----------
+    label : ndarray of int32, shape (rows, columns)
+        Number of the word of each pixel of ink, 0 elsewhere.
+    places, of : ndarray of int, shape (pixels,)
+        Where the ink is, as places in the flattened layers, and its words.
+    height : ndarray of int, shape (N,)
+        In pixels.
+    """
+
+    label: np.ndarray
+    places: np.ndarray
+    of: np.ndarray
+    height: np.ndarray
+
+    @classmethod
+    def parted_by(cls, gap: float, ink: np.ndarray) -> _Words:
+        """Ink, uint8 of 0 and 1, that stands on a line with gaps of so many pixels at most."""
+        width = round(gap) // 2 * 2 + 1
+        closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, width), np.uint8))
+        _, label, stats, _ = cv2.connectedComponentsWithStats(closed, ltype=cv2.CV_32S)
+        label *= ink
+        places = np.flatnonzero(label)
+        return cls(label, places, label.ravel()[places], stats[:, cv2.CC_STAT_HEIGHT])
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Sum over each word, (N,), of what stands at its pixels, (pixels,)."""
+        return np.bincount(self.of, values, minlength=len(self.height))
+
+
 def with_consistent_words(layers: Layers, seen: np.ndarray) -> Layers:
     """The layers with the pixels of each word that are called otherwise than most of it.
 
@@ -47,79 +82,44 @@ def with_consistent_words(layers: Layers, seen: np.ndarray) -> Layers:
     seen : ndarray of uint8, shape (rows, columns)
         The page as the network saw it.
     """
-    written, printed = layers.written >= LIKELY, layers.printed >= LIKELY
-    ink = (written | printed).astype(np.uint8)
-    count, word, stats = _joined(ink, LETTER_GAP_MM * layers.pixels_per_mm)
-    here = np.flatnonzero(ink)
-    of = word.ravel()[here]
-    pen, press = (
-        np.bincount(of, layer.ravel()[here], minlength=count) for layer in (written, printed)
-    )
-    _, sentence, _ = _joined(ink, WORD_GAP_MM * layers.pixels_per_mm)
-    first = np.unique(of, return_index=True)
-    line = np.zeros(count, int)
-    line[first[0]] = sentence.ravel()[here[first[1]]]
+    ink = ((layers.written >= LIKELY) | (layers.printed >= LIKELY)).astype(np.uint8)
+    words = _Words.parted_by(LETTER_GAP_MM * layers.pixels_per_mm, ink)
+    sentences = _Words.parted_by(WORD_GAP_MM * layers.pixels_per_mm, ink)
+    line = np.zeros(len(words.height), int)
+    line[words.of] = sentences.of
+    written, printed = (layer.ravel()[words.places] for layer in (layers.written, layers.printed))
+    pen, press = (words.total(layer >= LIKELY) for layer in (written, printed))
     to_press = pen <= MINORITY * (pen + press)
-    to_press |= _in_print(pen, press, line, stats[:, cv2.CC_STAT_HEIGHT])
+    to_press |= _in_print(pen, press, line, words.height)
     to_pen = (pen >= press) & ~to_press
-    told, is_pen = _told_by_ink(layers, seen, word * ink, stats)
-    to_pen = np.where(told, is_pen, to_pen)
-    to_press = np.where(told, ~is_pen, to_press)
+    odds = _odds_by_ink(words, layers, seen)
+    told = (odds != 0) & ((odds > 0) != (pen >= press))
+    to_pen = np.where(told, odds > 0, to_pen)
+    to_press = np.where(told, odds < 0, to_press)
     maps = layers.maps.copy()
     pens, presses = maps[CHANNELS.index("writing")], maps[CHANNELS.index("print")]
-    _move(presses, pens, here[to_pen[of]])
-    _move(pens, presses, here[to_press[of]])
+    _move(presses, pens, words.places[to_pen[words.of]])
+    _move(pens, presses, words.places[to_press[words.of]])
     return dataclasses.replace(layers, maps=maps)
 
 
-def _told_by_ink(
-    layers: Layers, seen: np.ndarray, word: np.ndarray, stats: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of which words the page's ink tells otherwise than the network, and which are of a pen.
-
-    Parameters
-    ----------
-    layers : Layers
-    seen : ndarray of uint8, shape (rows, columns)
-    word : ndarray of int32, shape of the layers
-        Number of the word of each pixel of ink.
-    stats : ndarray of int, shape (N, 5)
-        Of the words, as OpenCV tells them.
-
-    Returns
-    -------
-    told, is_pen : ndarray of bool, shape (N,)
-    """
-    count = len(stats)
-    here = np.flatnonzero(word)
-    of = word.ravel()[here]
-    pixels = np.bincount(of, minlength=count)
-    written, printed = (layer.ravel()[here].astype(int) for layer in (layers.written, layers.printed))
-    pen, press = (np.bincount(of, layer, minlength=count) for layer in (written, printed))
-    sure_pen = np.bincount(of, written - printed > SURE, minlength=count)
-    sure_press = np.bincount(of, printed - written > SURE, minlength=count)
-    free_of_lines = np.where(layers.line < LIKELY, word, 0)
-    rows, columns = seen.shape
-    large = cv2.resize(free_of_lines, (2 * word.shape[1], 2 * word.shape[0]), interpolation=cv2.INTER_NEAREST)
-    large = np.pad(large[:rows, :columns], [(0, max(0, rows - len(large))), (0, max(0, columns - large.shape[1]))])
-    look = word_ink(seen, large, count)
-    height = stats[:, cv2.CC_STAT_HEIGHT] / layers.pixels_per_mm
+def _odds_by_ink(words: _Words, layers: Layers, seen: np.ndarray) -> np.ndarray:
+    """Logarithm of the odds that a pen made each word, (N,); 0 where its ink does not tell."""
+    written, printed = (
+        layer.ravel()[words.places].astype(int) for layer in (layers.written, layers.printed)
+    )
+    pixels, pen, press = map(words.total, (np.ones(len(words.of)), written, printed))
+    sure_pen, sure_press = (
+        words.total(more - less > SURE) for more, less in ((written, printed), (printed, written))
+    )
+    look = word_ink(seen, np.where(layers.line < LIKELY, words.label, 0), len(words.height))
+    height = words.height / layers.pixels_per_mm
     known = (pixels >= LEAST_PIXELS) & (height >= LETTERS_MM[0]) & (height <= LETTERS_MM[1])
     known &= (look.width > 0) & (np.minimum(sure_pen, sure_press) < BOTH * pixels)
-    told, is_pen = np.zeros((2, count), bool)
+    odds = np.zeros(len(known))
     shares = pen[known] / np.maximum(pen[known] + press[known], 1)
-    odds = pen_odds(shares, pixels[known], WordInk(look.darkness[known], look.width[known]))
-    told[known] = (odds > 0) != (shares > 0.5)
-    is_pen[known] = odds > 0
-    return told, is_pen
-
-
-def _joined(ink: np.ndarray, gap: float) -> tuple[int, np.ndarray, np.ndarray]:
-    """What stands together on a line with gaps of so many pixels at most: as OpenCV tells it."""
-    width = round(gap) // 2 * 2 + 1
-    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, ltype=cv2.CV_32S)
-    return count, labels, stats
+    odds[known] = pen_odds(shares, pixels[known], look.of(known))
+    return odds
 
 
 def _in_print(

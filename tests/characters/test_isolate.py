@@ -184,3 +184,33 @@ def test_cells_beyond_the_page_are_blank(place):
     (beyond, here), _ = isolate_fields(written_of(form, gray), fields, SETTINGS)
     assert [cell.ink for cell in beyond] == [None, None]
     assert [cell.ink is None for cell in here] == [False, True, True]
+
+
+def test_rests_of_walls_at_the_sides_of_a_cell_are_no_part_of_the_character():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 3)
+    form = gray.copy()
+    write(gray, "R", boxes[1])
+    clean = isolated(form, gray, boxes)[1]
+    box = boxes[1]
+    for x in (box.x + 2, box.right - 4):
+        cv2.line(gray, (int(x), int(box.bottom) - 8), (int(x), int(box.bottom) - 4), 60, 2)
+    cell = isolated(form, gray, boxes)[1]
+    assert cell.box == clean.box
+    assert likeness(normalize_ink(cell.ink), normalize_ink(clean.ink)) > 0.99
+
+
+def test_a_dot_above_a_letter_and_strokes_as_high_as_it_stay():
+    gray = paper(150, 40)
+    boxes = row_of_boxes(gray, 60, 100, 3)
+    form = gray.copy()
+    box = boxes[0]
+    left, right, bottom = int(box.x) + 3, int(box.right) - 4, int(box.bottom) - 4
+    for x in (left, right):  # an H that has lost its bar
+        cv2.line(gray, (x, bottom - 20), (x, bottom), 60, 2)
+    middle = int(boxes[1].x + boxes[1].width / 2)
+    cv2.line(gray, (middle, bottom - 14), (middle, bottom), 60, 2)
+    cv2.circle(gray, (middle, bottom - 20), 1, 60, 2)
+    first, second, _ = isolated(form, gray, boxes)
+    assert first.box.width > 0.7 * box.width
+    assert second.box.height > 18

@@ -15,12 +15,12 @@ from hcr_batch.types import Box, Cell, Field
 AMID_PRINT = Surroundings(page_is_print=True)
 
 
-def read(chances, around, kind="boxes", rule=None):
+def read(chances, around, kind="boxes", rule=None, touching=False):
     """The readings of a field whose cells hold the character X, each of such a chance."""
     boxes = [Box(10.0 + 40 * n, 10, 30, 30) for n in range(len(chances))]
     field = Field("f001", kind, Box(10, 10, 40 * len(chances), 30), tuple(map(Cell, boxes)))
     ink = 255 * np.tri(20, dtype=np.uint8)
-    cells = tuple(CellInk(ink, box) for box in boxes)
+    cells = tuple(CellInk(ink, box, touching=touching) for box in boxes)
     characters = np.zeros((len(chances), len(CHARACTERS)), np.float32)
     characters[:, CHARACTERS.index("X")] = chances
     scores = GlyphScores(characters, np.full(len(chances), -9, np.float32))
@@ -48,6 +48,13 @@ def test_amid_print_what_is_not_surely_written_is_print():
 def test_doubtful_writing_is_read(chances, around, others):
     readings = read(chances, around, **others)
     assert {reading.character for reading in readings} == {"X"}
+
+
+@pytest.mark.parametrize(("best", "read_at_all"), [(0.5, False), (0.93, True)])
+def test_joined_ink_is_a_drawing_unless_some_of_it_is_likely_a_character(best, read_at_all):
+    readings = read([0.2, best, 0.3], NOTHING_KNOWN, touching=True)
+    assert all(reading.flagged for reading in readings)
+    assert any(reading.character for reading in readings) == read_at_all
 
 
 @pytest.mark.parametrize(("left", "character"), [(2, ""), (9, "X")])

@@ -64,3 +64,17 @@ def test_a_doubtful_character_of_a_line_read_whole_is_flagged_and_kept():
     readings = read("8", WRITTEN, InkSource.PEN, [columns], card, chance=0.1)
     assert "".join(reading.character for reading in readings) == "ARK"
     assert readings[1].flagged
+
+
+def test_each_line_of_an_area_is_an_answer_of_its_own():
+    lines = tuple(
+        TextLine(Box(20, top, 90.0, 30), 1, 30.0, (), None) for top in (20, 70, 120)
+    )
+    area = Box(10, 10, 400, 160)
+    glyphs = FieldGlyphs(Field("f004", "free", area, (Cell(area),)), lines=lines)
+    parts = glyphs.by_line()
+    assert [part.field.name for part in parts] == ["f004", "f004-2", "f004-3"]
+    assert [part.lines for part in parts] == [(line,) for line in lines]
+    assert parts[1].field.box == lines[1].box
+    (alone,) = parts[0].by_line()
+    assert alone.field.name == "f004"

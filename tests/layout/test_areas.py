@@ -1,10 +1,13 @@
-"""Closed boxes of a line layer: those to write in, and frames around parts of a form."""
+"""Boxes and open areas to write in, and frames around parts of a form."""
 
 import cv2
 import numpy as np
 import pytest
 
-from hcr_batch.layout.areas import closed_boxes
+from hcr_batch.layout.areas import closed_boxes, free_areas
+from hcr_batch.layout.cells import LineShares
+from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.network import CHANNELS
 
 PIXELS_PER_MM = 4.0
 BOX = (40, 40, 640, 400)
@@ -36,3 +39,33 @@ def test_a_frame_around_boxes_is_no_box(line_layer):
     np.testing.assert_allclose(
         closed_boxes(line_layer, PIXELS_PER_MM), [(80, 100, 300, 140)], atol=4
     )
+
+
+def areas_above_a_line(areas, words):
+    """What is found where the network saw these areas, and words, from left to right."""
+    maps = np.zeros((len(CHANNELS), 120, 400), np.uint8)
+    maps[CHANNELS.index("line"), 80:82, 20:380] = 255
+    for left, right in areas:
+        maps[CHANNELS.index("area"), 50:78, left:right] = 255
+    for left, right in words:
+        maps[CHANNELS.index("writing"), 52:76, left:right] = 255
+    layers, nothing = Layers(maps, 2.0), np.zeros((0, 4))
+    found = free_areas(layers, nothing, nothing, LineShares.of(layers.line))
+    return sorted((left, right) for left, _, right, _ in found.tolist())
+
+
+@pytest.mark.parametrize("word", [(50, 110), (200, 285)])
+def test_a_word_across_the_end_of_an_open_area_is_all_in_it(word):
+    ((left, right),) = areas_above_a_line([(80, 240)], [word])
+    assert left <= min(80, word[0])
+    assert right >= max(240, word[1])
+
+
+def test_areas_that_a_stroke_has_parted_are_one():
+    ((left, right),) = areas_above_a_line([(60, 140), (150, 300)], [(100, 200)])
+    assert left <= 60
+    assert right >= 300
+
+
+def test_answers_beside_each_other_on_one_line_stay_apart():
+    assert len(areas_above_a_line([(60, 140), (180, 300)], [(70, 120), (200, 280)])) == 2
