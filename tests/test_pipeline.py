@@ -255,7 +255,6 @@ def test_an_example_of_a_tick_is_no_answer(recognizer, hcr_data):
     assert not any(reading.character for reading in all_readings(page))
 
 
-@pytest.mark.xfail(reason="its letter stands in a wider cell, and comes as a field of its own")
 def test_a_number_among_bubbles_is_read(recognizer, hcr_data):
     (page,) = scan_document(hcr_data / "forms" / "student_number_01.jpg", recognizer)
     assert any("0188877Y" in field.text for field in page.fields)
