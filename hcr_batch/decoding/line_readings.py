@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
 from hcr_batch.alphabet import BLANK, CHARACTERS
 from hcr_batch.characters.field_ink import InkSource
+from hcr_batch.characters.marks import commas
 from hcr_batch.characters.string_candidates import TextLine
 from hcr_batch.decoding.constrained_decoding import cell_chances, restricted
 from hcr_batch.decoding.constrained_readings import constrained_readings
@@ -174,8 +175,10 @@ def _cut_parts(glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings) -
 
 
 def _cut_part(line: TextLine, path: list[int], rows: np.ndarray, kind: TextKind) -> _Part:
-    """A line with its chosen candidates, by their numbers."""
+    """A line with its chosen candidates, by their numbers, those left out that are commas."""
     boxes = [line.candidates[number].box for number in path]
+    if (marks := commas(boxes)).any():
+        boxes, rows = list(compress(boxes, ~marks)), rows[~marks]
     gaps = [b.x - a.right for a, b in pairwise(boxes)]
     usual = float(np.median(gaps)) if gaps else 0.0
     word_gap = max(WORD_GAP * line.height, USUAL_GAPS * usual)
