@@ -22,9 +22,9 @@ MUCH_INK = 600
 """Pixels of the layers; longer words tell no more of pen and press,"""
 LITTLE_INK = 300
 """and so much ink of a kind makes half of what it says believed."""
-ROUNDS = 3
+ROUNDS = 6
 """Times that the kinds of all words are weighed anew."""
-MOST_ODDS = 3.0
+MOST_ODDS = 2.5
 """Logarithm; the network is never held for surer."""
 
 
