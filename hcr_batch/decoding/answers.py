@@ -47,6 +47,10 @@ LIKELY = 0.9
 """Probability of a character from which print or a drawing is seldom taken for one."""
 MIDDLE = 0.5
 """Share of the sides of a check box that is its middle."""
+LEAST_RIMS = 3
+"""Check boxes of a page with ink around an empty middle, from which that is the form's,"""
+MORE_RIM = 1.5
+"""unless there is so many times as much of it as in most of them."""
 INKED = 85
 """Of 255, ink is a stroke from here on."""
 MARK = 0.3
@@ -76,6 +80,12 @@ class _Inked:
     is_character: np.ndarray
     typed: np.ndarray
 
+    def blank(self) -> _Inked:
+        """The same field without the ink."""
+        nobody = self.is_character[:0]
+        scores = GlyphScores(self.scores.characters[:0], self.scores.printed[:0])
+        return _Inked([], self.places[:0], scores, nobody, nobody, nobody)
+
 
 def read_answers(
     written: Sequence[FieldGlyphs],
@@ -98,6 +108,7 @@ def read_answers(
         Of the line reader, where it has read the strings too.
     """
     inked = _without_punctuation(list(map(_inked, written, scores)))
+    inked = _without_rims(written, inked)
     # Marks and print say nothing about the kind of their neighbours.
     weighted = weighted_fields(
         [one.scores.characters[one.is_character] for one in inked],
@@ -143,6 +154,32 @@ def _without_punctuation(inked: list[_Inked]) -> list[_Inked]:
         replace(one, is_character=one.is_character & ~mask)
         for one, mask in zip(inked, marks, strict=True)
     ]
+
+
+def _without_rims(written: Sequence[FieldGlyphs], inked: list[_Inked]) -> list[_Inked]:
+    """The fields of a page, its check boxes without rests of their walls.
+
+    Round boxes, and boxes with a shadow, all have some: in several of them lies
+    about as much ink, and none of it in the middle.
+    """
+    amounts = np.array([_rim_ink(*pair) for pair in zip(written, inked, strict=True)])
+    if np.count_nonzero(amounts) < LEAST_RIMS:
+        return inked
+    most = MORE_RIM * np.median(amounts[amounts > 0])
+    return [
+        one.blank() if 0 < amount <= most else one
+        for one, amount in zip(inked, amounts, strict=True)
+    ]
+
+
+def _rim_ink(glyphs: FieldGlyphs, inked: _Inked) -> float:
+    """Share of its box that the ink of a check box takes, where it leaves the middle empty."""
+    if glyphs.field.kind != "check" or not inked.cells:
+        return 0.0
+    cell, box = inked.cells[0], glyphs.field.cells[0].box
+    if cell.ink is None or _is_in_the_middle(cell, box):
+        return 0.0
+    return float((cell.ink >= INKED).sum() / (box.width * box.height))
 
 
 def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -> FieldAnswer:

@@ -132,6 +132,9 @@ def _doubted(part: _Part, source: InkSource) -> _Part:
     kind, is_pen = part.kind, source is InkSource.PEN
     if kind is TextKind.WRITTEN and not is_pen:
         kind = TextKind.RATHER_WRITTEN
+    elif kind is TextKind.RATHER_PRINTED and source is InkSource.PRINT:
+        # Two witnesses: a label, such as stands in most boxes of a form.
+        kind = TextKind.PRINTED
     elif kind is TextKind.PRINTED and source is not InkSource.PRINT:
         kind = TextKind.RATHER_PRINTED
     return replace(part, kind=kind, is_written=is_pen or part.kind is TextKind.WRITTEN)

@@ -72,3 +72,38 @@ def test_a_mark_must_reach_the_middle_of_its_check_box(left, character):
     ((_, reading),) = answer.cells
     assert reading.character == character
     assert reading.flagged == (not character)
+
+
+def ticks(inks):
+    """The readings of check boxes with these inks, each uint8 (30, 30) as it lies in its box."""
+    fields, scores = [], []
+    for number, ink in enumerate(inks):
+        box = Box(10.0 + 60 * number, 10, 30, 30)
+        field = Field(f"f{number:03d}", "check", box, (Cell(box),))
+        fields.append(FieldGlyphs(field, cells=(CellInk(ink, box),), rule=Rule()))
+        characters = np.zeros((1, len(CHARACTERS)), np.float32)
+        characters[:, CHARACTERS.index("X")] = 0.99
+        scores.append(GlyphScores(characters, np.full(1, -9, np.float32)))
+    around = [NOTHING_KNOWN] * len(fields)
+    answers = read_answers(fields, scores, Thresholds(lambda _: 0.95), around)
+    return [reading for answer in answers for _, reading in answer.cells]
+
+
+def ring(thickness):
+    ink = np.full((30, 30), 255, np.uint8)
+    ink[thickness:-thickness, thickness:-thickness] = 0
+    return ink
+
+
+CROSS = np.maximum(np.eye(30, dtype=np.uint8), np.eye(30, dtype=np.uint8)[::-1]) * 255
+
+
+def test_rests_of_walls_in_several_check_boxes_are_the_forms_own():
+    readings = ticks([ring(2), ring(2), CROSS, ring(2), ring(6)])
+    assert [reading.character for reading in readings] == ["", "", "X", "", ""]
+    # More ink than in the others may be an answer, and a person looks.
+    assert [reading.flagged for reading in readings] == [False, False, False, False, True]
+
+
+def test_rests_in_one_check_box_are_shown_to_a_person():
+    assert [reading.flagged for reading in ticks([CROSS, ring(2)])] == [False, True]
