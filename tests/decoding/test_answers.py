@@ -95,7 +95,7 @@ def ring(thickness):
     return ink
 
 
-CROSS = np.maximum(np.eye(30, dtype=np.uint8), np.eye(30, dtype=np.uint8)[::-1]) * 255
+CROSS = np.maximum(np.eye(30, k=3, dtype=np.uint8), np.tri(30, dtype=np.uint8)[::-1]) * 255
 
 
 def test_rests_of_walls_in_several_check_boxes_are_the_forms_own():
