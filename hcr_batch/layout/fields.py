@@ -313,9 +313,7 @@ def _usual_gap(row: list[Box]) -> float:
 def _together(
     a: Box, b: Box, usual_gap: float, pixels_per_mm: float, settings: LayoutSettings
 ) -> bool:
-    wide = max(a.width / a.height, b.width / b.height) > settings.max_cell_aspect
-    tall = max(a.height, b.height) > settings.max_cell_mm * pixels_per_mm
-    if wide or tall:
+    if max(a.width / a.height, b.width / b.height) > settings.max_cell_aspect:
         return False
     gap = b.x - a.right
     narrow, broad = sorted((a.width, b.width))
