@@ -8,7 +8,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["bounds", "shared_areas", "sides_of"]
+__all__ = ["bounds", "contains", "shared_areas", "sides_of"]
 
 
 def sides_of(boxes: Iterable[Box]) -> np.ndarray:
@@ -30,3 +30,10 @@ def bounds(boxes: Sequence[Box]) -> Box:
     left, top, right, bottom = sides_of(boxes)
     x, y = float(left.min()), float(top.min())
     return Box(x, y, float(right.max()) - x, float(bottom.max()) - y)
+
+
+def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), hold which points, (M, 2): bool (N, M)."""
+    x, y = points[:, 0], points[:, 1]
+    left, top, right, bottom = boxes.T[..., None]
+    return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)

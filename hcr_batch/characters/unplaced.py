@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, sides_of
+from hcr_batch.arrays.box_sides import bounds, contains, sides_of
 from hcr_batch.characters.writing import Writing
-from hcr_batch.layout.areas import contains
 from hcr_batch.layout.text_rows import text_rows
 from hcr_batch.types import Box, Cell, Field
 

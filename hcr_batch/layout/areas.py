@@ -1,33 +1,20 @@
-"""Free areas to write strings in, and the closed boxes that lines make."""
+"""Free areas to write strings in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
 
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import sides_of
+from hcr_batch.arrays.box_sides import contains, sides_of
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.types import Field
 
-__all__ = ["boxes_like", "closed_boxes", "contains", "free_areas", "typed_answers"]
+__all__ = ["boxes_like", "free_areas", "typed_answers"]
 
-LINE_LEVEL = 100
-"""Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
-LEAST_MM = 2.4
-"""Smaller boxes are decoration, or counters of letters."""
-RECTANGLE = 0.75
-"""Share of its bounding box that a closed box fills; writing over its walls takes some."""
-FRAME_MM = 60.0
-"""Higher boxes with lines in them are frames around parts of a form."""
-LINE_MM = 10.0
-"""Lines are so long; strokes that the line layer has too are not."""
-WALL_MM = 1.5
-"""The inside begins so far from the middle of a wall."""
 SAME_SIZE = 0.25
 """Cells of one field differ less, by shares of their sides,"""
 NEXT = 1.5
@@ -59,37 +46,6 @@ ON_LINE = 0.5
 """with this share of its height in it, belongs to it whole."""
 WRITTEN_MM2 = 1.5
 """or so many square millimetres of writing in it: two or three characters of a fine pen."""
-
-
-def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
-    """Rectangles that lines close off: left, top, right and bottom, float (N, 4).
-
-    Parameters
-    ----------
-    line : ndarray of uint8, shape (rows, columns)
-        The line layer.
-    pixels_per_mm : float
-        Of the layer.
-    """
-    lines = cv2.threshold(line, LINE_LEVEL, 1, cv2.THRESH_BINARY)[1]
-    contours, tree = cv2.findContours(lines, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    holes = list(compress(contours, tree[0, :, 3] >= 0)) if contours else []
-    x, y, width, height = np.array([cv2.boundingRect(hole) for hole in holes]).reshape(-1, 4).T
-    area = np.array([cv2.contourArea(hole) for hole in holes])
-    kept = np.minimum(width, height) >= LEAST_MM * pixels_per_mm
-    kept &= area >= RECTANGLE * (width - 1) * (height - 1)
-    # The outline of a hole runs on the lines around it.
-    sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1).astype(float)[kept]
-    inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
-    is_high = sides[:, 3] - sides[:, 1] > FRAME_MM * pixels_per_mm
-    return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
-
-
-def _long_lines(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
-    """The pixels of a mask, uint8 (rows, columns), on level or upright runs."""
-    run = np.ones((1, round(LINE_MM * pixels_per_mm)), np.uint8)
-    level, upright = (cv2.morphologyEx(lines, cv2.MORPH_OPEN, shape) for shape in (run, run.T))
-    return cv2.bitwise_or(level, upright)
 
 
 def boxes_like(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -227,10 +183,3 @@ def _stand_on_boxes(areas: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     near = abs(boxes[:, 1:2] - areas[:, 3]) < 0.5 * height
     spans = (boxes[:, :1] <= middle) & (middle <= boxes[:, 2:3])
     return (near & spans).any(axis=0)
-
-
-def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Which boxes, (N, 4), hold which points, (M, 2): bool (N, M)."""
-    x, y = points[:, 0], points[:, 1]
-    left, top, right, bottom = boxes.T[..., None]
-    return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)

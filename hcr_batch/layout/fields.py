@@ -8,15 +8,10 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, shared_areas, sides_of
+from hcr_batch.arrays.box_sides import bounds, contains, shared_areas, sides_of
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.config import LayoutSettings
-from hcr_batch.layout.areas import (
-    boxes_like,
-    closed_boxes,
-    contains,
-    free_areas,
-)
+from hcr_batch.layout.areas import boxes_like, free_areas
 from hcr_batch.layout.cells import (
     LineShares,
     apart,
@@ -27,6 +22,7 @@ from hcr_batch.layout.cells import (
 )
 from hcr_batch.layout.rhythm import completed
 from hcr_batch.layout.separators import parted
+from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.layers import Layers, marked_shares
 from hcr_batch.types import Box, Cell, Field
 

@@ -10,6 +10,7 @@ import numpy as np
 from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment_seen
 from hcr_batch.segmentation.network import Segmenter
+from hcr_batch.segmentation.seen_page import seen_page
 from hcr_batch.segmentation.show_through import without_show_through
 from hcr_batch.segmentation.word_consistency import with_consistent_words
 from hcr_batch.types import Page
@@ -44,7 +45,8 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     if better is not None:
         page, seen = better, as_seen(better)
         layers = segment_seen(page, seen, segmenter)
-    return page, with_consistent_words(without_show_through(layers, seen), seen)
+    looked_at = seen_page(seen, layers.line.shape, layers.pixels_per_mm)
+    return page, with_consistent_words(without_show_through(layers, looked_at), looked_at)
 
 
 def rescaled(page: Page, layers: Layers) -> Page | None:

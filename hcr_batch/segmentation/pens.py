@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hcr_batch.segmentation.seen_page import SeenPage
+from hcr_batch.segmentation.words import Words
+
 __all__ = ["WordInk", "pen_odds", "word_ink"]
 
-PAPER_STEP = 8
-"""Pixels of the page that are one where the paper around the ink is looked for,"""
-PAPER_REACH = 5
-"""and the side of the square of these in which the lightest is paper."""
 DARKNESS_BAND, WIDTH_BAND = 0.06, 0.12
 """By so much darkness, of 1, and such a share of the stroke's width do words of one pen differ:
 the spread of the words of one hand on ten real forms."""
@@ -24,6 +23,9 @@ LITTLE_INK = 300
 """and so much ink of a kind makes half of what it says believed."""
 ROUNDS = 6
 """Times that the kinds of all words are weighed anew."""
+ALONE = 2.0
+"""Logarithm of how much likelier a word is an answer that stands alone in a box: less than the
+network's surest word, so that a heading in a box stays print unless it looks like no other."""
 MOST_ODDS = 2.5
 """Logarithm; the network is never held for surer."""
 
@@ -48,7 +50,7 @@ class WordInk:
         return WordInk(self.darkness[chosen], self.width[chosen])
 
 
-def word_ink(seen: np.ndarray, words: np.ndarray, count: int) -> WordInk:
+def word_ink(seen: SeenPage, words: Words) -> WordInk:
     """Measure the ink of words.
 
     Strokes are twice their area by their outline wide. As shares of the pen's
@@ -57,64 +59,34 @@ def word_ink(seen: np.ndarray, words: np.ndarray, count: int) -> WordInk:
 
     Parameters
     ----------
-    seen : ndarray of uint8, shape (2 * rows, 2 * columns), give or take a pixel
-        The page, dark ink on light paper.
-    words : ndarray of int32, shape (rows, columns)
-        Number of the word of each square of four pixels; 0 where there is none.
-    count : int
-        Words, the 0 included.
+    seen : SeenPage
+    words : Words
+        In pixels of its layers.
     """
-    rows, columns = words.shape
-    dark, paper = _darkness(_fitted(seen, 2 * rows, 2 * columns))
-    below, right = np.zeros_like(dark), np.zeros_like(dark)
-    cv2.absdiff(dark[1:], dark[:-1], below[1:])
-    cv2.absdiff(dark[:, 1:], dark[:, :-1], right[:, 1:])
-    # Mean over each square; a little more than nothing is lost in rounding.
-    area, below, right = (
-        cv2.resize(one, (columns, rows), interpolation=cv2.INTER_AREA)
-        for one in (dark, below, right)
-    )
-    darkest = cv2.dilate(dark, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2]
-    here = np.flatnonzero(words)
-    of = words.ravel()[here]
-
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(of, values.ravel()[here].astype(float), minlength=count)
-
-    outline = np.pi / 4 * (total(below) + total(right))
-    peak = darkest.astype(np.float32)
-    usual = total(peak**3) / np.maximum(total(peak**2), 1e-6)
-    light = total(paper) / np.maximum(np.bincount(of, minlength=count), 1)
-    return WordInk(usual / np.maximum(light, 1), 2 * total(area) / np.maximum(outline, 1e-6))
+    gray = seen.gray
+    steps = np.zeros_like(gray)
+    cv2.absdiff(gray[1:], gray[:-1], steps[1:])
+    outline = words.total(words.at(_halved(steps)))
+    steps[:, 0] = 0
+    cv2.absdiff(gray[:, 1:], gray[:, :-1], steps[:, 1:])
+    outline += words.total(words.at(_halved(steps)))
+    paper = words.at(seen.paper)
+    area = words.total(cv2.subtract(paper, words.at(_halved(gray))).ravel())
+    dark = words.at(seen.darkness).astype(np.float32)
+    usual = words.total(dark**3) / np.maximum(words.total(dark**2), 1e-6)
+    light = words.total(paper) / np.maximum(words.pixels, 1)
+    return WordInk(usual / np.maximum(light, 1), 2 * area / np.maximum(np.pi / 4 * outline, 1e-6))
 
 
-def _fitted(seen: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """The page cut or lengthened to a size."""
-    missing = max(0, rows - seen.shape[0]), max(0, columns - seen.shape[1])
-    if any(missing):
-        seen = np.pad(seen, [(0, missing[0]), (0, missing[1])], mode="edge")
-    return seen[:rows, :columns]
+def _halved(page: np.ndarray) -> np.ndarray:
+    """The mean of each 2 x 2 pixels of a page, uint8."""
+    rows, columns = page.shape
+    return cv2.resize(page, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
 
 
-def _darkness(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """By how many levels the pixels of the page are darker than the paper, and the paper there.
-
-    Returns
-    -------
-    dark : ndarray of uint8, shape (rows, columns)
-    paper : ndarray of uint8, shape (rows / 2, columns / 2)
-    """
-    rows, columns = seen.shape
-    size = (max(1, columns // PAPER_STEP), max(1, rows // PAPER_STEP))
-    small = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
-    square = np.ones((PAPER_REACH, PAPER_REACH), np.uint8)
-    light = cv2.blur(cv2.dilate(small, square), (PAPER_REACH, PAPER_REACH))
-    half = cv2.resize(light, (columns // 2, rows // 2), interpolation=cv2.INTER_LINEAR)
-    paper = cv2.resize(half, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    return cv2.subtract(paper, seen), half
-
-
-def pen_odds(shares: np.ndarray, pixels: np.ndarray, ink: WordInk) -> np.ndarray:
+def pen_odds(
+    shares: np.ndarray, pixels: np.ndarray, ink: WordInk, alone: np.ndarray
+) -> np.ndarray:
     """Logarithm of the odds that a pen made each of N words.
 
     Beside what the network says of the word stands what it says of the words
@@ -130,6 +102,8 @@ def pen_odds(shares: np.ndarray, pixels: np.ndarray, ink: WordInk) -> np.ndarray
         Ink of each word.
     ink : WordInk
         Of these words; all have strokes.
+    alone : ndarray of bool, shape (N,)
+        Which stand in a box of their own, where answers do.
     """
     look = np.stack([ink.darkness / DARKNESS_BAND, np.log(ink.width) / WIDTH_BAND], axis=1)
     distance = np.square(look[:, None] - look).sum(axis=2)
@@ -137,6 +111,7 @@ def pen_odds(shares: np.ndarray, pixels: np.ndarray, ink: WordInk) -> np.ndarray
     np.fill_diagonal(alike, 0)
     weight = np.minimum(pixels, MUCH_INK).astype(float)
     own = np.clip(np.log(shares + 1e-6) - np.log(1 - shares + 1e-6), -MOST_ODDS, MOST_ODDS)
+    own += ALONE * alone
     odds = own
     for _ in range(ROUNDS):
         pen = weight / (1 + np.exp(-odds))

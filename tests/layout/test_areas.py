@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from hcr_batch.layout.areas import closed_boxes, free_areas
+from hcr_batch.layout.areas import free_areas
 from hcr_batch.layout.cells import LineShares
+from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import CHANNELS
 

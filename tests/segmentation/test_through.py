@@ -5,6 +5,7 @@ import pytest
 
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import CHANNELS
+from hcr_batch.segmentation.seen_page import seen_page
 from hcr_batch.segmentation.show_through import without_show_through
 
 LINE, WRITING, CELL = (CHANNELS.index(name) for name in ("line", "writing", "cell"))
@@ -43,7 +44,9 @@ class Drawn:
         self.gray[fine] = level
 
     def front(self):
-        return without_show_through(Layers(self.maps, 2.0), self.gray)
+        layers = Layers(self.maps, 2.0)
+        seen = seen_page(self.gray, self.maps.shape[1:], layers.pixels_per_mm)
+        return without_show_through(layers, seen)
 
 
 def cells_left(layers, row):

@@ -7,9 +7,16 @@ import pytest
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.pens import WordInk, pen_odds, word_ink
+from hcr_batch.segmentation.seen_page import seen_page
 from hcr_batch.segmentation.word_consistency import with_consistent_words
+from hcr_batch.segmentation.words import Words
 
 PRINT, WRITING = CHANNELS.index("print"), CHANNELS.index("writing")
+
+
+def consistent(maps, page):
+    layers = Layers(maps, 2.0)
+    return with_consistent_words(layers, seen_page(page, maps.shape[1:], layers.pixels_per_mm))
 
 
 def sentence(words, height=10, last_height=None, gap=5):
@@ -20,7 +27,7 @@ def sentence(words, height=10, last_height=None, gap=5):
         high = last_height if last_height and number == len(words) - 1 else height
         maps[channel, 40 - high : 40, x : x + width] = 255
         x += width + gap
-    return with_consistent_words(Layers(maps, 2.0), np.full((120, 800), 255, np.uint8))
+    return consistent(maps, np.full((120, 800), 255, np.uint8))
 
 
 def test_the_last_word_of_a_printed_sentence_is_print():
@@ -78,7 +85,7 @@ def row_top(row):
 
 def test_a_word_that_the_network_doubts_is_of_the_pen_that_wrote_the_others():
     maps, page = form([SURE] * 5 + [DOUBTED])
-    layers = with_consistent_words(Layers(maps, 2.0), page)
+    layers = consistent(maps, page)
     is_answer = maps[WRITING] >= DOUBTED
     np.testing.assert_array_equal(layers.written >= 128, is_answer)
 
@@ -87,7 +94,7 @@ def test_a_sign_that_looks_written_is_print_where_its_ink_is_that_of_the_labels(
     maps, page = form([SURE] * 6)
     sign = maps[:, row_top(3) : row_top(4)]
     sign[WRITING][sign[PRINT] > 0] = 165
-    layers = with_consistent_words(Layers(maps, 2.0), page)
+    layers = consistent(maps, page)
     assert not (layers.written[row_top(3) : row_top(4)] >= 128).any()
 
 
@@ -97,15 +104,37 @@ def test_a_mark_beside_its_label_stays_one():
     mark = label[PRINT] > 0
     mark[:, 60:] = False
     label[WRITING][mark], label[PRINT][mark] = SURE, 5
-    layers = with_consistent_words(Layers(maps, 2.0), page)
+    layers = consistent(maps, page)
     assert (layers.written[row_top(3) : row_top(4)][mark] >= 128).all()
+
+
+def boxed(answers, gray):
+    """A form whose answers, print to the network, stand each in a box of its own."""
+    maps, page = form([5] * len(answers))
+    for row in range(LABELS, LABELS + len(answers)):
+        top, bottom = 2 * row_top(row) - 5, 2 * row_top(row) + 24
+        line = page[top + 5 : bottom]
+        line[line < 200] = gray
+        cv2.rectangle(page, (20, top), (260, bottom), 20, 2)
+        walls = np.zeros(page.shape, np.uint8)
+        cv2.rectangle(walls, (20, top), (260, bottom), 255, 2)
+        maps[CHANNELS.index("line")] |= walls.reshape(300, 2, 300, 2).max(axis=(1, 3))
+    return consistent(maps, page).written[row_top(LABELS) :] >= 128
+
+
+def test_what_stands_alone_in_boxes_and_looks_like_no_label_is_writing():
+    assert boxed([0, 1, 2], 110).any()
+
+
+def test_headings_in_boxes_that_look_like_the_labels_are_print():
+    assert not boxed([0, 1], 20).any()
 
 
 def test_pen_and_print_that_look_alike_are_left_as_the_network_says():
     rng = np.random.default_rng(5)
     alike = WordInk(rng.normal(0.8, 0.02, 60), np.exp(rng.normal(1.2, 0.05, 60)))
     shares = np.array([0.9] * 20 + [0.05] * 38 + [0.4, 0.6])
-    odds = pen_odds(shares, np.full(60, 300), alike)
+    odds = pen_odds(shares, np.full(60, 300), alike, np.zeros(60, bool))
     assert ((odds > 0) == (shares > 0.5)).all()
 
 
@@ -115,7 +144,7 @@ def test_the_width_of_strokes_is_measured_through_blur(width, blur):
     y, x = np.mgrid[:200, :300]
     ring = abs(np.hypot((x + 0.5) % 100 - 50, (y + 0.5) % 100 - 50) - 35) <= width / 2
     page = cv2.GaussianBlur(np.where(ring, 60, 240).astype(np.uint8), (0, 0), blur)
-    words = (page < 235).reshape(100, 2, 150, 2).any(axis=(1, 3)).astype(np.int32)
-    ink = word_ink(page, words, 2)
+    inked = (page < 235).reshape(100, 2, 150, 2).any(axis=(1, 3)).astype(np.uint8)
+    ink = word_ink(seen_page(page, inked.shape, 4.0), Words.parted_by(1.0, inked))
     assert ink.width[1] == pytest.approx(width, rel=0.25)
     assert 0.55 <= ink.darkness[1] <= 0.8

@@ -1,0 +1,71 @@
+"""The closed boxes that the lines of a page make."""
+
+from __future__ import annotations
+
+from itertools import compress
+
+import cv2
+import numpy as np
+
+from hcr_batch.arrays.box_sides import shared_areas
+from hcr_batch.segmentation.layers import marked_shares
+
+__all__ = ["closed_boxes", "standing_alone"]
+
+LINE_LEVEL = 100
+"""Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
+LEAST_MM = 2.4
+"""Smaller boxes are decoration, or counters of letters."""
+RECTANGLE = 0.75
+"""Share of its bounding box that a closed box fills; writing over its walls takes some."""
+FRAME_MM = 60.0
+"""Higher boxes with lines in them are frames around parts of a form."""
+LINE_MM = 10.0
+"""Lines are so long; strokes that the line layer has too are not."""
+WALL_MM = 1.5
+"""The inside begins so far from the middle of a wall."""
+STANDS_OFF_MM = 1.0
+"""Boxes nearer than this belong together."""
+
+
+def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Rectangles that lines close off: left, top, right and bottom, float (N, 4).
+
+    Parameters
+    ----------
+    line : ndarray of uint8, shape (rows, columns)
+        The line layer.
+    pixels_per_mm : float
+        Of the layer.
+    """
+    lines = cv2.threshold(line, LINE_LEVEL, 1, cv2.THRESH_BINARY)[1]
+    contours, tree = cv2.findContours(lines, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    holes = list(compress(contours, tree[0, :, 3] >= 0)) if contours else []
+    x, y, width, height = np.array([cv2.boundingRect(hole) for hole in holes]).reshape(-1, 4).T
+    area = np.array([cv2.contourArea(hole) for hole in holes])
+    kept = np.minimum(width, height) >= LEAST_MM * pixels_per_mm
+    kept &= area >= RECTANGLE * (width - 1) * (height - 1)
+    # The outline of a hole runs on the lines around it.
+    sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1).astype(float)[kept]
+    inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
+    is_high = sides[:, 3] - sides[:, 1] > FRAME_MM * pixels_per_mm
+    return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
+
+
+def _long_lines(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """The pixels of a mask, uint8 (rows, columns), on level or upright runs."""
+    run = np.ones((1, round(LINE_MM * pixels_per_mm)), np.uint8)
+    level, upright = (cv2.morphologyEx(lines, cv2.MORPH_OPEN, shape) for shape in (run, run.T))
+    return cv2.bitwise_or(level, upright)
+
+
+def standing_alone(boxes: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Which boxes, (N, 4), have no other beside them, as the cells of a table have; bool (N,).
+
+    A box may lie in another: a frame around a part of the form.
+    """
+    grown = boxes + STANDS_OFF_MM * pixels_per_mm * np.array([-1, -1, 1, 1])
+    shared = shared_areas(grown, boxes)
+    beside = (shared > 0) & (shared < (grown[:, 2:] - grown[:, :2]).prod(axis=1)[:, None])
+    np.fill_diagonal(beside, False)
+    return ~beside.any(axis=1)
