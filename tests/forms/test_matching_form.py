@@ -87,8 +87,12 @@ def test_a_known_form_that_lies_on_its_side_is_read_as_it_lies_upright(tmp_path)
     recognizer = load_recognizer()
     (one,) = scan_document(upright, recognizer, template)
     (other,) = scan_document(tmp_path / "side.png", recognizer, template)
-    assert [field.name for field in other.fields] == [field.name for field in one.fields]
-    pairs = list(zip(one.fields, other.fields, strict=True))
+    # Beside the form's own fields there may be ink for a person to look at.
+    named, others = (
+        [field for field in page.fields if field.kind != "unplaced"] for page in (one, other)
+    )
+    assert [field.name for field in others] == [field.name for field in named]
+    pairs = list(zip(named, others, strict=True))
     assert sum(a.text == b.text for a, b in pairs) >= len(pairs) - 1
 
 
