@@ -75,6 +75,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             # Whoever read standard output has had enough (`| head`).
             discard(sys.stdout)
             code = ExitCode.OK
+        except KeyboardInterrupt:  # while an error was being told
+            code = ExitCode.INTERRUPTED
     sys.exit(int(code))
 
 

@@ -11,7 +11,7 @@ from hcr_batch.errors import printable
 from hcr_batch.scan.observers import FileEvent, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hcr_batch.scan.request import ScanSummary
 
@@ -45,14 +45,14 @@ class Terminal(Observer):
 
     def file_done(self, event: FileEvent) -> None:
         if event.failure:
-            self.note(event.failure)
+            self.note(_told(event.failure, event.names))
         if self._bar is not None:
             self._bar.update(len(event.names))
 
     def known_failure(self, name: str, failure: str) -> None:
         self.known(name)
         if not self._quiet:
-            self.note(f"{failure} (an earlier run; --retry-failed tries again)")
+            self.note(f"{_told(failure, [name])} (an earlier run; --retry-failed tries again)")
 
     def note(self, message: str) -> None:
         if self._bar is not None:
@@ -65,3 +65,9 @@ class Terminal(Observer):
         if not self._quiet:
             for line in summary.lines():
                 click.echo(printable(line), err=True)
+
+
+def _told(failure: str, names: Iterable[str]) -> str:
+    """A failure, and the files that it does not name: it is of a content, which copies share."""
+    copies = [name for name in map(printable, names) if name not in failure]
+    return f"{failure}; the same content: {', '.join(copies)}" if copies else failure

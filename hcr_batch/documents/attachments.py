@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.sources import EXTENSIONS
+from hcr_batch.errors import DamagedPageError, DocumentError, TooLargeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,16 +60,27 @@ def attached_pages(
 
     Raises
     ------
-    DocumentError
-        One of them cannot be read.
+    DamagedPageError
+        One cannot be read, which counts as one page where it cannot even be
+        opened; those behind it may be.
+    TooLargeError
+        One has a page that is too large.
     """
     before = len(document)
     for file in _attached(document, path):
-        count = opener.count(file, settings)
+        count = _count(file, settings, opener)
         if first <= before + count and (last is None or last > before):
-            end = None if last is None else last - before
-            for page in opener.pages(file, settings, max(1, first - before), end):
-                yield replace(page, number=before + page.number)
+            due = max(1, first - before)
+            try:
+                for page in opener.pages(file, settings, due, last and last - before):
+                    due = page.number + 1
+                    yield replace(page, number=before + page.number)
+            except TooLargeError:
+                raise
+            except DamagedPageError as error:
+                raise DamagedPageError(str(error), before + error.page) from error
+            except DocumentError as error:
+                raise DamagedPageError(str(error), before + due) from error
         before += count
 
 
@@ -78,8 +90,15 @@ def count_attached_pages(
     settings: DocumentSettings,
     opener: Opener,
 ) -> int:
-    """How many pages the attached documents have; raises as `attached_pages` does."""
-    return sum(opener.count(file, settings) for file in _attached(document, path))
+    """How many pages the attached documents have, as `attached_pages` counts them."""
+    return sum(_count(file, settings, opener) for file in _attached(document, path))
+
+
+def _count(file: AttachedFile, settings: DocumentSettings, opener: Opener) -> int:
+    try:
+        return opener.count(file, settings)
+    except DocumentError:
+        return 1
 
 
 def _attached(

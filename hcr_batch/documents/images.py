@@ -20,7 +20,7 @@ from hcr_batch.documents.cost import check_cost, check_scans
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.tiff import check_chain
-from hcr_batch.errors import DocumentError, TooLargeError
+from hcr_batch.errors import DamagedPageError, DocumentError, TooLargeError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
@@ -106,7 +106,8 @@ def image_pages(
     Raises
     ------
     DocumentError
-        The picture is of no known format, damaged, or too large.
+        The picture is of no known format, damaged, or too large;
+        `DamagedPageError` where other frames may be read.
     """
     # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
     # turns it wrongly.
@@ -150,7 +151,7 @@ def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
             " scan or copy it again, or convert it to PNG, TIFF or PDF"
         ) from error
     except DAMAGE as error:
-        raise _damaged(path, None, error) from error
+        raise DocumentError(_damaged(path, error)) from error
 
 
 @contextmanager
@@ -176,7 +177,7 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iter
     try:
         check_chain(file)
     except DAMAGE as error:
-        raise _damaged(path, None, error) from error
+        raise DocumentError(_damaged(path, error)) from error
     for index in itertools.count():
         try:
             with unhindered():
@@ -184,7 +185,8 @@ def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iter
         except EOFError:
             return
         except DAMAGE as error:
-            raise _damaged(path, index + 1, error) from error
+            # Where the frames behind it begin is not known either.
+            raise DocumentError(_damaged(f"{path}, page {index + 1}", error)) from error
         if not image.tag_v2.get(SUBFILE_TAG, 0) & REDUCED_COPY:
             yield image
 
@@ -211,7 +213,7 @@ def check_frame(
             check_scans(file, frame, path, settings)
         check_cost(frame, path, number, settings)
     except DAMAGE as error:
-        raise _damaged(path, number, error) from error
+        raise _damaged_page(path, number, error) from error
 
 
 def check_size(
@@ -237,13 +239,14 @@ def check_shape(size: tuple[int, int], path: Path | MemoryFile, number: int) -> 
 
     Raises
     ------
-    DocumentError
+    DamagedPageError
         One side is more than `LARGEST_ASPECT` times the other.
     """
     if max(size) > LARGEST_ASPECT * min(size):
-        raise DocumentError(
+        raise DamagedPageError(
             f"{path}, page {number}: {size[0]} x {size[1]} pixels, too narrow for a page;"
-            " scan it again or take the file away"
+            " scan it again or take the file away",
+            number,
         )
 
 
@@ -262,7 +265,7 @@ def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster
             dpi = _tagged_dpi(image)
             gray = gray_pixels(image)
     except DAMAGE as error:
-        raise _unknown_packing(image, path, number) or _damaged(path, number, error) from error
+        raise _unknown_packing(image, path, number) or _damaged_page(path, number, error) from error
     if image.format != "TIFF":  # Pillow itself turns TIFF upright, and no other
         gray = orientation.upright(gray)
     if dpi and orientation.transposed:
@@ -336,20 +339,24 @@ def _on_white(image: Image.Image) -> np.ndarray:
 
 def _unknown_packing(
     image: Image.Image, path: Path | MemoryFile, number: int
-) -> DocumentError | None:
+) -> DamagedPageError | None:
     """What to tell of a TIFF that is packed in a way that not every library knows."""
     packing = str(image.info.get("compression", ""))
     if not isinstance(image, TiffImageFile) or packing in COMMON_PACKINGS:
         return None
-    return DocumentError(
+    return DamagedPageError(
         f"{path}, page {number}: packed by {packing or 'an unknown method'}, which cannot be read"
-        " here, or damaged; save it again packed by LZW or as PNG"
+        " here, or damaged; save it again packed by LZW or as PNG",
+        number,
     )
 
 
-def _damaged(path: Path | MemoryFile, number: int | None, error: Exception) -> DocumentError:
-    place = f"{path}, page {number}" if number else str(path)
+def _damaged(place: Path | MemoryFile | str, error: Exception) -> str:
     detail = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, MemoryError):
         detail = "or takes more memory than there is"
-    return DocumentError(f"{place}: damaged or cut short ({detail}); scan or copy it again")
+    return f"{place}: damaged or cut short ({detail}); scan or copy it again"
+
+
+def _damaged_page(path: Path | MemoryFile, number: int, error: Exception) -> DamagedPageError:
+    return DamagedPageError(_damaged(f"{path}, page {number}", error), number)

@@ -71,7 +71,7 @@ def _export_tables(
             write_csv_tables(paths, tables, rows, outputs.style)
 
     _renew(journal, paths.values(), content, write_tables)
-    for path in journal.exported("fields "):
+    for path in journal.exports.untouched("fields "):
         if path not in {place.absolute() for place in paths.values()} and _is_table(path, fields):
             path.unlink(missing_ok=True)
     return tuple(dict.fromkeys(paths.values()))
@@ -107,7 +107,7 @@ def _renew(
 ) -> None:
     """Write files, unless the journal has not changed since and neither have they."""
     paths, content = list(paths), f"{content} {code_fingerprint()}"
-    if not all(journal.is_exported(path, content, signature(path)) for path in paths):
+    if not all(journal.exports.holds(path, content, signature(path)) for path in paths):
         write()
         for path in paths:
-            journal.note_export(path, content, signature(path))
+            journal.exports.note(path, content, signature(path))

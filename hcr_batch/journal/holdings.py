@@ -82,11 +82,19 @@ def count_holdings(journal: Journal, results: Path, tables: tuple[Path, ...]) ->
     failed = journal.failed_files()
     names = ("gone", "copies", "pages", "without_field", "characters", "flagged", "reviewed")
     figures = {name: totals[name] for name in names}
-    uneven = uneven_forms((file.name, page) for file, page in journal.pages())
     files = totals["files"] - failed
     return Holdings(
-        str(results), tuple(map(str, tables)), files, failed, uneven=uneven, **figures
+        str(results), tuple(map(str, tables)), files, failed, uneven=_uneven(journal), **figures
     )
+
+
+def _uneven(journal: Journal) -> UnevenForms | None:
+    """Pages that need a template; as the last run found them if nothing has changed since."""
+    run = next((run for run in journal.runs.latest() if run.summary), None)
+    if run is None or run.summary is None or run.revision != journal.runs.revision:
+        return uneven_forms((file.name, page) for file, page in journal.pages())
+    found = (run.summary.get("holdings") or {}).get("uneven")
+    return UnevenForms(**found) if found else None
 
 
 def _counted(number: int, noun: str, parts: Mapping[str, int]) -> str:

@@ -20,13 +20,13 @@ from hcr_batch.documents.locations import (
     is_archived,
     key,
     location_of,
-    signature,
 )
 from hcr_batch.errors import UsageError
 from hcr_batch.journal.archive import Archive
 from hcr_batch.journal.cell_table import Cells
 from hcr_batch.journal.column_kinds import MISREAD, check_kinds
 from hcr_batch.journal.corrections import Corrections, apply_corrections
+from hcr_batch.journal.export_table import Exports
 from hcr_batch.journal.hashed_files import HashedFile, find_hashed
 from hcr_batch.journal.journal_paths import journal_path
 from hcr_batch.journal.page_table import add_pages, fields_of_page, rows_of_page
@@ -116,6 +116,7 @@ class Journal:
         self.cells = Cells(connection)
         self.runs = Runs(connection, self._transaction)
         self.archive = Archive(connection, self._transaction)
+        self.exports = Exports(connection, self._transaction)
 
     def __enter__(self) -> Journal:
         return self
@@ -262,31 +263,6 @@ class Journal:
         ).fetchone()
         return dict(zip(names, row, strict=True))
 
-    def is_exported(self, path: Path, content: str, mark: str | None) -> bool:
-        """Whether a file was written with this content from the tables as they are, and is so."""
-        row = self._execute(
-            "SELECT content, signature FROM exports WHERE path = ?", (key(path),)
-        ).fetchone()
-        return row == (self._revised(content), mark)
-
-    def exported(self, content: str) -> list[Path]:
-        """The files still as they were written, with a content that begins so."""
-        rows = self._execute("SELECT path, content, signature FROM exports").fetchall()
-        places = ((location_of(path), text, mark) for path, text, mark in rows)
-        return [
-            place
-            for place, text, mark in places
-            if text.startswith(content) and isinstance(place, Path) and signature(place) == mark
-        ]
-
-    def note_export(self, path: Path, content: str, mark: str | None) -> None:
-        """Note that a file is written."""
-        with self._transaction():
-            self._execute(
-                "REPLACE INTO exports VALUES (?, ?, ?)",
-                (key(path), self._revised(content), mark or ""),
-            )
-
     def failed_files(self) -> int:
         """How many could not be read, or not all of their pages."""
         return self._execute(
@@ -389,10 +365,6 @@ class Journal:
             (key(file.path),),
         ).fetchone()
         return row == (file.name, reading, None, file.signature)
-
-    def _revised(self, content: str) -> str:
-        (number,) = self._execute("SELECT number FROM revision").fetchone()
-        return f"{content} {number}"
 
     def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)

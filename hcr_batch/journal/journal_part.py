@@ -26,3 +26,9 @@ class JournalPart:
     ) -> None:
         self._connection = connection
         self._transaction = transaction
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of what the results hold, whoever makes it."""
+        (number,) = self._connection.execute("SELECT number FROM revision").fetchone()
+        return int(number)

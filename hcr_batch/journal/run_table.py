@@ -12,18 +12,22 @@ from hcr_batch.journal.schema import insert
 
 __all__ = ["Run", "Runs"]
 
+REVISION = "revision"
+"""Key of a summary under which it has the state of the journal."""
+
 
 @dataclass(frozen=True)
 class Run:
     """One run.
 
     `summary` is None if it has not ended: it is still running, or was killed.
-    Times are UTC.
+    `revision` is that of the journal when it had. Times are UTC.
     """
 
     began_at: str
     conditions: dict[str, Any]
     summary: dict[str, Any] | None
+    revision: int | None = None
 
 
 class Runs(JournalPart):
@@ -36,16 +40,17 @@ class Runs(JournalPart):
             return insert(self._connection, statement, [json.dumps(conditions)])
 
     def end(self, number: int, summary: Mapping[str, object]) -> None:
-        """Note what came of a run."""
+        """Note what came of a run, and in which state it leaves the journal."""
+        text = json.dumps({**summary, REVISION: self.revision})
         with self._transaction():
-            self._connection.execute(
-                "UPDATE runs SET summary = ? WHERE id = ?", (json.dumps(summary), number)
-            )
+            self._connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (text, number))
 
     def latest(self) -> Iterator[Run]:
         """Every run, the last one first."""
         rows = self._connection.execute(
             "SELECT began_at, conditions, summary FROM runs ORDER BY id DESC"
         )
-        for began_at, conditions, summary in rows:
-            yield Run(began_at, json.loads(conditions), json.loads(summary) if summary else None)
+        for began_at, conditions, text in rows:
+            summary = json.loads(text) if text else None
+            revision = summary.pop(REVISION, None) if summary else None
+            yield Run(began_at, json.loads(conditions), summary, revision)

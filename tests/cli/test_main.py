@@ -98,6 +98,16 @@ def test_an_interrupt_has_its_exit_code(capsys, monkeypatch):
     assert leave(capsys)[0] == 130
 
 
+def test_an_interrupt_while_an_error_is_told_is_no_traceback(monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(click, "echo", stop)
+    with pytest.raises(SystemExit) as leaving:
+        main(["scan", "no-such-folder", "--out", "results.csv"])
+    assert leaving.value.code == 130
+
+
 def test_a_reader_that_has_enough_ends_it_quietly():
     program = "import click, hcr_batch.cli as c\n" + (
         "@click.command()\ndef much():\n    for _ in range(100000): click.echo('x' * 100)\n"

@@ -48,9 +48,29 @@ def test_what_is_attached_to_what_is_attached_is_left_out():
     assert len(read(portfolio(inner__pdf=inner))) == 2
 
 
-def test_an_attached_document_that_cannot_be_read_is_named():
-    with pytest.raises(DocumentError, match=r"a\.pdf, attached form\.pdf: the PDF is cut short"):
-        read(portfolio(form__pdf=SEEDS["scanned.pdf"][:-200]))
+def test_an_attached_document_that_cannot_be_read_is_named_and_counts_as_a_page():
+    whole, cut = SEEDS["scanned.pdf"], SEEDS["scanned.pdf"][:-200]
+    content = portfolio(first__pdf=whole, form__pdf=cut, last__pdf=whole)
+    cut_short = r"a\.pdf, attached form\.pdf: the PDF is cut short"
+    with pytest.raises(DamagedPageError, match=cut_short) as at:
+        read(content)
+    assert at.value.page == 5
+    assert [page.number for page in read(content, 6)] == [6, 7, 8]
+    assert count_pages(MemoryFile("a.pdf", content), SETTINGS) == 8
+
+
+def test_a_damaged_page_of_an_attached_document_leaves_its_others():
+    form = damaged_second(SEEDS["scanned.pdf"])
+    content = portfolio(first__pdf=SEEDS["drawn.pdf"], form__pdf=form)
+    with pytest.raises(DamagedPageError, match=r"a\.pdf, attached form\.pdf, page 2") as at:
+        read(content)
+    assert [page.number for page in read(content, at.value.page + 1)] == [at.value.page + 1]
+
+
+def damaged_second(content):
+    """A PDF with the JPEG of its second page spoiled."""
+    second = content.index(b"\xff\xd8", content.index(b"\xff\xd8") + 2)
+    return content[:second] + bytes(200) + content[second + 200 :]
 
 
 @pytest.mark.parametrize("size", [10, 1000, 5000, 100_000])
@@ -69,13 +89,11 @@ def test_a_change_that_breaks_off_behind_the_end_is_cut_short():
 
 
 def test_a_damaged_page_is_told_from_a_damaged_document():
-    content = bytearray(SEEDS["scanned.pdf"])
-    second = content.index(b"\xff\xd8", content.index(b"\xff\xd8") + 2)
-    content[second : second + 200] = bytes(200)
+    content = damaged_second(SEEDS["scanned.pdf"])
     with pytest.raises(DamagedPageError, match=r"a\.pdf, page 2: damaged") as caught:
-        read(bytes(content))
+        read(content)
     assert caught.value.page == 2
-    assert [page.number for page in read(bytes(content), 3)] == [3]
+    assert [page.number for page in read(content, 3)] == [3]
 
 
 def test_a_scan_that_lies_of_its_size_in_a_pdf_is_held_to_the_limit():

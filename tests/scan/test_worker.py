@@ -69,3 +69,22 @@ def test_every_page_of_a_file_is_drawn_or_the_reason_told(read, tmp_path):
         assert picture.width > 500
     Path(path).unlink()
     assert "payment-slip.png" in str(draw(task))
+
+
+def test_the_good_frames_of_a_scan_are_read_and_the_damaged_one_told(read, tmp_path):
+    path = tmp_path / "a.tif"
+    with Image.open(FORMS / "payment-slip.png") as form:
+        gray = form.convert("L")
+    gray.save(path, save_all=True, append_images=[gray, gray], compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle - 3000 : middle + 3000] = b"\xff" * 6000
+    path.write_bytes(content)
+    outcome = read(ReadTask(path, "", 1, 8))
+    assert (outcome.failure, outcome.total) == (None, 3)
+    assert "a.tif, page 2: damaged" in outcome.damage
+    first, second, third = outcome.pages
+    assert len(first.fields) == len(third.fields) > 1
+    assert [cell.reading.reasons for field in second.fields for cell in field.cells] == [
+        ("unreadable",)
+    ]
