@@ -8,8 +8,10 @@ line a kind of scan: scans made, registered with every field in its place
 (right), with fields flagged that were in their place (flagged), said to be
 unknown or uncertain (refused), and with a field that is elsewhere and not
 flagged (wrong: nothing may be). The places of the fields are known from how
-the scan was made. A scan of another form, or of another edition, is right
-where it is refused, or flagged where it differs.
+the scan was made. A scan of another edition (a row of fields twice) or of a
+form that resembles it (a row of fields further left or right) must be refused,
+or flagged where it differs. A scan of another form, held against all the other
+templates, must be refused: else it is accepted.
 """
 
 from __future__ import annotations
@@ -51,8 +53,12 @@ MIN_ANCHORS = 12
 DPI = 200.0
 SHARE_FLAGGED = 0.1
 """A form of which more cells are flagged than this share is not registered right."""
-KINDS = ("turned", "scaled", "photographed", "cut", "folded", "edition")
-INTACT = KINDS[:3]
+KINDS = ("turned", "scaled", "photographed", "cut", "folded", "edition", "moved", "another form")
+INTACT, ANOTHER = KINDS[:3], KINDS[-1]
+GOOD = {True: ("right",), False: ("right", "flagged", "refused")}
+"""Outcomes that are as they should be, of a scan that is intact, and of one that is not."""
+ROW_MARGIN = 0.3
+"""Share of an anchor's height that belongs to its row above and below it."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,13 @@ class Form:
 class Scan:
     """A scan of a form: its pixels, and where each pixel of the form lies on it.
 
-    What stands below `row` of the form is lower by `lower` pixels.
+    What stands between the `rows` of the form is further right and lower by `step` pixels.
     """
 
     gray: np.ndarray
     transform: np.ndarray
-    row: float = np.inf
-    lower: float = 0.0
+    rows: tuple[float, float] = (np.inf, np.inf)
+    step: tuple[float, float] = (0.0, 0.0)
 
 
 def main() -> None:
@@ -84,7 +90,7 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=FORMS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--others", action="store_true", help="every scan against all other forms")
+    parser.add_argument("--save", type=Path, metavar="DIR", help="keep scans that are not right")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:
@@ -92,8 +98,7 @@ def main() -> None:
     print(f"{len(forms)} forms: {', '.join(form.name for form in forms)}", flush=True)
     started = time.monotonic()
     work = [
-        (forms, number, options.seed, options.scans, options.others)
-        for number in range(len(forms))
+        (forms, number, options.seed, options.scans, options.save) for number in range(len(forms))
     ]
     results: dict[str, Counter[str]] = defaultdict(Counter)
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -106,7 +111,7 @@ def main() -> None:
 
 
 def show(results: dict[str, Counter[str]], seconds: float) -> None:
-    outcomes = ("right", "flagged", "refused", "wrong")
+    outcomes = ("right", "flagged", "refused", "wrong", "accepted")
     print(f"{'kind':>14}  {'scans':>6}" + "".join(f"{outcome:>9}" for outcome in outcomes))
     for kind, counts in results.items():
         row = "".join(f"{counts[outcome]:9}" for outcome in outcomes)
@@ -115,6 +120,8 @@ def show(results: dict[str, Counter[str]], seconds: float) -> None:
     every = sum(results.values(), Counter())
     print(f"intact registered right: {intact['right'] / max(sum(intact.values()), 1):.1%}")
     print(f"wrong places unflagged: {every['wrong']} of {sum(every.values())}")
+    strangers = results[ANOTHER]
+    print(f"unknown forms accepted: {strangers['accepted']} of {sum(strangers.values())}")
     print(f"{seconds:.0f} s")
 
 
@@ -169,37 +176,46 @@ def sources() -> Iterator[Path]:
     yield from sorted((Path(data) / "forms").glob("blank_*"))
 
 
-def measured(work: tuple[list[Form], int, int, int, bool]) -> Counter[tuple[str, str]]:
+def measured(work: tuple[list[Form], int, int, int, Path | None]) -> Counter[tuple[str, str]]:
     """What came of the scans of one form."""
-    forms, number, seed, count, with_others = work
+    forms, number, seed, count, folder = work
     cv2.setNumThreads(1)
     form, rng = forms[number], np.random.default_rng((seed, number))
     others = [other.template for other in forms if other is not form]
     results: Counter[tuple[str, str]] = Counter()
     for turn in range(count):
         kind = KINDS[turn % len(KINDS)]
-        scan = MAKERS[kind](form, rng)
-        if form.filled and kind in INTACT and turn // len(KINDS) % 2:
-            scan = MAKERS[kind](replace(form, gray=form.filled.gray), rng)
-            scan = replace(scan, transform=scan.transform @ form.filled.transform)
-        page = as_page(scan.gray)
-        known = matched_form(page, [form.template], load_settings())
-        results[kind, outcome(form, scan, known)] += 1
-        if with_others:
-            strange = matched_form(page, others, load_settings())
-            accepted = strange is not None and strange.placed
-            results["another form", "wrong" if accepted else "refused"] += 1
+        scan = made(form, kind, turn // len(KINDS) % 2 == 1, rng)
+        templates = others if kind == ANOTHER else [form.template]
+        known = matched_form(as_page(scan.gray), templates, load_settings())
+        result = outcome(form, scan, known, kind)
+        results[kind, result] += 1
+        if folder and result not in GOOD[kind in INTACT]:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(folder / f"{form.name}-{turn}-{kind}-{result}.png", scan.gray, DPI)
     return results
 
 
-def outcome(form: Form, scan: Scan, known: MatchedForm | None) -> str:
-    """Whether a form was registered right, flagged, refused or wrong."""
+def made(form: Form, kind: str, filled: bool, rng: np.random.Generator) -> Scan:
+    """A scan of this kind; of the form filled in, where it is intact and that is asked for."""
+    if not (filled and form.filled and kind in INTACT):
+        return MAKERS[kind](form, rng)
+    scan = MAKERS[kind](replace(form, gray=form.filled.gray), rng)
+    return replace(scan, transform=scan.transform @ form.filled.transform)
+
+
+def outcome(form: Form, scan: Scan, known: MatchedForm | None, kind: str) -> str:
+    """Whether a form was registered right, flagged, refused or wrong, or another accepted."""
     if known is None or not known.placed:
         return "refused"
+    if kind == ANOTHER:
+        return "accepted"
     wrong = flagged = total = 0
     for field, place in zip(form.template.pages[0].fields, known.placed, strict=True):
         cells = corners_of(field.cells) * DPI / 25.4
-        cells[:, 1::2] += scan.lower * (middles(cells)[:, 1:] > scan.row)
+        above, below = scan.rows
+        rows = middles(cells)[:, 1:]
+        cells += np.tile(scan.step, 2) * ((above < rows) & (rows < below))
         truth = mapped(scan.transform, cells)
         boxes = corners_of(cell.box for cell in place.field.cells)
         there = projected(known.page.to_source, middles(boxes))
@@ -263,14 +279,34 @@ def folded(form: Form, rng: np.random.Generator) -> Scan:
 
 def edition(form: Form, rng: np.random.Generator) -> Scan:
     """A row of fields stands twice, and all that follows is lower."""
-    cells = corners_of(form.template.pages[0].anchors) * DPI / 25.4
-    top, bottom = cells[rng.integers(len(cells)), [1, 3]]
-    margin = 0.3 * (bottom - top)
-    first, last = max(0, int(top - margin)), int(bottom + margin)
+    first, last = a_row(form, rng)
     gray = np.concatenate([form.gray[:last], form.gray[first:]])
     gray = gray[: len(form.gray)]
     scan = warped(replace(form, gray=gray), rng, degrees=rng.uniform(-2, 2), shift_mm=3)
-    return replace(scan, row=last, lower=last - first)
+    return replace(scan, rows=(last, np.inf), step=(0.0, last - first))
+
+
+def moved(form: Form, rng: np.random.Generator) -> Scan:
+    """A row of fields stands 3 to 12 mm further left or right."""
+    first, last = a_row(form, rng)
+    step = round(rng.choice([-1, 1]) * rng.uniform(3, 12) * DPI / 25.4)
+    gray = form.gray.copy()
+    gray[first:last] = np.roll(gray[first:last], step, axis=1)
+    scan = warped(replace(form, gray=gray), rng, degrees=rng.uniform(-2, 2), shift_mm=3)
+    return replace(scan, rows=(first, last), step=(step, 0.0))
+
+
+def a_row(form: Form, rng: np.random.Generator) -> tuple[int, int]:
+    """First and last row of pixels of one of the form's anchors."""
+    cells = corners_of(form.template.pages[0].anchors) * DPI / 25.4
+    top, bottom = cells[rng.integers(len(cells)), [1, 3]]
+    margin = ROW_MARGIN * (bottom - top)
+    return max(0, int(top - margin)), int(bottom + margin)
+
+
+def another(form: Form, rng: np.random.Generator) -> Scan:
+    """As a scanner usually gives it."""
+    return warped(form, rng, degrees=rng.uniform(-2, 2), shift_mm=5)
 
 
 def warped(
@@ -308,6 +344,8 @@ MAKERS = {
     "cut": cut,
     "folded": folded,
     "edition": edition,
+    "moved": moved,
+    ANOTHER: another,
 }
 
 
