@@ -91,9 +91,13 @@ class Fit:
         if self.likeness and self.likeness.denies:
             return False
         seen, count = self.agreement, len(self.page.anchors)
-        enough = seen.found >= min(MIN_ANCHORS, count) and seen.net >= MIN_NET_SHARE * count
         agrees = seen.quality >= MIN_QUALITY and self.agrees >= MIN_AGREEMENT
-        return agrees and enough
+        return agrees and self.has_enough and seen.net >= MIN_NET_SHARE * count
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether as many boxes are found as a form must show at least."""
+        return self.agreement.found >= min(MIN_ANCHORS, len(self.page.anchors))
 
     @property
     def is_known_by_print(self) -> bool:
@@ -134,6 +138,8 @@ def form_of(fit: Fit) -> Form:
 def are_rivals(best: Fit, other: Fit) -> bool:
     """Whether two fits read the same boxes in different ways."""
     shared = np.isin(other.agreement.taken, best.agreement.taken).sum()
+    if best.has_enough and not other.has_enough:
+        return False
     if shared < SHARED_BOXES * max(other.found, 1):
         return False
     if best.template != other.template:

@@ -9,6 +9,8 @@ import numpy as np
 
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
+from hcr_batch.forms.by_marks import have_marks, known_by_marks, with_marks
+from hcr_batch.forms.corner_marks import find_marks
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.field_places import FieldPlace, place_fields
 from hcr_batch.forms.form_fit import Fit
@@ -118,14 +120,12 @@ def find_form(
     MatchedForm or None
         None where the page is of none of the forms.
     """
-    evidence = evidence_of(page, layers, fields)
-    fits = register(templates, evidence, page.number)
+    evidence, fits = _registered(page, layers, fields, templates)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
         page, layers = segmented(page, segmenter)
         fields = find_fields(layers, settings.layout)
-        evidence = evidence_of(page, layers, fields)
-        fits = register(templates, evidence, page.number)
+        evidence, fits = _registered(page, layers, fields, templates)
     if not fits:
         return None
     return MatchedForm(
@@ -136,6 +136,17 @@ def find_form(
         fits,
         tuple(box_of(run) for run in unexpected_combs(fits, evidence)),
     )
+
+
+def _registered(
+    page: Page, layers: Layers, fields: Sequence[Field], templates: Sequence[Template]
+) -> tuple[Evidence, tuple[Fit, ...]]:
+    """What is known of a page, and the forms that lie there by all of it, or by their marks."""
+    evidence = evidence_of(page, layers, fields)
+    if have_marks(templates):
+        evidence = with_marks(templates, evidence, find_marks(page))
+    fits = register(templates, evidence, page.number)
+    return evidence, fits or register(known_by_marks(templates), evidence, page.number)
 
 
 def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 
 from hcr_batch.forms.agreement import alike, nearest_boxes
@@ -17,7 +18,9 @@ SETTLING, ROUNDS = 4, 2
 REACH_MM = 3.0
 """While the fit is still rough, boxes this far away are taken for an anchor."""
 MIN_AFFINE, MIN_PROJECTIVE = 6, 12
-"""Anchors found from which a fit may shear, and may be in perspective."""
+"""Anchors found from which a fit may shear, and may be in perspective;"""
+SPREAD_AFFINE, SPREAD_PROJECTIVE = 0.4, 0.7
+"""or three and four, as corner marks are, that enclose this share of all that the form has."""
 RANSAC_MM = 0.7
 """Corners of boxes further off than this do not count for a fit."""
 MAX_TRIALS, ENOUGH = 40, 0.95
@@ -71,7 +74,7 @@ def refined(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
     scale = scale_of(transform, anchors)
     for _ in range(ROUNDS):
         source, target = _pairs(transform, anchors, evidence)
-        fitted = _fitted(source, target, RANSAC_MM * scale)
+        fitted = _fitted(source, target, RANSAC_MM * scale, _spread(source, anchors))
         if fitted is None or not _keeps_size(fitted, anchors, scale):
             break
         transform = fitted
@@ -103,7 +106,18 @@ def _pairs(
     )
 
 
-def _fitted(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray | None:
+def _spread(points: np.ndarray, boxes: np.ndarray) -> float:
+    """Share of the area of boxes (N, 4) that points (M, 2) enclose."""
+    if len(points) < 3:
+        return 0.0
+    hull = cv2.convexHull(points.astype(np.float32))
+    whole = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    return float(cv2.contourArea(hull) / max(whole.prod(), 1e-9))
+
+
+def _fitted(
+    source: np.ndarray, target: np.ndarray, slack: float, spread: float
+) -> np.ndarray | None:
     """The robust fit of as many degrees of freedom as so many corners can bear."""
     # Imported here: scans without templates need none of it.
     from skimage.measure import ransac
@@ -111,9 +125,9 @@ def _fitted(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray 
 
     model: Any = SimilarityTransform
     least = 2
-    if len(source) >= 2 * MIN_AFFINE:
+    if len(source) >= 2 * (3 if spread >= SPREAD_AFFINE else MIN_AFFINE):
         model, least = AffineTransform, 3
-    if len(source) >= 2 * MIN_PROJECTIVE:
+    if len(source) >= 2 * (4 if spread >= SPREAD_PROJECTIVE else MIN_PROJECTIVE):
         model, least = ProjectiveTransform, 4
     if len(source) <= least:
         return None
