@@ -9,13 +9,14 @@ import numpy as np
 
 from hcr_batch.forms.agreement import agreement
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
+from hcr_batch.forms.comb_runs import comb_runs
 from hcr_batch.forms.evidence import Evidence, corners_of, middles, sizes
 from hcr_batch.forms.features import Features, is_anchor
 from hcr_batch.forms.form_fit import MIN_ANCHORS, MIN_QUALITY
 from hcr_batch.forms.robust_fit import settled
 from hcr_batch.forms.template_parts import Template, TemplatePage
 
-__all__ = ["have_marks", "known_by_marks", "with_marks"]
+__all__ = ["have_marks", "known_by_marks", "only_combs", "standing_marks", "with_marks"]
 
 FEWEST = 2
 """One mark does not tell how a form lies."""
@@ -56,16 +57,21 @@ def _marks(page: TemplatePage) -> np.ndarray:
     return marks if wide else marks[:0]
 
 
-def with_marks(templates: Iterable[Template], evidence: Evidence, found: np.ndarray) -> Evidence:
-    """What is known of a page, with the corner marks that stand there as a form has them.
+def standing_marks(
+    templates: Iterable[Template], evidence: Evidence, found: np.ndarray
+) -> np.ndarray:
+    """The marks on a page that stand there as those of a form do.
 
     Parameters
     ----------
     templates : iterable of Template
     evidence : Evidence
     found : ndarray of float64, shape (N, 4)
-        All that may be marks, in pixels of the page; those that stand as no
-        form's do count neither for it nor against it.
+        All that may be marks, in pixels of the page.
+
+    Returns
+    -------
+    ndarray of float64, shape (M, 4)
     """
     taken = np.zeros(len(found), bool)
     alone = replace(evidence, boxes=found)
@@ -73,8 +79,21 @@ def with_marks(templates: Iterable[Template], evidence: Evidence, found: np.ndar
         marks = _marks(page)
         if FEWEST <= min(len(marks), MIN_ANCHORS) <= len(found):
             taken[_standing(marks, alone)] = True
-    boxes = evidence.boxes[~_lie_on(evidence.boxes, found[taken])]
-    return replace(evidence, boxes=np.concatenate([boxes, found[taken]]))
+    return found[taken]
+
+
+def with_marks(evidence: Evidence, marks: np.ndarray) -> Evidence:
+    """What is known of a page, with marks (N, 4) in place of what was taken for boxes there."""
+    boxes = evidence.boxes[~_lie_on(evidence.boxes, marks)]
+    return replace(evidence, boxes=np.concatenate([boxes, marks]))
+
+
+def only_combs(evidence: Evidence) -> Evidence:
+    """The same without boxes that stand alone: few marks cannot outweigh writing taken for boxes.
+
+    Combs stay: one that the form does not have is another form's.
+    """
+    return replace(evidence, boxes=np.concatenate([np.empty((0, 4)), *comb_runs(evidence.boxes)]))
 
 
 def _lie_on(boxes: np.ndarray, marks: np.ndarray) -> np.ndarray:

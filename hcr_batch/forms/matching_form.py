@@ -9,7 +9,13 @@ import numpy as np
 
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
-from hcr_batch.forms.by_marks import have_marks, known_by_marks, with_marks
+from hcr_batch.forms.by_marks import (
+    have_marks,
+    known_by_marks,
+    only_combs,
+    standing_marks,
+    with_marks,
+)
 from hcr_batch.forms.corner_marks import find_marks
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.field_places import FieldPlace, place_fields
@@ -143,10 +149,15 @@ def _registered(
 ) -> tuple[Evidence, tuple[Fit, ...]]:
     """What is known of a page, and the forms that lie there by all of it, or by their marks."""
     evidence = evidence_of(page, layers, fields)
+    marks = np.empty((0, 4))
     if have_marks(templates):
-        evidence = with_marks(templates, evidence, find_marks(page))
-    fits = register(templates, evidence, page.number)
-    return evidence, fits or register(known_by_marks(templates), evidence, page.number)
+        marks = standing_marks(templates, evidence, find_marks(page))
+    marked = with_marks(evidence, marks)
+    fits = register(templates, marked, page.number)
+    if fits or not len(marks):
+        return marked, fits
+    marked = with_marks(only_combs(evidence), marks)
+    return marked, register(known_by_marks(templates), marked, page.number)
 
 
 def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:
