@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +59,6 @@ def review_app(
     any_address : bool
         Also answer to any numeric address, as a server on all of them must.
     """
-    # Windows may know another type for scripts, which a browser told not to sniff refuses.
-    mimetypes.add_type("text/javascript", ".js")
     app = Flask(__name__, static_folder=None)
     secure(app, hosts, MAX_REQUEST_BYTES, any_address)
     pages = _Pages(session, pictures, reviewer, leave)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import mimetypes
 import socket
 from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
@@ -66,7 +67,8 @@ def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool
 
     A page elsewhere in the user's browser can send requests to this server;
     the checks of `Host` (against DNS rebinding) and `Origin` keep it out. All
-    errors are answered as `{"error": "..."}`.
+    errors are answered as `{"error": "..."}`. Under `/shared/` lie the scripts
+    that all pages have in common; they are the same for everyone.
 
     Parameters
     ----------
@@ -80,6 +82,11 @@ def secure(app: Flask, hosts: Collection[str], max_bytes: int, any_address: bool
     """
     app.config["MAX_CONTENT_LENGTH"] = max_bytes
     app.json = _Unicode(app)
+    # Windows may know another type for scripts, which a browser told not to sniff refuses.
+    mimetypes.add_type("text/javascript", ".js")
+    app.register_blueprint(
+        Blueprint("shared", __name__, static_folder="static", static_url_path="/shared")
+    )
 
     @app.before_request
     def refuse_strangers() -> None:

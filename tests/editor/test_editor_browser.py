@@ -153,8 +153,7 @@ def test_a_field_is_renamed_with_the_mouse_and_undone_and_done_again(editor):
     editor.open()
     editor.field("f002").click()
     box = editor.find("#name")[0]
-    box.clear()
-    box.send_keys("surname", Keys.TAB)
+    box.send_keys(Keys.CONTROL + "a", Keys.NULL, "surname", Keys.TAB)
     assert editor.names() == ["f001", "surname", "f003"]
     editor.find("#undo")[0].click()
     assert editor.names() == ["f001", "f002", "f003"]

@@ -79,6 +79,17 @@ def test_a_link_from_elsewhere_opens_the_page_and_a_script_does_not(client):
     assert client.get("/", headers=link | {"Sec-Fetch-Mode": "no-cors"}).status_code == 403
 
 
+def test_scripts_that_all_pages_share_are_there_for_them_alone(client):
+    for name in ("elements.js", "requests.js"):
+        answer = client.get(f"/shared/{name}")
+        assert answer.status_code == 200
+        assert answer.mimetype == "text/javascript"
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert client.get("/shared/elements.js", headers=foreign).status_code == 403
+    for place in ("..%2fsecurity.py", "../security.py", "%2e%2e/security.py", ""):
+        assert client.get(f"/shared/{place}").status_code == 404
+
+
 def test_large_requests_are_refused(client):
     assert client.post("/change", data=b"x" * 101).status_code == 413
     assert client.post("/change", data=b"x" * 100).status_code == 200

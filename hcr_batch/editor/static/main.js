@@ -1,7 +1,7 @@
 // The frame of the editor: keys, undo, checks, saving, leaving.
 
+import { byId, make, say } from "../../shared/elements.js";
 import { ask, onError, whenQuiet } from "./api.js";
-import { byId, make, say } from "./dom.js";
 import {
   addBelow, canRedo, canUndo, choose, chosenFields, isDirty, main, markSaved, merge, moved, neighbour, onChange, redo, remove,
   renameForm, replaceFields, split, start, state, stretched, bounds, undo, whole,

@@ -1,6 +1,6 @@
 // The panel beside the form: the values of the field chosen, and the list of all fields.
 
-import { byId, make } from "./dom.js";
+import { byId, make } from "../../shared/elements.js";
 import {
   bounds, choose, chosenFields, divided, isUnnamed, main, put, replaceFields, round, state, stretched,
 } from "./model.js";

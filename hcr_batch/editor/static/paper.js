@@ -1,9 +1,10 @@
 // The form with its fields on it: shown, chosen, moved and stretched with the pointer.
 
-import { byId, draw, set } from "./dom.js";
+import { byId } from "../../shared/elements.js";
 import {
   add, bounds, choose, chosenFields, fieldOf, isUnnamed, main, moved, pageOf, replaceFields, state, stretched,
 } from "./model.js";
+import { draw, set } from "./svg.js";
 
 const GRIP = 8; // Pixels of the screen.
 const NAME = 10.5;

@@ -1,5 +1,8 @@
 // What the pages say to the server, and what they remember of it.
 
+import { byId } from "../../shared/elements.js";
+import { connection, post } from "../../shared/requests.js";
+
 const home = location.pathname;
 const memory = {
   get: (name, fallback) => JSON.parse(sessionStorage.getItem(home + name)) ?? fallback,
@@ -19,46 +22,27 @@ export function want(facet, value) {
 
 let undoable = memory.get("undoable", []);
 const versions = new Map(memory.get("versions", []));
-const listeners = { progress: [], error: [] };
+const server = connection("Not saved: hcr-batch review is not running any more. Start it again.");
+const listeners = [];
 let last = Promise.resolve();
 
 /** Asks for cells: those that this window wants to see. */
 export const askCells = (address, body) => ask(address, { client, only, ...body });
 
-export const onProgress = (listener) => listeners.progress.push(listener);
-export const onError = (listener) => listeners.error.push(listener);
-export const reviewer = () => document.getElementById("reviewer").value.trim();
+export const { onError } = server;
+export const onProgress = (listener) => listeners.push(listener);
+export const reviewer = () => byId("reviewer").value.trim();
 
-/** Asks the server; a body makes it a POST. Tells the listeners, and throws where it fails. */
+/** Asks the server, and tells the listeners how far the review is where the answer says so. */
 export async function ask(address, body) {
-  const options = body && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  let reply;
-  try {
-    const response = await fetch(address, options);
-    reply = await response.json();
-    if (!response.ok) throw new Error(reply.error);
-  } catch (error) {
-    const lost = error instanceof TypeError;
-    const message = lost
-      ? "Not saved: hcr-batch review is not running any more. Start it again."
-      : `Not done: ${error.message}`;
-    listeners.error.forEach((listener) => listener(message));
-    throw error;
-  }
-  listeners.error.forEach((listener) => listener(null));
-  if (reply.progress) listeners.progress.forEach((listener) => listener(reply.progress));
+  const reply = await server.ask(address, body);
+  if (reply.progress) listeners.forEach((listener) => listener(reply.progress));
   return reply;
 }
 
 /** Lets other windows have what this one showed; works while the window closes. */
 export function release() {
-  const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ client });
-  fetch("release", { method: "POST", keepalive: true, headers, body }).catch(() => {});
+  fetch("release", { ...post({ client }), keepalive: true }).catch(() => {});
 }
 
 /** Notes the answers that cells came with. */
@@ -73,7 +57,7 @@ export function learn(cells) {
  */
 export function send(batch, { remember = true, view = null, confirmed = false } = {}) {
   const before = batch.map(({ cell }) => ({ key: cell.key, ...state(cell.answer) }));
-  last = last.catch(() => {}).then(() => post(batch, confirmed));
+  last = last.catch(() => {}).then(() => sent(batch, confirmed));
   return last.then((answers) => {
     const taken = before.filter((_, number) => answers[number].taken);
     if (remember && taken.length) undoable.push({ view, cells: taken });
@@ -101,7 +85,7 @@ export async function undo() {
   }
 }
 
-async function post(batch, confirmed) {
+async function sent(batch, confirmed) {
   const answers = batch.map(({ cell, kind, character }) => ({
     key: cell.key,
     kind,

@@ -1,21 +1,6 @@
 // What the three ways to review share.
 
-export const byId = (id) => document.getElementById(id);
-
-/** Makes an element: properties, then children (elements or texts). */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  const { dataset = {}, ...rest } = properties;
-  Object.assign(element.dataset, dataset);
-  for (const [name, value] of Object.entries(rest)) {
-    if (name.startsWith("aria-") || name === "role") element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
-export const say = (text) => (byId("status").textContent = text);
+import { byId, make, say } from "../../shared/elements.js";
 
 /** What has to be read before going on; empty takes it away. */
 export function warn(text) {

@@ -1,7 +1,8 @@
 // By field: the field's image above an input with its text.
 
+import { byId, make, say } from "../../shared/elements.js";
 import { askCells, learn, send } from "./api.js";
-import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+import { accept, answerOf, broken, isOpen, picture, reportRefused, shown } from "./common.js";
 import { strip } from "./one.js";
 
 const SIZE = 6;

@@ -1,7 +1,7 @@
 // The frame around the three ways to review: keys, progress, undo, finishing.
 
+import { byId, make, say } from "../../shared/elements.js";
 import { ask, client, onError, onProgress, only, release, undo, want } from "./api.js";
-import { byId, make, say } from "./common.js";
 import { fields } from "./fields.js";
 import { one } from "./one.js";
 import { tiles } from "./tiles.js";

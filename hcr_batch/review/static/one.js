@@ -1,7 +1,8 @@
 // One by one: a crop large, with the field and the page around it.
 
+import { byId, make, say } from "../../shared/elements.js";
 import { ask, askCells, learn, send } from "./api.js";
-import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, shown } from "./common.js";
+import { accept, answerOf, broken, isOpen, picture, reportRefused, shown } from "./common.js";
 
 const WIDE = "(min-width: 1500px)"; // As in the style sheet.
 let field = null;

@@ -1,7 +1,8 @@
 // Tiles: what was read as the same character side by side; the odd one out jumps out.
 
+import { byId, make, say } from "../../shared/elements.js";
 import { askCells, learn, send, settled } from "./api.js";
-import { accept, answerOf, broken, byId, isOpen, make, picture, reportRefused, say, warn } from "./common.js";
+import { accept, answerOf, broken, isOpen, picture, reportRefused, warn } from "./common.js";
 
 const TILE = 94; // px, with its gap
 let cells = [];

@@ -1,4 +1,4 @@
-"use strict";
+import { byId as $, make } from "../shared/elements.js";
 
 const DEBOUNCE_MS = 120;
 const RETRIES = 3;
@@ -6,7 +6,6 @@ const PEN = 26; // canvas pixels; the canvas has 640
 const BARS = 10;
 const FORM_PIXELS = 500; // a picture with a shorter side is one character's
 
-const $ = (id) => document.getElementById(id);
 const canvas = $("canvas");
 const pen = canvas.getContext("2d");
 
@@ -75,20 +74,10 @@ function showPrediction(answer) {
 }
 
 function bar([character, share]) {
-  const line = document.createElement("li");
-  const fill = element("div", "fill", "");
+  const fill = make("div", { className: "fill" });
   fill.style.width = `${100 * share}%`;
-  const track = element("div", "track", "");
-  track.append(fill);
-  line.append(element("b", "", character), track, element("span", "share", percent(share)));
-  return line;
-}
-
-function element(tag, style, text) {
-  const made = document.createElement(tag);
-  if (style) made.className = style;
-  made.textContent = text;
-  return made;
+  const track = make("div", { className: "track" }, fill);
+  return make("li", {}, make("b", {}, character), track, make("span", { className: "share" }, percent(share)));
 }
 
 function showNothing() {
@@ -284,29 +273,21 @@ function pageImage(page) {
 
 function pageRows(page, pages) {
   const rows = page.fields.map(fieldRow);
-  if (pages > 1) {
-    const head = element("tr", "page", "");
-    const cell = element("td", "", `Page ${page.number}`);
-    cell.colSpan = 3;
-    head.append(cell);
-    rows.unshift(head);
-  }
+  if (pages > 1) rows.unshift(make("tr", { className: "page" }, make("td", { colSpan: 3 }, `Page ${page.number}`)));
   return rows;
 }
 
 function fieldRow(field) {
-  const row = document.createElement("tr");
-  const text = document.createElement("td");
   const last = field.cells.findLastIndex((cell) => cell.character || cell.flagged);
-  text.append(...field.cells.slice(0, last + 1).map(cellText));
-  if (last < 0) text.append(element("span", "blank", "blank"));
-  row.append(element("td", "", field.name), text, element("td", "", last < 0 ? "" : percent(field.confidence)));
-  return row;
+  const isBlank = last < 0;
+  const texts = isBlank ? [make("span", { className: "blank" }, "blank")] : field.cells.slice(0, last + 1).map(cellText);
+  const confidence = isBlank ? "" : percent(field.confidence);
+  return make("tr", {}, make("td", {}, field.name), make("td", {}, ...texts), make("td", {}, confidence));
 }
 
 function cellText(cell) {
   const shown = cell.character || (cell.flagged ? "?" : " ");
-  return cell.flagged ? element("mark", "", shown) : document.createTextNode(shown);
+  return cell.flagged ? make("mark", {}, shown) : shown;
 }
 
 function hideForm() {
