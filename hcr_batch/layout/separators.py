@@ -1,8 +1,8 @@
-"""Places in a row of cells that are none: the dashes between the parts of a number or a date."""
+"""What parts a row of cells: the dashes and slashes between the parts of a number or a date."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -29,12 +29,16 @@ DASH = 0.1
 """Share of the middle of a place that a dash covers."""
 MIDDLE = np.array([0.25, 0.3, 0.75, 0.7])
 """The middle of a place: left, top, right and bottom in shares of its sides."""
+SIGN = 0.04
+"""Share of the middle of a gap between two cells that is print, where a sign stands in it."""
 SLACK = 2
 """Pixels (0.5 mm) by which lines may lie beside the sides of their cells."""
 
 
 def parted(run: tuple[Box, ...], layers: Layers, line: LineShares) -> list[tuple[Box, ...]]:
-    """A run of cells without the places that its upper or lower line leaves out.
+    """A run of cells, parted by signs between them.
+
+    Signs stand in gaps, or in places that the upper or lower line of the run leaves out.
 
     Parameters
     ----------
@@ -47,8 +51,27 @@ def parted(run: tuple[Box, ...], layers: Layers, line: LineShares) -> list[tuple
     Returns
     -------
     list of tuple of Box
-        The runs of cells between such places.
+        The runs of cells between the signs.
     """
+    return [part for piece in _without_places(run, layers, line) for part in _at_gaps(piece, layers)]
+
+
+def _at_gaps(run: tuple[Box, ...], layers: Layers) -> list[tuple[Box, ...]]:
+    """A run parted where print stands in a gap."""
+    if len(run) < 2:
+        return [run]
+    sides = sides_of(run).T
+    gaps = np.stack([sides[:-1, 2], sides[:-1, 1], sides[1:, 0], sides[1:, 3]], axis=1)
+    size = np.tile(gaps[:, 2:] - gaps[:, :2], 2)
+    middles = np.tile(gaps[:, :2], 2) + MIDDLE * size
+    has_sign = marked_shares(layers.printed >= LIKELY, middles) >= SIGN
+    ends = [0, *(np.flatnonzero(has_sign) + 1).tolist(), len(run)]
+    return [run[first:last] for first, last in pairwise(ends)]
+
+
+def _without_places(
+    run: tuple[Box, ...], layers: Layers, line: LineShares
+) -> list[tuple[Box, ...]]:
     if len(run) < FEWEST:
         return [run]
     sides = sides_of(run).T

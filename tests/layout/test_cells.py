@@ -1,5 +1,6 @@
 """Cells come out whole, between their walls, whatever strokes hide."""
 
+import cv2
 import numpy as np
 import pytest
 from drawn_form import comb, overlap, paper, row_of_boxes
@@ -139,6 +140,20 @@ def test_a_dash_between_parts_of_a_number_is_no_cell():
     gray[middle - 3 : middle + 3, round(opened.x) + 12 : round(opened.right) - 12] = 20
     fields = found(layers_of(gray, cells=boxes))
     assert [len(cells) for _, cells in fields] == [3, 5]
+
+
+@pytest.mark.parametrize(("sign", "parts"), [(True, [2, 2]), (False, [4])])
+def test_a_slash_between_boxes_parts_them(sign, parts):
+    gray = paper(150, 60)
+    boxes = [
+        box for x in (60, 60 + 2 * 44 + 16) for box in row_of_boxes(gray, x, 100, 2)
+    ]
+    layers = layers_of(gray, cells=boxes)
+    if sign:
+        left, right = round(boxes[1].right / 2), round(boxes[2].x / 2)
+        top, bottom = round(boxes[1].y / 2), round(boxes[1].bottom / 2)
+        cv2.line(layers.printed, (right, top), (left, bottom), 255, 2)
+    assert [len(cells) for _, cells in found(layers)] == parts
 
 
 def test_a_cell_that_is_written_in_stays_whatever_hides_its_lines():
