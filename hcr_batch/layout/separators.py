@@ -53,7 +53,8 @@ def parted(run: tuple[Box, ...], layers: Layers, line: LineShares) -> list[tuple
     list of tuple of Box
         The runs of cells between the signs.
     """
-    return [part for piece in _without_places(run, layers, line) for part in _at_gaps(piece, layers)]
+    pieces = _without_places(run, layers, line)
+    return [part for piece in pieces for part in _at_gaps(piece, layers)]
 
 
 def _at_gaps(run: tuple[Box, ...], layers: Layers) -> list[tuple[Box, ...]]:
