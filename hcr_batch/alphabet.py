@@ -39,8 +39,8 @@ SYMBOLS = CHARACTERS + " "
 BLANK = len(SYMBOLS) - 1
 """The place of the blank among them."""
 
-MARKS = ".,-/&@'+:()"
-"""Marks that are read in strings."""
+MARKS = ".,-/&@'+:()$%#"
+"""Marks that are read in strings; results leave them out."""
 LINE_CHARACTERS = SYMBOLS + MARKS
 """Characters of a line in the order of the line reader's outlets; the blank parts words."""
 GAP = len(LINE_CHARACTERS)

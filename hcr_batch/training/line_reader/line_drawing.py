@@ -38,9 +38,15 @@ MARKS = {
     "#": (-0.95, 0.02),
 }
 """Top and bottom of marks, in heights of a capital above (negative) and below the base line."""
+SMALL_MARKS = ".,':"
+"""Marks that stand at one place of the line, in any size."""
+IN_THE_MIDDLE = "-',"
+"""Marks that grow up and down alike."""
 FLAT = "-"
 """Marks whose width is what has a usual size, not their height."""
 FLAT_WIDTH = 0.42
+MARK_SIZES = (0.7, 1.9)
+"""Of these usual sizes: some write commas half as high as their digits."""
 
 Rng = np.random.Generator
 
@@ -153,6 +159,7 @@ def _placed(text: str, hand: Hand, rng: Rng) -> list[_Placed]:
     """Where each character stands, in heights of a capital, the base line at 0."""
     gap, loose = _spacing(rng)
     small = SMALL_HEIGHT * rng.uniform(0.85, 1.15)
+    mark_size = float(np.exp(rng.uniform(*np.log(MARK_SIZES))))
     uneven, ragged = rng.uniform(0.01, 0.09, 2)
     wide = float(np.exp(rng.normal(0, 0.1)))
     x, placed = 0.0, []
@@ -163,8 +170,11 @@ def _placed(text: str, hand: Hand, rng: Rng) -> list[_Placed]:
         glyphs = hand[character]
         glyph = glyphs[int(rng.integers(len(glyphs)))]
         top, bottom = _extent(character, small)
-        width, height = _scaled(glyph, character, bottom - top, rng, uneven)
-        middle = (top + bottom) / 2 if character in FLAT else bottom - height / 2
+        wanted = bottom - top
+        if character in SMALL_MARKS:
+            wanted *= mark_size
+        width, height = _scaled(glyph, character, wanted, rng, uneven)
+        middle = (top + bottom) / 2 if character in IN_THE_MIDDLE else bottom - height / 2
         width *= wide
         placed.append(_Placed(glyph, x, middle - height / 2 + rng.normal(0, ragged), width, height))
         x += width + gap + abs(gap) * rng.normal(0, loose) + 0.04

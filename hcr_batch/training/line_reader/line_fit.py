@@ -16,9 +16,11 @@ import tensorflow as tf
 
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT
+from hcr_batch.errors import ConfigError
+from hcr_batch.recognition.line_card import LINE_CARD, read_line_card
 from hcr_batch.training.fused_normalization import fused_copy
 from hcr_batch.training.line_reader.line_metrics import edit_distance
-from hcr_batch.training.line_reader.line_network import line_network
+from hcr_batch.training.line_reader.line_network import learned_weights, line_network
 from hcr_batch.training.line_reader.line_recipe import LineRecipe
 from hcr_batch.training.line_reader.line_samples import COLUMN, LineSample
 from hcr_batch.training.line_reader.line_shards import take_shards
@@ -69,6 +71,11 @@ def fit_lines(
     -------
     keras.Model
         In float32, with the averaged weights.
+
+    Raises
+    ------
+    ConfigError
+        The recipe's `start_from` is no line reader.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
@@ -91,7 +98,10 @@ class _Fitting:
         self.recipe = recipe
         self.folder = folder
         self.verbose = verbose
-        self.model = fused_copy(line_network())
+        network = line_network()
+        if recipe.start_from:
+            network.set_weights(_learned(network, Path(recipe.start_from)))
+        self.model = fused_copy(network)
         self.optimizer = keras.optimizers.AdamW(
             recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=CLIP
         )
@@ -247,6 +257,18 @@ class _Fitting:
                 characters += len(sample.text)
         self.model.set_weights(current)
         return right / len(held), wrong / max(1, characters)
+
+
+def _learned(network: keras.Model, path: Path) -> list[np.ndarray]:
+    """Weights that go on from another line reader's."""
+    characters = read_line_card(path.parent / LINE_CARD).characters
+    try:
+        learned = keras.saving.load_model(path, compile=False)
+        return learned_weights(network, learned, characters)
+    except ValueError as error:
+        raise ConfigError(
+            f"{path}: {error}; name a line_reader.keras of this program in start_from"
+        ) from error
 
 
 def greedy_text(best: np.ndarray) -> str:

@@ -15,7 +15,7 @@ from hcr_batch.training.line_reader.line_drawing import Drawing, compose, draw_w
 from hcr_batch.training.line_reader.line_recipe import LineRecipe
 from hcr_batch.training.line_reader.line_samples import LineData, LineSample, fits, fitting_text
 from hcr_batch.training.line_reader.line_sets import Hands
-from hcr_batch.training.line_reader.line_texts import form_text, to_be_read
+from hcr_batch.training.line_reader.line_texts import form_text
 
 __all__ = ["HeldLine", "held_lines"]
 
@@ -108,7 +108,7 @@ def _composed(
             else form_text(rng, vocabulary)
         )
         text = fitting_text(text, hand, rng)
-        made += _line(compose(text, hand, rng), to_be_read(text), kind, source, source, rng)
+        made += _line(compose(text, hand, rng), text, kind, source, source, rng)
     return made
 
 

@@ -35,6 +35,8 @@ class LineRecipe:
     cursive_share: float
     symbols: str
     word_lists: str
+    fonts: str
+    start_from: str
     longest: int
     steps: int
     batch_size: int

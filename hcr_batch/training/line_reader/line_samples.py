@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import LINE_CHARACTERS
+from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
 from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.training.datasets.character_sets import load_set, set_folder
 from hcr_batch.training.line_reader.line_damage import damaged, jittered
@@ -20,10 +20,12 @@ from hcr_batch.training.line_reader.line_sets import (
     is_held,
     load_hands,
     load_words,
+    printed_signs,
     stroke_hands,
     unseen_writers,
+    with_signs,
 )
-from hcr_batch.training.line_reader.line_texts import DRAWN_MARKS, form_text, read_words, to_be_read
+from hcr_batch.training.line_reader.line_texts import form_text, read_words
 
 __all__ = ["LineData", "LineSample", "Sampler", "fits", "fitting_text", "load_line_data"]
 
@@ -72,6 +74,7 @@ def load_line_data(folder: Path, recipe: LineRecipe) -> LineData:
     words = load_words(folder / f"{recipe.words}.npz")
     marks = load_words(folder / f"{recipe.symbols}.npz") if recipe.symbols else None
     pool = _pool(marks)
+    signs = printed_signs(Path(recipe.fonts)) if recipe.fonts else {}
     unseen: set[str] = set()
     pairs = []
     for source in recipe.sources:
@@ -80,7 +83,7 @@ def load_line_data(folder: Path, recipe: LineRecipe) -> LineData:
             unseen |= apart
         else:
             kept, held = load_hands(folder, source.name, source.held, recipe.seed, pool)
-        pairs.append((kept, held))
+        pairs.append(tuple(with_signs(hands, signs) for hands in (kept, held)))
     is_apart = np.array([is_held(name) or name in unseen for name in words.writers])
     readable = words.readable(recipe.longest)
     return LineData(
@@ -99,7 +102,7 @@ def _pool(marks: WordSet | None) -> Hand:
     chosen = [row for row in range(len(marks)) if not is_held(marks.writers[row])]
     return {
         mark: [Glyph(tuple(marks[row])) for row in chosen if marks.texts[row] == mark]
-        for mark in DRAWN_MARKS
+        for mark in MARKS
     }
 
 
@@ -175,7 +178,7 @@ class Sampler:
         hand = hands[int(rng.integers(len(hands)))]
         text = form_text(rng, self.data.vocabulary)[: self.recipe.longest]
         text = fitting_text(text, hand, rng)
-        return compose(text, hand, rng), to_be_read(text)
+        return compose(text, hand, rng), text
 
 
 def fits(columns: int, text: str) -> bool:
@@ -188,17 +191,17 @@ def fitting_text(text: str, hand: Hand, rng: np.random.Generator) -> str:
     """The text with what a hand lacks replaced by its own characters of the same kind."""
     result = "".join(_fitting(character, hand, rng) for character in text)
     result = " ".join(result.split())
-    return result if to_be_read(result) else _fitting("0", hand, rng)
+    return result or _fitting("0", hand, rng)
 
 
 def _fitting(character: str, hand: Hand, rng: np.random.Generator) -> str:
     if character == " " or hand.get(character):
         return character
-    if character in DRAWN_MARKS:
+    if character in MARKS:
         return ""
     if hand.get(character.swapcase()):
         return character.swapcase()
-    kinds: Sequence[str] = sorted(c for c in hand if c not in DRAWN_MARKS and hand[c])
+    kinds: Sequence[str] = sorted(c for c in hand if c not in MARKS and hand[c])
     alike = [c for c in kinds if c.isdigit() == character.isdigit()]
     known = [c for c in alike or kinds if c in LINE_CHARACTERS]
     return known[int(rng.integers(len(known)))]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import LINE_CHARACTERS
+from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
 from hcr_batch.characters.isolate import isolate_cell
 from hcr_batch.errors import NoInputError
 from hcr_batch.training.datasets.character_sets import (
@@ -19,7 +19,8 @@ from hcr_batch.training.datasets.character_sets import (
     split_by_writer,
 )
 from hcr_batch.training.line_reader.line_drawing import Glyph, Hand
-from hcr_batch.training.line_reader.line_texts import DRAWN_MARKS
+from hcr_batch.training.line_reader.line_texts import SIGNS
+from hcr_batch.training.synthesis.printing import latin_fonts, set_text
 
 __all__ = [
     "Hands",
@@ -27,8 +28,10 @@ __all__ = [
     "is_held",
     "load_hands",
     "load_words",
+    "printed_signs",
     "stroke_hands",
     "unseen_writers",
+    "with_signs",
 ]
 
 HELD_OF_100 = 8
@@ -37,6 +40,10 @@ LEAST_CHARACTERS = 12
 """A hand with fewer different characters composes nothing."""
 MOST_GLYPHS = 40
 """Glyphs of one character of one hand that are kept."""
+SIGN_EM = 80
+"""Pixels of the em that printed signs are set with, once."""
+SIGN_FONTS = 60
+"""Fonts of printed signs at most, evenly taken."""
 CASE_SURE = 0.9
 """Probability from which a guessed case is believed."""
 
@@ -135,7 +142,7 @@ def stroke_hands(
     pool: dict[str, list[Glyph]] = {}
     sources = [(strokes, labels, allowed)]
     if marks is not None:
-        sources.append((marks, marks.texts, np.isin(marks.texts, list(DRAWN_MARKS))))
+        sources.append((marks, marks.texts, np.isin(marks.texts, list(MARKS))))
     for source, names, chosen in sources:
         for index in np.flatnonzero(chosen):
             lines = tuple(source[int(index)])
@@ -144,7 +151,7 @@ def stroke_hands(
             glyph, name = Glyph(lines), str(names[index])
             of_writer = found.setdefault(str(source.writers[index]), {})
             _keep(of_writer.setdefault(name, []), glyph)
-            if name in DRAWN_MARKS:
+            if name in MARKS:
                 pool.setdefault(name, []).append(glyph)
     return _with_marks(found, pool)
 
@@ -160,7 +167,23 @@ def _with_marks(
     return [
         {**pool, **hand}
         for hand in found.values()
-        if len(hand.keys() - set(DRAWN_MARKS)) >= LEAST_CHARACTERS
+        if len(hand.keys() - set(MARKS)) >= LEAST_CHARACTERS
+    ]
+
+
+def printed_signs(folder: Path) -> Hand:
+    """The signs beside numbers as the fonts below a folder print them."""
+    fonts = latin_fonts(folder)
+    chosen = fonts[:: max(1, len(fonts) // SIGN_FONTS)]
+    inks = {sign: [_tight(set_text(sign, font, SIGN_EM)) for font in chosen] for sign in SIGNS}
+    return {sign: [Glyph(ink=ink) for ink in found if ink is not None] for sign, found in inks.items()}
+
+
+def with_signs(hands: Hands, signs: Hand) -> Hands:
+    """The hands, which draw each sign as often as not printed, as on a form."""
+    return [
+        {**hand, **{sign: [*hand.get(sign, ()), *printed] for sign, printed in signs.items()}}
+        for hand in hands
     ]
 
 

@@ -9,16 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import MARKS
-
-__all__ = ["DRAWN_MARKS", "form_text", "read_words", "to_be_read"]
+__all__ = ["SIGNS", "form_text", "read_words"]
 
 LONGEST_WORD = 14
-UNREAD = "$%#"
-"""Signs beside numbers, often printed, that the reader passes over: none of its characters. It
-took `$` for a 5 where it had not seen it."""
-DRAWN_MARKS = MARKS + UNREAD
-"""What stands in texts beside letters and digits, read or not."""
+SIGNS = "$%#"
+"""Marks beside numbers, which forms often print into the space for the number."""
 SIGNED_SHARE = 0.5
 """Of the amounts that have such a sign."""
 DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase
@@ -71,11 +66,6 @@ def form_text(rng: Rng, words: Sequence[str]) -> str:
     chances = np.array([chance for _, chance in KINDS])
     kind = kinds[int(rng.choice(len(kinds), p=chances / chances.sum()))]
     return kind(rng, words)
-
-
-def to_be_read(text: str) -> str:
-    """A text without the signs that the reader passes over."""
-    return " ".join("".join(" " if sign in UNREAD else sign for sign in text).split())
 
 
 def _of(rng: Rng, alphabet: str, least: int, most: int) -> str:
