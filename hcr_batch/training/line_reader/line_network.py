@@ -11,7 +11,7 @@ from keras import layers
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT
 
-__all__ = ["line_network", "learned_weights"]
+__all__ = ["learned_weights", "line_network"]
 
 STEPS = 2
 """Columns of the answer for each column of the features: narrow letters stand close."""
@@ -24,7 +24,9 @@ UNLIKELY = -4.0
 
 
 def line_network(
-    widths: tuple[int, int, int, int] = (24, 48, 64, 96), context: int = 192
+    widths: tuple[int, int, int, int] = (24, 48, 64, 96),
+    context: int = 192,
+    dilations: Sequence[int] = DILATIONS,
 ) -> keras.Model:
     """Convolutions over the strip, then along it, for connectionist temporal classification.
 
@@ -38,6 +40,8 @@ def line_network(
         Channels at half the strip's height (two layers), at a quarter and at an eighth.
     context : int
         Channels along the line.
+    dilations : sequence of int
+        Of the residual convolutions.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def line_network(
     x = _convolution(x, fourth, 3)
     x = _convolution(x, fourth, 3)
     x = _convolution(x, context, (STRIP_HEIGHT // 8, 1), padding="valid")
-    for dilation in DILATIONS:
+    for dilation in dilations:
         y = _convolution(x, context, (1, 5), SMALL, dilation_rate=(1, dilation))
         x = layers.Add()([x, layers.Dropout(0.05)(y)])
     x = layers.Dropout(0.1)(x)

@@ -175,8 +175,12 @@ def printed_signs(folder: Path) -> Hand:
     """The signs beside numbers as the fonts below a folder print them."""
     fonts = latin_fonts(folder)
     chosen = fonts[:: max(1, len(fonts) // SIGN_FONTS)]
-    inks = {sign: [_tight(set_text(sign, font, SIGN_EM)) for font in chosen] for sign in SIGNS}
-    return {sign: [Glyph(ink=ink) for ink in found if ink is not None] for sign, found in inks.items()}
+    return {sign: [Glyph(ink=ink) for ink in _printed(sign, chosen)] for sign in SIGNS}
+
+
+def _printed(sign: str, fonts: Sequence[str]) -> list[np.ndarray]:
+    inks = (_tight(set_text(sign, font, SIGN_EM)) for font in fonts)
+    return [ink for ink in inks if ink is not None]
 
 
 def with_signs(hands: Hands, signs: Hand) -> Hands:

@@ -18,9 +18,15 @@ from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import edit_distance
 from hcr_batch.training.line_reader.line_recipe import is_line_recipe, load_line_recipe
 from hcr_batch.training.line_reader.line_samples import LineSample, fits, fitting_text
-from hcr_batch.training.line_reader.line_sets import is_held, load_words, stroke_hands
+from hcr_batch.training.line_reader.line_sets import (
+    is_held,
+    load_words,
+    printed_signs,
+    stroke_hands,
+    with_signs,
+)
 from hcr_batch.training.line_reader.line_shards import read_shard, take_shards, write_shard
-from hcr_batch.training.line_reader.line_texts import form_text, read_words, to_be_read
+from hcr_batch.training.line_reader.line_texts import SIGNS, form_text, read_words
 
 
 def zigzag(rng, count=6, size=500):
@@ -63,14 +69,32 @@ def test_scanned_characters_stand_on_one_line_however_they_slant(seed):
     assert (top + height)[dashes].max(initial=0) < (top + height)[letters].max()
 
 
-def test_signs_beside_numbers_are_drawn_and_not_read():
-    text = "$ 1,200.50 %"
-    assert to_be_read(text) == "1,200.50"
-    writer = hand(np.random.default_rng(0), string.digits + ",.$%")
-    with_signs, without = (
-        compose(one, writer, np.random.default_rng(1)).ink for one in (text, to_be_read(text))
-    )
-    assert with_signs.shape[1] > without.shape[1]
+def test_signs_beside_numbers_are_drawn_as_print_too():
+    printed = Glyph(ink=np.full((60, 30), 255, np.uint8))
+    signs = {sign: [printed, printed] for sign in SIGNS}
+    writer = hand(np.random.default_rng(0), string.digits + "$")
+    (with_print,) = with_signs([writer], signs)
+    assert set(with_print) == set(string.digits + SIGNS)
+    assert len(with_print["$"]) == len(writer["$"]) + len(signs["$"])
+    assert with_print["7"] == writer["7"]
+    assert compose("$ 75 %", with_print, np.random.default_rng(1)).ink.any()
+
+
+def test_a_folder_without_fonts_has_no_signs(tmp_path):
+    assert not any(printed_signs(tmp_path).values())
+
+
+def test_commas_come_in_many_sizes():
+    block = np.full((40, 30), 255, np.uint8)
+    writer = {"H": [Glyph(ink=block)], ",": [Glyph(ink=block)]}
+    shares = []
+    for seed in range(30):
+        drawing = compose("H,", writer, np.random.default_rng(seed))
+        _, _, stats, _ = cv2.connectedComponentsWithStats((drawing.ink > 60).astype(np.uint8))
+        tall = np.sort(stats[1:, cv2.CC_STAT_HEIGHT])
+        shares.append(tall[0] / tall[-1] if len(tall) > 1 else np.nan)
+    assert np.nanmin(shares) < 0.3
+    assert np.nanmax(shares) > 0.5
 
 
 def test_a_hand_writes_what_it_has_in_place_of_what_it_lacks():
@@ -83,7 +107,7 @@ def test_a_hand_writes_what_it_has_in_place_of_what_it_lacks():
 def test_texts_are_of_the_line_readers_characters_and_half_of_digits():
     rng = np.random.default_rng(3)
     texts = [form_text(rng, ("Lehmann", "Oslo", "tree")) for _ in range(2000)]
-    assert set("".join(map(to_be_read, texts))) <= set(LINE_CHARACTERS)
+    assert set("".join(texts)) <= set(LINE_CHARACTERS)
     with_letters = sum(any(map(str.isalpha, text)) for text in texts)
     assert 0.3 < with_letters / len(texts) < 0.6
 
