@@ -14,6 +14,7 @@ __all__ = [
     "MARKS",
     "MERGED_PAIRS",
     "REPORTED_AS",
+    "SIGNS",
     "SYMBOLS",
 ]
 
@@ -39,7 +40,9 @@ SYMBOLS = CHARACTERS + " "
 BLANK = len(SYMBOLS) - 1
 """The place of the blank among them."""
 
-MARKS = ".,-/&@'+:()$%#"
+SIGNS = "$%#"
+"""Marks beside numbers, which forms often print into the space for the number."""
+MARKS = ".,-/&@'+:()" + SIGNS
 """Marks that are read in strings; results leave them out."""
 LINE_CHARACTERS = SYMBOLS + MARKS
 """Characters of a line in the order of the line reader's outlets; the blank parts words."""

@@ -9,8 +9,9 @@ model, or the automaton of a rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, GAP, LINE_CHARACTERS, SYMBOLS
 from hcr_batch.forms.automata import Automaton
 
-__all__ = ["AutomatonLanguage", "Hypothesis", "Language", "best_texts"]
+__all__ = ["AutomatonLanguage", "Hypothesis", "Language", "best_texts", "likeliest_answer"]
 
 EMPTY = 0.999
 """Probability of the gap from which a column says nothing but that there is one."""
@@ -100,6 +101,23 @@ class Hypothesis:
     def text(self) -> str:
         """As written, marks and blanks included."""
         return "".join(LINE_CHARACTERS[number] for number in self.characters)
+
+    @property
+    def answer(self) -> tuple[int, ...]:
+        """The characters without marks and blanks."""
+        return tuple(number for number in self.characters if number < BLANK)
+
+
+def likeliest_answer(found: Sequence[Hypothesis]) -> Hypothesis:
+    """The best of the texts with one answer, with the weight of all that have it.
+
+    Texts that differ in their marks and blanks alone share out among them what is one answer's.
+    """
+    weights: defaultdict[tuple[int, ...], float] = defaultdict(float)
+    for one in found:
+        weights[one.answer] += one.weight
+    best = max(found, key=lambda one: (weights[one.answer], one.weight))
+    return replace(best, weight=weights[best.answer])
 
 
 class _Node:

@@ -8,7 +8,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, CHARACTERS
+from hcr_batch.alphabet import BLANK, CHARACTERS, SIGNS
 from hcr_batch.characters.field_ink import InkSource
 from hcr_batch.characters.marks import commas
 from hcr_batch.characters.string_candidates import TextLine
@@ -30,7 +30,7 @@ from hcr_batch.forms.automata import Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_confidence import comparable_text, prefers_cut
+from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Reading
 
@@ -43,6 +43,8 @@ FEWEST_SURE = 3
 USUAL_GAPS = 2.5
 """And it must be wider than this many usual gaps of the line."""
 
+SURE_SIGN = 0.9
+"""Share of a text that is nothing but a sign, from which nothing has been written."""
 DISPUTED = 0.6
 """What is left of the confidence of a character that the other reading does not confirm."""
 NEARLY = 1e-6
@@ -110,7 +112,7 @@ def read_lines(
     if card is not None and scores.columns:
         parts = _whole_parts(glyphs, scores, parts, card)
     parts = [_doubted(part, glyphs.source) for part in parts]
-    parts = [part for part in parts if part.kind is not TextKind.PRINTED]
+    parts = [part for part in parts if part.boxes and part.kind is not TextKind.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
     if glyphs.rule.is_binding and all(part.kind is not TextKind.RATHER_PRINTED for part in parts):
@@ -233,18 +235,23 @@ def _whole_parts(
 
 
 def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCard) -> _Part:
-    """Of a line cut into characters and the same read whole, the surer one."""
+    """A line read whole, as sure as the same cut into characters lets it be."""
     after_blank = np.array([gap > 0 for gap in cut.word_gaps])
     cut = replace(cut, rows=weighted(cut.rows, rule, after_blank))
-    joint = float(np.prod(cut.rows.max(axis=1)))
-    whole = _whole_part(cut, transcription) if len(transcription.rows) else cut
+    if not len(transcription.rows):
+        return replace(cut, boxes=[]) if _is_sign(transcription) else cut
+    whole = _whole_part(cut, transcription)
     agrees = comparable_text(cut.text) == comparable_text(whole.text)
-    takes_cut = whole is cut or prefers_cut(joint, transcription.share, agrees)
-    sure = card.trust.probability(max(joint, transcription.share), agrees and whole is not cut)
-    chosen, other = (cut, whole) if takes_cut else (whole, cut)
-    rows = _as_sure(chosen.rows, sure)
-    rows[_disputed(chosen, other)] *= DISPUTED
-    return replace(chosen, rows=rows, sure=sure)
+    sure = card.trust.probability(transcription.share, agrees)
+    rows = _as_sure(whole.rows, sure)
+    rows[_disputed(whole, cut)] *= DISPUTED
+    return replace(whole, rows=rows, sure=sure)
+
+
+def _is_sign(transcription: Transcription) -> bool:
+    """Whether a line is surely a sign such as forms print where an amount belongs."""
+    marks = transcription.marks
+    return bool(marks) and set(marks) <= set(SIGNS) and transcription.share >= SURE_SIGN
 
 
 def _disputed(part: _Part, other: _Part) -> np.ndarray:
@@ -261,14 +268,20 @@ def _disputed(part: _Part, other: _Part) -> np.ndarray:
 
 
 def _as_sure(rows: np.ndarray, sure: float) -> np.ndarray:
-    """Rows whose likeliest characters are together as probable as the whole line is right."""
-    best = np.clip(rows.max(axis=1, initial=0.0), NEARLY, 1 - NEARLY)
+    """Rows whose likeliest characters are together as probable as the whole line is right.
+
+    They stay the likeliest, however doubtful.
+    """
+    every, first = np.arange(len(rows)), rows.argmax(axis=1)
+    best = np.clip(rows[every, first], NEARLY, 1 - NEARLY)
     exponent = np.log(sure) / np.log(best).sum() if len(best) else 1.0
     wanted = best ** np.clip(exponent, *EXPONENTS)
-    others = rows.sum(axis=1) - best
-    scale = np.where(others > 0, (1 - wanted) / np.maximum(1 - best, NEARLY), 1.0)
-    result: np.ndarray = rows * scale[:, None]
-    result[np.arange(len(rows)), rows.argmax(axis=1)] = wanted
+    result = rows.copy()
+    result[every, first] = 0
+    most = result.max(axis=1, initial=0.0)
+    scale = np.minimum((1 - wanted) / (1 - best), wanted / np.maximum(most, NEARLY))
+    result *= scale[:, None]
+    result[every, first] = wanted
     return result
 
 

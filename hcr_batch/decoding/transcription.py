@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
+from hcr_batch.alphabet import BLANK, CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import FAINT, Strip
 from hcr_batch.decoding.constrained_decoding import charset_weights
-from hcr_batch.decoding.ctc_search import AutomatonLanguage, Hypothesis, best_texts
+from hcr_batch.decoding.ctc_search import (
+    AutomatonLanguage,
+    Hypothesis,
+    best_texts,
+    likeliest_answer,
+)
 from hcr_batch.decoding.letter_model import letter_model
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
@@ -37,6 +42,8 @@ class Transcription:
         Probability of each character; what is missing to 1 is that there is none.
     after_blank : ndarray of bool, shape (N,)
         True where a blank stands before the character.
+    marks : str
+        What else was read: commas, dashes, signs, in their order.
     share : float
         Of the text among those that the columns allow, 0 to 1.
     """
@@ -44,6 +51,7 @@ class Transcription:
     boxes: tuple[Box, ...]
     rows: np.ndarray
     after_blank: np.ndarray
+    marks: str
     share: float
 
 
@@ -63,16 +71,29 @@ def transcribe(
     columns = _within(probabilities, charset)
     found = best_texts(columns, letter_model(card.letter_weight, card.letter_bonus))
     weights = _sharpened([one.weight for one in found], card.sharpness)
-    kept = _shown(found[0])
+    best = likeliest_answer(found)
+    kept = _shown(best)
     spans = _spans(kept, strip)
     rows = np.zeros((len(kept), len(CHARACTERS)))
     for hypothesis, weight in zip(found, weights, strict=True):
-        for character, column in _shown(hypothesis):
-            # A narrow first character may be clearest before its ink begins.
-            place = max(0, int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1)
-            if place < len(rows):
-                rows[place, character] = min(1.0, rows[place, character] + weight)
-    return _line(found[0], kept, spans, rows, strip)
+        for place, character in _at_places(hypothesis, kept, spans):
+            rows[place, character] += weight
+    return _line(best, kept, spans, rows, strip)
+
+
+def _at_places(
+    hypothesis: Hypothesis, kept: Sequence[tuple[int, int]], spans: np.ndarray
+) -> Iterator[tuple[int, int]]:
+    """What a hypothesis has at the places of the kept characters: of several the nearest."""
+    found: dict[int, tuple[int, int]] = {}
+    for character, column in _shown(hypothesis):
+        # A narrow first character may be clearest before its ink begins.
+        place = max(0, int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1)
+        if place < len(kept):
+            away = abs(column - kept[place][1])
+            found[place] = min(found.get(place, (away, character)), (away, character))
+    for place, (_, character) in found.items():
+        yield place, character
 
 
 def transcribe_constrained(
@@ -190,8 +211,13 @@ def _line(
     strip: Strip,
 ) -> Transcription:
     boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
+    marks = (LINE_CHARACTERS[number] for number in hypothesis.characters if number > BLANK)
     return Transcription(
-        tuple(boxes[: len(kept)]), rows, _after_blank(hypothesis), hypothesis.weight
+        tuple(boxes[: len(kept)]),
+        rows,
+        _after_blank(hypothesis),
+        "".join(marks),
+        hypothesis.weight,
     )
 
 

@@ -1,17 +1,14 @@
-"""Two readings of one line: which to believe, and how far."""
+"""Two readings of one line: how far the one is believed, by what the other says."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-__all__ = ["LineConfidence", "comparable_text", "log_odds", "prefers_cut"]
+__all__ = ["LineConfidence", "comparable_text", "log_odds"]
 
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "Z": "2"})
 """Shapes that only their neighbours tell apart."""
-CUT_TRUST = 0.8
-"""How far the probability of a line cut into characters counts beside that of the line read
-whole: the best on held-out digits and codes, where 0.7 to 1 were nearly alike."""
 NEARLY = 1e-4
 """No reading is surer, or less sure, than this leaves open."""
 
@@ -21,14 +18,9 @@ def comparable_text(text: str) -> str:
     return "".join(filter(str.isalnum, text)).upper().translate(ALIKE)
 
 
-def prefers_cut(cut: float, whole: float, agrees: bool) -> bool:
-    """Whether to take a line cut into characters, by the probabilities of both readings."""
-    return not agrees and CUT_TRUST * cut > whole
-
-
 @dataclass(frozen=True)
 class LineConfidence:
-    """The probability that a line is right, by how sure its reading is and whether two agree.
+    """The probability that a line read whole is right, by how sure that is and whether two agree.
 
     A logistic model, fitted to held-out lines.
 
@@ -44,7 +36,7 @@ class LineConfidence:
     agreement: float
 
     def probability(self, sure: float, agrees: bool) -> float:
-        """Probability that the text is right; `sure` is the surer reading's own, 0 to 1."""
+        """Probability that the text is right; `sure` is the reading's own, 0 to 1."""
         odds = self.bias + self.slope * log_odds(sure) + self.agreement * agrees
         return 1 / (1 + math.exp(-odds))
 

@@ -66,6 +66,36 @@ def test_a_doubtful_character_of_a_line_read_whole_is_flagged_and_kept():
     assert readings[1].flagged
 
 
+def whole_readings(cut, *places):
+    """The readings of a line cut into `cut`; the line reader sees these at its places."""
+    reader = load_line_reader(data_folder("models") / DEFAULT_MODEL)
+    card = replace(reader.card, letter_weight=0.0, letter_bonus=0.0)
+    columns = np.full((8 * len(places) + 8, GAP + 1), 1e-6, np.float32)
+    columns[:, GAP] = 1.0
+    for place, shares in enumerate(places):
+        for character, share in shares.items():
+            columns[4 + 8 * place, LINE_CHARACTERS.index(character)] = share
+        columns[4 + 8 * place, GAP] = 1 - sum(shares.values())
+    columns /= columns.sum(axis=1, keepdims=True)
+    return read(cut, WRITTEN, InkSource.PEN, [columns], card, chance=0.9)
+
+
+def test_the_line_read_whole_counts_and_stays_as_it_was_read_however_doubtful():
+    readings = whole_readings("BBB", {"A": 0.99}, {"R": 0.4, "P": 0.35, "B": 0.2}, {"K": 0.99})
+    assert "".join(reading.character for reading in readings) == "ARK"
+    assert readings[1].flagged
+
+
+def test_a_sign_that_the_form_prints_is_a_blank_answer():
+    (reading,) = whole_readings("5", {"$": 0.99})
+    assert (reading.character, reading.flagged) == ("", False)
+
+
+def test_a_dash_alone_is_shown_to_a_person():
+    (reading,) = whole_readings("1", {"-": 0.99})
+    assert reading.flagged
+
+
 def test_each_line_of_an_area_is_an_answer_of_its_own():
     lines = tuple(
         TextLine(Box(20, top, 90.0, 30), 1, 30.0, (), None) for top in (20, 70, 120)

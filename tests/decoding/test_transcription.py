@@ -100,3 +100,24 @@ def test_a_narrow_first_character_may_be_clearest_before_its_ink(line):
     whole = transcribe(line, np.vstack([early, columns[first + 1 :]]), EVERYTHING, CARD)
     assert texts(whole) == "147"
     assert whole.rows[0].sum() > 0.8
+
+
+def test_readings_that_differ_in_marks_alone_are_one_answer(line):
+    columns = told(line, {"1": 0.99}, {",": 0.3, ".": 0.3, "4": 0.38}, {"7": 0.99})
+    whole = transcribe(line, columns, EVERYTHING, CARD)
+    assert texts(whole) == "17"
+    assert whole.share == pytest.approx(0.6, abs=0.05)
+    assert whole.marks in {",", "."}
+
+
+def test_what_an_alternative_inserts_is_no_reading_of_the_character_beside_it(line):
+    columns = told(line, {"6": 0.99}, {",": 0.5, "1": 0.48}, {"3": 0.99})
+    whole = transcribe(line, columns, EVERYTHING, CARD)
+    assert texts(whole) == "63"
+    assert whole.rows.sum(axis=1).max() <= 1.001
+
+
+def test_a_sign_alone_holds_no_characters(line):
+    whole = transcribe(line, told(line, {"$": 0.99}, {}, {}), EVERYTHING, CARD)
+    assert (len(whole.rows), whole.marks) == (0, "$")
+    assert whole.share > 0.95

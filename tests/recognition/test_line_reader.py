@@ -12,7 +12,7 @@ from hcr_batch.characters.line_strip import STRIP_HEIGHT
 from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition import load_card
-from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text, prefers_cut
+from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text
 from hcr_batch.recognition.line_reader import load_line_reader
 
 FILES = ("line_reader.tflite", "line_reader.json")
@@ -74,9 +74,6 @@ def test_two_readings_that_agree_are_believed_more():
     assert trust.probability(0.9, True) > trust.probability(0.9, False) > 0.5
     assert trust.probability(1.0, True) < 1
     assert trust.probability(0.0, False) > 0
-    assert prefers_cut(0.9, 0.3, False)
-    assert not prefers_cut(0.9, 0.89, False)
-    assert not prefers_cut(0.9, 0.3, True)
     assert comparable_text("Oslo 12") == comparable_text("0SL012")
 
 

@@ -18,13 +18,13 @@ from hcr_batch.decoding.cut_paths import best_path
 from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
-from hcr_batch.recognition.line_confidence import comparable_text, prefers_cut
+from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import HeldRead
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["PER_MM", "CutReading", "ReadTwice", "cut_readings", "writing_of"]
+__all__ = ["PER_MM", "ReadTwice", "cut_readings", "writing_of"]
 
 MARGIN = 8
 """Pixels of paper around a line."""
@@ -35,45 +35,16 @@ STROKE = 85
 
 
 @dataclass(frozen=True)
-class CutReading:
-    """A text put together of characters, and the product of their probabilities."""
-
-    text: str
-    joint: float
-
-
-@dataclass(frozen=True)
 class ReadTwice:
-    """A held-out line read whole and cut into characters; the surer text counts."""
+    """A held-out line read whole, which counts, and cut into characters, which may confirm it."""
 
     read: HeldRead
-    cut: CutReading
+    cut: str
 
     @property
     def agrees(self) -> bool:
         """Both say the same, case and look-alikes taken for one."""
-        return comparable_text(self.read.text) == comparable_text(self.cut.text)
-
-    @property
-    def takes_cut(self) -> bool:
-        """The line cut into characters is the surer one."""
-        return prefers_cut(self.cut.joint, self.read.weight, self.agrees)
-
-    @property
-    def sure(self) -> float:
-        """Of the surer reading, 0 to 1."""
-        return max(self.read.weight, self.cut.joint)
-
-    @property
-    def right(self) -> bool:
-        """The surer text is the true one."""
-        text = self.cut.text if self.takes_cut else self.read.text
-        return comparable_text(text) == comparable_text(self.read.line.text)
-
-    @property
-    def doubted(self) -> bool:
-        """The text that goes with the line is rather wrong than the reading."""
-        return self.read.doubted
+        return comparable_text(self.read.text) == comparable_text(self.cut)
 
 
 def writing_of(line: HeldLine) -> tuple[Writing, Field]:
@@ -88,18 +59,17 @@ def writing_of(line: HeldLine) -> tuple[Writing, Field]:
     return Writing(soft, mask, soft * mask, parts), Field("line", "free", box, (Cell(box),))
 
 
-def cut_readings(held: Sequence[HeldLine], recognizer: Recognizer) -> list[CutReading]:
-    """Read lines by cutting them into characters."""
+def cut_readings(held: Sequence[HeldLine], recognizer: Recognizer) -> list[str]:
+    """The texts of lines that are cut into characters."""
     settings = load_settings()
-    return [_cut_reading(line, recognizer, settings) for line in held]
+    return [_cut_text(line, recognizer, settings) for line in held]
 
 
-def _cut_reading(line: HeldLine, recognizer: Recognizer, settings: Settings) -> CutReading:
+def _cut_text(line: HeldLine, recognizer: Recognizer, settings: Settings) -> str:
     writing, field = writing_of(line)
     lines = find_strings(writing, [field], PER_MM, settings.glyphs)[0]
     rows = np.concatenate([np.zeros((0, len(CHARACTERS))), *_rows(lines, recognizer)])
-    text = "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
-    return CutReading(text, float(rows.max(axis=1).prod()) if len(rows) else 0.0)
+    return "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
 
 
 def _rows(lines: Sequence[TextLine], recognizer: Recognizer) -> Iterator[np.ndarray]:

@@ -158,9 +158,9 @@ def _sharpness(reads: Sequence[HeldRead]) -> float:
 
 def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
     """The logistic model that makes the texts that were right likeliest."""
-    trusted = [one for one in pairs if not one.doubted]
-    right = np.array([one.right for one in trusted])
-    features = np.array([(1.0, log_odds(one.sure), one.agrees) for one in trusted])
+    trusted = [one for one in pairs if not one.read.doubted]
+    right = np.array([one.read.right for one in trusted])
+    features = np.array([(1.0, log_odds(one.read.weight), one.agrees) for one in trusted])
 
     def loss(weights: np.ndarray) -> float:
         odds = features @ weights
@@ -173,28 +173,23 @@ def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
 
 
 def _thresholds(pairs: Sequence[ReadTwice], trust: LineConfidence) -> list[dict[str, float]]:
-    trusted = [one for one in pairs if not one.doubted]
-    sure = np.array([trust.probability(one.sure, one.agrees) for one in trusted])
-    right = np.array([one.right for one in trusted])
+    trusted = [one for one in pairs if not one.read.doubted]
+    sure = np.array([trust.probability(one.read.weight, one.agrees) for one in trusted])
+    right = np.array([one.read.right for one in trusted])
     return [asdict(entry) for entry in thresholds_for(sure, right, TARGETS)]
 
 
 def _with_cuts(pairs: Sequence[ReadTwice]) -> dict[str, dict[str, float]]:
-    """By kind, strings read right: cut, whole, the surer of both; and how often both agree."""
+    """By kind, strings read right cut and whole; how often both agree, and are right then."""
     found = {}
     for kind in dict.fromkeys(one.read.line.kind for one in pairs):
         group = [one for one in pairs if one.read.line.kind == kind]
+        cut = [comparable_text(one.cut) == comparable_text(one.read.line.text) for one in group]
         found[kind] = {
-            "cut": _share(
-                [
-                    comparable_text(one.cut.text) == comparable_text(one.read.line.text)
-                    for one in group
-                ]
-            ),
+            "cut": _share(cut),
             "whole": _share([one.read.right for one in group]),
-            "surer": _share([one.right for one in group]),
             "agree": _share([one.agrees for one in group]),
-            "right_where_agreed": _share([one.right for one in group if one.agrees]),
+            "right_where_agreed": _share([one.read.right for one in group if one.agrees]),
         }
     return found
 

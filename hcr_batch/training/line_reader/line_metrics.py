@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hcr_batch.decoding.ctc_search import best_texts
+from hcr_batch.decoding.ctc_search import best_texts, likeliest_answer
 from hcr_batch.decoding.letter_model import letter_model
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_confidence import comparable_text
@@ -47,7 +47,9 @@ def held_reads(reader: LineReader, held: Sequence[HeldLine]) -> list[HeldRead]:
     """Read held-out lines with the reader's letter model."""
     letters = letter_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
-    texts = [best_texts(columns, letters)[0] for columns in reader.probabilities(strips)]
+    texts = [
+        likeliest_answer(best_texts(columns, letters)) for columns in reader.probabilities(strips)
+    ]
     return [HeldRead(line, best.text, best.weight) for line, best in zip(held, texts, strict=True)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.alphabet import LINE_CHARACTERS, MARKS
+from hcr_batch.alphabet import LINE_CHARACTERS, MARKS, SIGNS
 from hcr_batch.characters.isolate import isolate_cell
 from hcr_batch.errors import NoInputError
 from hcr_batch.training.datasets.character_sets import (
@@ -19,7 +19,6 @@ from hcr_batch.training.datasets.character_sets import (
     split_by_writer,
 )
 from hcr_batch.training.line_reader.line_drawing import Glyph, Hand
-from hcr_batch.training.line_reader.line_texts import SIGNS
 from hcr_batch.training.synthesis.printing import latin_fonts, set_text
 
 __all__ = [

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["SIGNS", "form_text", "read_words"]
+__all__ = ["form_text", "read_words"]
 
 LONGEST_WORD = 14
-SIGNS = "$%#"
-"""Marks beside numbers, which forms often print into the space for the number."""
 SIGNED_SHARE = 0.5
 """Of the amounts that have such a sign."""
 DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase
