@@ -17,18 +17,21 @@ LETTERS_FILE = Path(__file__).with_name("letters.npz")
 """How probable a letter is after the three before it, in words and names of twelve languages."""
 EDGE = 26
 """Stands for the beginning or end of a word among the letters."""
-KINDS = ("digit", "capital", "small letter", "mark", "blank", "start")
+KINDS = ("digit", "capital", "small letter", "mark", "blank", "start", "further capital")
+CAPITAL, START, FURTHER = 1, 5, 6
 FOLLOWS = np.array(
     [
         [0.800, 0.040, 0.010, 0.090, 0.060],
-        [0.040, 0.600, 0.230, 0.060, 0.070],
+        [0.040, 0.450, 0.380, 0.060, 0.070],
         [0.010, 0.010, 0.850, 0.050, 0.080],
         [0.500, 0.180, 0.120, 0.050, 0.150],
         [0.400, 0.330, 0.240, 0.030, 0.000],
         [0.450, 0.330, 0.190, 0.030, 0.000],
+        [0.030, 0.810, 0.020, 0.070, 0.070],
     ]
 )
-"""Probability of each kind of character (column) after another (row)."""
+"""Probability of each kind of character (column) after another (row). Behind two capitals stands
+seldom a small letter: a word begins with one capital, or is written in them."""
 UNKNOWN = 0.08
 """Share of letters that follow no habit: foreign names, codes, abbreviations."""
 STEPS_PER_NAT = 20
@@ -43,7 +46,7 @@ class LetterModel:
     ----------
     letters : memoryview of float32, shape (27, 27, 27, 27)
         Logarithm of the probability of a letter (or a word's end) after three.
-    kinds : memoryview of float64, shape (6, 5)
+    kinds : memoryview of float64, shape (7, 5)
         Logarithm of :data:`FOLLOWS`; both views, for single numbers are taken from them: an
         array takes three times as long for one.
     weight : float
@@ -60,7 +63,7 @@ class LetterModel:
     @property
     def start(self) -> tuple[int, int, int, int]:
         """Three letters before, and the kind of the last character."""
-        return EDGE, EDGE, EDGE, KINDS.index("start")
+        return EDGE, EDGE, EDGE, START
 
     def follow(
         self, state: tuple[int, int, int, int], character: int
@@ -76,7 +79,8 @@ class LetterModel:
             following = (EDGE, EDGE, EDGE, kind)
         else:
             gain += self.letters[a, b, c, letter]
-            following = (b, c, letter, kind)
+            again = kind == CAPITAL and before in (CAPITAL, FURTHER)
+            following = (b, c, letter, FURTHER if again else kind)
         return following, self.weight * gain + self.bonus
 
     def ending(self, state: tuple[int, int, int, int]) -> float | None:
