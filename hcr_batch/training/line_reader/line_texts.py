@@ -164,6 +164,13 @@ def _upper_word(rng: Rng, words: Sequence[str]) -> str:
     return _a_word(rng, words).upper()
 
 
+def _phrase(rng: Rng, words: Sequence[str]) -> str:
+    """Some words: an amount in letters, a remark, a firm; in capitals as often as not."""
+    chosen = [_a_word(rng, words)[:9] for _ in range(int(rng.integers(2, 5)))]
+    text = " ".join(chosen)
+    return _pick(rng, text.upper(), text.upper(), text.lower(), text.capitalize())
+
+
 def _name(rng: Rng, words: Sequence[str]) -> str:
     given, family = (_a_word(rng, words).capitalize() for _ in range(2))
     text = _pick(
@@ -195,19 +202,20 @@ def _mixed(rng: Rng, words: Sequence[str]) -> str:
 
 
 KINDS: tuple[tuple[Callable[[Rng, Sequence[str]], str], float], ...] = (
-    (_number, 0.26),
-    (_grouped, 0.05),
-    (_date, 0.08),
+    (_number, 0.22),
+    (_grouped, 0.04),
+    (_date, 0.07),
     (_month_date, 0.02),
-    (_amount, 0.12),
+    (_amount, 0.10),
     (_phone, 0.04),
     (_time, 0.02),
-    (_code, 0.09),
-    (_upper_word, 0.13),
+    (_code, 0.07),
+    (_upper_word, 0.19),
     (_word, 0.04),
     (_lower_word, 0.03),
+    (_phrase, 0.07),
     (_name, 0.06),
-    (_street, 0.02),
+    (_street, 0.03),
     (_mail, 0.02),
     (_mixed, 0.02),
 )
