@@ -86,9 +86,9 @@ def segmenter_table() -> str:
 def line_table() -> str:
     """What the line reader reaches, alone and beside the reading of its cut characters."""
     found = card("line_reader.json")["with_cuts"]
-    keys = ("cut", "whole", "surer", "agree", "right_where_agreed")
+    keys = ("cut", "whole", "agree", "right_where_agreed")
     rows = [(name, *(_percent(values[key]) for key in keys)) for name, values in found.items()]
-    head = "% of strings right|cut into characters|read whole|the surer|both agree|right where so"
+    head = "% of strings right|cut into characters|read whole|both agree|right where so"
     return table(tuple(head.split("|")), rows)
 
 
