@@ -78,13 +78,13 @@ class Archive(JournalPart):
         A file of an earlier run under the same name gets so many outer
         folders put before it that it is told apart, or a number.
         """
-        known = {key(path) for path in present}
         rows = self._connection.execute(
             "SELECT path, name FROM files WHERE name IN "
             "(SELECT name FROM files GROUP BY name HAVING count(*) > 1) ORDER BY path"
         ).fetchall()
         if not rows:
             return
+        known = {key(path) for path in present}
         taken = {name for (name,) in self._connection.execute("SELECT name FROM files")}
         with self._transaction():
             for path, name in rows:

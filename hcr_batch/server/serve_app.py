@@ -14,6 +14,7 @@ from hcr_batch import __version__
 from hcr_batch.alphabet import CHARSETS
 from hcr_batch.decoding.single_characters import predict_glyphs, read_glyphs
 from hcr_batch.errors import DocumentError, TooLargeError, printable
+from hcr_batch.processes import WorkersUnavailableError
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.server.openapi import XLSX, description
 from hcr_batch.server.responses import (
@@ -312,6 +313,11 @@ def too_much(error: Exception) -> tuple[Response, int]:
 @serving.app_errorhandler(DocumentError)
 def unreadable(error: DocumentError) -> tuple[Response, int]:
     return jsonify(error=str(error)), 400
+
+
+@serving.app_errorhandler(WorkersUnavailableError)
+def short_of_processes(error: WorkersUnavailableError) -> tuple[Response, int, dict[str, str]]:
+    return jsonify(error=str(error)), 503, {"Retry-After": str(RETRY_SECONDS)}
 
 
 @serving.app_errorhandler(BusyError)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,10 @@ LEAVE_S = 3.0
 """Seconds that answers under way have to get out when the server is stopped."""
 LARGEST_HELD = 8
 """So many requests of the largest size are held at a time; more are answered 503."""
+SPARE_FILES = 16
+"""Open files that no connection takes: a process that reads what is sent needs 6 while it starts."""
+FEWEST, MOST = 2, 100
+"""Connections held at a time: however few files may be open, and where nothing else is asked."""
 TURN_S = 0.5
 """Seconds after which the server looks up when nothing happens."""
 
@@ -70,10 +76,19 @@ class Server:
         options.setdefault("max_request_body_size", 2 * largest)
         self._map: dict[int, Any] = {}
         self._stopping = stopping or threading.Event()
-        self._server = create_server(
-            app, map=self._map, sockets=[_listen(host, port)], ident=None, **options
-        )
+        listening = _listen(host, port)
+        held = min(_files_left(listening), options.pop("connection_limit", MOST))
         intake = intake or Intake(LARGEST_HELD * largest)
+        intake = replace(intake, most_waiting=min(intake.most_waiting, max(1, held // 2)))
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=[listening],
+            ident=None,
+            connection_limit=held + 2,  # it counts what listens and what wakes it too
+            log_socket_errors=False,
+            **options,
+        )
         self._server.channel_class = partial(Channel, intake)
         self.host, self.port = host, int(self._server.effective_port)
 
@@ -114,6 +129,18 @@ class Server:
 
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._map, ignore_all=True)
+
+
+def _files_left(listening: socket.socket) -> int:
+    """Connections that there are open files for; files are numbered from the lowest free one on."""
+    try:
+        import resource
+    except ImportError:  # Windows: its limit is far away
+        return sys.maxsize
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(FEWEST, most - listening.fileno() - SPARE_FILES)
 
 
 def _listen(host: str, port: int) -> socket.socket:

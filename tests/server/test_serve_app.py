@@ -2,8 +2,10 @@
 
 import base64
 import csv
+import errno
 import io
 import json
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -329,3 +331,15 @@ def test_a_form_comes_back_as_a_workbook_under_its_template():
     assert (found["file"], found["payee"]) == ("slip.png", "BRIGHTWATER")
     extra = app.test_client().post("/scan?include=xlsx", data=form((data, "slip.png"))).get_json()
     assert base64.b64decode(extra["xlsx"])[:2] == b"PK"
+
+
+def test_where_no_process_can_be_started_it_is_said(schemas, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    client = app_with().test_client()
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    answer = client.post("/predict", data=png(draw("7")), content_type="image/png")
+    assert answer.status_code == 503
+    assert "Too many open files" in check(schemas, answer, "/predict")["error"]
+    assert int(answer.headers["Retry-After"]) > 0
