@@ -26,7 +26,7 @@ LEAVE_S = 3.0
 LARGEST_HELD = 8
 """So many requests of the largest size are held at a time; more are answered 503."""
 SPARE_FILES = 16
-"""Open files that no connection takes: a process that reads what is sent needs 6 while it starts."""
+"""Open files that no connection takes: a process that reads what is sent needs 6 to start."""
 FEWEST, MOST = 2, 100
 """Connections held at a time: however few files may be open, and where nothing else is asked."""
 TURN_S = 0.5

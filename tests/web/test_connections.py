@@ -88,9 +88,10 @@ def test_bodies_of_all_clients_together_are_held_to_a_limit(serving):
 def test_bodies_whose_length_is_not_said_count_as_the_largest(serving):
     port, chunked = serving(most_bytes=2500), HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     assert "5 taken" in answer(port, chunked + b"5\r\nhello\r\n0\r\n\r\n")
+    assert "5 taken" in answer_in_time(port)
     with connections(port, 1) as (client,):
-        client.sendall(chunked)
-        time.sleep(0.2)
+        client.sendall(HEAD + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # it is let in, and held
         assert answer(port, chunked).startswith("HTTP/1.1 503 ")
 
 
