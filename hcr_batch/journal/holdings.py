@@ -27,9 +27,9 @@ class Holdings:
         All that are in the results.
     failed : int
         Files that could not be read; the results lack them.
-    gone, copies : int
-        Of the files, those that are not there any more, and those whose
-        content another one has.
+    gone, copies, in_part : int
+        Of the files, those that are not there any more, those whose content
+        another one has, and those some pages of which could not be read.
     pages, without_field : int
         All pages, and those on which no field was found.
     characters, flagged, reviewed : int
@@ -44,6 +44,7 @@ class Holdings:
     failed: int
     gone: int
     copies: int
+    in_part: int
     pages: int
     without_field: int
     characters: int
@@ -54,7 +55,8 @@ class Holdings:
     def lines(self) -> Iterator[str]:
         """Where the table is, what is in it, and what to do next."""
         copies = "copy" if self.copies == 1 else "copies"
-        files = _counted(self.files, "file", {"gone": self.gone, copies: self.copies})
+        parts = {"gone": self.gone, copies: self.copies, "in part": self.in_part}
+        files = _counted(self.files, "file", parts)
         pages = _counted(self.pages, "page", {"without a field": self.without_field})
         share = 100 * self.flagged / self.characters if self.characters else 0.0
         reviewed = f", {self.reviewed} reviewed" if self.reviewed else ""
@@ -79,12 +81,18 @@ class Holdings:
 def count_holdings(journal: Journal, results: Path, tables: tuple[Path, ...]) -> Holdings:
     """Count what a journal holds for these results."""
     totals = journal.totals()
-    failed = journal.failed_files()
+    failed, in_part = journal.failed_files()
     names = ("gone", "copies", "pages", "without_field", "characters", "flagged", "reviewed")
     figures = {name: totals[name] for name in names}
     files = totals["files"] - failed
     return Holdings(
-        str(results), tuple(map(str, tables)), files, failed, uneven=_uneven(journal), **figures
+        str(results),
+        tuple(map(str, tables)),
+        files,
+        failed,
+        in_part=in_part,
+        uneven=_uneven(journal),
+        **figures,
     )
 
 

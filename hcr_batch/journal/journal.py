@@ -263,12 +263,14 @@ class Journal:
         ).fetchone()
         return dict(zip(names, row, strict=True))
 
-    def failed_files(self) -> int:
-        """How many could not be read, or not all of their pages."""
-        return self._execute(
-            "SELECT count(*) FROM files LEFT JOIN readings ON readings.id = files.reading "
+    def failed_files(self) -> tuple[int, int]:
+        """How many could not be read, and how many not with all of their pages."""
+        row = self._execute(
+            "SELECT count(*), coalesce(sum(files.failure IS NULL AND pages > 0), 0) FROM files "
+            "LEFT JOIN readings ON readings.id = files.reading "
             "WHERE coalesce(files.failure, readings.failure) IS NOT NULL"
-        ).fetchone()[0]
+        ).fetchone()
+        return row[0] - row[1], row[1]
 
     def files(self) -> Iterator[FileState]:
         """Every file, in the order of the names."""

@@ -164,8 +164,9 @@ class Feed:
         read = {page.number for page in outcome.pages}
         begins = not content.tasks and len(done | read) < outcome.total
         if content.in_parts or begins:
-            damage = outcome.damage and printable(outcome.damage)
-            self.journal.add_part(task.sha256, self.recipe, outcome.pages, outcome.seconds, damage)
+            self.journal.add_part(
+                task.sha256, self.recipe, outcome.pages, outcome.seconds, _told(outcome.damage)
+            )
         if begins:
             content.in_parts = True
             missing = set(range(1, outcome.total + 1)) - done - read
@@ -198,7 +199,7 @@ class Feed:
     ) -> str | None:
         """Enter what was read; which pages could not be, and why."""
         entries = [file.entry for file in content.files]
-        damage = outcome.damage and printable(outcome.damage)
+        damage = _told(outcome.damage)
         if content.in_parts:
             damage = self.journal.join_parts(task.sha256, self.recipe, entries)
         else:
@@ -273,6 +274,11 @@ class Feed:
             characters=before.characters + event.characters,
             flagged=before.flagged + event.flagged,
         )
+
+
+def _told(damage: str | None) -> str | None:
+    """Which pages of a document lack in the results, and why, where its others are there."""
+    return damage and f"{printable(damage)}; the other pages are in the results"
 
 
 def _is_as_read(file: NewFile) -> bool:

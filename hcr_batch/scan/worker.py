@@ -162,7 +162,7 @@ def _told(damaged: list[DamagedPageError]) -> str | None:
     if not damaged:
         return None
     more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
-    return f"{damaged[0]}{more}; the other pages are in the results"
+    return f"{damaged[0]}{more}"
 
 
 def _is_transient(error: BaseException | None) -> bool:

@@ -504,6 +504,9 @@ def test_a_damaged_page_costs_one_flagged_row_and_not_its_document(run, forms, t
     summary = run(2, recorder)
     assert (summary.new, summary.failed, summary.in_part, summary.pages) == (0, 1, 1, pages)
     assert summary.exit_code == ExitCode.SOME_FAILED
+    told = next(summary.holdings.lines())
+    assert f"1 file (1 in part), {pages} pages" in told
+    assert "not in it" not in told
     (event,) = recorder.events
     assert "page 3: torn; scan it again" in event.failure
     assert "the other pages are in the results" in event.failure
@@ -517,6 +520,19 @@ def test_a_damaged_page_costs_one_flagged_row_and_not_its_document(run, forms, t
     assert (again.new, again.failed, again.in_part) == (0, 1, 1)
     assert again.exit_code == ExitCode.SOME_FAILED
     assert rows(tmp_path / "results.csv") == table
+
+
+def test_a_damaged_page_of_a_new_file_is_waited_for(run, forms, tmp_path, monkeypatch):
+    monkeypatch.setattr("hcr_batch.scan.plan.SETTLED_SECONDS", 60)  # however slow the machine is
+    for path in forms.iterdir():
+        path.unlink()
+    (forms / "new.png").write_text("FIRST\fTORN\fLAST")
+    recorder = Recorder()
+    assert run(observer=recorder).failed == 1
+    (event,) = recorder.events
+    assert "page 2: torn; scan it again (new: if it is still being written" in event.failure
+    assert "in the results" not in event.failure
+    assert rows(tmp_path / "results.csv") == []
 
 
 @pytest.mark.usefixtures("settled")
