@@ -275,7 +275,7 @@ def _columns(
     """What the line reader says about the lines of each field, all of a page at once."""
     if networks.line_card is None:
         return [()] * len(written)
-    strips = [[line.strip for line in glyphs.lines if line.strip] for glyphs in written]
+    strips = [glyphs.strips for glyphs in written]
     read = iter(networks.columns([strip for group in strips for strip in group]))
     return [tuple(islice(read, len(group))) for group in strips]
 

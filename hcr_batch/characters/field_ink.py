@@ -16,8 +16,9 @@ from hcr_batch.characters.isolate import (
     usual_pen,
     with_all_ink,
 )
+from hcr_batch.characters.line_strip import Strip
 from hcr_batch.characters.marks import BaseLetter, base_letter
-from hcr_batch.characters.string_candidates import TextLine, find_strings
+from hcr_batch.characters.string_candidates import TextLine, find_strings, row_strip
 from hcr_batch.characters.unplaced import unplaced_fields
 from hcr_batch.characters.writing import Writing, strokes_of
 from hcr_batch.config import Settings
@@ -33,6 +34,8 @@ FAINT = 0.4
 """Share of the usual darkness of a pen below which writing may shine through from the back. Within
 one field it does: nobody changes the pen from cell to cell. In another field of the page it may be
 pencil beside ink, and a person is told."""
+FEWEST_CROSSING, CROSSING = 2, 0.2
+"""Characters of a row that cross its walls, and their share, from which it is read whole too."""
 
 
 class InkSource(Enum):
@@ -58,6 +61,8 @@ class FieldInk:
         Darkness of a pen, 0 to 255, below which the cells' ink may shine through.
     faint : bool
         Whether the writing of an unplaced string may.
+    row : Strip, optional
+        All ink of the cells as one line, where writing crosses their walls.
     """
 
     field: Field
@@ -66,6 +71,13 @@ class FieldInk:
     source: InkSource = InkSource.PEN
     faintest: float = 0.0
     faint: bool = False
+    row: Strip | None = None
+
+    @property
+    def strips(self) -> tuple[Strip, ...]:
+        """What the line reader reads of the field."""
+        lines = (line.strip for line in self.lines)
+        return tuple(strip for strip in (*lines, self.row) if strip is not None)
 
     @cached_property
     def bases(self) -> dict[int, BaseLetter]:
@@ -105,6 +117,13 @@ def field_inks(
     return placed + list(inked.outside_fields(writing, stray, fields, faintest))
 
 
+def _crosses_walls(cells: Sequence[CellInk]) -> bool:
+    """Whether the characters of a row stand as the hand went, and not each in its cell."""
+    inked = [cell for cell in cells if cell.ink is not None]
+    crossing = sum(cell.touching or cell.out_of_cell for cell in inked)
+    return crossing >= max(FEWEST_CROSSING, CROSSING * len(inked))
+
+
 @dataclass(frozen=True)
 class _InkedPage:
     """A page with its layers and ink."""
@@ -138,7 +157,12 @@ class _InkedPage:
             ]
         faintest = FAINT * usual_pen(cells)
         found = [
-            FieldInk(field, cells=of_one_pen(inks, FAINT), faintest=faintest)
+            FieldInk(
+                field,
+                cells=of_one_pen(inks, FAINT),
+                faintest=faintest,
+                row=row_strip(writing, field) if _crosses_walls(inks) else None,
+            )
             for field, inks in zip(fields, cells, strict=True)
         ]
         return found, stray

@@ -22,7 +22,7 @@ from hcr_batch.config import GlyphSettings
 from hcr_batch.layout.text_rows import text_rows
 from hcr_batch.types import Box, Field
 
-__all__ = ["Candidate", "TextLine", "find_strings"]
+__all__ = ["Candidate", "TextLine", "find_strings", "row_strip"]
 
 STACKED = 0.6
 """Parts that overlap sideways by this share of the narrower are one piece if one is small."""
@@ -128,6 +128,21 @@ def find_strings(
         )
         for field in fields
     ]
+
+
+def row_strip(written: Writing, field: Field) -> Strip | None:
+    """All ink of a row of cells as the line reader takes it; None where there is none.
+
+    Parameters
+    ----------
+    written : Writing
+        Of the page.
+    field : Field
+        With cells beside each other.
+    """
+    cut = written.cut(field.box)
+    parts = pieces_inside(cut, field)
+    return _strip(cut, parts) if parts else None
 
 
 def _text_lines(written: Writing, field: Field) -> Iterator[TextLine]:

@@ -28,9 +28,11 @@ from hcr_batch.decoding.readings import (
     as_print,
     blank_reading,
     check_reading,
+    glyph_reading,
     glyph_readings,
     mark_reading,
 )
+from hcr_batch.decoding.transcription import Transcription, transcribe
 from hcr_batch.decoding.weighting import weighted_fields
 from hcr_batch.geometry import shrunk
 from hcr_batch.recognition.line_card import LineCard
@@ -45,6 +47,14 @@ LEAST_JOINED = 3
 """Fewer characters that touch may be a hasty hand's."""
 LIKELY = 0.9
 """Probability of a character from which print or a drawing is seldom taken for one."""
+UNCONFIRMED = 0.8
+"""What is left of the confidence of a character that the row read whole alone shows."""
+IN_CELL = 0.35
+"""Share of a cell's width that such a character's middle is from the cell's at most."""
+NEVER = 1.1
+"""A threshold that no character reaches: a person looks."""
+CROSSING = ("touching", "out_of_cell")
+"""Why a character that crosses a wall is flagged."""
 MIDDLE = 0.5
 """Share of the sides of a check box that is its middle."""
 LEAST_RIMS = 3
@@ -118,7 +128,7 @@ def read_answers(
     answers = [
         read_lines(glyphs, score, thresholds, near, card)
         if glyphs.field.kind in STRINGS
-        else _read_cells(glyphs, one, rows, thresholds, near)
+        else _read_cells(glyphs, one, rows, thresholds, near, _row(glyphs, score, card))
         for glyphs, score, one, rows, near in zip(
             written, scores, inked, weighted, around, strict=True
         )
@@ -226,6 +236,7 @@ def _read_cells(
     weighted: np.ndarray,
     thresholds: Thresholds,
     around: Surroundings,
+    row: Transcription | None,
 ) -> FieldAnswer:
     boxes = [cell.box for cell in glyphs.field.cells]
     kind = text_kind(inked.scores.printed[~inked.typed], around)
@@ -249,6 +260,8 @@ def _read_cells(
         read, joint = _constrained_cells(glyphs, inked, thresholds, kind)
     else:
         read = _plain_cells(inked, weighted, threshold, kind)
+        if row is not None:
+            read = _as_in_row(read, inked, boxes, row)
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
     if _is_no_comb(inked, read):
@@ -257,6 +270,40 @@ def _read_cells(
     return FieldAnswer(
         [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
     )
+
+
+def _row(
+    glyphs: FieldGlyphs, scores: GlyphScores, card: LineCard | None
+) -> Transcription | None:
+    """A row of cells read whole, where its writing crosses the walls."""
+    if glyphs.row is None or card is None or not scores.columns:
+        return None
+    return transcribe(glyphs.row, scores.columns[0], glyphs.rule.charset, card)
+
+
+def _as_in_row(
+    read: Sequence[Reading], inked: _Inked, boxes: Sequence[Box], row: Transcription
+) -> list[Reading]:
+    """The readings, those of ink that crosses walls as the row read whole has them: for a person.
+
+    A wall has cut such a character, or taken a part of its neighbour along.
+    """
+    middles = np.array([box.x + box.width / 2 for box in boxes])
+    found: dict[int, np.ndarray] = {}
+    for box, chances in zip(row.boxes, row.rows, strict=True):
+        away = abs(middles - (box.x + box.width / 2))
+        place = int(np.argmin(away))
+        if away[place] > IN_CELL * boxes[place].width:
+            continue
+        if place not in found or chances.max() > found[place].max():
+            found[place] = chances
+    readings = []
+    for place, cell, reading in zip(inked.places.tolist(), inked.cells, read, strict=True):
+        if (cell.touching or cell.out_of_cell) and reading.flagged and place in found:
+            why = tuple(reason for reason in reading.reasons if reason in CROSSING)
+            reading = glyph_reading(UNCONFIRMED * found[place], NEVER, why)
+        readings.append(reading)
+    return readings
 
 
 def _is_in_the_middle(cell: CellInk, box: Box) -> bool:

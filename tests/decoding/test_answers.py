@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from hcr_batch.alphabet import CHARACTERS, CHARSETS
+from hcr_batch.alphabet import CHARACTERS, CHARSETS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.isolate import CellInk
+from hcr_batch.characters.line_strip import Strip
+from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import NOTHING_KNOWN, Surroundings
 from hcr_batch.forms.rules import Rule, make_rule
+from hcr_batch.recognition.line_reader import load_line_reader
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
 
@@ -107,3 +110,35 @@ def test_rests_of_walls_in_several_check_boxes_are_the_forms_own():
 
 def test_rests_in_one_check_box_are_shown_to_a_person():
     assert [reading.flagged for reading in ticks([CROSS, ring(2)])] == [False, True]
+
+
+def test_a_row_whose_writing_crosses_its_walls_is_read_whole_too_for_a_person():
+    """The second cell has lost its character to the wall; the row as a line shows it."""
+    card = load_line_reader(data_folder("models") / DEFAULT_MODEL).card
+    boxes = [Box(10.0 + 40 * n, 10, 40, 40) for n in range(3)]
+    field = Field("f001", "comb", Box(10, 10, 120, 40), tuple(map(Cell, boxes)))
+    ink = 255 * np.tri(20, dtype=np.uint8)
+    cells = (
+        CellInk(ink, boxes[0]),
+        CellInk(ink, boxes[1], touching=True),
+        CellInk(ink, boxes[2], touching=True),
+    )
+    characters = np.zeros((3, len(CHARACTERS)), np.float32)
+    characters[0, CHARACTERS.index("A")] = 0.99
+    characters[2, CHARACTERS.index("K")] = 0.5
+    columns = np.full((60, GAP + 1), 1e-6, np.float32)
+    columns[:, GAP] = 1.0
+    strip = np.zeros((40, 120), np.uint8)
+    for place, letter in enumerate("ARX"):
+        middle = 20 + 40 * place
+        strip[5:35, middle - 6 : middle + 6] = 255
+        columns[middle // 2, [GAP, LINE_CHARACTERS.index(letter)]] = 0.02, 0.98
+    row = Strip(strip, np.array([[1.0, 0, 10], [0, 1.0, 10]]))
+    scores = GlyphScores(characters, np.full(3, -9, np.float32), (columns,))
+    glyphs = FieldGlyphs(field, cells=cells, rule=Rule(), row=row)
+    given = ([glyphs], [scores], Thresholds(lambda _: 0.95), [NOTHING_KNOWN])
+    (answer,) = read_answers(*given, card)
+    first, second, third = [reading for _, reading in answer.cells]
+    assert (first.character, first.flagged) == ("A", False)
+    assert (second.character, second.flagged) == ("R", True)
+    assert (third.character, third.flagged) == ("X", True)
