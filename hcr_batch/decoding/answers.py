@@ -260,7 +260,7 @@ def _read_cells(
         read, joint = _constrained_cells(glyphs, inked, thresholds, kind)
     else:
         read = _plain_cells(inked, weighted, threshold, kind)
-        if row is not None:
+        if row is not None and not _is_no_comb(inked, read):
             read = _as_in_row(read, inked, boxes, row)
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
