@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -63,5 +64,6 @@ def export(
         outputs = Outputs(out, file_format, fields, style)
         outputs.check(results, journal.local_files())
         outputs.prepare()
-        with exclusive(lock_path(results)):
+        # Nobody else writes where nothing can be written.
+        with exclusive(lock_path(results)) if journal.is_writable else nullcontext():
             write(journal, outputs, only_reviewed)

@@ -109,5 +109,5 @@ def _renew(
     paths, content = list(paths), f"{content} {code_fingerprint()}"
     if not all(journal.exports.holds(path, content, signature(path)) for path in paths):
         write()
-        for path in paths:
+        for path in paths if journal.is_writable else ():
             journal.exports.note(path, content, signature(path))

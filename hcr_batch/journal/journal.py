@@ -28,7 +28,7 @@ from hcr_batch.journal.column_kinds import MISREAD, check_kinds
 from hcr_batch.journal.corrections import Corrections, apply_corrections
 from hcr_batch.journal.export_table import Exports
 from hcr_batch.journal.hashed_files import HashedFile, find_hashed
-from hcr_batch.journal.journal_paths import journal_path
+from hcr_batch.journal.journal_paths import is_writable, journal_path
 from hcr_batch.journal.page_table import add_pages, fields_of_page, rows_of_page
 from hcr_batch.journal.run_table import Runs
 from hcr_batch.journal.schema import connect, insert, telling_damage, transaction
@@ -127,6 +127,11 @@ class Journal:
                 raise error
             if isinstance(error, MISREAD):
                 check_kinds(self._connection)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether anything can be entered."""
+        return is_writable(self.path)
 
     def check(self) -> None:
         """Look through all of the file for damage, which takes its time.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 from hcr_batch.errors import OutputError
 from hcr_batch.journal.corrections import CORRECTIONS_SCHEMA
+from hcr_batch.journal.journal_paths import is_writable
 from hcr_batch.journal.network_drives import is_on_network
 
 __all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
@@ -187,8 +187,7 @@ def connect(path: Path) -> sqlite3.Connection:
         It cannot be opened, is another program's or of another version.
     """
     try:
-        places = (path, path.parent) if path.exists() else ()
-        can_write = all(os.access(place, os.W_OK) for place in places)
+        can_write = is_writable(path)
         connection = sqlite3.connect(
             path if can_write else _read_only(path),
             timeout=BUSY_S,

@@ -65,3 +65,18 @@ def test_the_status_of_an_archive_where_nothing_can_be_written(scanned, run_in_r
     )
     assert refused.returncode == 9
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_an_archive_where_nothing_can_be_written_is_exported_elsewhere(
+    scanned, run_in_read_only, tmp_path
+):
+    elsewhere = tmp_path / "results.jsonl"
+    command = ("export", str(scanned.results), "--out")
+    done = run_in_read_only(scanned.folder, *command, str(elsewhere))
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = scanned.results.read_text(encoding="utf-8").count("\n") - 1
+    assert elsewhere.read_text(encoding="utf-8").count("\n") == rows
+    refused = run_in_read_only(scanned.folder, *command, str(scanned.folder / "more.csv"))
+    assert refused.returncode == 9
+    assert "Traceback" not in refused.stderr
