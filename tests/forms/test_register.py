@@ -180,6 +180,37 @@ def test_a_field_whose_comb_goes_on_is_in_doubt():
     assert [set(field.doubts) == {REGISTRATION} for field in placed] == [True] + 5 * [False]
 
 
+def doubts_of(template, boxes, number):
+    return set(place_fields(only_fit(template, boxes), evidence(boxes))[number].doubts)
+
+
+def test_a_field_is_in_doubt_where_most_of_its_boxes_are_missing():
+    template = form()
+    boxes = list(scanned(template, scaling(8.0)))
+    assert doubts_of(template, boxes[:14] + boxes[15:], 1) == {"", CUT_OFF}
+    assert doubts_of(template, boxes[:12] + boxes[17:], 1) == {CUT_OFF}
+
+
+def test_a_field_partly_seen_beside_its_place_is_another_forms():
+    template = form()
+    boxes = list(scanned(template, scaling(8.0)))
+    row = [Box(box.x + 7, box.y, box.width, box.height) for box in boxes[12:20]]
+    bent = boxes[:12] + row + boxes[20:]
+    assert doubts_of(template, bent, 1) == {""}
+    assert doubts_of(template, boxes[:12] + row[1:] + boxes[20:], 1) == {REGISTRATION}
+
+
+def test_a_field_without_boxes_is_seen_where_most_of_those_around_it_are():
+    (page,) = form().pages
+    place = Box(64, 50, 5, 7)
+    field = TemplateField("remarks", "free", place, (place,), Rule())
+    page = TemplatePage(1, 210, 140, (*page.fields, field), page.anchors)
+    template = Template("club", (page,), "club")
+    boxes = list(scanned(form(), scaling(8.0)))
+    assert doubts_of(template, boxes[:19] + boxes[20:], 6) == {""}
+    assert doubts_of(template, boxes[:18] + boxes[20:], 6) == {CUT_OFF}
+
+
 @pytest.mark.parametrize("step", [(0.0, 1150.0), (1700.0, 0.0), (1700.0, -9.0), (1700.0, 9.0)])
 def test_two_forms_on_one_page_are_both_found(step):
     template = form()
