@@ -17,7 +17,7 @@ from hcr_batch.types import Box
 
 __all__ = ["Edition", "carried_over"]
 
-RULES = ("charset", "case", "pattern", "check", "required")
+RULES = ("charset", "case", "pattern", "check", "required", "key")
 """Keys of a field that go over to the new edition."""
 SAME_SIZE_MM, SAME_SIZE = 2.0, 0.1
 """Fields are alike whose sides differ by less than this, or this share."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import CASES, parse_toml, toml_text
 from hcr_batch.errors import ConfigError, TemplateError
 from hcr_batch.forms.automata import RuleError
+from hcr_batch.forms.key_fields import key_fault
 from hcr_batch.forms.rules import Rule, charset_of, make_rule
 from hcr_batch.forms.template_parts import (
     Template,
@@ -65,6 +67,7 @@ FIELD_KEYS = {
     "pattern": "",
     "check": "none",
     "required": False,
+    "key": False,
 }
 MAX_CELLS = 500
 MAX_PAGE_MM = 5000
@@ -191,6 +194,8 @@ class _Reader:
                 self.fail("field", place, "name", f'"{field.name}" is taken; choose another')
             names.add(field.name)
             fields[entry["page"]].append(field)
+        if fault := key_fault(asked, pages):
+            self.fail("field", fault[0], "key", fault[1])
         ready = (
             self.page(n, page, number, fields[number])
             for n, (number, page) in enumerate(pages.items())
@@ -245,7 +250,7 @@ class _Reader:
         rule = self.rule(place, entry, kind)
         given = (entry[key] for key in ("charset", "case", "pattern", "check"))
         summary = ", ".join(value for value in given if value not in ("", "none"))
-        return TemplateField(name, kind, box, cells, rule, summary)
+        return TemplateField(name, kind, box, cells, rule, summary, entry["key"])
 
     def placed(
         self, place: int, entry: dict[str, Any], pages: dict[int, dict[str, Any]]
@@ -272,7 +277,7 @@ class _Reader:
             if kind not in ("comb", "boxes") or entry["box"] is not None:
                 self.fail("field", place, "cell_boxes", "stands in place of box, in comb or boxes")
             cells = self.boxes("field", place, "cell_boxes", entry["cell_boxes"])
-            return _around(cells), cells
+            return bounds(cells), cells
         if entry["box"] is None:
             self.fail("field", place, "", "has no box = [x, y, width, height]")
         box = self.boxes("field", place, "box", [entry["box"]])[0]
@@ -287,8 +292,9 @@ class _Reader:
         return box, evenly_divided(box, count, gap)
 
     def rule(self, place: int, entry: dict[str, Any], kind: str) -> Rule:
-        if type(entry["required"]) is not bool:
-            self.fail("field", place, "required", "must be true or false")
+        for key in ("required", "key"):
+            if type(entry[key]) is not bool:
+                self.fail("field", place, key, "must be true or false")
         if kind == "check":
             for key in ("charset", "case", "pattern", "check", "cells"):
                 if entry[key] != FIELD_KEYS[key]:
@@ -388,9 +394,3 @@ class _Reader:
         subject = " ".join(part for part in (named, key) if part) or "the template"
         message = f"{self.path}, line {line}: {subject} {problem}"
         raise TemplateError(message, table, place, key, problem)
-
-
-def _around(boxes: Iterable[Box]) -> Box:
-    boxes = tuple(boxes)
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    return Box(left, top, max(b.right for b in boxes) - left, max(b.bottom for b in boxes) - top)

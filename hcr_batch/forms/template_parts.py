@@ -30,6 +30,8 @@ class TemplateField:
     rule : Rule
     summary : str
         Charset, pattern and check as the template has them, for people.
+    key : bool
+        Whether pages on which it reads the same are of one form.
     """
 
     name: str
@@ -38,6 +40,7 @@ class TemplateField:
     cells: tuple[Box, ...]
     rule: Rule
     summary: str = ""
+    key: bool = False
 
 
 @dataclass(frozen=True)

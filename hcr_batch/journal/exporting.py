@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hcr_batch.documents.locations import signature
@@ -11,7 +11,7 @@ from hcr_batch.journal.corrections import REVIEW_REASONS, reviewed_part
 from hcr_batch.journal.journal import Journal
 from hcr_batch.journal.journal_status import journal_summary
 from hcr_batch.journal.outputs import Outputs
-from hcr_batch.results.form_tables import FormRow, form_rows, with_missing
+from hcr_batch.results.form_tables import FormRow, form_rows, with_all_fields, with_missing
 from hcr_batch.results.rows import ResultRow
 from hcr_batch.results.writers import write_csv_tables, write_results, write_table_sheets
 
@@ -58,11 +58,14 @@ def export(
 def _export_tables(
     journal: Journal, outputs: Outputs, fields: Path, content: str, only_reviewed: bool
 ) -> tuple[Path, ...]:
-    tables = journal.form_tables()
-    paths = outputs.table_paths([table.form for table in tables], _templates(journal))
+    run = next(journal.runs.latest(), None)
+    conditions = run.conditions if run else {}
+    tables = with_all_fields(journal.form_tables(), conditions.get("all_fields", {}))
+    templates = conditions.get("templates", ())
+    paths = outputs.table_paths([table.form for table in tables], templates)
 
     def write_tables() -> None:
-        rows = _form_rows(journal, only_reviewed)
+        rows = _form_rows(journal, only_reviewed, conditions.get("key_fields", {}))
         # Who asks for what was reviewed alone misses nothing else.
         rows = rows if only_reviewed else with_missing(rows, tables)
         if outputs.fields_format == "xlsx":
@@ -77,21 +80,17 @@ def _export_tables(
     return tuple(dict.fromkeys(paths.values()))
 
 
-def _templates(journal: Journal) -> Sequence[str]:
-    """Names of the templates that the last scan looked for."""
-    run = next(journal.runs.latest(), None)
-    return run.conditions.get("templates", ()) if run else ()
-
-
 def _rows(journal: Journal, only_reviewed: bool) -> Iterator[ResultRow]:
     rows = journal.rows()
     return (row for row in rows if row.reasons in REVIEW_REASONS) if only_reviewed else rows
 
 
-def _form_rows(journal: Journal, only_reviewed: bool) -> Iterator[FormRow]:
+def _form_rows(
+    journal: Journal, only_reviewed: bool, keys: Mapping[str, Sequence[str]]
+) -> Iterator[FormRow]:
     pages = ((file.name, page) for file, page in journal.pages())
     if not only_reviewed:
-        return form_rows(pages)
+        return form_rows(pages, keys)
     reviewed = ((file, reviewed_part(page)) for file, page in pages)
     return form_rows((file, page) for file, page in reviewed if page.fields)
 

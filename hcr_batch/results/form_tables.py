@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from hcr_batch.results.form_names import form_of
@@ -18,6 +18,7 @@ __all__ = [
     "FormTable",
     "distinct",
     "form_rows",
+    "with_all_fields",
     "with_missing",
 ]
 
@@ -65,16 +66,31 @@ class FormTable:
         return tuple(distinct((*PLACE_COLUMNS, *self.fields, *behind)))
 
 
-def form_rows(pages: Iterable[tuple[str, PageRecord]]) -> Iterator[FormRow]:
+def form_rows(
+    pages: Iterable[tuple[str, PageRecord]], keys: Mapping[str, Collection[str]] | None = None
+) -> Iterator[FormRow]:
     """A row a form from the pages of all files, in order, with the names of their files.
 
     Pages of a template that follow each other are one form until a field
     comes again; each page without a template is a form of its own. Several
     forms on one page are a row each.
+
+    Parameters
+    ----------
+    pages : iterable of (str, PageRecord)
+    keys : mapping, optional
+        The names of the key fields of forms that have some. Their pages are
+        one form where a key reads the same, whatever file they are in; these
+        rows come last.
     """
+    keys = keys or {}
+    keyed = _KeyedRows()
     row: FormRow | None = None
     for file, page in pages:
         for form, values in _forms_on(page):
+            if form in keys:
+                keyed.add(FormRow(file, page.number, form, values), keys[form])
+                continue
             if row and _goes_on(row, file, form, values):
                 row.values.update(values)
                 continue
@@ -83,6 +99,38 @@ def form_rows(pages: Iterable[tuple[str, PageRecord]]) -> Iterator[FormRow]:
             row = FormRow(file, page.number, form, values)
     if row:
         yield row
+    yield from keyed.rows
+
+
+@dataclass(frozen=True)
+class _KeyedRows:
+    """Forms whose pages are joined by what stands in their key fields."""
+
+    rows: list[FormRow] = field(default_factory=list)
+    _by_key: dict[tuple[str, str], list[FormRow]] = field(default_factory=dict)
+
+    def add(self, page: FormRow, names: Collection[str]) -> None:
+        """Join a page to the first form with its key that lacks it; else it begins one."""
+        key = "".join(page.values[name].text for name in names if name in page.values)
+        key = "".join(key.split()).casefold()
+        same = self._by_key.setdefault((page.form, key), [])
+        lacking = (row for row in same if not row.values.keys() & page.values.keys())
+        # A page whose key is blank is nobody's.
+        if key and (row := next(lacking, None)):
+            row.values.update(page.values)
+            return
+        same.append(page)
+        self.rows.append(page)
+
+
+def with_all_fields(
+    tables: Iterable[FormTable], expected: Mapping[str, Sequence[str]]
+) -> list[FormTable]:
+    """The tables with all fields that their form has, also those of pages that never came."""
+    return [
+        replace(table, fields=tuple(dict.fromkeys((*expected.get(table.form, ()), *table.fields))))
+        for table in tables
+    ]
 
 
 def with_missing(rows: Iterable[FormRow], tables: Iterable[FormTable]) -> Iterator[FormRow]:
@@ -97,9 +145,9 @@ def with_missing(rows: Iterable[FormRow], tables: Iterable[FormTable]) -> Iterat
 def _forms_on(page: PageRecord) -> Iterator[tuple[str, dict[str, FieldValue]]]:
     """The forms that lie on a page, each with its fields; one at least."""
     forms: dict[int, tuple[str, dict[str, FieldValue]]] = {}
-    for field in page.fields:
-        number, form, name = form_of(page.form, field.name)
-        forms.setdefault(number, (form, {}))[1][name] = _value(field)
+    for one in page.fields:
+        number, form, name = form_of(page.form, one.name)
+        forms.setdefault(number, (form, {}))[1][name] = _value(one)
     yield from (forms[number] for number in sorted(forms)) if forms else [(page.form, {})]
 
 
@@ -122,9 +170,9 @@ def distinct(names: Iterable[str]) -> list[str]:
     return result
 
 
-def _value(field: FieldRecord) -> FieldValue:
-    text = "".join(cell.reading.character or " " for cell in field.cells).strip()
-    confidence = field.joint
+def _value(read: FieldRecord) -> FieldValue:
+    text = "".join(cell.reading.character or " " for cell in read.cells).strip()
+    confidence = read.joint
     if confidence is None:
-        confidence = math.prod(cell.reading.confidence for cell in field.cells)
-    return FieldValue(text, confidence, any(cell.reading.flagged for cell in field.cells))
+        confidence = math.prod(cell.reading.confidence for cell in read.cells)
+    return FieldValue(text, confidence, any(cell.reading.flagged for cell in read.cells))

@@ -12,6 +12,7 @@ import hcr_batch
 from hcr_batch.config import Settings
 from hcr_batch.errors import ExitCode
 from hcr_batch.fingerprints import code_fingerprint
+from hcr_batch.forms.key_fields import all_fields, key_fields
 from hcr_batch.journal.holdings import Holdings
 from hcr_batch.journal.outputs import Outputs
 from hcr_batch.results.writers import COMMAS, CsvStyle
@@ -98,6 +99,8 @@ class ScanRequest:
             "target_error": self.settings.recognition.target_error,
             "threshold": self.settings.recognition.threshold,
             "templates": [template.name for template in self.templates],
+            "key_fields": key_fields(self.templates),
+            "all_fields": all_fields(self.templates),
             "template_paths": [str(path.absolute()) for path in self.template_paths],
             "recipe": self.recipe,
             **self.outputs.conditions,

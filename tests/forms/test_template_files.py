@@ -3,6 +3,7 @@
 import pytest
 
 from hcr_batch.errors import ConfigError
+from hcr_batch.forms.key_fields import key_fields
 from hcr_batch.forms.template_files import load_template, load_templates
 
 GOOD = """name = "club"
@@ -110,3 +111,41 @@ def test_a_folder_gives_all_its_templates_and_names_are_unique(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="no template"):
         load_templates([tmp_path / "empty"])
+
+
+def of_two_pages(tmp_path, first="key = true", second="key = true"):
+    """The template with a field more, a number on the second page; these lines at the two ends."""
+    page = "[[page]]\nnumber = {}\nwidth_mm = 210\nheight_mm = 297\n"
+    head = "page = { width_mm = 210, height_mm = 297 }\n"
+    text = GOOD.replace(head, page.format(1) + page.format(2))
+    text = text.replace("required = true", first)
+    more = 'name = "no_2"\npage = 2\nkind = "comb"\nbox = [20, 40, 60, 8]\ncells = 8\n'
+    return written(tmp_path, f"{text}\n[[field]]\n{more}{second}\n")
+
+
+def test_a_key_field_stands_on_each_page(tmp_path):
+    template = load_template(of_two_pages(tmp_path))
+    assert key_fields([template]) == {"club": ["member_no", "no_2"]}
+    assert key_fields([load_template(of_two_pages(tmp_path, "", ""))]) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line", "problem"),
+    [
+        ("key = true", "", 18, "mark a field of page 2"),
+        ("", "key = true", 33, "mark a field of page 1"),
+        ("key = 1", "key = true", 18, "true or false"),
+        ("key = true", "key = true\n[[field]]\nname = 'a'\npage = 2\nkind = 'comb'\n"
+         "box = [20, 80, 60, 8]\ncells = 8\nkey = true", 40, "page 2 twice"),
+    ],
+)  # fmt: skip
+def test_a_key_that_joins_no_pages_is_a_fault(tmp_path, first, second, line, problem):
+    path = of_two_pages(tmp_path, first, second)
+    with pytest.raises(ConfigError, match=problem) as caught:
+        load_template(path)
+    assert str(caught.value).startswith(f"{path}, line {line}: ")
+
+
+def test_a_form_of_one_page_has_no_key(tmp_path):
+    with pytest.raises(ConfigError, match="only one"):
+        load_template(written(tmp_path, GOOD.replace("required", "key")))

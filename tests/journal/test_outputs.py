@@ -75,6 +75,30 @@ def test_a_table_of_before_goes_only_if_nobody_has_touched_it(journal, tmp_path)
     assert (tmp_path / "f.slip.csv").read_text() == "mine"
 
 
+def test_pages_in_several_files_are_joined_by_their_key_as_corrected(journal, tmp_path):
+    outputs = Outputs(tmp_path / "r.csv", fields=tmp_path / "f.csv")
+    conditions = {
+        "templates": ["club"],
+        "key_fields": {"club": ["no", "no_2"]},
+        "all_fields": {"club": ["no", "name", "no_2", "town"]},
+    }
+    enter(journal, tmp_path, page("club", no="12", name="BO"), page("club", no_2="17", town="ULM"))
+    journal.runs.begin(conditions)
+    export(journal, outputs)
+    head, *rows = tables(tmp_path)["f.csv"]
+    assert head.startswith("file,page,no,name,no_2,town,")
+    assert [row.split(",")[:6] for row in rows] == [
+        ["0.png", "1", "12", "BO", "", ""],
+        ["1.png", "1", "", "", "17", "ULM"],
+    ]
+    assert rows[0].endswith(",0.0000,true,0.0000,true")
+    enter(journal, tmp_path, page("club", no="17", name="BO"), page("club", no_2="17", town="ULM"))
+    journal.runs.begin(conditions)
+    export(journal, outputs)
+    _, row = tables(tmp_path)["f.csv"]
+    assert row.startswith("0.png,1,17,BO,17,ULM,")
+
+
 def test_later_commands_know_what_the_scan_wrote(tmp_path):
     made = SmallScan.made(tmp_path)
     request = ScanRequest(

@@ -1,4 +1,4 @@
-from hcr_batch.results.form_tables import FormTable, form_rows, with_missing
+from hcr_batch.results.form_tables import FormTable, form_rows, with_all_fields, with_missing
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.types import Box, Reading
 
@@ -63,3 +63,58 @@ def test_the_fields_of_a_page_that_is_missing_are_flagged():
     assert one.values["no"] == ("", 0.0, True)
     assert not one.values["name"].flagged
     assert not other.values
+
+
+def joined(pages):
+    rows = form_rows(pages, {"club": ["no", "no_2"]})
+    return [
+        (row.file, row.page, row.form, {name: value.text for name, value in row.values.items()})
+        for row in rows
+    ]
+
+
+def test_pages_with_the_same_key_are_one_form_whatever_file_and_order_they_are_in():
+    pages = [
+        ("a.tif", page(1, "club", no="17", name="ANNA")),
+        ("a.tif", page(2, "club", no="18", name="BO")),
+        ("b.tif", page(1, "club", no_2="1 8", town="ULM")),
+        ("b.tif", page(2, "shop", no="17")),
+        ("b.tif", page(3, "club", no_2="17", town="BONN")),
+    ]
+    assert joined(pages) == [
+        ("b.tif", 2, "shop", {"no": "17"}),
+        ("a.tif", 1, "club", {"no": "17", "name": "ANNA", "no_2": "17", "town": "BONN"}),
+        ("a.tif", 2, "club", {"no": "18", "name": "BO", "no_2": "1 8", "town": "ULM"}),
+    ]
+
+
+def test_a_page_with_a_blank_or_other_key_is_a_form_of_its_own():
+    pages = [
+        ("a.pdf", page(1, "club", no="17")),
+        ("a.pdf", page(2, "club", no_2=" ", town="ULM")),
+        ("b.pdf", page(1, "club", no=" ")),
+        ("b.pdf", page(2, "club", no_2="71", town="BONN")),
+    ]
+    assert [(file, number) for file, number, *_ in joined(pages)] == [
+        ("a.pdf", 1),
+        ("a.pdf", 2),
+        ("b.pdf", 1),
+        ("b.pdf", 2),
+    ]
+
+
+def test_a_form_that_comes_again_with_its_key_is_another_row():
+    first, second = page(1, "club", no="17"), page(2, "club", no_2="17", town="ULM")
+    pages = [("a.pdf", first), ("b.pdf", first), ("c.pdf", second), ("d.pdf", second)]
+    assert [(file, *texts) for file, _, _, texts in joined(pages)] == [
+        ("a.pdf", "no", "no_2", "town"),
+        ("b.pdf", "no", "no_2", "town"),
+    ]
+
+
+def test_a_page_that_never_came_has_its_columns_and_is_flagged():
+    tables = with_all_fields([FormTable("club", ("no",))], {"club": ["no", "no_2", "town"]})
+    assert tables == [FormTable("club", ("no", "no_2", "town"))]
+    rows = form_rows([("a.pdf", page(1, "club", no="17"))], {"club": ["no", "no_2"]})
+    (row,) = with_missing(rows, tables)
+    assert row.values["town"] == ("", 0.0, True)
