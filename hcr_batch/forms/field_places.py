@@ -24,9 +24,10 @@ REGISTRATION = "registration"
 SNAP, SNAP_MM = 0.3, 1.8
 """A box whose sides all lie this near to where a cell should be is that cell: share of its
 smaller side, and millimetres at most."""
-WITNESSES = 3
-"""A field without printed boxes is seen where most of so many anchors nearest to it are; and it is
-another edition's where most of so many places with print nearest to it look unlike the form."""
+WITNESSES, BESIDE_MM = 3, 5.0
+"""A field without printed boxes is seen where most of so many anchors nearest to it are, and all
+that are this near; and it is another edition's where most of so many places with print nearest to
+it look unlike the form."""
 MOST_SEEN = 0.5
 """Share of a field's cells that must be seen for any of them to be believed,"""
 ALL_BUT_MOVED = 0.1
@@ -146,13 +147,22 @@ def _beside_other_print(cells: np.ndarray, fit: Fit) -> np.ndarray:
 
 
 def _witnessed(cells: np.ndarray, fit: Fit) -> np.ndarray:
-    """Whether most anchors nearest to each cell are seen; bool (N,)."""
+    """Whether most anchors nearest to each cell, and all beside it, are seen; bool (N,)."""
     expected = fit.features.expected
-    placed = fit.placed()[expected]
-    apart = np.abs(cells[:, None] - placed[None]).max(axis=2)
-    nearest = np.argsort(apart, axis=1)[:, :WITNESSES]
-    seen: np.ndarray = (fit.agreement.box_of[expected][nearest] >= 0).mean(axis=1) >= MOST_SEEN
+    found = fit.agreement.box_of[expected] >= 0
+    apart = _gaps(cells, fit.placed()[expected])
+    beside = apart <= BESIDE_MM * scale_of(fit.transform, fit.features.boxes)
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, :WITNESSES]
+    seen: np.ndarray = (found | ~beside).all(axis=1) & (found[nearest].mean(axis=1) >= MOST_SEEN)
     return seen
+
+
+def _gaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How far boxes (N, 4) are from others (M, 4), across or down; 0 where they meet, (N, M)."""
+    after = boxes[:, None, :2] - others[None, :, 2:]
+    before = others[None, :, :2] - boxes[:, None, 2:]
+    gaps: np.ndarray = np.maximum(after, before).max(axis=2).clip(0)
+    return gaps
 
 
 def _runs_on(cells: np.ndarray, fit: Fit, evidence: Evidence) -> bool:

@@ -200,15 +200,16 @@ def test_a_field_partly_seen_beside_its_place_is_another_forms():
     assert doubts_of(template, boxes[:12] + row[1:] + boxes[20:], 1) == {REGISTRATION}
 
 
-def test_a_field_without_boxes_is_seen_where_most_of_those_around_it_are():
+def test_a_field_without_boxes_is_seen_where_all_beside_it_and_most_near_it_are():
     (page,) = form().pages
     place = Box(64, 50, 5, 7)
     field = TemplateField("remarks", "free", place, (place,), Rule())
     page = TemplatePage(1, 210, 140, (*page.fields, field), page.anchors)
     template = Template("club", (page,), "club")
     boxes = list(scanned(form(), scaling(8.0)))
-    assert doubts_of(template, boxes[:19] + boxes[20:], 6) == {""}
-    assert doubts_of(template, boxes[:18] + boxes[20:], 6) == {CUT_OFF}
+    assert doubts_of(template, boxes[:18] + boxes[19:], 6) == {""}
+    assert doubts_of(template, boxes[:19] + boxes[20:], 6) == {CUT_OFF}
+    assert doubts_of(template, boxes[:17] + boxes[19:], 6) == {CUT_OFF}
 
 
 @pytest.mark.parametrize("step", [(0.0, 1150.0), (1700.0, 0.0), (1700.0, -9.0), (1700.0, 9.0)])
