@@ -106,8 +106,8 @@ def pen_odds(
         Which stand in a box of their own, where answers do.
     """
     look = np.stack([ink.darkness / DARKNESS_BAND, np.log(ink.width) / WIDTH_BAND], axis=1)
-    distance = np.square(look[:, None] - look).sum(axis=2)
-    alike = np.exp(-distance / 2)
+    darkness, width = (np.subtract.outer(one, one) for one in look.T.astype(np.float32))
+    alike = np.exp(-(darkness**2 + width**2) / 2)
     np.fill_diagonal(alike, 0)
     weight = np.minimum(pixels, MUCH_INK).astype(float)
     own = np.clip(np.log(shares + 1e-6) - np.log(1 - shares + 1e-6), -MOST_ODDS, MOST_ODDS)

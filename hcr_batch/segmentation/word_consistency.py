@@ -31,6 +31,8 @@ LEAST_PIXELS = 30
 """Pixels of ink of a word whose pen can be told,"""
 LETTERS_MM = (1.5, 16.0)
 """and its height in millimetres: no lines, no pictures."""
+MOST_WORDS = 1000
+"""Words of a page whose ink is compared, those with most of it; pages of text have 600."""
 SURE = 100
 """Of 255: a pixel is surely of one kind where the network's answers differ by so much;"""
 BOTH = 0.2
@@ -85,6 +87,9 @@ def _odds_by_ink(words: Words, layers: Layers, seen: SeenPage) -> np.ndarray:
     known = (words.pixels >= LEAST_PIXELS) & (height >= LETTERS_MM[0]) & (height <= LETTERS_MM[1])
     known &= (look.width > 0) & ~_are_two(words, written - printed, layers.written.shape[1])
     known[0] = False
+    # Each is compared with each; speckled pages have thousands.
+    by_ink = np.argsort(-words.pixels * known, kind="stable")
+    known[by_ink[MOST_WORDS:]] = False
     odds = np.zeros(len(known))
     shares = pen[known] / np.maximum(pen[known] + press[known], 1)
     alone = _fill_boxes(words, layers)[known]

@@ -148,3 +148,14 @@ def test_the_width_of_strokes_is_measured_through_blur(width, blur):
     ink = word_ink(seen_page(page, inked.shape, 4.0), Words.parted_by(1.0, inked))
     assert ink.width[1] == pytest.approx(width, rel=0.25)
     assert 0.55 <= ink.darkness[1] <= 0.8
+
+
+def test_a_page_of_speckle_is_no_burden():
+    rng = np.random.default_rng(3)
+    maps = np.zeros((len(CHANNELS), 1200, 900), np.uint8)
+    for y in range(4, 1190, 12):
+        for x in range(4, 890, 12):
+            maps[int(rng.choice([PRINT, WRITING])), y : y + 7, x : x + 6] = 200
+    page = rng.integers(0, 255, (2400, 1800), dtype=np.uint8)
+    layers = consistent(maps, page)
+    assert layers.maps.shape == maps.shape
