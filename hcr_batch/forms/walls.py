@@ -16,6 +16,8 @@ SAMPLES = 9
 PRINTED, SEEN = 0.7, 0.5
 """Share of a side along which there are lines, for it to be a wall; and for a form's wall to be
 seen on a page, where writing may lie over it."""
+SIDES_SEEN = 0.5
+"""Share of the upright walls of a field that a page must show for any of its cells to be seen."""
 NEAR_MM, MOST_NEW = 1.0, 0.2
 """Lines of a page are the form's where its own are this near, and a box is drawn on the form
 where no more than this share of the lines around it are not."""
@@ -76,7 +78,10 @@ def overlie(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 def walls_seen(
     boxes: np.ndarray, form: Imprint, page: Imprint, transform: np.ndarray, per_mm: float
 ) -> np.ndarray:
-    """Share of a form's walls around boxes that a page shows.
+    """Share of a form's walls around the cells of a field that a page shows.
+
+    Rows of low teeth have walls above and below alone, and these look the
+    same a cell further: they count where the field's ends are seen as well.
 
     Parameters
     ----------
@@ -95,6 +100,9 @@ def walls_seen(
     """
     walls = _shares(boxes, form, 1.0, np.eye(3)) >= PRINTED
     seen = _shares(boxes, page, per_mm, transform) >= SEEN
+    upright = walls[:, ::2]
+    if upright.any() and (upright & seen[:, ::2]).sum() < SIDES_SEEN * upright.sum():
+        return np.zeros(len(boxes))
     count = walls.sum(axis=1)
     return np.where(count > 0, (walls & seen).sum(axis=1) / np.maximum(count, 1), np.nan)
 
