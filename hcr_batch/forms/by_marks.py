@@ -16,7 +16,7 @@ from hcr_batch.forms.form_fit import MIN_ANCHORS, MIN_QUALITY
 from hcr_batch.forms.robust_fit import settled
 from hcr_batch.forms.template_parts import Template, TemplatePage
 
-__all__ = ["have_marks", "known_by_marks", "only_combs", "standing_marks", "with_marks"]
+__all__ = ["have_marks", "known_by_marks", "lie_on", "only_combs", "standing_marks", "with_marks"]
 
 FEWEST = 2
 """One mark does not tell how a form lies."""
@@ -84,7 +84,7 @@ def standing_marks(
 
 def with_marks(evidence: Evidence, marks: np.ndarray) -> Evidence:
     """What is known of a page, with marks (N, 4) in place of what was taken for boxes there."""
-    boxes = evidence.boxes[~_lie_on(evidence.boxes, marks)]
+    boxes = evidence.boxes[~lie_on(evidence.boxes, marks)]
     return replace(evidence, boxes=np.concatenate([boxes, marks]))
 
 
@@ -96,7 +96,7 @@ def only_combs(evidence: Evidence) -> Evidence:
     return replace(evidence, boxes=np.concatenate([np.empty((0, 4)), *comb_runs(evidence.boxes)]))
 
 
-def _lie_on(boxes: np.ndarray, marks: np.ndarray) -> np.ndarray:
+def lie_on(boxes: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """Which boxes (N, 4) are marks (M, 4) that were taken for boxes; bool (N,)."""
     places = middles(boxes)[:, None]
     apart = np.abs(places - middles(marks)[None])

@@ -7,7 +7,7 @@ import numpy as np
 
 from hcr_batch.types import MM_PER_INCH, Page
 
-__all__ = ["find_marks"]
+__all__ = ["corner_marks", "find_marks"]
 
 LOOK_DPI = 100.0
 """Marks are looked for at about this resolution."""
@@ -25,6 +25,11 @@ DARK = 0.55
 PAPER_MM = 30.0
 """Within this distance of a mark there is paper."""
 PAPER_DPI = 12.5
+SAME_SIZE = 0.15
+"""Marks of one form have sides that differ by less than this share."""
+CORNERS, SPREAD, NEAR = 3, 0.5, 0.06
+"""So many corners at least have one, that lie this share of the page apart and are this near, as a
+share of the page, to the corner of them all."""
 
 
 def find_marks(page: Page) -> np.ndarray:
@@ -61,6 +66,23 @@ def find_marks(page: Page) -> np.ndarray:
     width, height = shape[found].T
     scale = np.array(page.gray.shape[1::-1]) / gray.shape[1::-1]
     return np.stack([left, top, left + width, top + height], axis=1) * np.tile(scale, 2)
+
+
+def corner_marks(page: Page) -> np.ndarray:
+    """The marks of one size that stand in the corners of a form; float64 (N, 4), in pixels."""
+    marks = find_marks(page)
+    sides = marks[:, 2:] - marks[:, :2]
+    size = np.array(page.gray.shape[1::-1], float)
+    for like in sides:
+        alike = marks[(np.abs(sides - like) <= SAME_SIZE * like).all(axis=1)]
+        least, most = alike[:, :2].min(axis=0), alike[:, 2:].max(axis=0)
+        first = alike[:, :2] - least <= NEAR * size
+        last = most - alike[:, 2:] <= NEAR * size
+        at_corner = (first | last).all(axis=1)
+        corners = np.unique(first[at_corner], axis=0)
+        if len(corners) >= CORNERS and (most - least >= SPREAD * size).all():
+            return np.asarray(alike[at_corner])
+    return marks[:0]
 
 
 def _paper(gray: np.ndarray, per_mm: float) -> np.ndarray:

@@ -6,15 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.errors import DocumentError
+from hcr_batch.forms.by_marks import lie_on
+from hcr_batch.forms.corner_marks import corner_marks
 from hcr_batch.forms.dark_boxes import why_covered
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, toml_lines_of
 from hcr_batch.forms.edition import carried_over
-from hcr_batch.forms.evidence import Evidence, corners_of
+from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.imprint import as_text, form_imprint
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
@@ -118,7 +122,10 @@ def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
         for field, why in zip(fields, covered, strict=True)
         if not why
     )
-    boxes = tuple(scaled(box, scale) for box in printed_boxes(layers, fields))
+    marks = corner_marks(page)
+    printed = corners_of(printed_boxes(layers, fields))
+    anchors = np.concatenate([printed[~lie_on(printed, marks)], marks])
+    boxes = tuple(scaled(box_of(box[None]), scale) for box in anchors)
     return DraftPage(
         page.number,
         columns * scale,

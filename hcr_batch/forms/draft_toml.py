@@ -71,7 +71,7 @@ def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterato
         yield f"height_mm = {page.height:.1f}"
         yield from (f"# Left out: {what}" for what in page.left_out)
         if page.boxes:
-            yield "# All boxes printed on the form, by which it is recognized; leave them."
+            yield "# All boxes and corner marks on the form, by which it is recognized; leave them."
             yield "anchors = [" + ", ".join(map(_box, page.boxes)) + "]"
         if page.printed:
             yield "# And all that is printed on it, as a small picture (PNG in base64); leave it."

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 from drawn_form import page_of, paper, write
+from PIL import Image
 
 from hcr_batch.config import load_settings
-from hcr_batch.forms.corner_marks import find_marks
+from hcr_batch.forms.corner_marks import corner_marks, find_marks
+from hcr_batch.forms.draft import draft_template
 from hcr_batch.forms.field_places import CUT_OFF
 from hcr_batch.forms.matching_form import matched_form
 from hcr_batch.forms.template_files import parse_template
@@ -34,17 +36,17 @@ def template(path, anchors):
     return parse_template(path / "club.toml", head + marks + fields)
 
 
-def filled(marks=MARKS, shape="square"):
+def filled(marks=MARKS, shape="square", words=WORDS):
     """The form with writing and without boxes, gray uint8."""
     gray = paper(WIDTH, HEIGHT)
     for mark in marks:
         draw(gray, np.array(mark) * PER_MM, shape)
-    write(gray, "Membership 2026", Box(*(np.array([60, 12, 60, 8]) * PER_MM)))
+    write(gray, "Membership 2026", Box(*(np.array([60, 12, 60, 5]) * PER_MM)))
     for x, y, _ in ROWS:
         for n in range(3):
-            label = Box(*(np.array([x + 24 * n, y - 5, 22, 4]) * PER_MM))
+            label = Box(*(np.array([x + 24 * n, y - 4.5, 22, 2.8]) * PER_MM))
             write(gray, "name of member", label, level=60)
-    for (x, y, _), word in zip(ROWS, WORDS):
+    for (x, y, _), word in zip(ROWS, words):
         for n, letter in enumerate(word):
             write(gray, letter, Box(*(np.array([x + 6.5 * n, y, 6.5, 9]) * PER_MM)))
     return gray
@@ -146,3 +148,29 @@ def test_a_form_cut_at_its_foot_flags_what_is_off_the_paper(tmp_path):
     marks = [*MARKS, (86, 7, 6, 6)]
     known = found(filled(marks)[: round(104 * PER_MM)], template(tmp_path, marks))
     assert [set(place.doubts) == {CUT_OFF} for place in known.placed] == [False] * 3 + [True]
+
+
+def with_boxes(gray):
+    """The form with the boxes that the scanner drops."""
+    gray = gray.copy()
+    for x, y, cells in ROWS:
+        for n in range(cells):
+            corners = np.round(np.array([x + 6.5 * n, y, x + 6.5 * n + 6.5, y + 9]) * PER_MM)
+            left, top, right, bottom = corners.astype(int).tolist()
+            cv2.rectangle(gray, (left, top), (right, bottom), 0, 2)
+    return gray
+
+
+def test_a_draft_keeps_the_marks_in_the_corners_and_no_others(tmp_path):
+    gray = with_boxes(filled([*MARKS, (86, 60, 6, 6)], words=("",) * 4))
+    Image.fromarray(gray).save(tmp_path / "club.png", dpi=(DPI, DPI))
+    assert len(corner_marks(page_of(gray, DPI))) == 4
+    draft = draft_template(tmp_path / "club.png", load_settings())
+    form = parse_template(tmp_path / "club.toml", draft.text)
+    (page,) = form.pages
+    scale = WIDTH / page.width_mm
+    anchors = [(scale * box.x, scale * box.y) for box in page.anchors]
+    for mark in MARKS:
+        assert sum(np.abs(np.subtract(mark[:2], place)).max() < 0.5 for place in anchors) == 1
+    known = found(scan(filled(), turning(1.0)), form)
+    assert furthest(known, turning(1.0)) < 0.8
