@@ -12,6 +12,7 @@ import tomlkit
 from hcr_batch.config import parse_toml
 from hcr_batch.errors import TemplateError
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, field_lines, place_lines
+from hcr_batch.forms.key_fields import key_fault
 from hcr_batch.forms.template_files import field_fault, name_fault, parse_unchecked
 from hcr_batch.forms.template_parts import TemplatePage, UncheckedField
 from hcr_batch.forms.toml_parts import Part, parts_of
@@ -125,6 +126,8 @@ class EditableTemplate:
             for number, entry in enumerate(entries)
             if (error := self._fault(entry))
         ]
+        if fault := key_fault(entries, [page.number for page in self.pages]):
+            found.append(Fault(fault[0], "key", fault[1]))
         return (*found, *_taken(fields))
 
     def _pieces(

@@ -23,13 +23,13 @@ def key_fault(
     pages : collection of int
         The numbers of the form's pages.
     """
-    marked = [place for place, entry in enumerate(entries) if entry["key"]]
+    marked = [place for place, entry in enumerate(entries) if entry.get("key")]
     seen: set[int] = set()
     for place in marked:
-        page = entries[place]["page"]
+        page = entries[place].get("page", 1)
         if len(pages) < 2:
             return place, "joins the pages of a form, and this form has only one; remove it"
-        if entries[place]["kind"] == "check":
+        if entries[place].get("kind") == "check":
             return place, "makes no sense in a check box; remove it"
         if page in seen:
             return place, f"stands on page {page} twice; leave one"

@@ -215,3 +215,18 @@ def test_a_list_of_dates_is_gone_through_once(tmp_path, monkeypatch):
     template.faults([a, b, d])
     template.faults([replace(a, name="other"), b, d])
     assert [entry["name"] for entry in calls] == ["a", "b", "d", "other"]
+
+
+def test_a_key_stays_and_is_missed_where_its_field_was_deleted(tmp_path):
+    page = "[[page]]\nnumber = {}\nwidth_mm = 210\nheight_mm = 297.0\n"
+    head = "[page]   # A4\nwidth_mm = 210\nheight_mm = 297.0\n"
+    text = TEXT.replace(head, page.format(1) + page.format(2))
+    text = text.replace("cells = 5\n", "cells = 5\nkey = true\n")
+    text = text.replace('kind = "free"\n', 'kind = "free"\npage = 2\nkey = true\n')
+    template = EditableTemplate(tmp_path / "x.toml", text)
+    renamed = [replace(template.fields[0], name="no"), template.fields[1]]
+    assert template.with_fields(renamed).count("key = true") == 2
+    assert not template.faults(renamed)
+    (fault,) = template.faults(template.fields[:1])
+    assert (fault.field, fault.key) == (0, "key")
+    assert "page 2" in fault.problem
