@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from hcr_batch.forms.agreement import alike
 from hcr_batch.forms.evidence import Evidence, middles, sizes
 
-__all__ = ["Start", "given_scale", "likely_scales", "rough_fits"]
+__all__ = ["Start", "given_scale", "likely_scales", "other_scale", "rough_fits"]
 
 BIN_MM = 3.0
 """Width of the classes in which shifts are counted."""
@@ -23,6 +23,10 @@ SCALE_STEP = 0.03
 SCALES = 5
 MAX_SCALE = 2.5
 """The resolution that a file names may be wrong by this factor."""
+
+OTHER = 1.25
+"""A form that is scaled by more than this factor is looked for at its own scale again: combs with
+low teeth are seen in other cells there."""
 
 Start = tuple[float, np.ndarray]
 """Votes for a guess, as a share of anchors and boxes, and its transform (3, 3)."""
@@ -70,6 +74,31 @@ def likely_scales(anchors: np.ndarray, evidence: Evidence) -> list[float]:
     # Walls have a width, and cells are measured a pixel off: the middle of many is near the truth.
     middle = (float(np.median(logs[np.abs(steps - step) <= 1])) for step in likely)
     return [evidence.pixels_per_mm * float(np.exp(log)) for log in middle]
+
+
+def other_scale(forms: Iterable[np.ndarray], evidence: Evidence) -> float | None:
+    """The scale, quite another than the file's, at which a form most likely lies on a page.
+
+    Parameters
+    ----------
+    forms : iterable of ndarray of float64, shape (N, 4)
+        The anchors of each in millimetres.
+    evidence : Evidence
+
+    Returns
+    -------
+    float or None
+        Pixels per millimetre; None where no form lies there at any.
+    """
+    given = evidence.pixels_per_mm
+    found = [
+        (votes, scale)
+        for anchors in forms
+        for scale in likely_scales(anchors, evidence)
+        if max(scale / given, given / scale) > OTHER
+        for votes, _ in rough_fits(anchors, evidence, [scale])
+    ]
+    return max(found)[1] if found else None
 
 
 def _peaks(

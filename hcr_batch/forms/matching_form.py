@@ -16,6 +16,7 @@ from hcr_batch.forms.by_marks import (
     standing_marks,
     with_marks,
 )
+from hcr_batch.forms.candidates import other_scale
 from hcr_batch.forms.corner_marks import find_marks
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
 from hcr_batch.forms.field_places import FieldPlace, place_fields
@@ -127,6 +128,10 @@ def find_form(
         None where the page is of none of the forms.
     """
     evidence, fits = _registered(page, layers, fields, templates)
+    if not fits and (resolved := _at_its_scale(page, evidence, templates)):
+        page, layers = segmented(resolved, segmenter)
+        fields = find_fields(layers, settings.layout)
+        evidence, fits = _registered(page, layers, fields, templates)
     if fits and fits[0].turns:
         page = turned(page, -fits[0].turns)
         page, layers = segmented(page, segmenter)
@@ -142,6 +147,17 @@ def find_form(
         fits,
         tuple(box_of(run) for run in unexpected_combs(fits, evidence)),
     )
+
+
+def _at_its_scale(
+    page: Page, evidence: Evidence, templates: Sequence[Template]
+) -> Page | None:
+    """The page at the resolution that a form tells, where that is quite another than its own."""
+    if not len(evidence.boxes):
+        return None
+    anchors = [corners_of(one.anchors) for template in templates for one in template.pages]
+    scale = other_scale((boxes for boxes in anchors if len(boxes)), evidence)
+    return replace(page, dpi=page.dpi * scale / page.pixels_per_mm) if scale else None
 
 
 def _registered(

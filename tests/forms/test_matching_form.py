@@ -1,8 +1,10 @@
 """Real filled forms under templates: one drafted from the form itself, one that comes along."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -10,7 +12,7 @@ from hcr_batch import load_recognizer, scan_document
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
 from hcr_batch.forms.draft import draft_template
-from hcr_batch.forms.matching_form import find_form
+from hcr_batch.forms.matching_form import find_form, matched_form
 from hcr_batch.forms.template_files import load_template
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.orientation import turned
@@ -127,3 +129,14 @@ def test_a_page_full_of_boxes_is_taken_for_no_other_form():
     path = ROOT / "samples" / "forms" / "household-survey-90dpi.jpg"
     (page,) = scan_document(path, load_recognizer(), ROOT / "configs" / "forms")
     assert [field.name for field in page.fields] == ["unknown_form"]
+
+
+def test_a_form_printed_much_smaller_is_seen_at_its_own_scale():
+    settings = load_settings()
+    (page,) = open_pages(ROOT / "samples" / "forms" / "change-of-address.jpg", settings.documents)
+    template = load_template(ROOT / "configs" / "forms" / "change-of-address.toml")
+    gray = cv2.resize(page.gray, None, fx=0.62, fy=0.62, interpolation=cv2.INTER_AREA)
+    small = replace(page, gray=gray, to_source=np.eye(3), source_size=gray.shape[::-1])
+    known = matched_form(small, [template], settings)
+    assert known.placed
+    assert not any(doubt for place in known.placed for doubt in place.doubts)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from hcr_batch.forms.candidates import other_scale
 from hcr_batch.forms.evidence import Evidence, corners_of
 from hcr_batch.forms.field_places import CUT_OFF, REGISTRATION, place_fields
 from hcr_batch.forms.register import register
@@ -247,3 +248,11 @@ def test_cells_that_are_no_anchors_count_where_they_are_seen():
         assert fit.found == 4
         placed = place_fields(fit, evidence(boxes))
         assert not any(doubt for field in placed for doubt in field.doubts)
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(5.0, 5.0), (13.0, 13.0), (8.0, None)])
+def test_the_scale_of_a_form_is_told_where_the_file_has_another(factor, expected):
+    anchors = corners_of(form().pages[0].anchors)
+    boxes = list(scanned(form(), scaling(factor, 20, 20)))
+    scale = other_scale([anchors], evidence(boxes))
+    assert scale == (expected and pytest.approx(expected, rel=0.02))
