@@ -30,7 +30,7 @@ that are this near; and it is another edition's where most of so many places wit
 it look unlike the form."""
 MOST_SEEN = 0.5
 """Share of a field's cells that must be seen for any of them to be believed,"""
-ALL_BUT_MOVED = 0.1
+ALL_BUT_MOVED = 0.07
 """and all of them where those seen lie further from their places than this share of their smaller
 side: cells of 5 mm lay 0.8 mm off in a row of fields that another form has 8.5 mm further right,
 and 0.3 mm at most where they belonged."""

@@ -131,7 +131,7 @@ def _best(forms: Sequence[Form], evidence: Evidence, directions: Sequence[int]) 
             best = max(tried, key=_rank, default=None)
             if best and best.is_good and not has_print(best, evidence):
                 return _judged(best, tried, evidence.turned(best.turns))
-    best = max((fit for fit in tried if fit.holds), key=_rank, default=None)
+    best = _likelier_upright([fit for fit in tried if fit.holds])
     if best is None:
         return None
     turned = evidence.turned(best.turns)
@@ -141,6 +141,24 @@ def _best(forms: Sequence[Form], evidence: Evidence, directions: Sequence[int]) 
 
 def _rank(fit: Fit) -> int:
     return fit.agreement.net
+
+
+def _likelier_upright(fits: Sequence[Fit]) -> Fit | None:
+    """The best fit, but one that turns the page only where it is clearly better.
+
+    A table looks the same on its head; that the page lies so, its letters tell.
+    """
+    best = max(fits, key=_rank, default=None)
+    upright = max((fit for fit in fits if not fit.turns), key=_rank, default=None)
+    if best is None or upright is None:
+        return best
+    clearly = best.agreement.lead(upright.agreement) >= _clear_lead(best)
+    return best if clearly else upright
+
+
+def _clear_lead(fit: Fit) -> float:
+    """Boxes by which a fit must be better than another to be certain."""
+    return max(MIN_LEAD, MIN_LEAD_SHARE * fit.found)
 
 
 def _rough(
@@ -190,9 +208,8 @@ def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
 def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:
     """The best fit, `certain` only where no rival comes near."""
     others = [fit for fit in tried if fit.turns == best.turns]
-    needed = max(MIN_LEAD, MIN_LEAD_SHARE * best.found)
     certain = all(
-        best.agreement.lead(other.agreement) >= needed
+        best.agreement.lead(other.agreement) >= _clear_lead(best)
         for other in (*others, *_shifted(best, evidence))
         if are_rivals(best, other)
     )

@@ -120,6 +120,14 @@ def test_a_page_upside_down_or_sideways_is_turned():
         assert fit.quality == 1
 
 
+def test_a_form_that_looks_the_same_on_its_head_is_taken_as_it_lies():
+    table = form(rows=tuple((40, 20 + 10 * n, 5) for n in range(8)))
+    boxes = list(scanned(table, scaling(8.0)))
+    strange = Box(boxes[0].x, boxes[0].y - 60, 210, 50)
+    fit = only_fit(table, [*boxes, strange])
+    assert fit.turns == 0
+
+
 def test_mild_perspective_is_followed():
     template = form()
     warp = np.array([[1, 0.01, 0], [0.005, 1, 0], [2e-5, 1e-5, 1.0]]) @ scaling(8.0)
