@@ -240,8 +240,11 @@ def _read_cells(
 ) -> FieldAnswer:
     boxes = [cell.box for cell in glyphs.field.cells]
     kind = text_kind(inked.scores.printed[~inked.typed], around)
-    if not inked.cells or (kind is TextKind.PRINTED and not inked.typed.any()):
+    if not inked.cells:
         return FieldAnswer([(box, blank_reading()) for box in boxes])
+    if kind is TextKind.PRINTED:
+        # The segmentation took it for writing, or for print where an answer belongs.
+        kind = TextKind.RATHER_PRINTED
     rows, threshold = inked.scores.characters, thresholds.of(glyphs.rule.charset, glyphs.field.name)
     joint = None
     if kind is TextKind.RATHER_PRINTED or is_example_cross(

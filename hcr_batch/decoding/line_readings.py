@@ -314,9 +314,10 @@ def _plain_line(part: _Part, rule: Rule, thresholds: Thresholds) -> list[Reading
 def _whole_line(
     part: _Part, sure: float, reasons: tuple[str, ...], threshold: float, of_strings: float
 ) -> list[Reading]:
-    """A line read whole: accepted whole, or its doubtful characters are flagged, one at least."""
+    """A line read whole: accepted but for what is disputed, or flagged where it is doubtful."""
     best = part.rows.max(axis=1)
-    limit = 0.0 if sure >= of_strings else max(threshold, float(best.min()) + 1e-9)
+    limit = DISPUTED if sure >= of_strings else max(threshold, float(best.min()))
+    limit += NEARLY
     return glyph_readings(part.rows, limit, [reasons] * len(best), are_characters=part.whole)
 
 

@@ -77,6 +77,20 @@ def test_a_mark_must_reach_the_middle_of_its_check_box(left, character):
     assert reading.flagged == (not character)
 
 
+def test_a_hand_that_looks_like_print_is_never_a_silent_blank():
+    """The segmentation saw a pen; the glyphs look as if they were set."""
+    boxes = [Box(10.0 + 40 * n, 10, 30, 30) for n in range(4)]
+    field = Field("f001", "boxes", Box(10, 10, 160, 30), tuple(map(Cell, boxes)))
+    ink = 255 * np.tri(20, dtype=np.uint8)
+    cells = tuple(CellInk(ink, box) for box in boxes)
+    characters = np.zeros((4, len(CHARACTERS)), np.float32)
+    characters[:, CHARACTERS.index("X")] = 0.99
+    glyphs = FieldGlyphs(field, cells=cells, rule=Rule())
+    scores = GlyphScores(characters, np.full(4, 9, np.float32))
+    (answer,) = read_answers([glyphs], [scores], Thresholds(lambda _: 0.95), [NOTHING_KNOWN])
+    assert [(r.flagged, r.reasons) for _, r in answer.cells] == [(True, ("printed",))] * 4
+
+
 def ticks(inks):
     """The readings of check boxes with these inks, each uint8 (30, 30) as it lies in its box."""
     fields, scores = [], []

@@ -86,6 +86,13 @@ def test_the_line_read_whole_counts_and_stays_as_it_was_read_however_doubtful():
     assert readings[1].flagged
 
 
+def test_what_the_cut_line_has_otherwise_is_flagged_in_a_line_that_is_accepted():
+    sure = [{letter: 0.9999} for letter in "ARK"]
+    readings = whole_readings("ABK", *sure)
+    assert "".join(reading.character for reading in readings) == "ARK"
+    assert readings[1].flagged
+
+
 def test_a_sign_that_the_form_prints_is_a_blank_answer():
     (reading,) = whole_readings("5", {"$": 0.99})
     assert (reading.character, reading.flagged) == ("", False)
