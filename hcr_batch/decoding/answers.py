@@ -268,7 +268,7 @@ def _read_cells(
     faint = [cell.pen < glyphs.faintest for cell in inked.cells]
     read = [as_faint(one) if is_faint else one for one, is_faint in zip(read, faint, strict=True)]
     if _is_no_comb(inked, read):
-        read = [as_mark(reading, "not_a_character") for reading in read]
+        read = [as_mark(one, "not_a_character") if one.character else one for one in read]
     readings = dict(zip(inked.places.tolist(), read, strict=True))
     return FieldAnswer(
         [(box, readings.get(place) or blank_reading()) for place, box in enumerate(boxes)], joint
