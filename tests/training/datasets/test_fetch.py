@@ -146,6 +146,12 @@ def test_nothing_is_unpacked_outside(tmp_path):
     with pytest.raises(FetchError, match="cannot be unpacked"):
         unpack(bad, inner)
     assert not (tmp_path / "outside.txt").exists()
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "../outside.txt"
+    with tarfile.open(bad, "w:gz") as archive:
+        archive.addfile(link)
+    with pytest.raises(FetchError, match="cannot be unpacked"):
+        unpack(bad, inner)
 
 
 def test_kaggle_wants_a_token(server, tmp_path, monkeypatch):
