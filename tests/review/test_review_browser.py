@@ -428,6 +428,7 @@ def test_finishing_asks_where_answers_are_missing(review_of):
     review.find("#finish")[0].click()
     review.wait(lambda: "2 of 2 characters have no answer" in review.text("#asking"))
     review.find("#asking button[value=back]")[0].click()
+    review.wait(lambda: not review.find("#asking[open]"))
     review.press(Keys.ENTER)
     review.wait_answered(2)
     assert "Ada: 2 answers" in review_lines(review)
