@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mimetypes
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,8 +46,6 @@ def editor_app(
     leave : callable
         Is called when the user closes the editor.
     """
-    # Windows may know another type for scripts, which a browser told not to sniff refuses.
-    mimetypes.add_type("text/javascript", ".js")
     app = Flask(__name__, static_folder=None)
     secure(app, hosts, MAX_REQUEST_BYTES)
     editor = _Editor(session, pages, leave)

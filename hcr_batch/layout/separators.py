@@ -63,9 +63,7 @@ def _at_gaps(run: tuple[Box, ...], layers: Layers) -> list[tuple[Box, ...]]:
         return [run]
     sides = sides_of(run).T
     gaps = np.stack([sides[:-1, 2], sides[:-1, 1], sides[1:, 0], sides[1:, 3]], axis=1)
-    size = np.tile(gaps[:, 2:] - gaps[:, :2], 2)
-    middles = np.tile(gaps[:, :2], 2) + MIDDLE * size
-    has_sign = marked_shares(layers.printed >= LIKELY, middles) >= SIGN
+    has_sign = marked_shares(layers.printed >= LIKELY, _middles_of(gaps)) >= SIGN
     ends = [0, *(np.flatnonzero(has_sign) + 1).tolist(), len(run)]
     return [run[first:last] for first, last in pairwise(ends)]
 
@@ -95,7 +93,11 @@ def _is_open(y: np.ndarray, sides: np.ndarray, line: LineShares) -> np.ndarray:
 
 def _have_dash(sides: np.ndarray, layers: Layers) -> np.ndarray:
     """Which places, (N, 4), have ink of any kind in their middle; bool (N,)."""
-    size = np.tile(sides[:, 2:] - sides[:, :2], 2)
-    middles = np.tile(sides[:, :2], 2) + MIDDLE * size
     ink = np.maximum(np.maximum(layers.line, layers.printed), layers.written) >= LIKELY
-    return marked_shares(ink, middles) >= DASH
+    return marked_shares(ink, _middles_of(sides)) >= DASH
+
+
+def _middles_of(sides: np.ndarray) -> np.ndarray:
+    """The middle of each place, (N, 4), as sides too."""
+    size = np.tile(sides[:, 2:] - sides[:, :2], 2)
+    return np.asarray(np.tile(sides[:, :2], 2) + MIDDLE * size)
