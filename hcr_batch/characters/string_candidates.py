@@ -17,17 +17,15 @@ import numpy as np
 
 from hcr_batch.characters.line_strip import Strip, line_strip
 from hcr_batch.characters.pieces import Piece, joined, piece_of, pieces_inside
+from hcr_batch.characters.text_lines import letter_height, text_lines
 from hcr_batch.characters.writing import Writing
 from hcr_batch.config import GlyphSettings
-from hcr_batch.layout.text_rows import text_rows
 from hcr_batch.types import Box, Field
 
 __all__ = ["Candidate", "TextLine", "find_strings", "row_strip"]
 
 STACKED = 0.6
 """Parts that overlap sideways by this share of the narrower are one piece if one is small."""
-LINE_HEIGHT = 0.45
-"""Share of the tallest ink that a line is high; less belongs to the line next to it."""
 SMALL = 0.5
 """Share of the line's letter height below which a part is small: a dot, a bar."""
 MAX_PIECES = 4
@@ -124,7 +122,7 @@ def find_strings(
     least = settings.min_letter_mm * pixels_per_mm
     return [
         tuple(
-            line for line in _text_lines(written.cut(field.box), field) if line.height >= least
+            line for line in _text_lines(written.cut(field.box), field) if line.box.height >= least
         )
         for field in fields
     ]
@@ -147,7 +145,7 @@ def row_strip(written: Writing, field: Field) -> Strip | None:
 
 def _text_lines(written: Writing, field: Field) -> Iterator[TextLine]:
     parts = _without_bubbles(pieces_inside(written, field))
-    return (_text_line(written, line) for line in _lines(parts)) if parts else iter(())
+    return (_text_line(written, line) for line in text_lines(parts)) if parts else iter(())
 
 
 def _without_bubbles(parts: list[Piece]) -> list[Piece]:
@@ -171,22 +169,8 @@ def _well_inside(ring: np.ndarray, places: np.ndarray) -> np.ndarray:
     return inner[:, 0] & inner[:, 1] & (places[:, 3] - places[:, 1] >= SMALL * height)
 
 
-def _lines(parts: list[Piece]) -> list[list[Piece]]:
-    """Part the ink into lines of text; dots and dashes go to the nearest line."""
-    tallest = max(part.box.height for part in parts)
-    rows = text_rows([part.box for part in parts])
-    rows = [row for row in rows if row.height > LINE_HEIGHT * tallest]
-    lines: list[list[Piece]] = [[] for _ in rows]
-    for part in parts:
-        middle = part.box.y + part.box.height / 2
-        distance = [max(row.y - middle, middle - row.bottom) for row in rows]
-        lines[int(np.argmin(distance))].append(part)
-    return [line for line in lines if line]
-
-
 def _text_line(written: Writing, parts: list[Piece]) -> TextLine:
-    heights = np.array([part.box.height for part in parts])
-    height = float(np.median(heights[heights >= SMALL * heights.max()]))
+    height = letter_height(parts)
     line = _upright_line(written, parts)
     pieces = [
         piece
