@@ -17,7 +17,7 @@ from hcr_batch.decoding.ctc_search import (
     best_texts,
     likeliest_answer,
 )
-from hcr_batch.decoding.letter_model import letter_model
+from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.types import Box
@@ -69,7 +69,7 @@ def transcribe(
     card : LineCard
     """
     columns = _within(probabilities, charset)
-    found = best_texts(columns, letter_model(card.letter_weight, card.letter_bonus))
+    found = best_texts(columns, text_model(card.letter_weight, card.letter_bonus))
     weights = _sharpened([one.weight for one in found], card.sharpness)
     best = likeliest_answer(found)
     kept = _shown(best)

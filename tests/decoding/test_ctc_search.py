@@ -9,7 +9,7 @@ import pytest
 
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.decoding.ctc_search import AutomatonLanguage, best_texts
-from hcr_batch.decoding.letter_model import letter_model
+from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.rules import make_rule
 
 
@@ -24,7 +24,7 @@ def columns(*shares):
 
 
 def free(rows):
-    return best_texts(rows, letter_model(0.0, 0.0))
+    return best_texts(rows, text_model(0.0, 0.0))
 
 
 def under(rows, **rule):  # blanks in free areas count for nothing
@@ -81,7 +81,7 @@ def test_texts_weigh_as_much_as_all_ways_together_that_spell_them():
 
 
 def test_letters_follow_each_other_as_in_words_and_digits_stand_with_digits():
-    habits = letter_model(0.4, 1.0)
+    habits = text_model(0.4, 1.0)
     word = columns(*[{c: 0.9} for c in "str"], {"a": 0.35, "0": 0.45}, {"n": 0.9}, {"d": 0.9})
     number = columns({"4": 0.9}, {}, {"O": 0.5, "0": 0.4}, {}, {"7": 0.9})
     assert best_texts(word, habits)[0].text == "strand"

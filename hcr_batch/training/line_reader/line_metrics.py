@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hcr_batch.decoding.ctc_search import best_texts, likeliest_answer
-from hcr_batch.decoding.letter_model import letter_model
+from hcr_batch.decoding.text_model import text_model
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.line_reader import LineReader
@@ -45,7 +45,7 @@ class HeldRead:
 
 def held_reads(reader: LineReader, held: Sequence[HeldLine]) -> list[HeldRead]:
     """Read held-out lines with the reader's letter model."""
-    letters = letter_model(reader.card.letter_weight, reader.card.letter_bonus)
+    letters = text_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
     texts = [
         likeliest_answer(best_texts(columns, letters)) for columns in reader.probabilities(strips)
