@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 
 from hcr_batch.arrays.box_sides import contains
@@ -18,6 +19,8 @@ __all__ = ["with_consistent_words"]
 
 LETTER_GAP_MM = 1.0
 """Letters of one word are no further apart; print has 0.3 mm, spaced capitals 0.8."""
+DOT_MM = 0.8
+"""Lower ink makes no words: a dotted line to write on would be one with what is written on it."""
 MINORITY = 0.35
 """Share of a printed word that may be called writing: more is writing upon print, and stays so."""
 WORD_GAP_MM = 1.6
@@ -58,6 +61,7 @@ def with_consistent_words(layers: Layers, seen: SeenPage) -> Layers:
         The page that the network saw.
     """
     ink = ((layers.written >= LIKELY) | (layers.printed >= LIKELY)).astype(np.uint8)
+    ink = _without_dots(ink, DOT_MM * layers.pixels_per_mm)
     words = Words.parted_by(LETTER_GAP_MM * layers.pixels_per_mm, ink)
     sentences = Words.parted_by(WORD_GAP_MM * layers.pixels_per_mm, ink)
     line = np.zeros(len(words.height), int)
@@ -76,6 +80,14 @@ def with_consistent_words(layers: Layers, seen: SeenPage) -> Layers:
     _move(presses, pens, words.places[to_pen[words.of]])
     _move(pens, presses, words.places[to_press[words.of]])
     return dataclasses.replace(layers, maps=maps)
+
+
+def _without_dots(ink: np.ndarray, least: float) -> np.ndarray:
+    """Ink, uint8 of 0 and 1, without connected pieces that are lower than so many pixels."""
+    _, label, stats, _ = cv2.connectedComponentsWithStats(ink, ltype=cv2.CV_32S)
+    high = (stats[:, cv2.CC_STAT_HEIGHT] >= least).astype(np.uint8)
+    high[0] = 0
+    return high[label]
 
 
 def _odds_by_ink(words: Words, layers: Layers, seen: SeenPage) -> np.ndarray:

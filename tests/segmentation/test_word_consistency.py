@@ -54,6 +54,16 @@ def test_a_letter_of_a_printed_word_that_is_called_writing_is_print():
     assert not (layers.written >= 128).any()
 
 
+def test_a_word_whose_tail_touches_a_dotted_line_stays_writing():
+    maps = np.zeros((len(CHANNELS), 60, 400), np.uint8)
+    for x in range(5, 395, 2):
+        maps[PRINT, 44, x] = 255
+    maps[WRITING, 30:40, 40:90] = maps[WRITING, 40:45, 60:62] = 255
+    layers = consistent(maps, np.full((120, 800), 255, np.uint8))
+    assert (layers.written[30:40, 40:90] >= 128).all()
+    assert not (layers.written[44, 100:] >= 128).any()
+
+
 LABELS = 8
 """Rows of print of a made form."""
 SURE, DOUBTED = 240, 90
