@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ WORDS_FILE = Path(__file__).with_name("words.npz")
 """Words of English, and names of people and places of fifty countries; see words-sources.txt."""
 WORD_STEPS_PER_NAT = 10
 """Of the stored logarithms."""
+WORD = re.compile("[A-Za-z]+")
 BEHIND = "{"
 """The character behind `z`: sorts after all words that go on."""
 
@@ -49,6 +51,16 @@ class KnownWords:
         """Probability of a word in the range of those that begin so; 0 where it is none."""
         is_known = first < last and self.words[first] == whole
         return self.likely(first, first + 1) if is_known else 0.0
+
+
+    def hold(self, text: str) -> bool:
+        """Whether a text, in any case, has words and knows all of them."""
+        words = WORD.findall(text)
+        return bool(words) and all(self._knows(word.lower()) for word in words)
+
+    def _knows(self, word: str) -> bool:
+        place = bisect_left(self.words, word)
+        return place < len(self.words) and self.words[place] == word
 
 
 @cache

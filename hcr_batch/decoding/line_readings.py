@@ -16,6 +16,7 @@ from hcr_batch.decoding.constrained_decoding import cell_chances, restricted
 from hcr_batch.decoding.constrained_readings import constrained_readings
 from hcr_batch.decoding.cut_paths import best_constrained_path, best_path
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
+from hcr_batch.decoding.known_words import known_words
 from hcr_batch.decoding.machine_print import Surroundings, TextKind, text_kind
 from hcr_batch.decoding.readings import (
     BLANK_CONFIDENCE,
@@ -242,7 +243,9 @@ def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCa
         return replace(cut, boxes=[]) if _is_sign(transcription) else cut
     whole = _whole_part(cut, transcription)
     agrees = comparable_text(cut.text) == comparable_text(whole.text)
-    sure = card.trust.probability(transcription.share, agrees)
+    sure = card.trust.probability(
+        transcription.share, agrees, known_words().hold(transcription.text)
+    )
     rows = _as_sure(whole.rows, sure)
     rows[_disputed(whole, cut)] *= DISPUTED
     return replace(whole, rows=rows, sure=sure)
@@ -250,8 +253,8 @@ def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCa
 
 def _is_sign(transcription: Transcription) -> bool:
     """Whether a line is surely a sign such as forms print where an amount belongs."""
-    marks = transcription.marks
-    return bool(marks) and set(marks) <= set(SIGNS) and transcription.share >= SURE_SIGN
+    marks = set(transcription.text) - {" "}
+    return bool(marks) and marks <= set(SIGNS) and transcription.share >= SURE_SIGN
 
 
 def _disputed(part: _Part, other: _Part) -> np.ndarray:

@@ -42,8 +42,8 @@ class Transcription:
         Probability of each character; what is missing to 1 is that there is none.
     after_blank : ndarray of bool, shape (N,)
         True where a blank stands before the character.
-    marks : str
-        What else was read: commas, dashes, signs, in their order.
+    text : str
+        As written, with blanks, commas, dashes, signs.
     share : float
         Of the text among those that the columns allow, 0 to 1.
     """
@@ -51,7 +51,7 @@ class Transcription:
     boxes: tuple[Box, ...]
     rows: np.ndarray
     after_blank: np.ndarray
-    marks: str
+    text: str
     share: float
 
 
@@ -211,12 +211,11 @@ def _line(
     strip: Strip,
 ) -> Transcription:
     boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
-    marks = (LINE_CHARACTERS[number] for number in hypothesis.characters if number > BLANK)
     return Transcription(
         tuple(boxes[: len(kept)]),
         rows,
         _after_blank(hypothesis),
-        "".join(marks),
+        hypothesis.text,
         hypothesis.weight,
     )
 

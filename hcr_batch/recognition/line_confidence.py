@@ -1,4 +1,4 @@
-"""Two readings of one line: how far the one is believed, by what the other says."""
+"""How far a line read whole is believed: by the other reading of it, and by its words."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ def comparable_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class LineConfidence:
-    """The probability that a line read whole is right, by how sure that is and whether two agree.
+    """The probability that a line read whole is right, by how sure that is and what confirms it.
 
     A logistic model, fitted to held-out lines.
 
     Attributes
     ----------
-    bias, slope, agreement : float
-        Log odds: in any case, for each of the reading's own, and where the line
-        read whole and the line cut into characters say the same.
+    bias, slope, agreement, known : float
+        Log odds: in any case, for each of the reading's own, where the line
+        read whole and the line cut into characters say the same, and where all
+        its words are known ones.
     """
 
     bias: float
     slope: float
     agreement: float
+    known: float
 
-    def probability(self, sure: float, agrees: bool) -> float:
+    def probability(self, sure: float, agrees: bool, is_known: bool) -> float:
         """Probability that the text is right; `sure` is the reading's own, 0 to 1."""
-        odds = self.bias + self.slope * log_odds(sure) + self.agreement * agrees
+        odds = self.bias + self.slope * log_odds(sure)
+        odds += self.agreement * agrees + self.known * is_known
         return 1 / (1 + math.exp(-odds))
 
 

@@ -36,6 +36,12 @@ def test_known_words_are_found_by_their_beginning():
     assert FEW.going_on("x", 0, 4) == (4, 4)
 
 
+def test_a_text_is_known_if_all_its_words_are():
+    assert FEW.hold("Anna 12-BEN")
+    assert not FEW.hold("anna benn")
+    assert not FEW.hold("12")
+
+
 def test_a_known_word_outweighs_one_that_differs_by_a_letter(few):
     assert weight(few, "ben") > weight(few, "bem") + 1
     assert weight(few, "BEN") > weight(few, "BEM") + 1, "in capitals too"

@@ -69,11 +69,12 @@ def test_a_reader_for_other_strips_is_refused(folder):
         load_line_reader(folder)
 
 
-def test_two_readings_that_agree_are_believed_more():
-    trust = LineConfidence(-0.5, 0.8, 1.5)
-    assert trust.probability(0.9, True) > trust.probability(0.9, False) > 0.5
-    assert trust.probability(1.0, True) < 1
-    assert trust.probability(0.0, False) > 0
+def test_two_readings_that_agree_and_known_words_are_believed_more():
+    trust = LineConfidence(-0.5, 0.8, 1.5, 1.0)
+    alone = trust.probability(0.9, False, False)
+    assert 0.5 < alone < trust.probability(0.9, False, True) < trust.probability(0.9, True, True)
+    assert trust.probability(1.0, True, True) < 1
+    assert trust.probability(0.0, False, False) > 0
     assert comparable_text("Oslo 12") == comparable_text("0SL012")
 
 

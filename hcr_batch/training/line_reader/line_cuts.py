@@ -15,10 +15,11 @@ from hcr_batch.characters.writing import Parts, Writing
 from hcr_batch.config import Settings, load_settings
 from hcr_batch.decoding.constrained_decoding import restricted
 from hcr_batch.decoding.cut_paths import best_path
+from hcr_batch.decoding.known_words import known_words
 from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
-from hcr_batch.recognition.line_confidence import comparable_text
+from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import HeldRead
@@ -45,6 +46,15 @@ class ReadTwice:
     def agrees(self) -> bool:
         """Both say the same, case and look-alikes taken for one."""
         return comparable_text(self.read.text) == comparable_text(self.cut)
+
+    @property
+    def is_known(self) -> bool:
+        """All words of the line read whole are known ones."""
+        return known_words().hold(self.read.text)
+
+    def sure(self, trust: LineConfidence) -> float:
+        """Probability that the line read whole is right."""
+        return trust.probability(self.read.weight, self.agrees, self.is_known)
 
 
 def writing_of(line: HeldLine) -> tuple[Writing, Field]:

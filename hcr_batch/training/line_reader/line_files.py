@@ -43,7 +43,7 @@ TEMPERATURES = (0.9, 1.1, 1.35)
 LETTERS = ((0.0, 0.0), (0.15, 0.35), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
 """Weights and bonuses of the letter model that are tried."""
 SHARPNESSES = tuple(np.round(np.arange(0.2, 2.01, 0.1), 2).tolist())
-UNKNOWN = LineConfidence(0.0, 1.0, 0.0)
+UNKNOWN = LineConfidence(0.0, 1.0, 0.0, 0.0)
 TRIED = 300
 """Words that the letter model's weight is chosen by."""
 
@@ -160,7 +160,9 @@ def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
     """The logistic model that makes the texts that were right likeliest."""
     trusted = [one for one in pairs if not one.read.doubted]
     right = np.array([one.read.right for one in trusted])
-    features = np.array([(1.0, log_odds(one.read.weight), one.agrees) for one in trusted])
+    features = np.array(
+        [(1.0, log_odds(one.read.weight), one.agrees, one.is_known) for one in trusted]
+    )
 
     def loss(weights: np.ndarray) -> float:
         odds = features @ weights
@@ -168,13 +170,13 @@ def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
             weights @ weights
         )
 
-    bias, slope, agreement = minimize(loss, np.array([0.0, 1.0, 1.0])).x.tolist()
-    return LineConfidence(round(bias, 4), round(max(slope, 0.0), 4), round(max(agreement, 0.0), 4))
+    bias, *gains = minimize(loss, np.array([0.0, 1.0, 1.0, 1.0])).x.tolist()
+    return LineConfidence(round(bias, 4), *(round(max(gain, 0.0), 4) for gain in gains))
 
 
 def _thresholds(pairs: Sequence[ReadTwice], trust: LineConfidence) -> list[dict[str, float]]:
     trusted = [one for one in pairs if not one.read.doubted]
-    sure = np.array([trust.probability(one.read.weight, one.agrees) for one in trusted])
+    sure = np.array([one.sure(trust) for one in trusted])
     right = np.array([one.read.right for one in trusted])
     return [asdict(entry) for entry in thresholds_for(sure, right, TARGETS)]
 
