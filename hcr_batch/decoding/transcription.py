@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, CHARACTERS, GAP, LINE_CHARACTERS
+from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
 from hcr_batch.characters.line_strip import FAINT, Strip
 from hcr_batch.decoding.constrained_decoding import charset_weights
 from hcr_batch.decoding.ctc_search import (
