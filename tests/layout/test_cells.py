@@ -128,17 +128,24 @@ def test_a_label_between_two_boxes_is_no_area_and_a_line_to_write_on_is_one():
     assert overlap(fields[1][1][0], strip) > 0.7
 
 
-def test_a_dash_between_parts_of_a_number_is_no_cell():
-    """The network sees a cell between the walls of its neighbours; no line closes it."""
+@pytest.mark.parametrize("sides", [("y", "bottom"), ("y",)], ids=str)
+@pytest.mark.parametrize("by", ["nobody", "pen"])
+def test_a_dash_between_parts_of_a_number_is_no_cell(sides, by):
+    """The network sees a cell between the walls of its neighbours; no line closes it.
+
+    And it may take a heavy dash for a pen's.
+    """
     gray = paper(150, 60)
     boxes = row_of_boxes(gray, 60, 100, 9)
     opened = boxes[3]
     inner = np.s_[round(opened.x) + 4 : round(opened.right) - 3]
-    for y in (opened.y, opened.bottom):
-        gray[round(y) - 4 : round(y) + 5, inner] = gray.max()
-    middle = round(opened.y + opened.height / 2)
-    gray[middle - 3 : middle + 3, round(opened.x) + 12 : round(opened.right) - 12] = 20
-    fields = found(layers_of(gray, cells=boxes))
+    for side in sides:
+        y = round(getattr(opened, side))
+        gray[y - 4 : y + 5, inner] = gray.max()
+    filled, middle = gray.copy(), round(opened.y + opened.height / 2)
+    dashed = filled if by == "pen" else gray
+    dashed[middle - 3 : middle + 3, round(opened.x) + 8 : round(opened.right) - 8] = 20
+    fields = found(layers_of(gray, filled if by == "pen" else None, cells=boxes))
     assert [len(cells) for _, cells in fields] == [3, 5]
 
 
