@@ -115,6 +115,7 @@ def evaluate(
 
 def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
     from hcr_batch.errors import UsageError
+    from hcr_batch.training.line_reader.line_cuts import cuts_of
     from hcr_batch.training.line_reader.line_held import held_lines
     from hcr_batch.training.line_reader.line_metrics import held_reads, line_metrics
     from hcr_batch.training.line_reader.line_recipe import line_recipe_of
@@ -124,7 +125,9 @@ def _strings(recognizer: Any, data: Path) -> dict[str, Any]:
     if reader is None:
         raise UsageError("--strings needs a model folder with a line reader")
     recipe = line_recipe_of(reader.card.document)
-    return line_metrics(held_reads(reader, held_lines(load_line_data(data, recipe), recipe)))
+    held = held_lines(load_line_data(data, recipe), recipe)
+    cuts = [cut.line for cut in cuts_of(held, recognizer)]
+    return line_metrics(held_reads(reader, held, cuts))
 
 
 def _string_table(metrics: dict[str, Any]) -> str:

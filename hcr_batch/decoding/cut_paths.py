@@ -11,7 +11,7 @@ from hcr_batch.alphabet import BLANK
 from hcr_batch.characters.string_candidates import Candidate, TextLine
 from hcr_batch.forms.automata import Automaton
 
-__all__ = ["best_constrained_path", "best_path"]
+__all__ = ["LEAST", "best_constrained_path", "best_path", "candidate_costs"]
 
 LEAST = 1e-4
 """Probabilities below this are all the same to the choice."""
@@ -50,11 +50,10 @@ def best_path(line: TextLine, sure: np.ndarray) -> list[int]:
     best[0] = 0.0
     came_by = np.full(line.pieces + 1, -1)
     gains = np.log(np.maximum(sure, LEAST))
-    usual = _usual_gap(line)
+    costs = candidate_costs(line)
     for number, candidate in enumerate(line.candidates):
         covered = candidate.last - candidate.first + 1
-        score = best[candidate.first] + covered * gains[number]
-        score -= _cost(candidate, line.height, usual)
+        score = best[candidate.first] + covered * gains[number] - costs[number]
         if score > best[candidate.last + 1]:
             best[candidate.last + 1] = score
             came_by[candidate.last + 1] = number
@@ -91,14 +90,14 @@ def best_constrained_path(
     fronts = [_Front.at_start(automaton)]
     number = 0
     for line in lines:
-        base, usual = len(fronts) - 1, _usual_gap(line)
+        base, costs = len(fronts) - 1, candidate_costs(line)
         arriving: list[list[_Front]] = [[] for _ in range(line.pieces)]
-        for candidate in line.candidates:
+        for candidate, cost in zip(line.candidates, costs, strict=True):
             place = base + candidate.first
             if place == len(fronts):
                 fronts.append(_Front.merged(arriving[candidate.first - 1]))
             covered = candidate.last - candidate.first + 1
-            gain = covered * gains[number] - _cost(candidate, line.height, usual)
+            gain = covered * gains[number] - cost
             arriving[candidate.last].append(fronts[place].stepped(automaton, gain, number, place))
             number += 1
         fronts.append(_Front.merged(arriving[-1]))
@@ -161,6 +160,12 @@ def _traced(fronts: list[_Front], automaton: Automaton) -> list[int] | None:
         path.append(int(front.candidate[state]))
         front, state = fronts[front.place[state]], int(front.before[state])
     return path[::-1]
+
+
+def candidate_costs(line: TextLine) -> list[float]:
+    """Natural logarithm of what speaks against each candidate, by its place and size alone."""
+    usual = _usual_gap(line)
+    return [_cost(candidate, line.height, usual) for candidate in line.candidates]
 
 
 def _usual_gap(line: TextLine) -> float:

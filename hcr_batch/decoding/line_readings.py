@@ -15,6 +15,7 @@ from hcr_batch.characters.string_candidates import TextLine
 from hcr_batch.decoding.constrained_decoding import cell_chances, restricted
 from hcr_batch.decoding.constrained_readings import constrained_readings
 from hcr_batch.decoding.cut_paths import best_constrained_path, best_path
+from hcr_batch.decoding.cut_support import CutLine
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.known_words import known_words
 from hcr_batch.decoding.machine_print import Surroundings, TextKind, text_kind
@@ -222,17 +223,28 @@ def _whole_parts(
     strips = [line.strip for line in lines if line.strip is not None]
     if len(strips) < len(lines):
         return list(parts)
+    cuts = _cut_lines(lines, scores)
     if rule.automaton is None:
         transcriptions = [
-            transcribe(strip, columns, _reported(rule), card)
-            for strip, columns in zip(strips, scores.columns, strict=True)
+            transcribe(strip, columns, _reported(rule), card, cut)
+            for strip, columns, cut in zip(strips, scores.columns, cuts, strict=True)
         ]
         return [_believed(*pair, rule, card) for pair in zip(parts, transcriptions, strict=True)]
-    found = transcribe_constrained(strips, scores.columns, rule.charset, rule.automaton, rule.words)
+    found = transcribe_constrained(
+        strips, scores.columns, rule.charset, rule.automaton, rule.words, cuts
+    )
     return [
         _whole_part(part, whole) if len(whole.rows) else part
         for part, whole in zip(parts, found or (), strict=False)
     ] or list(parts)
+
+
+def _cut_lines(lines: Sequence[TextLine], scores: GlyphScores) -> list[CutLine]:
+    ends = np.cumsum([0, *(len(line.candidates) for line in lines)])
+    return [
+        CutLine(line, scores.characters[first:last])
+        for line, first, last in zip(lines, ends, ends[1:], strict=False)
+    ]
 
 
 def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCard) -> _Part:

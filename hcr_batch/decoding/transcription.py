@@ -17,6 +17,7 @@ from hcr_batch.decoding.ctc_search import (
     best_texts,
     likeliest_answer,
 )
+from hcr_batch.decoding.cut_support import CutLine, supported
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
@@ -56,9 +57,13 @@ class Transcription:
 
 
 def transcribe(
-    strip: Strip, probabilities: np.ndarray, charset: str, card: LineCard
+    strip: Strip,
+    probabilities: np.ndarray,
+    charset: str,
+    card: LineCard,
+    cut: CutLine | None = None,
 ) -> Transcription:
-    """The likeliest text of a line, by the columns and a soft letter model.
+    """The likeliest text of a line, by the columns and a soft model of texts.
 
     Parameters
     ----------
@@ -67,9 +72,12 @@ def transcribe(
     charset : str
         Characters of the field.
     card : LineCard
+    cut : CutLine, optional
+        The same line cut into characters, which has a say too.
     """
     columns = _within(probabilities, charset)
     found = best_texts(columns, text_model(card.letter_weight, card.letter_bonus))
+    found = supported(found, cut) if cut else found
     weights = _sharpened([one.weight for one in found], card.sharpness)
     best = likeliest_answer(found)
     kept = _shown(best)
@@ -97,8 +105,12 @@ def _at_places(
 
 
 def transcribe_constrained(
-    strips: Sequence[Strip], probabilities: Sequence[np.ndarray], charset: str,
-    automaton: Automaton, any_case: bool,
+    strips: Sequence[Strip],
+    probabilities: Sequence[np.ndarray],
+    charset: str,
+    automaton: Automaton,
+    any_case: bool,
+    cuts: Sequence[CutLine] = (),
 ) -> list[Transcription] | None:
     """The likeliest text of some lines that an automaton accepts, running on from line to line.
 
@@ -110,6 +122,8 @@ def transcribe_constrained(
     automaton : Automaton
     any_case : bool
         Words of a list may be written in either case.
+    cuts : sequence of CutLine
+        The same lines cut into characters; where it is one line, it has a say too.
 
     Returns
     -------
@@ -122,7 +136,7 @@ def transcribe_constrained(
     found = best_texts(np.concatenate(each), AutomatonLanguage(automaton), ruled=True)
     if not found:
         return None
-    best = found[0]
+    best = (supported(found, cuts[0]) if len(cuts) == 1 else found)[0]
     lines = []
     for strip, columns, first, last in zip(strips, each, ends, ends[1:], strict=False):
         inside = [first <= column < last for column in best.columns]

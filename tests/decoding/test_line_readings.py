@@ -81,9 +81,15 @@ def whole_readings(cut, *places):
 
 
 def test_the_line_read_whole_counts_and_stays_as_it_was_read_however_doubtful():
-    readings = whole_readings("BBB", {"A": 0.99}, {"R": 0.4, "P": 0.35, "B": 0.2}, {"K": 0.99})
+    readings = whole_readings("BBB", {"A": 0.99}, {"R": 0.6, "P": 0.35}, {"K": 0.99})
     assert "".join(reading.character for reading in readings) == "ARK"
     assert readings[1].flagged
+
+
+def test_the_cut_line_decides_where_the_line_read_whole_is_of_two_minds():
+    for cut in ("ARK", "ABK"):
+        readings = whole_readings(cut, {"A": 0.99}, {"R": 0.5, "B": 0.49}, {"K": 0.99})
+        assert "".join(reading.character for reading in readings) == cut
 
 
 def test_what_the_cut_line_has_otherwise_is_flagged_in_a_line_that_is_accepted():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,11 +10,12 @@ import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.characters.normalize import normalize_inks
-from hcr_batch.characters.string_candidates import TextLine, find_strings
+from hcr_batch.characters.string_candidates import find_strings
 from hcr_batch.characters.writing import Parts, Writing
 from hcr_batch.config import Settings, load_settings
 from hcr_batch.decoding.constrained_decoding import restricted
 from hcr_batch.decoding.cut_paths import best_path
+from hcr_batch.decoding.cut_support import CutLine
 from hcr_batch.decoding.known_words import known_words
 from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.rules import Rule
@@ -25,7 +26,7 @@ from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import HeldRead
 from hcr_batch.types import Box, Cell, Field
 
-__all__ = ["PER_MM", "ReadTwice", "cut_readings", "writing_of"]
+__all__ = ["PER_MM", "HeldCut", "ReadTwice", "cuts_of", "writing_of"]
 
 MARGIN = 8
 """Pixels of paper around a line."""
@@ -33,6 +34,22 @@ PER_MM = 8.0
 """Pixels of a millimetre, as at 200 dpi."""
 STROKE = 85
 """Soft ink from which it is a stroke."""
+
+
+@dataclass(frozen=True)
+class HeldCut:
+    """A held-out line cut into characters.
+
+    Attributes
+    ----------
+    text : str
+        As its characters read alone.
+    line : CutLine, optional
+        What has a say in the line read whole; None where the ink falls into several lines.
+    """
+
+    text: str
+    line: CutLine | None
 
 
 @dataclass(frozen=True)
@@ -69,22 +86,26 @@ def writing_of(line: HeldLine) -> tuple[Writing, Field]:
     return Writing(soft, mask, soft * mask, parts), Field("line", "free", box, (Cell(box),))
 
 
-def cut_readings(held: Sequence[HeldLine], recognizer: Recognizer) -> list[str]:
-    """The texts of lines that are cut into characters."""
+def cuts_of(held: Sequence[HeldLine], recognizer: Recognizer) -> list[HeldCut]:
+    """Lines cut into characters, as the pipeline cuts them."""
     settings = load_settings()
-    return [_cut_text(line, recognizer, settings) for line in held]
+    return [_cut(line, recognizer, settings) for line in held]
 
 
-def _cut_text(line: HeldLine, recognizer: Recognizer, settings: Settings) -> str:
+def _cut(line: HeldLine, recognizer: Recognizer, settings: Settings) -> HeldCut:
     writing, field = writing_of(line)
     lines = find_strings(writing, [field], PER_MM, settings.glyphs)[0]
-    rows = np.concatenate([np.zeros((0, len(CHARACTERS))), *_rows(lines, recognizer)])
-    return "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
+    glyphs = [normalize_inks([candidate.ink for candidate in one.candidates]) for one in lines]
+    cuts = [
+        CutLine(one, recognizer.scores(inks).characters)
+        for one, inks in zip(lines, glyphs, strict=True)
+    ]
+    rows = np.concatenate([np.zeros((0, len(CHARACTERS))), *map(_chosen, cuts)])
+    text = "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
+    return HeldCut(text, cuts[0] if len(cuts) == 1 else None)
 
 
-def _rows(lines: Sequence[TextLine], recognizer: Recognizer) -> Iterator[np.ndarray]:
-    for line in lines:
-        glyphs = normalize_inks([candidate.ink for candidate in line.candidates])
-        rows = recognizer.scores(glyphs).characters
-        path = best_path(line, shape_confidence(restricted(rows, CHARACTERS)[0]))
-        yield weighted(rows[path], Rule(case="as_written"), np.zeros(len(path), bool))
+def _chosen(cut: CutLine) -> np.ndarray:
+    """The rows of the candidates that part a line best, weighed by their neighbours."""
+    path = best_path(cut.line, shape_confidence(restricted(cut.rows, CHARACTERS)[0]))
+    return weighted(cut.rows[path], Rule(case="as_written"), np.zeros(len(path), bool))

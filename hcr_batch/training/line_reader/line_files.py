@@ -22,7 +22,7 @@ from hcr_batch.recognition.line_confidence import LineConfidence, comparable_tex
 from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
 from hcr_batch.recognition.model_card import write_card
 from hcr_batch.recognition.recognizers import load_recognizer
-from hcr_batch.training.line_reader.line_cuts import ReadTwice, cut_readings
+from hcr_batch.training.line_reader.line_cuts import ReadTwice, cuts_of
 from hcr_batch.training.line_reader.line_held import HeldLine
 from hcr_batch.training.line_reader.line_metrics import (
     HeldRead,
@@ -82,10 +82,10 @@ def write_line_reader(
     (folder / LINE_NETWORK).write_bytes(_int8(model, strips[:: max(1, len(strips) // TYPICAL)]))
     network = LineNetwork(folder / LINE_NETWORK)
     card = _calibrated(network, held)
-    reads = held_reads(LineReader(network, card), held)
+    cuts = cuts_of(held, load_recognizer(classifier))
+    reads = held_reads(LineReader(network, card), held, [cut.line for cut in cuts])
     card = replace(card, sharpness=_sharpness(reads))
-    cuts = cut_readings(held, load_recognizer(classifier))
-    pairs = [ReadTwice(*pair) for pair in zip(reads, cuts, strict=True)]
+    pairs = [ReadTwice(read, cut.text) for read, cut in zip(reads, cuts, strict=True)]
     trust = _trust(pairs)
     document = {
         "characters": LINE_CHARACTERS,

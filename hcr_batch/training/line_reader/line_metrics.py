@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from hcr_batch.decoding.ctc_search import best_texts, likeliest_answer
+from hcr_batch.decoding.cut_support import CutLine, supported
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_confidence import comparable_text
@@ -43,14 +45,19 @@ class HeldRead:
         return self.line.kind == "words" and away > DOUBTED * len(self.line.text)
 
 
-def held_reads(reader: LineReader, held: Sequence[HeldLine]) -> list[HeldRead]:
-    """Read held-out lines with the reader's letter model."""
+def held_reads(
+    reader: LineReader, held: Sequence[HeldLine], cuts: Sequence[CutLine | None] = ()
+) -> list[HeldRead]:
+    """Read held-out lines with the model of texts and, given those, what their cuts say."""
     letters = text_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
-    texts = [
-        likeliest_answer(best_texts(columns, letters)) for columns in reader.probabilities(strips)
+    found = [best_texts(columns, letters) for columns in reader.probabilities(strips)]
+    found = [
+        supported(texts, cut) if cut else texts
+        for texts, cut in zip_longest(found, cuts)
     ]
-    return [HeldRead(line, best.text, best.weight) for line, best in zip(held, texts, strict=True)]
+    best = map(likeliest_answer, found)
+    return [HeldRead(line, one.text, one.weight) for line, one in zip(held, best, strict=True)]
 
 
 def edit_distance(read: str, true: str) -> int:

@@ -11,7 +11,7 @@ from hcr_batch.alphabet import LINE_CHARACTERS, SIGNS
 from hcr_batch.characters.line_strip import STRIP_HEIGHT, line_strip
 from hcr_batch.errors import ConfigError
 from hcr_batch.recognition.line_confidence import comparable_text
-from hcr_batch.training.line_reader.line_cuts import cut_readings
+from hcr_batch.training.line_reader.line_cuts import cuts_of
 from hcr_batch.training.line_reader.line_damage import damaged, jittered
 from hcr_batch.training.line_reader.line_drawing import Glyph, compose, draw_word
 from hcr_batch.training.line_reader.line_held import HeldLine
@@ -201,5 +201,7 @@ def test_a_held_out_line_is_read_as_the_pipeline_finds_it():
     ink = np.zeros((60, 90), np.uint8)
     ink[10:50, 20:26] = ink[10:50, 60:66] = 255
     line = HeldLine(ink, line_strip(ink), "11", "digits", "", "")
-    (reading,) = cut_readings([line], load_recognizer())
-    assert len(reading) == 2
+    (cut,) = cuts_of([line], load_recognizer())
+    assert len(cut.text) == 2
+    assert cut.line
+    assert len(cut.line.rows) == len(cut.line.line.candidates)
