@@ -11,7 +11,6 @@ from enum import IntEnum
 
 __all__ = [
     "ConfigError",
-    "DamagedPageError",
     "DocumentError",
     "ExitCode",
     "HcrError",
@@ -19,6 +18,7 @@ __all__ = [
     "ModelError",
     "NoInputError",
     "OutputError",
+    "PageError",
     "TemplateError",
     "TooLargeError",
     "UsageError",
@@ -129,27 +129,27 @@ class DocumentError(HcrError):
     exit_code = ExitCode.SOME_FAILED
 
 
-class DamagedPageError(DocumentError):
+class PageError(DocumentError):
     """A page of a document cannot be read, while others may be.
 
     Parameters
     ----------
     message : str
-    page : int
-        Its number, from 1.
+    page : int, optional
+        Its number, from 1; that of what has but one where left out.
     """
 
-    def __init__(self, message: str, page: int) -> None:
+    def __init__(self, message: str, page: int = 1) -> None:
         super().__init__(message)
         self.page = page
 
-    def __reduce__(self) -> tuple[type[DamagedPageError], tuple[str, int]]:
+    def __reduce__(self) -> tuple[type[PageError], tuple[str, int]]:
         """As it is sent from process to process."""
         return type(self), (str(self), self.page)
 
 
-class TooLargeError(DocumentError):
-    """A page has more pixels than the settings allow."""
+class TooLargeError(PageError):
+    """A page has more pixels than the settings allow, or takes more memory."""
 
 
 class LockedError(HcrError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.errors import DamagedPageError, DocumentError
+from hcr_batch.errors import DocumentError, PageError
 from hcr_batch.scan.worker import Outcome, ReadTask, read_pages
 from hcr_batch.types import Box, CellReading, FieldReading, PageReading, Reading
 
@@ -49,7 +49,7 @@ class FakeReader:
         if "BROKEN" in lines:
             raise DocumentError(f"{path}: broken; scan it again")
         if "TORN" in lines:
-            raise DamagedPageError(f"{path}, page {number}: torn; scan it again", number)
+            raise PageError(f"{path}, page {number}: torn; scan it again", number)
         if "DEFECT" in lines:
             raise ValueError("two\nlines")
         if "BUSY" in lines:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hcr_batch.documents.memory import MemoryFile
 from hcr_batch.documents.sources import EXTENSIONS
-from hcr_batch.errors import DamagedPageError, DocumentError, TooLargeError
+from hcr_batch.errors import DocumentError, PageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,11 +60,9 @@ def attached_pages(
 
     Raises
     ------
-    DamagedPageError
+    PageError
         One cannot be read, which counts as one page where it cannot even be
         opened; those behind it may be.
-    TooLargeError
-        One has a page that is too large.
     """
     before = len(document)
     for file in _attached(document, path):
@@ -75,12 +73,10 @@ def attached_pages(
                 for page in opener.pages(file, settings, due, last and last - before):
                     due = page.number + 1
                     yield replace(page, number=before + page.number)
-            except TooLargeError:
-                raise
-            except DamagedPageError as error:
-                raise DamagedPageError(str(error), before + error.page) from error
+            except PageError as error:
+                raise type(error)(str(error), before + error.page) from error
             except DocumentError as error:
-                raise DamagedPageError(str(error), before + due) from error
+                raise PageError(str(error), before + due) from error
         before += count
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from hcr_batch.errors import DocumentError, TooLargeError
+from hcr_batch.errors import PageError, TooLargeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,18 +63,23 @@ def check_cost(
         raise TooLargeError(
             f"{path}, page {number}: takes {cost / 1e9:.1f} GB to decode, more than the"
             f" {most / 1e9:.1f} allowed (large tiles, deep colours or many layers); save it again"
-            " as gray, or raise documents.max_megapixels"
+            " as gray, or raise documents.max_megapixels",
+            number,
         )
 
 
 def check_scans(
-    file: BinaryIO, image: Image.Image, path: Path | MemoryFile, settings: DocumentSettings
+    file: BinaryIO,
+    image: Image.Image,
+    path: Path | MemoryFile,
+    number: int,
+    settings: DocumentSettings,
 ) -> None:
     """Refuse a JPEG that is decoded over and over again; the file is where it was afterwards.
 
     Raises
     ------
-    DocumentError
+    PageError
         It has more scans than `MOST_SCANS`, or than its size and `max_megapixels` allow.
     """
     most = SCANS_OF_LARGEST * settings.max_megapixels * 1e6 / (image.width * image.height)
@@ -85,9 +90,10 @@ def check_scans(
         end = block[-1:]
     file.seek(place)
     if scans > min(most, MOST_SCANS):
-        raise DocumentError(
-            f"{path}: a JPEG of {scans} scans, which no scanner or camera writes;"
-            " save it again as a plain JPEG"
+        raise PageError(
+            f"{path}, page {number}: a JPEG of {scans} scans, which no scanner or camera writes;"
+            " save it again as a plain JPEG",
+            number,
         )
 
 

@@ -20,7 +20,7 @@ from hcr_batch.documents.cost import check_cost, check_scans
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
 from hcr_batch.documents.tiff import check_chain
-from hcr_batch.errors import DamagedPageError, DocumentError, TooLargeError
+from hcr_batch.errors import DocumentError, PageError, TooLargeError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
@@ -106,8 +106,8 @@ def image_pages(
     Raises
     ------
     DocumentError
-        The picture is of no known format, damaged, or too large;
-        `DamagedPageError` where other frames may be read.
+        The picture is of no known format or damaged;
+        `PageError` where other frames may be read.
     """
     # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
     # turns it wrongly.
@@ -204,13 +204,13 @@ def check_frame(
     ------
     TooLargeError
         It has more than `max_megapixels`, or costs far more than they would.
-    DocumentError
+    PageError
         What it says of its size makes no sense, or it is a JPEG of too many scans.
     """
     check_size(frame.size, path, number, settings)
     try:
         if frame.format in ("JPEG", "MPO"):
-            check_scans(file, frame, path, settings)
+            check_scans(file, frame, path, number, settings)
         check_cost(frame, path, number, settings)
     except DAMAGE as error:
         raise _damaged_page(path, number, error) from error
@@ -230,7 +230,8 @@ def check_size(
     if megapixels > settings.max_megapixels:
         raise TooLargeError(
             f"{path}, page {number}: {megapixels:.0f} megapixels, more than the"
-            f" {settings.max_megapixels:.0f} allowed; reduce it or raise documents.max_megapixels"
+            f" {settings.max_megapixels:.0f} allowed; reduce it or raise documents.max_megapixels",
+            number,
         )
 
 
@@ -239,11 +240,11 @@ def check_shape(size: tuple[int, int], path: Path | MemoryFile, number: int) -> 
 
     Raises
     ------
-    DamagedPageError
+    PageError
         One side is more than `LARGEST_ASPECT` times the other.
     """
     if max(size) > LARGEST_ASPECT * min(size):
-        raise DamagedPageError(
+        raise PageError(
             f"{path}, page {number}: {size[0]} x {size[1]} pixels, too narrow for a page;"
             " scan it again or take the file away",
             number,
@@ -339,12 +340,12 @@ def _on_white(image: Image.Image) -> np.ndarray:
 
 def _unknown_packing(
     image: Image.Image, path: Path | MemoryFile, number: int
-) -> DamagedPageError | None:
+) -> PageError | None:
     """What to tell of a TIFF that is packed in a way that not every library knows."""
     packing = str(image.info.get("compression", ""))
     if not isinstance(image, TiffImageFile) or packing in COMMON_PACKINGS:
         return None
-    return DamagedPageError(
+    return PageError(
         f"{path}, page {number}: packed by {packing or 'an unknown method'}, which cannot be read"
         " here, or damaged; save it again packed by LZW or as PNG",
         number,
@@ -358,5 +359,5 @@ def _damaged(place: Path | MemoryFile | str, error: Exception) -> str:
     return f"{place}: damaged or cut short ({detail}); scan or copy it again"
 
 
-def _damaged_page(path: Path | MemoryFile, number: int, error: Exception) -> DamagedPageError:
-    return DamagedPageError(_damaged(f"{path}, page {number}", error), number)
+def _damaged_page(path: Path | MemoryFile, number: int, error: Exception) -> PageError:
+    return PageError(_damaged(f"{path}, page {number}", error), number)

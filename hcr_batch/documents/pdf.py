@@ -34,7 +34,7 @@ from hcr_batch.documents.rendering import (
     points_per_inch,
     render_scale,
 )
-from hcr_batch.errors import DamagedPageError, DocumentError
+from hcr_batch.errors import DocumentError, PageError
 from hcr_batch.types import MM_PER_INCH
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def pdf_pages(
     Raises
     ------
     DocumentError
-        The file is damaged, cut short, encrypted, or a page too large.
+        The file is damaged, cut short or encrypted; `PageError` where other
+        pages may be read.
     """
     data = _data(path)
     document = _document(path, data, settings)
@@ -236,7 +237,7 @@ def _read(
             return Raster(gray, scan.orientation, scan.dpi)
         return _rendered(page, scan, settings)
     except (pypdfium2.PdfiumError, *DAMAGE) as error:
-        raise DamagedPageError(
+        raise PageError(
             f"{path}, page {number}: damaged ({error}); scan or save it again", number
         ) from error
 

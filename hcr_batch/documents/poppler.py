@@ -11,7 +11,7 @@ import numpy as np
 from hcr_batch.documents.images import DAMAGE, check_shape
 from hcr_batch.documents.raster import Raster, make_page
 from hcr_batch.documents.rendering import POINTS_PER_INCH, points_per_inch, render_scale
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DocumentError, PageError
 
 if TYPE_CHECKING:
     from hcr_batch.config import DocumentSettings
@@ -85,8 +85,9 @@ def _rendered(path: Path, number: int, settings: DocumentSettings) -> Raster:
         )
         gray = np.asarray(picture.convert("L"))
     except (exceptions.PDFPageCountError, exceptions.PDFSyntaxError, *DAMAGE) as error:
-        raise DocumentError(
-            f"{path}, page {number}: damaged, poppler cannot draw it; scan or save it again"
+        raise PageError(
+            f"{path}, page {number}: damaged, poppler cannot draw it; scan or save it again",
+            number,
         ) from error
     dpi = scale * points_per_inch(size)
     return Raster(gray, dpi=(dpi, dpi))

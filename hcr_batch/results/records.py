@@ -52,9 +52,14 @@ class PageRecord:
     pictures: bytes = b""
     form: str = ""
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it stands for a page that could not be read."""
+        return [field.name for field in self.fields] == [UNREADABLE]
+
 
 def unreadable_page(number: int) -> PageRecord:
-    """In place of a damaged page: one flagged cell, that a person sees what is missing."""
+    """In place of a page that cannot be read: one flagged cell, so that a person looks."""
     cell = CellRecord(Box(0, 0, 1, 1), Reading("", 0.0, True, (UNREADABLE,)))
     return PageRecord(number, 1, 1, (FieldRecord(UNREADABLE, "free", (cell,)),))
 

@@ -232,7 +232,7 @@ def _draw(
 
     def tasks() -> Iterator[DrawTask]:
         for file, group in groupby(journal.pages(), key=lambda item: item[0]):
-            pages = tuple(page for _, page in group)
+            pages = tuple(page for _, page in group if not page.is_unreadable)
             paths = picture_paths(folder, file.name, pages).values()
             drawn = all(map(os.path.exists, paths))
             if key(file.path) in read or (key(file.path) in given and not drawn):

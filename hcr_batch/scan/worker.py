@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from hcr_batch.config import DocumentSettings, Settings
 from hcr_batch.documents import open_pages
 from hcr_batch.documents.locations import Location, local_copy
-from hcr_batch.errors import DamagedPageError, DocumentError, HcrError, ModelError
+from hcr_batch.errors import DocumentError, HcrError, ModelError, PageError
 from hcr_batch.results.atomic import atomic_output, check_writable
 from hcr_batch.results.overlay import draw_page
 from hcr_batch.results.records import PageRecord, record_page, unreadable_page
@@ -133,11 +133,11 @@ def read_pages(task: ReadTask, reader: DocumentReader) -> Outcome:
 
 
 def _read(path: Path, task: ReadTask, reader: DocumentReader) -> Outcome:
-    """What is on the pages of a task; raises the DocumentError of a damaged one if all are so."""
+    """What is on the pages of a task; raises the first PageError if no page can be read."""
     watch = Stopwatch()
     records: list[PageRecord] = []
     stages: list[StageTime] = []
-    damaged: list[DamagedPageError] = []
+    unread: list[PageError] = []
     first = task.first
     while first <= task.last:
         try:
@@ -146,23 +146,23 @@ def _read(path: Path, task: ReadTask, reader: DocumentReader) -> Outcome:
                     records.append(record_page(reading))
                 stages += watch.take(reading.number)
             break
-        except DamagedPageError as error:
-            damaged.append(error)
+        except PageError as error:
+            unread.append(error)
             records.append(unreadable_page(error.page))
             first = error.page + 1
-    if damaged and len(damaged) == len(records):
-        raise damaged[0]
     # Only a document that may go on is worth being opened once more to be counted.
     full = len(records) > task.last - task.first
     total = reader.count(path) if full else task.first - 1 + len(records)
-    return Outcome(tuple(records), None, 0.0, total, stages=tuple(stages), damage=_told(damaged))
+    if unread and len(unread) == total:
+        raise unread[0]
+    return Outcome(tuple(records), None, 0.0, total, stages=tuple(stages), damage=_told(unread))
 
 
-def _told(damaged: list[DamagedPageError]) -> str | None:
-    if not damaged:
+def _told(unread: list[PageError]) -> str | None:
+    if not unread:
         return None
-    more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
-    return f"{damaged[0]}{more}"
+    more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+    return f"{unread[0]}{more}"
 
 
 def _is_transient(error: BaseException | None) -> bool:
@@ -203,20 +203,32 @@ class PageDrawer:
         return self._draw
 
     def _draw(self, task: DrawTask) -> HcrError | None:
-        """Write a PNG for every page; why it failed, or None."""
+        """Write a PNG for every page of the task; why it failed, or None."""
         records = {record.number: record for record in task.pages}
         paths = picture_paths(self.folder, task.name, task.pages)
         try:
             with (
                 local_copy(task.path) as path,
-                closing(open_pages(path, self.settings)) as pages,
+                closing(self._pages(path, records.keys())) as pages,
             ):
                 for page in pages:
-                    if page.number in records:
-                        self._draw_page(page, records[page.number], task, paths[page.number])
+                    self._draw_page(page, records[page.number], task, paths[page.number])
         except HcrError as error:
             return error
         return None
+
+    def _pages(self, path: Path, wanted: Collection[int]) -> Generator[Page, None, None]:
+        """The pages of these numbers; that others cannot be read does not matter."""
+        first = 1
+        while True:
+            try:
+                with closing(open_pages(path, self.settings, first)) as pages:
+                    yield from (page for page in pages if page.number in wanted)
+                return
+            except PageError as error:
+                if error.page in wanted:
+                    raise
+                first = error.page + 1
 
     def _draw_page(self, page: Page, record: PageRecord, task: DrawTask, path: Path) -> None:
         picture = draw_page(page, record, f"{task.name}, page {page.number}")

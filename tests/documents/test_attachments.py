@@ -6,7 +6,7 @@ from pdf_maker import WHOLE_PAGE, page_pdf, stream
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import MemoryFile, count_pages, open_pages
-from hcr_batch.errors import DamagedPageError, DocumentError
+from hcr_batch.errors import DocumentError, PageError
 
 SETTINGS = load_settings().documents
 
@@ -52,7 +52,7 @@ def test_an_attached_document_that_cannot_be_read_is_named_and_counts_as_a_page(
     whole, cut = SEEDS["scanned.pdf"], SEEDS["scanned.pdf"][:-200]
     content = portfolio(first__pdf=whole, form__pdf=cut, last__pdf=whole)
     cut_short = r"a\.pdf, attached form\.pdf: the PDF is cut short"
-    with pytest.raises(DamagedPageError, match=cut_short) as at:
+    with pytest.raises(PageError, match=cut_short) as at:
         read(content)
     assert at.value.page == 5
     assert [page.number for page in read(content, 6)] == [6, 7, 8]
@@ -62,7 +62,7 @@ def test_an_attached_document_that_cannot_be_read_is_named_and_counts_as_a_page(
 def test_a_damaged_page_of_an_attached_document_leaves_its_others():
     form = damaged_second(SEEDS["scanned.pdf"])
     content = portfolio(first__pdf=SEEDS["drawn.pdf"], form__pdf=form)
-    with pytest.raises(DamagedPageError, match=r"a\.pdf, attached form\.pdf, page 2") as at:
+    with pytest.raises(PageError, match=r"a\.pdf, attached form\.pdf, page 2") as at:
         read(content)
     assert [page.number for page in read(content, at.value.page + 1)] == [at.value.page + 1]
 
@@ -90,7 +90,7 @@ def test_a_change_that_breaks_off_behind_the_end_is_cut_short():
 
 def test_a_damaged_page_is_told_from_a_damaged_document():
     content = damaged_second(SEEDS["scanned.pdf"])
-    with pytest.raises(DamagedPageError, match=r"a\.pdf, page 2: damaged") as caught:
+    with pytest.raises(PageError, match=r"a\.pdf, page 2: damaged") as caught:
         read(content)
     assert caught.value.page == 2
     assert [page.number for page in read(content, 3)] == [3]

@@ -16,20 +16,28 @@ from hostile_files import (
     encrypted_pdf,
     gif_of,
     long_tiff,
+    many_scans,
     mutations,
     pictures,
     png_of,
     saved,
     tiff_of,
 )
-from pdf_maker import page_pdf
+from pdf_maker import WHOLE_PAGE, page_pdf, stream
 from PIL import Image
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import MemoryFile, open_pages, open_regular
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DocumentError, PageError
 
 SETTINGS = load_settings().documents
+GRAY = pictures()[0]
+LYING = SEEDS["gray.jpg"].replace(b"\x00\x78\x00\xa0", b"\xff\xf0\xff\xf0")
+"""A JPEG that says it is far larger than it is."""
+JPEG_IMAGE = (
+    b"/Type/XObject/Subtype/Image/Width 160/Height 120/BitsPerComponent 8"
+    b"/ColorSpace/DeviceGray/Filter/DCTDecode"
+)
 NOISE = bytes(np.random.default_rng(3).integers(0, 256, 1200, np.uint8))
 
 
@@ -164,7 +172,7 @@ import resource, sys
 from pathlib import Path
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
-from hcr_batch.errors import DocumentError
+from hcr_batch.errors import DocumentError, PageError
 limit = 1500 << 20
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 settings = load_settings().documents
@@ -243,3 +251,24 @@ def test_random_damage_raises_nothing_but_a_document_error():
     assert all(text.startswith(name) and "\n" not in text for name, text in refusals)
     assert 0 < len(refusals) < count
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - begin < 60
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "bad", "count", "reason"),
+    [
+        ("a.tif", saved([GRAY, GRAY.convert("F"), GRAY], "TIFF"), 2, 3, "GB to decode"),
+        ("a.pdf", page_pdf(WHOLE_PAGE, stream(LYING, JPEG_IMAGE)), 1, 1, "4293 megapixels"),
+        ("b.pdf", page_pdf(WHOLE_PAGE, stream(many_scans(200, 120), JPEG_IMAGE)), 1, 1, "JPEG of"),
+    ],
+    ids=["deep", "lying", "scans"],
+)
+def test_a_page_that_takes_too_much_is_told_from_the_others(name, content, bad, count, reason):
+    few = dataclasses.replace(SETTINGS, max_megapixels=0.025)
+    for number in range(1, count + 1):
+        pages = open_pages(MemoryFile(name, content), few, number, number)
+        if number != bad:
+            assert [page.number for page in pages] == [number]
+            continue
+        with pytest.raises(PageError, match=f"{name}, page {number}: .*{reason}") as caught:
+            list(pages)
+        assert caught.value.page == number

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 
 from hcr_batch.config import load_settings
 from hcr_batch.documents import open_pages
-from hcr_batch.errors import DamagedPageError, DocumentError
+from hcr_batch.errors import DocumentError, PageError
 
 SETTINGS = load_settings().documents
 SIZE = (300, 400)
@@ -227,7 +227,7 @@ def test_damaged_frame_is_named_after_the_good_ones(tmp_path):
     (tmp_path / "a.tif").write_bytes(content)
     pages = open_pages(tmp_path / "a.tif", SETTINGS)
     assert next(pages).number == 1
-    with pytest.raises(DamagedPageError, match=r"page 2") as caught:
+    with pytest.raises(PageError, match=r"page 2") as caught:
         next(pages)
     assert caught.value.page == 2
     assert [page.number for page in open_pages(tmp_path / "a.tif", SETTINGS, 3)] == [3]

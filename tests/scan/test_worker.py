@@ -1,5 +1,6 @@
 """What a worker makes of a file, without the processes around it."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -88,3 +89,54 @@ def test_the_good_frames_of_a_scan_are_read_and_the_damaged_one_told(read, tmp_p
     assert [cell.reading.reasons for field in second.fields for cell in field.cells] == [
         ("unreadable",)
     ]
+
+
+def small_and_large(path, *sizes):
+    """A document of copies of a form, its sides so many times as long."""
+    with Image.open(FORMS / "payment-slip.png") as form:
+        gray = form.convert("L")
+    pages = [gray.resize((gray.width * size, gray.height * size)) for size in sizes]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return gray.width * gray.height / 1e6
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.pdf"])
+def test_a_page_that_is_too_large_costs_no_other(name, tmp_path):
+    """And is told with the file, the page and the remedy; the others are drawn too."""
+    megapixels = small_and_large(tmp_path / name, 1, 2, 1)
+    documents = dataclasses.replace(SETTINGS.documents, max_megapixels=2 * megapixels)
+    read = PageReader(dataclasses.replace(SETTINGS, documents=documents))()
+    outcome = read(ReadTask(tmp_path / name, "", 1, 8))
+    assert (outcome.failure, outcome.total) == (None, 3)
+    assert f"{name}, page 2: " in outcome.damage
+    assert "raise documents.max_megapixels" in outcome.damage
+    first, second, third = outcome.pages
+    assert len(first.fields) == len(third.fields) > 1
+    assert [page.is_unreadable for page in outcome.pages] == [False, True, False]
+    assert second.fields[0].cells[0].reading.reasons == ("unreadable",)
+    draw = PageDrawer(documents, tmp_path / "drawn")()
+    assert draw(DrawTask(tmp_path / name, name, (first, third))) is None
+    drawn = {path.name for path in (tmp_path / "drawn").iterdir()}
+    assert drawn == {f"{name}.p1.png", f"{name}.p3.png"}
+
+
+def test_a_picture_that_is_too_large_fails_and_so_does_a_document_of_such(tmp_path):
+    few = dataclasses.replace(SETTINGS.documents, max_megapixels=0.01)
+    read = PageReader(dataclasses.replace(SETTINGS, documents=few))()
+    small_and_large(tmp_path / "a.tif", 1, 1)
+    for path in (FORMS / "payment-slip.png", tmp_path / "a.tif"):
+        outcome = read(ReadTask(path, "", 1, 8))
+        assert outcome.pages == ()
+        assert f"{path}, page 1: " in outcome.failure
+        assert "raise documents.max_megapixels" in outcome.failure
+
+
+def test_pages_behind_many_that_cannot_be_read_are_read(tmp_path):
+    """A task may have no sound page where the document has."""
+    path, reader = tmp_path / "form", FakeReader(tmp_path / "log")()
+    path.write_text("\f".join(["TORN", "TORN", "ABC"]))
+    outcome = reader(ReadTask(path, "", 1, 2))
+    assert (outcome.failure, outcome.total) == (None, 3)
+    assert outcome.damage.endswith("page 1: torn; scan it again (and 1 more)")
+    path.write_text("\f".join(["TORN", "TORN"]))
+    assert "page 1: torn" in reader(ReadTask(path, "", 1, 2)).failure
