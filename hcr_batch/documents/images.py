@@ -19,7 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from hcr_batch.documents.cost import check_cost, check_scans
 from hcr_batch.documents.pixels import gray_array
 from hcr_batch.documents.raster import Orientation, Raster, make_page
-from hcr_batch.documents.tiff import check_chain
+from hcr_batch.documents.tiff import count_frames, is_tiff, unknown_packing
 from hcr_batch.errors import DocumentError, PageError, TooLargeError
 
 if TYPE_CHECKING:
@@ -74,12 +74,6 @@ SUBFILE_TAG = 254
 REDUCED_COPY = 1
 """Bit of a TIFF frame's NewSubfileType: a thumbnail of another frame."""
 
-COMMON_PACKINGS = frozenset(
-    {"raw", "tiff_ccitt", "group3", "group4", "tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits"}
-    | {"tiff_jpeg", "tiff_deflate", "tiff_raw_16"}
-)
-"""Ways to pack the pixels of a TIFF that every library knows, by Pillow's names for them."""
-
 LARGEST_ASPECT = 100.0
 """Longer by shorter side of a picture that may be a page; a line of writing has 30."""
 
@@ -112,8 +106,7 @@ def image_pages(
     # Opened here, not by Pillow: given a name it maps uncompressed TIFF into memory and then
     # turns it wrongly.
     with path.open("rb") as file, _open(file, path) as image:
-        frames = enumerate(_frames(image, file, path), start=1)
-        for number, frame in itertools.islice(frames, first - 1, last):
+        for number, frame in _frames(image, file, path, first, last):
             check_frame(frame, file, path, number, settings)
             check_shape(frame.size, path, number)
             yield make_page(_taken(frame, path, number), number, settings)
@@ -128,7 +121,7 @@ def count_image_pages(path: Path | MemoryFile) -> int:
         The picture is of no known format or damaged.
     """
     with path.open("rb") as file, _open(file, path) as image:
-        return sum(1 for _ in _frames(image, file, path))
+        return sum(1 for _ in _sought(image, file, path)) if isinstance(image, TiffImageFile) else 1
 
 
 def first_frame(path: Path | MemoryFile, settings: DocumentSettings) -> np.ndarray:
@@ -146,6 +139,11 @@ def _open(file: BinaryIO, path: Path | MemoryFile) -> Image.Image:
         with unhindered():
             return Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
+        if is_tiff(file):
+            raise DocumentError(
+                f"{path}: a TIFF of a kind that cannot be read here, or cut short;"
+                " save it again as gray packed by LZW, or as PNG"
+            ) from error
         raise DocumentError(
             f"{path}: no picture or PDF that can be read, or cut short;"
             " scan or copy it again, or convert it to PNG, TIFF or PDF"
@@ -169,26 +167,40 @@ def unhindered() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _frames(image: Image.Image, file: BinaryIO, path: Path | MemoryFile) -> Iterator[Image.Image]:
-    """The frames of a TIFF but its thumbnails; of animations and stereo pictures the first."""
+def _frames(
+    image: Image.Image, file: BinaryIO, path: Path | MemoryFile, first: int, last: int | None
+) -> Iterator[tuple[int, Image.Image]]:
+    """The frames of a TIFF, numbered; of animations and stereo pictures the first."""
     if not isinstance(image, TiffImageFile):
-        yield image
+        if first == 1:
+            yield 1, image
         return
+    sought = enumerate(_sought(image, file, path), start=1)
+    for number, error in itertools.islice(sought, first - 1, last):
+        if error:
+            raise _unread(image, path, number, error) from error
+        yield number, image
+
+
+def _sought(
+    image: TiffImageFile, file: BinaryIO, path: Path | MemoryFile
+) -> Iterator[Exception | None]:
+    """Go from frame to frame of a TIFF, but its thumbnails; why one cannot be read, or None."""
     try:
-        check_chain(file)
+        count = count_frames(file)
     except DAMAGE as error:
         raise DocumentError(_damaged(path, error)) from error
-    for index in itertools.count():
+    for place in range(count):
         try:
             with unhindered():
-                image.seek(index)
+                image.seek(place)
         except EOFError:
             return
         except DAMAGE as error:
-            # Where the frames behind it begin is not known either.
-            raise DocumentError(_damaged(f"{path}, page {index + 1}", error)) from error
+            yield error
+            continue
         if not image.tag_v2.get(SUBFILE_TAG, 0) & REDUCED_COPY:
-            yield image
+            yield None
 
 
 def check_frame(
@@ -266,7 +278,7 @@ def _decoded(image: Image.Image, path: Path | MemoryFile, number: int) -> Raster
             dpi = _tagged_dpi(image)
             gray = gray_pixels(image)
     except DAMAGE as error:
-        raise _unknown_packing(image, path, number) or _damaged_page(path, number, error) from error
+        raise _unread(image, path, number, error) from error
     if image.format != "TIFF":  # Pillow itself turns TIFF upright, and no other
         gray = orientation.upright(gray)
     if dpi and orientation.transposed:
@@ -338,16 +350,16 @@ def _on_white(image: Image.Image) -> np.ndarray:
     return np.asarray(paper)
 
 
-def _unknown_packing(
-    image: Image.Image, path: Path | MemoryFile, number: int
-) -> PageError | None:
-    """What to tell of a TIFF that is packed in a way that not every library knows."""
-    packing = str(image.info.get("compression", ""))
-    if not isinstance(image, TiffImageFile) or packing in COMMON_PACKINGS:
-        return None
+def _unread(
+    image: Image.Image, path: Path | MemoryFile, number: int, error: Exception
+) -> PageError:
+    """What to tell of a frame that Pillow cannot decode."""
+    packing = unknown_packing(image) if isinstance(image, TiffImageFile) else None
+    if packing is None:
+        return _damaged_page(path, number, error)
     return PageError(
-        f"{path}, page {number}: packed by {packing or 'an unknown method'}, which cannot be read"
-        " here, or damaged; save it again packed by LZW or as PNG",
+        f"{path}, page {number}: packed by {packing}, which cannot be read here;"
+        " save it again packed by LZW or as PNG",
         number,
     )
 

@@ -27,7 +27,7 @@ from pdf_maker import WHOLE_PAGE, page_pdf, stream
 from PIL import Image
 
 from hcr_batch.config import load_settings
-from hcr_batch.documents import MemoryFile, open_pages, open_regular
+from hcr_batch.documents import MemoryFile, count_pages, open_pages, open_regular
 from hcr_batch.errors import DocumentError, PageError
 
 SETTINGS = load_settings().documents
@@ -62,7 +62,7 @@ def failure(name, content):
         ("empty.png", b"", "is empty"),
         ("text.png", b"no picture but a letter\n" * 40, "no picture or PDF"),
         ("zero.png", png_of(0, 0), "no picture or PDF"),
-        ("zero.tif", tiff_of(0, 0), "no picture or PDF"),
+        ("zero.tif", tiff_of(0, 0), "a TIFF of a kind"),
         ("tall.png", png_of(1, 60000, b"\0\xff" * 60000), "1 x 60000 pixels"),
         ("wide.png", png_of(60000, 1, b"\0" + b"\xff" * 60000), "60000 x 1 pixels"),
         ("bomb.png", png_of(100_000, 100_000), "10000 megapixels, more than the 300 allowed"),
@@ -127,7 +127,42 @@ def test_a_packing_that_is_not_known_everywhere_is_named():
     content = bytearray(tiff_of(40, 30, SEEDS["plain.webp"]))
     place = next(n for n in range(10, 150, 12) if content[n : n + 2] == b"\x03\x01")
     content[place + 8 : place + 12] = struct.pack("<I", 50001)
-    assert "packed by webp, which cannot be read here" in failure("webp.tif", bytes(content))
+    assert "packed by webp, which cannot be read here; save" in failure("webp.tif", bytes(content))
+
+
+def with_tag(content, frame, number, value):
+    """A little-endian TIFF, a short value of a tag of one of its frames replaced."""
+    changed, place = bytearray(content), struct.unpack_from("<I", content, 4)[0]
+    for _ in range(frame):
+        count = struct.unpack_from("<H", content, place)[0]
+        place = struct.unpack_from("<I", content, place + 2 + 12 * count)[0]
+    for entry in range(place + 2, place + 2 + 12 * struct.unpack_from("<H", content, place)[0], 12):
+        if struct.unpack_from("<H", content, entry)[0] == number:
+            struct.pack_into("<HHIHH", changed, entry, number, 3, 1, value, 0)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "reason"),
+    [(259, 34661, "packed by method 34661, which cannot be read here"), (262, 777, "damaged")],
+    ids=["packing", "colours"],
+)
+def test_a_frame_of_a_kind_that_nobody_knows_costs_no_other(tag, value, reason):
+    file = MemoryFile("a.tif", with_tag(saved(pictures(3), "TIFF"), 1, tag, value))
+    pages = open_pages(file, SETTINGS)
+    assert next(pages).number == 1
+    with pytest.raises(PageError, match=f"a.tif, page 2: {reason}") as caught:
+        next(pages)
+    assert caught.value.page == 2
+    assert [page.number for page in open_pages(file, SETTINGS, 3)] == [3]
+    assert count_pages(file, SETTINGS) == 3
+
+
+@pytest.mark.parametrize(("tag", "value"), [(259, 34661), (262, 9)], ids=["packing", "colours"])
+def test_a_tiff_that_is_whole_is_not_called_damaged_alone(tag, value):
+    message = failure("a.tif", with_tag(saved([GRAY.convert("RGB")], "TIFF"), 0, tag, value))
+    assert message.startswith("a.tif: a TIFF of a kind that cannot be read here")
+    assert "save it again" in message
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
