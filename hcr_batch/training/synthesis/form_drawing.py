@@ -28,6 +28,10 @@ class FormDrawing:
             self.sheet.print, self.printer, self.rng, (x, y, size), count, dark or self.print_dark
         )
 
+    def latin_font(self) -> str:
+        """The path of one of the fonts with Latin letters."""
+        return self.printer.latin[int(self.rng.integers(len(self.printer.latin)))]
+
     def pen(self) -> tuple[float, float]:
         """Line width and darkness of the next part: mostly the form's own."""
         if self.rng.random() < 0.7:
