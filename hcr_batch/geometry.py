@@ -1,47 +1,58 @@
-"""Boxes measured, scaled and divided, and points under a homography."""
+"""Boxes measured, divided, and taken from one frame to another; points under a homography."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hcr_batch.types import Box
+from hcr_batch.types import AnyBox, Box, MillimetreBox, Rectangle
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["area", "evenly_divided", "projected", "scaled", "shared_area", "shrunk"]
+__all__ = [
+    "area",
+    "evenly_divided",
+    "in_millimetres",
+    "in_pixels",
+    "projected",
+    "scaled",
+    "shared_area",
+    "shrunk",
+]
 
 
-def area(box: Box) -> float:
+def area(box: Rectangle) -> float:
     """Of a box, in square units of its sides."""
     return box.width * box.height
 
 
-def shared_area(one: Box, other: Box) -> float:
+def shared_area(one: AnyBox, other: AnyBox) -> float:
     """What two boxes have in common; 0 where they do not meet."""
     width = min(one.right, other.right) - max(one.x, other.x)
     height = min(one.bottom, other.bottom) - max(one.y, other.y)
     return max(width, 0.0) * max(height, 0.0)
 
 
-def scaled(box: Box, across: float, down: float | None = None) -> Box:
-    """A box in other units.
-
-    Parameters
-    ----------
-    box : Box
-    across : float
-        New units to one of the old: `1 / page.pixels_per_mm` gives millimetres of pixels.
-    down : float, optional
-        The same from top to bottom; `across` where left out.
-    """
-    down = across if down is None else down
-    return Box(box.x * across, box.y * down, box.width * across, box.height * down)
+def scaled(box: AnyBox, across: float, down: float) -> AnyBox:
+    """A box of a picture in another resolution of it: so many new pixels to one of the old."""
+    return type(box)(box.x * across, box.y * down, box.width * across, box.height * down)
 
 
-def shrunk(box: Box, share: float) -> Box:
+def in_millimetres(box: Box, pixels_per_mm: float) -> MillimetreBox:
+    """A box of a page from the page's edges."""
+    scale = 1 / pixels_per_mm
+    return MillimetreBox(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
+
+
+def in_pixels(box: MillimetreBox, pixels_per_mm: float) -> Box:
+    """A box measured from a page's edges, on the page."""
+    scale = pixels_per_mm
+    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
+
+
+def shrunk(box: AnyBox, share: float) -> AnyBox:
     """The middle of a box, `share` (0 to 1) of each side."""
-    return Box(
+    return type(box)(
         box.x + (1 - share) / 2 * box.width,
         box.y + (1 - share) / 2 * box.height,
         share * box.width,
@@ -49,10 +60,12 @@ def shrunk(box: Box, share: float) -> Box:
     )
 
 
-def evenly_divided(box: Box, count: int, gap: float = 0.0) -> tuple[Box, ...]:
+def evenly_divided(box: AnyBox, count: int, gap: float = 0.0) -> tuple[AnyBox, ...]:
     """Boxes of equal width side by side from one edge of a box to the other, so far apart."""
     width = (box.width - gap * (count - 1)) / count
-    return tuple(Box(box.x + n * (width + gap), box.y, width, box.height) for n in range(count))
+    return tuple(
+        type(box)(box.x + n * (width + gap), box.y, width, box.height) for n in range(count)
+    )
 
 
 def projected(transform: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -38,7 +38,16 @@ from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.timing import Stopwatch
-from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
+from hcr_batch.types import (
+    UNKNOWN_FORM,
+    Box,
+    CellReading,
+    Field,
+    FieldReading,
+    Page,
+    PageReading,
+    SourceBox,
+)
 
 __all__ = ["read_page", "scan_document"]
 
@@ -339,7 +348,7 @@ def _on_source(
     )
 
 
-def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
+def _source_boxes(boxes: list[Box], page: Page) -> list[SourceBox]:
     """Bounding boxes, in whole pixels of the file's own page."""
     sides = sides_of(boxes).T
     corners = np.empty((len(boxes), 4, 2))
@@ -349,7 +358,7 @@ def _source_boxes(boxes: list[Box], page: Page) -> list[Box]:
     size = np.array(page.source_size)
     first = np.clip(np.floor(placed.min(axis=1) + 0.5), 0, size - 1)
     last = np.clip(np.ceil(placed.max(axis=1) - 0.5), first + 1, size)
-    return [Box(*row) for row in np.hstack([first, last - first]).astype(int).tolist()]
+    return [SourceBox(*row) for row in np.hstack([first, last - first]).astype(int).tolist()]
 
 
 def _crop(box: Box, page: Page) -> np.ndarray:

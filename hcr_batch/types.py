@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN_FORM",
+    "AnyBox",
     "Box",
     "Cell",
     "CellReading",
@@ -18,10 +19,13 @@ __all__ = [
     "FieldReading",
     "Glyphs",
     "Gray",
+    "MillimetreBox",
     "Numbers",
     "Page",
     "PageReading",
     "Reading",
+    "Rectangle",
+    "SourceBox",
     "StoredValue",
 ]
 
@@ -43,8 +47,12 @@ Numbers: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True)
-class Box:
-    """An upright rectangle in pixels; (x, y) is its top left corner."""
+class Rectangle:
+    """An upright rectangle; (x, y) is its top left corner.
+
+    It is of one of the kinds below, which say in what it is measured: to take one for another is
+    an error of types.
+    """
 
     x: float
     y: float
@@ -62,14 +70,29 @@ class Box:
         return self.y + self.height
 
 
+class Box(Rectangle):
+    """In pixels of the page as it is read: upright and level."""
+
+
+class SourceBox(Rectangle):
+    """In pixels of the page as it lies in the file."""
+
+
+class MillimetreBox(Rectangle):
+    """In millimetres of a form, or of a page of a PDF."""
+
+
+AnyBox = TypeVar("AnyBox", Box, SourceBox, MillimetreBox)
+"""Boxes of one frame, whichever it is."""
+
+
 @dataclass(frozen=True)
 class StoredValue:
     """What a form field of a fillable PDF holds.
 
     Attributes
     ----------
-    box : Box
-        In pixels of the page as it lies in the file.
+    box : SourceBox
     kind : str
         `text` or `check`.
     text : str
@@ -78,7 +101,7 @@ class StoredValue:
         Cells of a comb; 0 where the text runs freely.
     """
 
-    box: Box
+    box: SourceBox
     kind: str
     text: str
     cells: int = 0
@@ -183,14 +206,14 @@ class CellReading:
 
     Attributes
     ----------
-    box : Box
-        Integers, in pixels of the page as it lies in the file.
+    box : SourceBox
+        Integers.
     reading : Reading
     image : ndarray of uint8, shape (rows, columns)
         The cell as it looks on the deskewed page, gray, for review.
     """
 
-    box: Box
+    box: SourceBox
     reading: Reading
     image: Gray
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from hcr_batch.errors import DocumentError, PageError
 from hcr_batch.scan.worker import Outcome, ReadTask, read_pages
-from hcr_batch.types import Box, CellReading, FieldReading, PageReading, Reading
+from hcr_batch.types import CellReading, FieldReading, PageReading, Reading, SourceBox
 
 __all__ = ["FakeReader"]
 
@@ -84,4 +84,4 @@ def _cell(char: str, x: int, y: int) -> CellReading:
         ("low_confidence",) if flagged else (),
         (("8", 0.0312), ("B", 0.0107)) if flagged else (),
     )
-    return CellReading(Box(x, y, 30, 40), reading, np.full((40, 30), 255, np.uint8))
+    return CellReading(SourceBox(x, y, 30, 40), reading, np.full((40, 30), 255, np.uint8))

@@ -12,7 +12,7 @@ import numpy as np
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.results.cell_pictures import pack_pictures
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 __all__ = ["Made", "make_scan"]
 
@@ -54,7 +54,7 @@ def make_scan(
     for row, (name, (written, read)) in enumerate(fields.items()):
         cells = []
         for place, (true, machine) in enumerate(zip(written, read, strict=True)):
-            box = Box(100 + CELL * place, 100 + 100 * row, CELL, CELL)
+            box = SourceBox(100 + CELL * place, 100 + 100 * row, CELL, CELL)
             truth[name, place + 1] = true.strip("_")
             is_sure = machine in sure or name in sure_fields
             cells.append(_cell(image, box, true.strip("_"), machine.strip("_"), is_sure))
@@ -72,7 +72,7 @@ def make_scan(
     return Made(results, page, truth)
 
 
-def _cell(image: np.ndarray, box: Box, true: str, read: str, sure: bool) -> CellRecord:
+def _cell(image: np.ndarray, box: SourceBox, true: str, read: str, sure: bool) -> CellRecord:
     x, y = int(box.x), int(box.y)
     cv2.rectangle(image, (x, y), (x + CELL, y + CELL), 120, 1)
     if not true and not read:
@@ -86,6 +86,6 @@ def _cell(image: np.ndarray, box: Box, true: str, read: str, sure: bool) -> Cell
     return CellRecord(box, Reading(read, confidence, True, ("low_confidence",), others[:3]))
 
 
-def _picture(image: np.ndarray, box: Box) -> np.ndarray:
+def _picture(image: np.ndarray, box: SourceBox) -> np.ndarray:
     x, y = int(box.x), int(box.y)
     return image[y : y + CELL, x : x + CELL].copy()

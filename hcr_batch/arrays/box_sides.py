@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from hcr_batch.types import Box
+from hcr_batch.types import AnyBox, Rectangle
 
 __all__ = ["bounds", "contains", "shared_areas", "sides_of"]
 
 
-def sides_of(boxes: Iterable[Box]) -> np.ndarray:
+def sides_of(boxes: Iterable[Rectangle]) -> np.ndarray:
     """Left, top, right and bottom of N boxes, float64, shape (4, N)."""
     sides = np.array([(b.x, b.y, b.width, b.height) for b in boxes], float).reshape(-1, 4).T
     sides[2:] += sides[:2]
@@ -25,11 +25,11 @@ def shared_areas(sides: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.clip(last - first, 0, None).prod(axis=2)
 
 
-def bounds(boxes: Sequence[Box]) -> Box:
+def bounds(boxes: Sequence[AnyBox]) -> AnyBox:
     """The smallest box around all of `boxes`, of which there is at least one."""
     left, top, right, bottom = sides_of(boxes)
     x, y = float(left.min()), float(top.min())
-    return Box(x, y, float(right.max()) - x, float(bottom.max()) - y)
+    return type(boxes[0])(x, y, float(right.max()) - x, float(bottom.max()) - y)
 
 
 def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:

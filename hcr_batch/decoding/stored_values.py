@@ -11,13 +11,13 @@ import numpy as np
 from hcr_batch.forms.template_files import Template
 from hcr_batch.geometry import area, projected, shared_area
 from hcr_batch.types import (
-    Box,
     CellReading,
     FieldReading,
     Gray,
     Page,
     PageReading,
     Reading,
+    SourceBox,
     StoredValue,
 )
 
@@ -84,7 +84,7 @@ def _place(value: StoredValue, fields: list[FieldReading], page: Page, may_add: 
         )
 
 
-def _inside(box: Box, number: int, field: FieldReading) -> _Inside:
+def _inside(box: SourceBox, number: int, field: FieldReading) -> _Inside:
     cells = [
         n
         for n, cell in enumerate(field.cells)
@@ -150,7 +150,7 @@ def _new_cells(value: StoredValue, page: Page) -> tuple[CellReading, ...]:
     edges = [round(value.box.x + pitch * n) for n in range(count + 1)]
     top, bottom = round(value.box.y), round(value.box.bottom)
     boxes = [
-        Box(left, top, max(1, right - left), max(1, bottom - top))
+        SourceBox(left, top, max(1, right - left), max(1, bottom - top))
         for left, right in zip(edges, edges[1:], strict=False)
     ]
     crops = [_crop(box, page) for box in boxes]
@@ -165,7 +165,7 @@ def _stored(cell: CellReading, character: str) -> CellReading:
     return replace(cell, reading=Reading(character, 1.0))
 
 
-def _crop(box: Box, page: Page) -> Gray:
+def _crop(box: SourceBox, page: Page) -> Gray:
     """A box of the source page as it looks on the page."""
     corners = np.array([[box.x, box.y], [box.right, box.bottom]])
     placed = projected(np.linalg.inv(page.to_source), corners)
@@ -173,13 +173,13 @@ def _crop(box: Box, page: Page) -> Gray:
     return page.gray[top:bottom, left:right].copy()
 
 
-def _place_of(box: Box, fields: Sequence[FieldReading]) -> int:
+def _place_of(box: SourceBox, fields: Sequence[FieldReading]) -> int:
     """Where in reading order a box stands among the fields."""
     later = (n for n, field in enumerate(fields) if _precedes(box, field.cells[0].box))
     return next(later, len(fields))
 
 
-def _precedes(one: Box, other: Box) -> bool:
+def _precedes(one: SourceBox, other: SourceBox) -> bool:
     """Whether a box stands above another, or before it in the same row."""
     in_row = min(one.bottom, other.bottom) - max(one.y, other.y) > min(one.height, other.height) / 2
     return one.x < other.x if in_row else one.y < other.y

@@ -12,7 +12,7 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from hcr_batch.types import Box, StoredValue
+from hcr_batch.types import MillimetreBox, SourceBox, StoredValue
 
 __all__ = ["Widget", "page_widgets", "pdf_widgets", "shown_place", "stored_values"]
 
@@ -42,8 +42,8 @@ class Widget:
         Its full name.
     kind : str
         `text` or `check`.
-    box : Box
-        In millimetres from the top left corner of the page as it is shown.
+    box : MillimetreBox
+        From the top left corner of the page as it is shown.
     length : int
         Characters that it takes at most; 0 where it does not say.
     comb : bool
@@ -56,7 +56,7 @@ class Widget:
 
     name: str
     kind: str
-    box: Box
+    box: MillimetreBox
     length: int
     comb: bool
     value: str = ""
@@ -107,11 +107,11 @@ def stored_values(
     )
 
 
-def _on_picture(box: Box, scale: float, size: tuple[int, int]) -> Box:
+def _on_picture(box: MillimetreBox, scale: float, size: tuple[int, int]) -> SourceBox:
     """A box in whole pixels, as far as it lies on the picture."""
     left, right = (min(max(round(x * scale), 0), size[0]) for x in (box.x, box.right))
     top, bottom = (min(max(round(y * scale), 0), size[1]) for y in (box.y, box.bottom))
-    return Box(left, top, right - left, bottom - top)
+    return SourceBox(left, top, right - left, bottom - top)
 
 
 def page_widgets(page: pypdfium2.PdfPage, form: pypdfium2.PdfFormEnv) -> Iterator[Widget]:
@@ -153,12 +153,12 @@ def _value(form: pypdfium2.PdfFormEnv, annotation: object, kind: str) -> str:
 
 def shown_place(
     page: pypdfium2.PdfPage, across: tuple[float, float], along: tuple[float, float]
-) -> Box:
-    """An upright rectangle of the PDF, in millimetres on the page as it is shown."""
+) -> MillimetreBox:
+    """An upright rectangle of the PDF on the page as it is shown."""
     corners = [_shown(page, x, y) for x, y in product(across, along)]
     left, top = (min(values) for values in zip(*corners, strict=True))
     right, bottom = (max(values) for values in zip(*corners, strict=True))
-    return Box(left, top, right - left, bottom - top)
+    return MillimetreBox(left, top, right - left, bottom - top)
 
 
 def _shown(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from hcr_batch.documents.acroform import shown_place
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 __all__ = ["PrintedWord", "pdf_words"]
 
@@ -26,7 +26,7 @@ class PrintedWord:
     """A word printed on a form, or several in a row; its place in millimetres."""
 
     text: str
-    box: Box
+    box: MillimetreBox
 
 
 def pdf_words(path: Path, number: int) -> tuple[PrintedWord, ...]:
@@ -56,7 +56,7 @@ def _words(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage) -> Iterator[Pri
 
 def _characters(
     page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage
-) -> Iterator[tuple[str, Box]]:
+) -> Iterator[tuple[str, MillimetreBox]]:
     sides = [ctypes.c_double() for _ in range(4)]
     for index in range(text.count_chars()):
         code = pdfium.FPDFText_GetUnicode(text, index)
@@ -65,15 +65,15 @@ def _characters(
         yield chr(code), shown_place(page, (left, right), (bottom, top))
 
 
-def _goes_on(box: Box, place: Box) -> bool:
+def _goes_on(box: MillimetreBox, place: MillimetreBox) -> bool:
     height = max(box.height, place.height)
     same_line = min(box.bottom, place.bottom) - max(box.y, place.y) > -WORD_GAP * height
     return same_line and -height < place.x - box.right <= WORD_GAP * height
 
 
-def _joined(box: Box | None, place: Box) -> Box:
+def _joined(box: MillimetreBox | None, place: MillimetreBox) -> MillimetreBox:
     if box is None:
         return place
     left, top = min(box.x, place.x), min(box.y, place.y)
     right, bottom = max(box.right, place.right), max(box.bottom, place.bottom)
-    return Box(left, top, right - left, bottom - top)
+    return MillimetreBox(left, top, right - left, bottom - top)

@@ -13,7 +13,7 @@ from hcr_batch.forms.edited import EditableTemplate, EditedField
 from hcr_batch.forms.field_labels import names_for
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_parts import Template, TemplateField, TemplatePage
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
@@ -138,5 +138,5 @@ def _fields(template: EditableTemplate, number: int) -> tuple[TemplateField, ...
     )
 
 
-def _cells(fields: Sequence[TemplateField]) -> tuple[Box, ...]:
+def _cells(fields: Sequence[TemplateField]) -> tuple[MillimetreBox, ...]:
     return tuple(cell for field in fields for cell in field.cells)

@@ -15,7 +15,7 @@ from hcr_batch.editor.edit_session import Edit, EditSession
 from hcr_batch.errors import HcrError
 from hcr_batch.forms.edited import PLAIN_RULES, EditedField, Fault
 from hcr_batch.forms.template_files import KINDS
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 from hcr_batch.web.security import secure
 
 __all__ = ["editor_app"]
@@ -165,7 +165,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
     return {"field": fault.field, "key": fault.key, "problem": fault.problem}
 
 
-def _numbers(box: Box) -> list[float]:
+def _numbers(box: MillimetreBox) -> list[float]:
     return [box.x, box.y, box.width, box.height]
 
 
@@ -206,16 +206,16 @@ def _whole(value: Mapping[str, Any], key: str) -> int | None:
     return None if value.get(key) is None else int(_typed(value, key, int))
 
 
-def _cells(value: Any) -> tuple[Box, ...]:
+def _cells(value: Any) -> tuple[MillimetreBox, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_CELLS:
         abort(400, f"cells must be a list of 1 to {MAX_CELLS} boxes")
     return tuple(_box(one) for one in value)
 
 
-def _box(value: Any) -> Box:
+def _box(value: Any) -> MillimetreBox:
     if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
         abort(400, "a box must be four numbers")
-    return Box(*value)
+    return MillimetreBox(*value)
 
 
 def _is_number(value: Any) -> bool:

@@ -22,7 +22,7 @@ from hcr_batch.recognition.printed_words import printed_words
 from hcr_batch.recognition.recognizers import load_recognizer
 from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import load_segmenter
-from hcr_batch.types import Box, Gray, Page
+from hcr_batch.types import Gray, MillimetreBox, Page
 
 __all__ = ["LaidPage", "lay_form", "texts_on"]
 
@@ -48,7 +48,7 @@ class LaidPage:
         The form was recognized on it; else the whole page was laid there.
     words : tuple of PrintedWord
         In millimetres on the template's page.
-    widgets : tuple of (Widget, Box)
+    widgets : tuple of (Widget, MillimetreBox)
         Fields of a fillable PDF, with their places there.
     """
 
@@ -56,7 +56,7 @@ class LaidPage:
     gray: Gray
     is_found: bool
     words: tuple[PrintedWord, ...]
-    widgets: tuple[tuple[Widget, Box], ...]
+    widgets: tuple[tuple[Widget, MillimetreBox], ...]
 
 
 def lay_form(path: Path, template: Template, settings: Settings) -> tuple[LaidPage, ...]:
@@ -137,7 +137,7 @@ def _warped(page: Page, there: TemplatePage, transform: np.ndarray) -> Gray:
 
 def _of_pdf(
     path: Path, page: Page, per_mm: float, transform: np.ndarray
-) -> tuple[tuple[PrintedWord, ...], tuple[tuple[Widget, Box], ...]]:
+) -> tuple[tuple[PrintedWord, ...], tuple[tuple[Widget, MillimetreBox], ...]]:
     """The words and the fields of a PDF on the template's page."""
     words, widgets = pdf_words(path, page.number), pdf_widgets(path)
     mine = widgets[page.number - 1] if page.number <= len(widgets) else []
@@ -149,12 +149,12 @@ def _of_pdf(
     )
 
 
-def _placed(boxes: Sequence[Box], transform: np.ndarray) -> Iterator[Box]:
+def _placed(boxes: Sequence[MillimetreBox], transform: np.ndarray) -> Iterator[MillimetreBox]:
     """The upright boxes around boxes under a homography."""
     corners = np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4)
     first, last = (projected(transform, corners[:, sides]) for sides in ([0, 1], [2, 3]))
     low, high = np.minimum(first, last), np.maximum(first, last)
-    yield from (Box(*row) for row in np.hstack([low, high - low]).tolist())
+    yield from (MillimetreBox(*row) for row in np.hstack([low, high - low]).tolist())
 
 
 def _read(gray: Gray) -> tuple[PrintedWord, ...]:

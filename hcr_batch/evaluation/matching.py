@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hcr_batch.types import Box
+from hcr_batch.types import SourceBox
 
 __all__ = [
     "Alignment",
@@ -47,7 +47,7 @@ Alignment = list[tuple[str, "PredictedCell | None"]]
 class PredictedCell:
     """One cell of the results; `character` is empty for a blank or unreadable one."""
 
-    box: Box
+    box: SourceBox
     character: str
     flagged: bool = False
 
@@ -76,7 +76,7 @@ class TruthField:
 
     name: str
     text: str
-    box: Box | None = None
+    box: SourceBox | None = None
 
     @property
     def characters(self) -> str:
@@ -195,14 +195,14 @@ def _distances(truth: str, cells: Sequence[PredictedCell]) -> list[list[int]]:
     return costs
 
 
-def _inside(cell: PredictedCell, area: Box) -> bool:
+def _inside(cell: PredictedCell, area: SourceBox) -> bool:
     """Whether the middle of the cell lies in the area."""
     x, y = cell.box.x + cell.box.width / 2, cell.box.y + cell.box.height / 2
     return area.x <= x <= area.right and area.y <= y <= area.bottom
 
 
 def _taken_from(
-    predicted: Sequence[PredictedField], area: Box
+    predicted: Sequence[PredictedField], area: SourceBox
 ) -> tuple[tuple[PredictedCell, ...], list[PredictedField]]:
     """The cells that lie in the area, and the fields with what is left of them."""
     taken = [cell for field in predicted for cell in field.cells if _inside(cell, area)]
@@ -284,14 +284,14 @@ def _free_cells(
     return cells if _distance(_hull(cells), _hull(beside)) <= reach else ()
 
 
-def _hull(cells: Sequence[PredictedCell]) -> Box:
+def _hull(cells: Sequence[PredictedCell]) -> SourceBox:
     """The smallest box around the cells."""
     left, top = min(cell.box.x for cell in cells), min(cell.box.y for cell in cells)
     right, bottom = max(c.box.right for c in cells), max(c.box.bottom for c in cells)
-    return Box(left, top, right - left, bottom - top)
+    return SourceBox(left, top, right - left, bottom - top)
 
 
-def _distance(one: Box, other: Box) -> float:
+def _distance(one: SourceBox, other: SourceBox) -> float:
     """The wider of the gaps between two boxes, across and down; 0 where they overlap."""
     across = max(one.x, other.x) - min(one.right, other.right)
     down = max(one.y, other.y) - min(one.bottom, other.bottom)

@@ -13,7 +13,7 @@ from hcr_batch.errors import UsageError
 from hcr_batch.evaluation.matching import PageKey, PredictedCell, PredictedField, TruthField
 from hcr_batch.evaluation.scoring import Comparison, Tally
 from hcr_batch.results.rows import without_escapes
-from hcr_batch.types import Box
+from hcr_batch.types import SourceBox
 
 __all__ = [
     "aligned",
@@ -147,8 +147,8 @@ def _rows(path: Path, wanted: set[str]) -> Iterator[tuple[str, dict[str, str]]]:
         raise UsageError(f"{path}: not a UTF-8 CSV file ({error})") from error
 
 
-def _box(row: Mapping[str, str], place: str) -> Box:
-    return Box(*(_number(row[name], place) for name in ("x", "y", "width", "height")))
+def _box(row: Mapping[str, str], place: str) -> SourceBox:
+    return SourceBox(*(_number(row[name], place) for name in ("x", "y", "width", "height")))
 
 
 def _number(text: str | None, place: str) -> int:

@@ -23,13 +23,13 @@ from hcr_batch.forms.imprint import as_text, form_imprint
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.template_files import Template, TemplatePage
-from hcr_batch.geometry import area, evenly_divided, scaled, shared_area
+from hcr_batch.geometry import area, evenly_divided, in_millimetres, in_pixels, shared_area
 from hcr_batch.layout.fields import find_fields, printed_boxes, reading_order
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import load_segmenter
 from hcr_batch.segmentation.page_scale import segmented
-from hcr_batch.types import UNKNOWN_FORM, Box, Cell, Field, Page
+from hcr_batch.types import UNKNOWN_FORM, Cell, Field, MillimetreBox, Page
 
 __all__ = ["Draft", "draft_template"]
 
@@ -115,21 +115,21 @@ def _find_pages(path: Path, settings: Settings, only: int | None) -> Iterator[Dr
 def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:
     fields = find_fields(layers, settings.layout)
     rows, columns = page.gray.shape
-    scale = 1 / page.pixels_per_mm
+    per_mm = page.pixels_per_mm
     covered = why_covered(fields, page, layers)
     drafted = tuple(
-        DraftField("", field.kind, tuple(scaled(cell.box, scale) for cell in field.cells))
+        DraftField("", field.kind, tuple(in_millimetres(c.box, per_mm) for c in field.cells))
         for field, why in zip(fields, covered, strict=True)
         if not why
     )
     marks = corner_marks(page)
     printed = corners_of(printed_boxes(layers, fields))
     anchors = np.concatenate([printed[~lie_on(printed, marks)], marks])
-    boxes = tuple(scaled(box_of(box[None]), scale) for box in anchors)
+    boxes = tuple(in_millimetres(box_of(box[None]), per_mm) for box in anchors)
     return DraftPage(
         page.number,
-        columns * scale,
-        rows * scale,
+        columns / per_mm,
+        rows / per_mm,
         drafted,
         boxes,
         left_out=tuple(filter(None, covered)),
@@ -158,20 +158,20 @@ def _are_same(page: DraftPage, other: DraftPage) -> bool:
 
 
 def _picture(found: DraftPage, page: Page) -> bytes:
-    scale = page.pixels_per_mm
+    per_mm = page.pixels_per_mm
     fields = (
         Field(
             field.name,
             field.kind,
-            scaled(bounds(field.cells), scale),
-            tuple(Cell(scaled(cell, scale)) for cell in field.cells),
+            in_pixels(bounds(field.cells), per_mm),
+            tuple(Cell(in_pixels(cell, per_mm)) for cell in field.cells),
         )
         for field in found.fields
     )
     return as_png(draw_fields(page, fields))
 
 
-def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
+def _of_widget(widget: Widget, boxes: Sequence[MillimetreBox]) -> DraftField:
     """A PDF's field, at the printed boxes where there are some for it."""
     covered = (box for box in boxes if shared_area(box, widget.box) >= INSIDE * area(box))
     within = tuple(sorted(covered, key=lambda box: box.x))
@@ -186,7 +186,7 @@ def _of_widget(widget: Widget, boxes: Sequence[Box]) -> DraftField:
     return DraftField(name, "free", (same or widget.box,))
 
 
-def _same(a: Box, b: Box) -> bool:
+def _same(a: MillimetreBox, b: MillimetreBox) -> bool:
     shared = shared_area(a, b)
     return shared >= SAME_BOX * (area(a) + area(b) - shared)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hcr_batch.arrays.box_sides import bounds
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 __all__ = ["DraftField", "DraftPage", "field_lines", "place_lines", "toml_lines_of"]
 
@@ -26,7 +26,7 @@ class DraftField:
 
     name: str
     kind: str
-    cells: tuple[Box, ...]
+    cells: tuple[MillimetreBox, ...]
     rules: Mapping[str, str | bool] | None = None
     length: int | None = None
 
@@ -43,7 +43,7 @@ class DraftPage:
     width: float
     height: float
     fields: tuple[DraftField, ...]
-    boxes: tuple[Box, ...]
+    boxes: tuple[MillimetreBox, ...]
     left_out: tuple[str, ...] = ()
     picture: bytes = b""
     printed: str = ""
@@ -109,7 +109,8 @@ def place_lines(field: DraftField, page: DraftPage) -> Iterator[str]:
     width = sum(cell.width for cell in cells) / count
     gap = max(0.0, (around.width - count * width) / max(count - 1, 1))
     even = (
-        Box(around.x + n * (width + gap), around.y, width, around.height) for n in range(count)
+        MillimetreBox(around.x + n * (width + gap), around.y, width, around.height)
+        for n in range(count)
     )
     if all(_near(cell, like) for cell, like in zip(cells, even, strict=True)):
         yield f"box = {_box(around)}"
@@ -120,20 +121,20 @@ def place_lines(field: DraftField, page: DraftPage) -> Iterator[str]:
         yield "cell_boxes = [" + ", ".join(map(_box, cells)) + "]"
 
 
-def _near(a: Box, b: Box) -> bool:
+def _near(a: MillimetreBox, b: MillimetreBox) -> bool:
     pairs = ((a.x, b.x), (a.y, b.y), (a.right, b.right), (a.bottom, b.bottom))
     return all(abs(one - other) <= EVEN_MM for one, other in pairs)
 
 
-def _within(box: Box, page: DraftPage) -> Box:
+def _within(box: MillimetreBox, page: DraftPage) -> MillimetreBox:
     """The box as far as it lies on the page, rounded to what is written."""
     left, top = max(0.0, box.x), max(0.0, box.y)
     right = min(round(page.width, 1), box.right)
     bottom = min(round(page.height, 1), box.bottom)
-    return Box(left, top, right - left, bottom - top)
+    return MillimetreBox(left, top, right - left, bottom - top)
 
 
-def _box(box: Box) -> str:
+def _box(box: MillimetreBox) -> str:
     return f"[{box.x:.1f}, {box.y:.1f}, {box.width:.1f}, {box.height:.1f}]"
 
 

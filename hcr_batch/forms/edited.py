@@ -16,7 +16,7 @@ from hcr_batch.forms.key_fields import key_fault
 from hcr_batch.forms.template_files import field_fault, name_fault, parse_unchecked
 from hcr_batch.forms.template_parts import TemplatePage, UncheckedField
 from hcr_batch.forms.toml_parts import Part, parts_of
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 __all__ = ["PLAIN_RULES", "EditableTemplate", "EditedField", "Fault"]
 
@@ -42,7 +42,7 @@ class EditedField:
         Which field of the file it was, from 0; None for one that was added.
     name, kind : str
     page : int
-    cells : tuple of Box
+    cells : tuple of MillimetreBox
         In millimetres; of a free area or check box itself.
     length : int or None
         Characters of a free area, where they are known.
@@ -54,7 +54,7 @@ class EditedField:
     name: str
     kind: str
     page: int
-    cells: tuple[Box, ...]
+    cells: tuple[MillimetreBox, ...]
     length: int | None = None
     rules: Mapping[str, str | bool] = field(default_factory=lambda: dict(PLAIN_RULES))
 

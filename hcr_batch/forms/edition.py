@@ -13,7 +13,7 @@ from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.config import load_toml
 from hcr_batch.forms.draft_toml import DraftField, DraftPage
 from hcr_batch.forms.template_files import Template, TemplateField, load_template
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 __all__ = ["Edition", "carried_over"]
 
@@ -119,7 +119,7 @@ def _alike(old: TemplateField, new: DraftField) -> float:
     return 2.0 + NAME * same_name + PLACE * near
 
 
-def _apart(a: Box, b: Box) -> float:
+def _apart(a: MillimetreBox, b: MillimetreBox) -> float:
     return max(abs(a.x - b.x), abs(a.y - b.y))
 
 

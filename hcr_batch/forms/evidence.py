@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.geometry import projected
-from hcr_batch.types import Box
+from hcr_batch.types import Box, Rectangle
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -100,7 +100,7 @@ def _signed_area(polygon: np.ndarray) -> float:
     return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) or 1.0
 
 
-def corners_of(boxes: Iterable[Box]) -> np.ndarray:
+def corners_of(boxes: Iterable[Rectangle]) -> np.ndarray:
     """Left, top, right and bottom of boxes; float64 (N, 4)."""
     return sides_of(boxes).T
 

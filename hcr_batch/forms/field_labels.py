@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hcr_batch.documents.acroform import Widget
 from hcr_batch.documents.pdf_words import PrintedWord
 from hcr_batch.geometry import area, shared_area
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 __all__ = ["names_for", "plain_name"]
 
@@ -43,25 +43,25 @@ HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def names_for(
-    box: Box,
+    box: MillimetreBox,
     kind: str,
-    others: Sequence[Box],
+    others: Sequence[MillimetreBox],
     words: Sequence[PrintedWord],
-    widgets: Iterable[tuple[Widget, Box]] = (),
+    widgets: Iterable[tuple[Widget, MillimetreBox]] = (),
 ) -> list[str]:
     """Names for a field, the likeliest first; no two alike.
 
     Parameters
     ----------
-    box : Box
+    box : MillimetreBox
         Of the field; all measures are millimetres on one page.
     kind : str
         As in a template.
-    others : sequence of Box
+    others : sequence of MillimetreBox
         The other fields: a label beyond one of them is that one's.
     words : sequence of PrintedWord
         Printed on the form.
-    widgets : iterable of (Widget, Box)
+    widgets : iterable of (Widget, MillimetreBox)
         Fields of the fillable PDF with their places on this page.
     """
     stored = [widget for widget, place in widgets if _same(place, box)]
@@ -91,13 +91,13 @@ def plain_name(text: str) -> str:
     return name
 
 
-def _same(place: Box, box: Box) -> bool:
+def _same(place: MillimetreBox, box: MillimetreBox) -> bool:
     smaller = min(area(place), area(box))
     return smaller > 0 and shared_area(place, box) >= SAME * smaller
 
 
 def _labels(
-    box: Box, kind: str, others: Sequence[Box], words: Sequence[PrintedWord]
+    box: MillimetreBox, kind: str, others: Sequence[MillimetreBox], words: Sequence[PrintedWord]
 ) -> Iterator[tuple[float, str]]:
     """Labels with how far away they are."""
     row = [word for word in words if _beside(word.box, box)]
@@ -115,7 +115,7 @@ def _labels(
 
 
 def _left(
-    box: Box, others: Sequence[Box], row: Sequence[PrintedWord]
+    box: MillimetreBox, others: Sequence[MillimetreBox], row: Sequence[PrintedWord]
 ) -> tuple[float, str] | None:
     ends = [other.right for other in others if _beside(other, box) and other.right <= box.x + 1]
     wall = max([box.x - REACH_MM, *ends])
@@ -127,7 +127,7 @@ def _left(
 
 
 def _right(
-    box: Box, others: Sequence[Box], row: Sequence[PrintedWord]
+    box: MillimetreBox, others: Sequence[MillimetreBox], row: Sequence[PrintedWord]
 ) -> tuple[float, str] | None:
     starts = [other.x for other in others if _beside(other, box) and other.x >= box.right - 1]
     wall = min([box.right + REACH_MM, *starts])
@@ -137,7 +137,7 @@ def _right(
 
 
 def _above(
-    box: Box, others: Sequence[Box], words: Sequence[PrintedWord]
+    box: MillimetreBox, others: Sequence[MillimetreBox], words: Sequence[PrintedWord]
 ) -> tuple[float, str] | None:
     floor = [
         other.bottom for other in others if _over(other, box) and other.bottom <= box.y + INTO_MM
@@ -160,17 +160,17 @@ def _above(
     return max(0.0, box.y - nearest.box.bottom) * ABOVE_COSTS, _joined(run)
 
 
-def _beside(one: Box, box: Box) -> bool:
+def _beside(one: MillimetreBox, box: MillimetreBox) -> bool:
     """Whether the middle of one lies in the rows of a box, or the other way round."""
     middle, other = one.y + one.height / 2, box.y + box.height / 2
     return box.y <= middle <= box.bottom or one.y <= other <= one.bottom
 
 
-def _over(one: Box, box: Box) -> bool:
+def _over(one: MillimetreBox, box: MillimetreBox) -> bool:
     return min(one.right, box.right) - max(one.x, box.x) > min(1.0, one.width / 2)
 
 
-def _inside(one: Box, box: Box) -> bool:
+def _inside(one: MillimetreBox, box: MillimetreBox) -> bool:
     return shared_area(one, box) >= 0.7 * area(one) > 0
 
 
@@ -190,7 +190,7 @@ def _run(words: Sequence[PrintedWord]) -> list[PrintedWord]:
     return run
 
 
-def _gap(one: Box, other: Box) -> float:
+def _gap(one: MillimetreBox, other: MillimetreBox) -> float:
     return max(other.x - one.right, one.x - other.right)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hcr_batch.forms.template_files import TemplatePage
 from hcr_batch.results.label_placement import FreeSpace
 from hcr_batch.results.overlay import draw_name
-from hcr_batch.types import Box, Field, Page
+from hcr_batch.types import Field, Page, Rectangle
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,7 +60,7 @@ def as_png(picture: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _edges(boxes: Iterable[Box], scale: float) -> list[Edges]:
+def _edges(boxes: Iterable[Rectangle], scale: float) -> list[Edges]:
     return [(b.x * scale, b.y * scale, b.right * scale, b.bottom * scale) for b in boxes]
 
 

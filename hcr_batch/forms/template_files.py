@@ -25,7 +25,7 @@ from hcr_batch.forms.template_parts import (
 from hcr_batch.forms.toml_lines import key_lines
 from hcr_batch.geometry import evenly_divided
 from hcr_batch.results.form_names import NUMBERED
-from hcr_batch.types import UNKNOWN_FORM, Box
+from hcr_batch.types import UNKNOWN_FORM, MillimetreBox
 
 if TYPE_CHECKING:
     from hcr_batch.forms.imprint import Imprint
@@ -254,7 +254,7 @@ class _Reader:
 
     def placed(
         self, place: int, entry: dict[str, Any], pages: dict[int, dict[str, Any]]
-    ) -> tuple[Box, tuple[Box, ...]]:
+    ) -> tuple[MillimetreBox, tuple[MillimetreBox, ...]]:
         """The bounding box of a field, which lies on its page, and its cells."""
         number = self.whole("field", place, "page", entry["page"])
         if number not in pages:
@@ -271,7 +271,7 @@ class _Reader:
 
     def places(
         self, place: int, entry: dict[str, Any], kind: str
-    ) -> tuple[Box, tuple[Box, ...]]:
+    ) -> tuple[MillimetreBox, tuple[MillimetreBox, ...]]:
         """The bounding box of a field and its cells."""
         if entry["cell_boxes"] is not None:
             if kind not in ("comb", "boxes") or entry["box"] is not None:
@@ -372,7 +372,7 @@ class _Reader:
 
     def boxes(
         self, table: str, place: int, key: str, values: Any, flat: bool = False
-    ) -> tuple[Box, ...]:
+    ) -> tuple[MillimetreBox, ...]:
         """Boxes in millimetres; lines have no height or no width where `flat` allows it."""
         result = []
         for value in values if isinstance(values, (list, tuple)) else [values]:
@@ -382,7 +382,7 @@ class _Reader:
             least, most = sorted((width, height))
             if least < 0 or most == 0 or (least == 0 and not flat):
                 self.fail(table, place, key, "has a width or height of 0 or less")
-            result.append(Box(x, y, width, height))
+            result.append(MillimetreBox(x, y, width, height))
         if not result and key != "anchors":
             self.fail(table, place, key, "is empty")
         return tuple(result)

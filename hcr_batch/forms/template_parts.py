@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hcr_batch.forms.rules import Rule
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 if TYPE_CHECKING:
     from hcr_batch.forms.imprint import Imprint
@@ -23,9 +23,9 @@ class TemplateField:
     name : str
     kind : str
         `comb`, `boxes`, `free` or `check`.
-    box : Box
+    box : MillimetreBox
         In millimetres on the blank form.
-    cells : tuple of Box
+    cells : tuple of MillimetreBox
         Its cells in millimetres; for `free` and `check` the box itself.
     rule : Rule
     summary : str
@@ -36,8 +36,8 @@ class TemplateField:
 
     name: str
     kind: str
-    box: Box
-    cells: tuple[Box, ...]
+    box: MillimetreBox
+    cells: tuple[MillimetreBox, ...]
     rule: Rule
     summary: str = ""
     key: bool = False
@@ -52,7 +52,7 @@ class TemplatePage:
     number : int
     width_mm, height_mm : float
     fields : tuple of TemplateField
-    anchors : tuple of Box
+    anchors : tuple of MillimetreBox
         Boxes printed on the form by which a scan is recognized, in
         millimetres: those of its fields unless the template names others.
     imprint : Imprint, optional
@@ -63,7 +63,7 @@ class TemplatePage:
     width_mm: float
     height_mm: float
     fields: tuple[TemplateField, ...]
-    anchors: tuple[Box, ...]
+    anchors: tuple[MillimetreBox, ...]
     imprint: Imprint | None = None
 
 
@@ -81,7 +81,7 @@ class UncheckedField:
     """A field with its keys, defaults where left out, and its cells in millimetres."""
 
     entry: dict[str, Any]
-    cells: tuple[Box, ...]
+    cells: tuple[MillimetreBox, ...]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hcr_batch.journal.corrections import Place
 from hcr_batch.results.cell_pictures import packed_picture
 from hcr_batch.results.records import CellRecord, FieldRecord
 from hcr_batch.results.rows import alternatives_of, alternatives_text
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 __all__ = ["CELL_COLUMNS", "Cells", "DueCell", "PlacedField", "cell_of_row", "row_of_cell"]
 
@@ -194,7 +194,7 @@ def cell_of_row(values: Sequence[Any]) -> CellRecord:
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise sqlite3.DatabaseError(f"a cell holds {values!r}") from error
-    return CellRecord(Box(x, y, width, height), reading)
+    return CellRecord(SourceBox(x, y, width, height), reading)
 
 
 def row_of_cell(cell: CellRecord) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from hcr_batch.journal.journal_part import JournalPart
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 __all__ = [
     "COLUMNS",
@@ -81,7 +81,7 @@ class Place:
 
     sha256: str
     page: int
-    box: Box
+    box: SourceBox
 
     @property
     def key(self) -> str:
@@ -96,7 +96,7 @@ class Place:
         if not re.fullmatch(r"\w{1,64}(-\d{1,9}){5}", key, re.ASCII):
             raise ValueError(f"{key!r} names no cell")
         sha256, page, *box = key.split("-")
-        return cls(sha256, int(page), Box(*map(int, box)))
+        return cls(sha256, int(page), SourceBox(*map(int, box)))
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def reviewed_part(page: PageRecord) -> PageRecord:
     return replace(page, fields=tuple(filter(_is_reviewed, page.fields)))
 
 
-def is_same_place(one: Box, other: Box) -> bool:
+def is_same_place(one: SourceBox, other: SourceBox) -> bool:
     """Whether two boxes show the same cell, exactly or as found by another reading."""
     if one == other:
         return True
@@ -261,7 +261,7 @@ def correction_of_row(row: tuple[Any, ...]) -> Correction:
     """A correction from its `COLUMNS`."""
     number, sha256, page, x, y, width, height, field, position, kind, *rest = row
     character, reviewer, corrected_at, read, confidence, flagged = rest
-    place = Place(sha256, page, Box(x, y, width, height))
+    place = Place(sha256, page, SourceBox(x, y, width, height))
     return Correction(
         number,
         place,

@@ -24,7 +24,7 @@ from hcr_batch.layout.rhythm import completed
 from hcr_batch.layout.separators import parted
 from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.layers import Layers, marked_shares
-from hcr_batch.types import Box, Cell, Field
+from hcr_batch.types import Box, Cell, Field, Rectangle
 
 __all__ = ["are_written", "find_fields", "have_print", "printed_boxes", "reading_order"]
 
@@ -330,12 +330,12 @@ def _is_check_box(box: Box, pixels_per_mm: float) -> bool:
     return least <= narrow and broad <= most and broad <= CHECK_ASPECT * narrow
 
 
-def reading_order(boxes: Sequence[Box]) -> list[int]:
+def reading_order(boxes: Sequence[Rectangle]) -> list[int]:
     """Numbers of boxes from top to bottom by lines of those beside each other, each left to right.
 
     Parameters
     ----------
-    boxes : sequence of Box
+    boxes : sequence of Rectangle
     """
     lines: list[list[int]] = []
     for number in sorted(range(len(boxes)), key=lambda n: boxes[n].y):
@@ -348,6 +348,6 @@ def reading_order(boxes: Sequence[Box]) -> list[int]:
     return [number for line in lines for number in sorted(line, key=lambda n: boxes[n].x)]
 
 
-def _beside(a: Box, b: Box) -> bool:
+def _beside(a: Rectangle, b: Rectangle) -> bool:
     shared = min(a.bottom, b.bottom) - max(a.y, b.y)
     return shared > 0.5 * min(a.height, b.height) and abs(a.y - b.y) < 0.5 * a.height

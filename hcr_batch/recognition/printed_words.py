@@ -11,7 +11,7 @@ import numpy as np
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.documents.pdf_words import PrintedWord
-from hcr_batch.geometry import scaled
+from hcr_batch.geometry import in_millimetres
 from hcr_batch.recognition.line_reader import LineReader
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box, Page
@@ -59,9 +59,8 @@ def printed_words(page: Page, layers: Layers, reader: LineReader) -> tuple[Print
                 boxes.append(box)
                 strips.append(strip.image)
     texts = map(_text, reader.probabilities(strips))
-    scale = 1 / page.pixels_per_mm
     return tuple(
-        PrintedWord(text, scaled(box, scale))
+        PrintedWord(text, in_millimetres(box, page.pixels_per_mm))
         for box, text in zip(boxes, texts, strict=True)
         if text
     )

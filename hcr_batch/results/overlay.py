@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hcr_batch.geometry import projected
 from hcr_batch.results.label_placement import Area, FreeSpace
 from hcr_batch.results.records import CellRecord, PageRecord
-from hcr_batch.types import Box, Page
+from hcr_batch.types import Page, SourceBox
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,12 +93,12 @@ def _background(page: Page, scale: float) -> Image.Image:
     return faded.convert("RGB")
 
 
-def upright_corners(box: Box, page: Page, scale: float = 1.0) -> np.ndarray:
+def upright_corners(box: SourceBox, page: Page, scale: float = 1.0) -> np.ndarray:
     """Where a box of the page as it lies in the file is on the upright page.
 
     Parameters
     ----------
-    box : Box
+    box : SourceBox
     page : Page
     scale : float
         Pixels of the result to one of `page.gray`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hcr_batch.results.cell_pictures import pack_pictures
-from hcr_batch.types import Box, CellReading, PageReading, Reading
+from hcr_batch.types import CellReading, PageReading, Reading, SourceBox
 
 __all__ = ["CellRecord", "FieldRecord", "PageRecord", "record_page", "unreadable_page"]
 
@@ -17,7 +17,7 @@ UNREADABLE = "unreadable"
 class CellRecord:
     """A cell of the source page."""
 
-    box: Box
+    box: SourceBox
     reading: Reading
 
     @property
@@ -60,7 +60,7 @@ class PageRecord:
 
 def unreadable_page(number: int) -> PageRecord:
     """In place of a page that cannot be read: one flagged cell, so that a person looks."""
-    cell = CellRecord(Box(0, 0, 1, 1), Reading("", 0.0, True, (UNREADABLE,)))
+    cell = CellRecord(SourceBox(0, 0, 1, 1), Reading("", 0.0, True, (UNREADABLE,)))
     return PageRecord(number, 1, 1, (FieldRecord(UNREADABLE, "free", (cell,)),))
 
 

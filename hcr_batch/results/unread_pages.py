@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 
 from hcr_batch.geometry import projected
-from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, FieldReading, Page, PageReading, Reading
+from hcr_batch.types import (
+    UNKNOWN_FORM,
+    Box,
+    CellReading,
+    FieldReading,
+    Page,
+    PageReading,
+    Reading,
+    SourceBox,
+)
 
 __all__ = ["NOTHING_FOUND", "part_not_read", "unread_page"]
 
@@ -33,7 +42,7 @@ def unread_page(page: Page, name: str, reason: str) -> PageReading:
     rows, columns = page.gray.shape
     field = part_not_read(page, Box(0, 0, columns, rows), reason)
     (cell,) = field.cells
-    cells = (replace(cell, box=Box(0, 0, width, height)),)
+    cells = (replace(cell, box=SourceBox(0, 0, width, height)),)
     form = UNKNOWN_FORM if name == UNKNOWN_FORM else ""
     return PageReading(page.number, width, height, (replace(field, name=name, cells=cells),), form)
 
@@ -48,13 +57,13 @@ def part_not_read(page: Page, area: Box, reason: str) -> FieldReading:
     return FieldReading(UNKNOWN_FORM, "free", (cell,))
 
 
-def _on_source(box: Box, page: Page) -> Box:
+def _on_source(box: Box, page: Page) -> SourceBox:
     """The bounding box in whole pixels of the page as it lies in the file."""
     corners = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
     placed = projected(page.to_source, corners)
     size = np.array(page.source_size)
     first = np.clip(np.floor(placed.min(axis=0)), 0, size - 1)
     last = np.clip(np.ceil(placed.max(axis=0)), first + 1, size)
-    return Box(*np.concatenate([first, last - first]).astype(int).tolist())
+    return SourceBox(*np.concatenate([first, last - first]).astype(int).tolist())
 
 

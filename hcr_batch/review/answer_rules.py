@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hcr_batch.forms.template_files import Template, TemplateField
     from hcr_batch.journal.cell_table import PlacedField
     from hcr_batch.results.records import CellRecord
-    from hcr_batch.types import Box
+    from hcr_batch.types import SourceBox
 
 __all__ = ["FieldRules", "GivenCharacter"]
 
@@ -37,7 +37,7 @@ WORDS = {
 class GivenCharacter:
     """What is to stand in a cell; None where it is open or illegible, empty where it is blank."""
 
-    box: Box
+    box: SourceBox
     character: str | None
 
 

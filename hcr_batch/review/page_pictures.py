@@ -14,7 +14,7 @@ from hcr_batch.documents import LimitedReader, open_regular
 from hcr_batch.errors import DocumentError
 from hcr_batch.geometry import scaled
 from hcr_batch.journal.cell_table import PlacedField
-from hcr_batch.types import Box, Page
+from hcr_batch.types import Box, Page, SourceBox
 
 if TYPE_CHECKING:
     from hcr_batch.config import Settings
@@ -50,7 +50,7 @@ class PagePictures:
         self._lock = threading.Lock()
         self._pages: OrderedDict[tuple[str, int], Page] = OrderedDict()
 
-    def field(self, field: PlacedField, marked: Sequence[Box]) -> bytes:
+    def field(self, field: PlacedField, marked: Sequence[SourceBox]) -> bytes:
         """PNG of a field and a little around it, with some of its cells marked.
 
         Raises
@@ -64,7 +64,7 @@ class PagePictures:
         marks = [_on_page(box, page, field.size) for box in marked]
         return _drawn(page, _around(cells, height), marks, FIELD_WIDTH)
 
-    def page(self, field: PlacedField, marked: Sequence[Box]) -> bytes:
+    def page(self, field: PlacedField, marked: Sequence[SourceBox]) -> bytes:
         """PNG of a whole page with some cells marked; raises as `field` does."""
         page = self._page(field)
         rows, columns = page.gray.shape
@@ -103,7 +103,7 @@ def _sha256(path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _on_page(box: Box, page: Page, size: tuple[int, int]) -> Box:
+def _on_page(box: SourceBox, page: Page, size: tuple[int, int]) -> Box:
     """A box of the page as it was read, on the upright page as it is drawn now."""
     from hcr_batch.results.overlay import upright_corners
 

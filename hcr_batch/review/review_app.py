@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hcr_batch.journal.cell_table import DueCell, PlacedField
     from hcr_batch.journal.journal import Journal
     from hcr_batch.results.records import CellRecord
-    from hcr_batch.types import Box
+    from hcr_batch.types import SourceBox
 
 __all__ = ["review_app"]
 
@@ -276,7 +276,9 @@ def _data_url(png: bytes | None) -> str | None:
 
 
 def _picture(
-    draw: Callable[[PlacedField, list[Box]], bytes], field: PlacedField, marked: list[Box]
+    draw: Callable[[PlacedField, list[SourceBox]], bytes],
+    field: PlacedField,
+    marked: list[SourceBox],
 ) -> Response:
     try:
         return Response(draw(field, marked), mimetype="image/png")

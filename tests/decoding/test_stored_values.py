@@ -7,12 +7,12 @@ from pdf_maker import fillable_pdf
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.types import (
-    Box,
     CellReading,
     FieldReading,
     Page,
     PageReading,
     Reading,
+    SourceBox,
     StoredValue,
 )
 
@@ -36,7 +36,7 @@ def reading(character="", flagged=False):
 
 def field(kind, boxes, characters):
     cells = tuple(
-        CellReading(Box(*box), reading(character), np.zeros((1, 1), np.uint8))
+        CellReading(SourceBox(*box), reading(character), np.zeros((1, 1), np.uint8))
         for box, character in zip(boxes, characters, strict=True)
     )
     return FieldReading("f001", kind, cells)
@@ -85,29 +85,30 @@ def test_a_comb_that_is_not_printed_has_its_cells_all_the_same(tmp_path, recogni
 
 
 def test_a_text_has_a_row_a_character(tmp_path):
-    (found,) = read([], StoredValue(Box(10, 10, 100, 20), "text", "Bad\r\nÖls-X 1"))
+    (found,) = read([], StoredValue(SourceBox(10, 10, 100, 20), "text", "Bad\r\nÖls-X 1"))
     assert (found.kind, texts([found])) == ("free", ["Bad_Öls-X_1"])
 
 
 def test_a_text_takes_the_place_of_what_was_read_there_in_pieces():
     pieces = [field("free", row(100, 100, 3), "A4L"), field("free", row(240, 100, 2), "XX")]
     below = field("comb", row(100, 300, 4), "1234")
-    found = read([*pieces, below], StoredValue(Box(90, 90, 300, 60), "text", "MEIER"))
+    found = read([*pieces, below], StoredValue(SourceBox(90, 90, 300, 60), "text", "MEIER"))
     assert texts(found) == ["MEIER", "1234"]
     assert [f.name for f in found] == ["f001", "f002"]
 
 
 def test_single_fields_fill_a_comb_cell_by_cell():
     comb = field("comb", row(100, 100, 4), [""] * 4)
-    stored = [StoredValue(Box(100 + 40 * n, 100, 40, 40), "text", c) for n, c in enumerate("47 1")]
+    places = (SourceBox(100 + 40 * n, 100, 40, 40) for n in range(4))
+    stored = [StoredValue(box, "text", c) for box, c in zip(places, "47 1")]
     assert texts(read([comb], *stored)) == ["47_1"]
 
 
 def test_fields_come_in_reading_order():
     comb = field("comb", row(100, 200, 4), "1234")
-    above = StoredValue(Box(100, 100, 100, 30), "text", "ABOVE")
-    beside = StoredValue(Box(20, 205, 30, 30), "check", "X")
-    below = StoredValue(Box(20, 405, 30, 30), "check", "")
+    above = StoredValue(SourceBox(100, 100, 100, 30), "text", "ABOVE")
+    beside = StoredValue(SourceBox(20, 205, 30, 30), "check", "X")
+    below = StoredValue(SourceBox(20, 405, 30, 30), "check", "")
     found = read([comb], below, beside, above)
     assert texts(found) == ["ABOVE", "X", "1234", "_"]
     assert [f.kind for f in found] == ["free", "check", "comb", "check"]
@@ -115,12 +116,12 @@ def test_fields_come_in_reading_order():
 
 def test_ink_in_an_empty_field_is_not_lost():
     comb = field("comb", row(100, 100, 3), ["", "7", ""])
-    found = read([comb], StoredValue(Box(100, 100, 120, 40), "text", "", 3))
+    found = read([comb], StoredValue(SourceBox(100, 100, 120, 40), "text", "", 3))
     assert texts(found) == ["_7_"]
     assert [c.reading.confidence for c in found[0].cells] == [1.0, 0.9, 1.0]
 
 
 def test_a_template_gets_no_fields_that_it_does_not_name():
     comb = field("comb", row(100, 100, 3), "127")
-    stored = StoredValue(Box(100, 300, 120, 40), "text", "OTHER")
+    stored = StoredValue(SourceBox(100, 300, 120, 40), "text", "OTHER")
     assert texts(read([comb], stored, templates=("a form",))) == ["127"]

@@ -11,13 +11,13 @@ from hcr_batch.evaluation.matching import (
     match_fields,
 )
 from hcr_batch.evaluation.scoring import Tally, compare, score, score_page
-from hcr_batch.types import Box
+from hcr_batch.types import SourceBox
 
 
 def cells(text, flagged="", x=0, y=0):
     """One 10-pixel cell a character; `_` is a blank cell; those in `flagged` are flagged."""
     return tuple(
-        PredictedCell(Box(x + 10 * place, y, 10, 10), char.strip("_"), char in flagged)
+        PredictedCell(SourceBox(x + 10 * place, y, 10, 10), char.strip("_"), char in flagged)
         for place, char in enumerate(text)
     )
 
@@ -66,14 +66,14 @@ def test_a_character_read_as_blank_is_missed():
 
 
 def test_a_flagged_cell_without_character_is_found_but_not_right():
-    no_character = PredictedCell(Box(10, 0, 10, 10), "", flagged=True)
+    no_character = PredictedCell(SourceBox(10, 0, 10, 10), "", flagged=True)
     predicted = PredictedField("no", (*cells("1"), no_character))
     tally = score_page([TruthField("no", "12")], [predicted])
     assert (tally.found, tally.right, tally.silent, tally.flagged) == (2, 1, 0, 1)
 
 
 def test_ink_that_is_no_character_is_invented_once_and_never_right():
-    scribble = PredictedCell(Box(20, 0, 10, 10), "", flagged=True)
+    scribble = PredictedCell(SourceBox(20, 0, 10, 10), "", flagged=True)
     predicted = PredictedField("no", (*cells("12"), scribble, replace(scribble)))
     tally = score_page([TruthField("no", "12")], [predicted])
     assert (tally.characters, tally.found, tally.right, tally.invented) == (2, 2, 2, 2)
@@ -93,8 +93,8 @@ def test_no_character_of_the_truth_counts_twice(read):
 
 def test_fields_are_found_by_place_whatever_they_say():
     truth = [
-        TruthField("a", "12", Box(0, 0, 40, 10)),
-        TruthField("b", "34", Box(0, 50, 40, 10)),
+        TruthField("a", "12", SourceBox(0, 0, 40, 10)),
+        TruthField("b", "34", SourceBox(0, 50, 40, 10)),
     ]
     matches, left = match_fields(truth, [field("99", "f001", y=50), field("12", "f002")])
     read = {match.name: "".join(cell.character for cell in found) for match, found in matches}
@@ -103,13 +103,16 @@ def test_fields_are_found_by_place_whatever_they_say():
 
 
 def test_a_run_over_two_fields_is_divided_by_their_places():
-    truth = [TruthField("a", "12", Box(0, 0, 20, 10)), TruthField("b", "34", Box(20, 0, 20, 10))]
+    truth = [
+        TruthField("a", "12", SourceBox(0, 0, 20, 10)),
+        TruthField("b", "34", SourceBox(20, 0, 20, 10)),
+    ]
     tally = score_page(truth, [field("1234")])
     assert (tally.fields_right, tally.right, tally.extra) == (2, 4, 0)
 
 
 def test_a_field_that_lies_elsewhere_is_not_found():
-    tally = score_page([TruthField("a", "12", Box(500, 500, 40, 10))], [field("12")])
+    tally = score_page([TruthField("a", "12", SourceBox(500, 500, 40, 10))], [field("12")])
     assert (tally.fields_found, tally.found, tally.characters, tally.extra) == (0, 0, 2, 2)
 
 
@@ -133,7 +136,7 @@ def test_a_text_read_in_pieces_is_put_together():
 
 
 def test_unknown_ink_beside_a_text_stays_outside_it():
-    mark = PredictedField("f002", (PredictedCell(Box(50, 0, 10, 10), "", flagged=True),))
+    mark = PredictedField("f002", (PredictedCell(SourceBox(50, 0, 10, 10), "", flagged=True),))
     tally = score_page([TruthField("no", "1234")], [field("1234"), mark])
     assert (tally.right, tally.invented, tally.fields_right) == (4, 0, 1)
 
@@ -150,7 +153,7 @@ def test_unlike_texts_are_not_paired():
 
 
 def test_an_empty_field_found_by_place_shows_what_was_invented():
-    tally = score_page([TruthField("a", "", Box(0, 0, 30, 10))], [field("_7_")])
+    tally = score_page([TruthField("a", "", SourceBox(0, 0, 30, 10))], [field("_7_")])
     assert (tally.fields_found, tally.invented, tally.fields_right) == (1, 1, 0)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hcr_batch.errors import ConfigError
 from hcr_batch.forms.edited import PLAIN_RULES, EditableTemplate, EditedField
 from hcr_batch.forms.template_files import parse_template
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
 TEXT = """# Top
 name = "x"
@@ -66,7 +66,7 @@ def test_a_new_name_changes_that_value_alone(template):
 def test_comments_stay_beside_values_that_change(template):
     a, b = template.fields
     text = template.with_fields(
-        [replace(a, name="number"), replace(b, cells=(Box(11, 41, 40, 8),))]
+        [replace(a, name="number"), replace(b, cells=(MillimetreBox(11, 41, 40, 8),))]
     )
     assert 'name = "number"  # the name' in text
     assert "box = [11.0, 41.0, 40.0, 8.0]   # by hand" in text
@@ -94,7 +94,8 @@ def test_a_field_that_goes_takes_its_own_comments_with_it_and_no_others(template
 
 def test_new_fields_stand_behind_the_one_before_them(template):
     a, b = template.fields
-    new = EditedField(None, "c", "comb", 1, tuple(Box(10 + 6 * n, 60, 5, 8) for n in range(3)))
+    cells = tuple(MillimetreBox(10 + 6 * n, 60, 5, 8) for n in range(3))
+    new = EditedField(None, "c", "comb", 1, cells)
     first = replace(new, name="first")
     text = template.with_fields([first, a, new, b, replace(new, name="last")])
     names = [field.name for field in parse_template(template.path, text).pages[0].fields]
@@ -103,7 +104,7 @@ def test_new_fields_stand_behind_the_one_before_them(template):
 
 
 def test_a_template_whose_fields_are_all_replaced_keeps_the_rest(template):
-    new = EditedField(None, "c", "free", 1, (Box(10, 60, 50, 8),), length=12)
+    new = EditedField(None, "c", "free", 1, (MillimetreBox(10, 60, 50, 8),), length=12)
     text = template.with_fields([new])
     (field,) = parse_template(template.path, text).pages[0].fields
     assert field.name == "c"
@@ -114,7 +115,7 @@ def test_a_template_whose_fields_are_all_replaced_keeps_the_rest(template):
 
 def test_cells_that_are_uneven_are_written_one_by_one(template):
     a, b = template.fields
-    cells = (Box(10, 20, 5, 8), Box(15, 20, 5, 8), Box(30, 20, 5, 8))
+    cells = (MillimetreBox(10, 20, 5, 8), MillimetreBox(15, 20, 5, 8), MillimetreBox(30, 20, 5, 8))
     text = template.with_fields([replace(a, cells=cells), b])
     field = parse_template(template.path, text).pages[0].fields[0]
     assert field.cells == cells
@@ -123,7 +124,7 @@ def test_cells_that_are_uneven_are_written_one_by_one(template):
 
 def test_a_check_box_has_a_place_and_nothing_else(template):
     a, b = template.fields
-    check = replace(a, kind="check", cells=(Box(10, 20, 5, 5),), rules=dict(PLAIN_RULES))
+    check = replace(a, kind="check", cells=(MillimetreBox(10, 20, 5, 5),), rules=dict(PLAIN_RULES))
     text = template.with_fields([check, b])
     assert parse_template(template.path, text).pages[0].fields[0].kind == "check"
 
@@ -131,7 +132,7 @@ def test_a_check_box_has_a_place_and_nothing_else(template):
 def test_every_fault_is_told_with_its_field_and_key(template):
     a, b = template.fields
     bad = with_rules(replace(a, name="b"), charset="é")
-    far = EditedField(None, "far", "free", 2, (Box(10, 10, 20, 8),))
+    far = EditedField(None, "far", "free", 2, (MillimetreBox(10, 10, 20, 8),))
     faults = template.faults([bad, with_rules(b, pattern="["), far])
     assert [(fault.field, fault.key) for fault in faults] == [
         (0, "charset"),

@@ -3,15 +3,15 @@ import pytest
 from hcr_batch.documents.acroform import Widget
 from hcr_batch.documents.pdf_words import PrintedWord
 from hcr_batch.forms.field_labels import names_for, plain_name
-from hcr_batch.types import Box
+from hcr_batch.types import MillimetreBox
 
-FIELD = Box(50, 50, 60, 8)
+FIELD = MillimetreBox(50, 50, 60, 8)
 
 
 def words(*placed):
     """Words of a line, 12 mm a word."""
     return [
-        PrintedWord(word, Box(x + 12 * place, y, 10, 3))
+        PrintedWord(word, MillimetreBox(x + 12 * place, y, 10, 3))
         for text, x, y in placed
         for place, word in enumerate(text.split())
     ]
@@ -51,14 +51,14 @@ def test_a_label_inside_the_box_counts_for_free_text_alone():
 
 
 def test_a_check_box_has_its_label_on_the_right():
-    box = Box(50, 50, 4, 4)
+    box = MillimetreBox(50, 50, 4, 4)
     print_ = words(("Married filing", 56, 50.5), ("Status", 36, 50.5))
     assert names_for(box, "check", [], print_)[0] == "married_filing"
 
 
 def test_a_label_beyond_another_field_is_that_ones():
     print_ = words(("Name", 5, 52))
-    between = Box(20, 50, 20, 8)
+    between = MillimetreBox(20, 50, 20, 8)
     assert names_for(FIELD, "comb", [between], print_) == []
 
 
@@ -74,13 +74,13 @@ def test_what_a_pdf_calls_the_field_comes_first_where_it_says_something():
     ]
     titled = named("topmost[0].f1_02[0]", "Enter your surname.")
     assert names_for(FIELD, "comb", [], print_, titled) == ["enter_your_surname", "last_name"]
-    elsewhere = [(Widget("x.Elsewhere", "text", FIELD, 0, False), Box(50, 90, 60, 8))]
+    elsewhere = [(Widget("x.Elsewhere", "text", FIELD, 0, False), MillimetreBox(50, 90, 60, 8))]
     assert names_for(FIELD, "comb", [], print_, elsewhere) == ["last_name"]
 
 
 def test_the_parts_of_an_answer_share_the_label_above_the_first():
     print_ = words(("Date of birth", 50, 45))
-    parts = [Box(50, 50, 10, 8), Box(64, 50, 10, 8), Box(78, 50, 20, 8)]
+    parts = [MillimetreBox(x, 50, width, 8) for x, width in ((50, 10), (64, 10), (78, 20))]
     for part in parts:
         others = [box for box in parts if box is not part]
         assert names_for(part, "comb", others, print_) == ["date_of_birth"]

@@ -10,7 +10,7 @@ from hcr_batch.forms.field_places import CUT_OFF, REGISTRATION, place_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template, TemplateField, TemplatePage
-from hcr_batch.types import Box
+from hcr_batch.types import Box, MillimetreBox
 
 ROWS = ((20, 30, 12), (20, 50, 8), (90, 50, 10), (30, 75, 20), (25, 100, 6), (100, 100, 9))
 ALIKE = tuple((20, 20 + 15 * n, 10) for n in range(7))
@@ -29,7 +29,7 @@ def form(name="club", rows=ROWS, height=7.0):
 
 def combs(rows, height):
     for x, y, count in rows:
-        yield tuple(Box(x + 5.5 * n, y, 5.0, height) for n in range(count))
+        yield tuple(MillimetreBox(x + 5.5 * n, y, 5.0, height) for n in range(count))
 
 
 def scanned(template, transform):
@@ -246,7 +246,7 @@ def test_writing_in_a_large_box_that_looks_like_cells_is_no_other_edition():
 
 
 def test_cells_that_are_no_anchors_count_where_they_are_seen():
-    marks = tuple(Box(x, y, 5, 5) for x, y in ((5, 5), (200, 5), (5, 130), (190, 130)))
+    marks = tuple(MillimetreBox(x, y, 5, 5) for x, y in ((5, 5), (200, 5), (5, 130), (190, 130)))
     (page,) = form().pages
     template = Template("club", (TemplatePage(1, 210, 140, page.fields, marks),), "club")
     corners = list(scanned(template, scaling(8.0)))

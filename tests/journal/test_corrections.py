@@ -11,14 +11,14 @@ from hcr_batch.journal.corrections import Answer, Kind, Place, is_same_place
 from hcr_batch.journal.journal import open_journal
 from hcr_batch.results.cell_pictures import pack_pictures
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 FLAGGED = Reading("7", 0.6, True, ("low_confidence",), (("1", 0.05),))
 SURE = Reading("4", 0.99)
 CELLS = (
-    CellRecord(Box(10, 20, 30, 40), FLAGGED),
-    CellRecord(Box(40, 20, 30, 40), SURE),
-    CellRecord(Box(70, 20, 30, 40), Reading("", 0.999)),
+    CellRecord(SourceBox(10, 20, 30, 40), FLAGGED),
+    CellRecord(SourceBox(40, 20, 30, 40), SURE),
+    CellRecord(SourceBox(70, 20, 30, 40), Reading("", 0.999)),
 )
 PICTURES = [np.full((3, 5), 17, np.uint8), np.full((4, 4), 34, np.uint8), np.zeros((0, 0), "u1")]
 FIELDS = (FieldRecord("f001", "comb", CELLS),)
@@ -87,7 +87,7 @@ def test_an_answer_can_be_taken_back(journal):
 
 def test_answers_follow_the_cell_whatever_its_field_is_called(journal):
     journal.corrections.record([say("1")], "Ada")
-    moved = (CellRecord(Box(11, 19, 30, 41), SURE), *CELLS[1:])
+    moved = (CellRecord(SourceBox(11, 19, 30, 41), SURE), *CELLS[1:])
     fields = (FieldRecord("f001", "comb", CELLS[1:]), FieldRecord("name", "comb", moved[:1]))
     add(journal, PageRecord(1, 800, 600, fields))
     ((_, page),) = journal.pages()
@@ -117,10 +117,10 @@ def test_an_answer_waits_for_a_scan_that_is_writing(journal):
 
 
 def test_same_place():
-    box = Box(10, 10, 20, 20)
-    assert is_same_place(box, Box(12, 11, 20, 20))
-    assert not is_same_place(box, Box(30, 10, 20, 20))
-    assert not is_same_place(box, Box(10, 10, 60, 20))
+    box = SourceBox(10, 10, 20, 20)
+    assert is_same_place(box, SourceBox(12, 11, 20, 20))
+    assert not is_same_place(box, SourceBox(30, 10, 20, 20))
+    assert not is_same_place(box, SourceBox(10, 10, 60, 20))
 
 
 def test_keys_name_places_and_nothing_else():

@@ -8,13 +8,13 @@ import pytest
 from hcr_batch.journal.holdings import count_holdings
 from hcr_batch.journal.journal import open_journal
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 
 def form(*tops):
     """A page with a comb of five cells at each height, named as without a template."""
     cells = [
-        tuple(CellRecord(Box(100 + 40 * n, top, 40, 50), Reading("A", 1.0)) for n in range(5))
+        tuple(CellRecord(SourceBox(100 + 40 * n, top, 40, 50), Reading("A", 1.0)) for n in range(5))
         for top in tops
     ]
     fields = tuple(FieldRecord(f"f{n:03d}", "comb", found) for n, found in enumerate(cells, 1))

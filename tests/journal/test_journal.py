@@ -8,11 +8,11 @@ from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.journal.journal_status import journal_status
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.results.rows import page_rows
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 CELLS = (
-    CellRecord(Box(1, 2, 3, 4), Reading("7", 0.9, True, ("low_confidence",), (("1", 0.05),))),
-    CellRecord(Box(5, 2, 3, 4), Reading("", 0.99)),
+    CellRecord(SourceBox(1, 2, 3, 4), Reading("7", 0.9, True, ("low_confidence",), (("1", 0.05),))),
+    CellRecord(SourceBox(5, 2, 3, 4), Reading("", 0.99)),
 )
 PAGE = PageRecord(1, 800, 600, (FieldRecord("f001", "comb", CELLS),))
 

@@ -11,12 +11,12 @@ from hcr_batch.journal.outputs import Outputs, last_outputs
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
 from hcr_batch.results.writers import CsvStyle
 from hcr_batch.scan.request import ScanRequest
-from hcr_batch.types import UNKNOWN_FORM, Box, Reading
+from hcr_batch.types import UNKNOWN_FORM, Reading, SourceBox
 
 
 def page(form, **texts):
     def field(name, text):
-        cells = (CellRecord(Box(0, 0, 9, 9), Reading(character, 0.9)) for character in text)
+        cells = (CellRecord(SourceBox(0, 0, 9, 9), Reading(character, 0.9)) for character in text)
         return FieldRecord(name, "comb", tuple(cells))
 
     return PageRecord(1, 100, 100, tuple(field(*item) for item in texts.items()), form=form)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from hcr_batch.journal.uneven_forms import uneven_forms
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 PLACES = ((100, 100), (100, 300), (500, 300), (100, 500))
 
@@ -11,7 +11,7 @@ def page(*places, kind="comb", form="", shift=0):
     """A page with a comb of five cells at each place, named as without a template."""
     fields = []
     for number, (x, y) in enumerate(places, start=1):
-        boxes = (Box(x + shift + 40 * n, y + shift, 40, 50) for n in range(5))
+        boxes = (SourceBox(x + shift + 40 * n, y + shift, 40, 50) for n in range(5))
         cells = tuple(CellRecord(box, Reading("", 1.0)) for box in boxes)
         fields.append(FieldRecord(f"f{number:03d}", kind, cells))
     return PageRecord(1, 1000, 1400, tuple(fields), form=form)

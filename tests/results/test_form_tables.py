@@ -1,12 +1,12 @@
 from hcr_batch.results.form_tables import FormTable, form_rows, with_all_fields, with_missing
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 
 def page(number, form, **texts):
     def field(name, text):
         readings = (Reading(character.strip(), 0.5, not character.strip()) for character in text)
-        cells = tuple(CellRecord(Box(0, 0, 1, 1), reading) for reading in readings)
+        cells = tuple(CellRecord(SourceBox(0, 0, 1, 1), reading) for reading in readings)
         return FieldRecord(name, "comb", cells)
 
     return PageRecord(number, 100, 100, tuple(field(*item) for item in texts.items()), form=form)

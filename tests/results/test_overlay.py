@@ -2,7 +2,7 @@ import numpy as np
 
 from hcr_batch.results.overlay import DPI, draw_page
 from hcr_batch.results.records import CellRecord, FieldRecord, PageRecord
-from hcr_batch.types import Box, Page, Reading
+from hcr_batch.types import Page, Reading, SourceBox
 
 
 def drawn(
@@ -19,7 +19,7 @@ def drawn(
     if print_at:
         gray[print_at] = 0
     page = Page(gray, dpi, 1, np.array(to_source, float), size)
-    cell = CellRecord(box or Box(200, 200, 60, 80), reading)
+    cell = CellRecord(box or SourceBox(200, 200, 60, 80), reading)
     record = PageRecord(1, width, height, (FieldRecord("f001", "comb", (cell,)),))
     return np.array(draw_page(page, record, "page 1")).astype(np.int16)
 
@@ -74,7 +74,8 @@ def test_a_blank_cell_is_faint_and_has_no_tag():
 
 
 def test_pictures_have_one_resolution_whatever_the_scan():
-    fine = drawn(Reading("7", 0.99), size=(1200, 800), dpi=2 * DPI, box=Box(400, 400, 120, 160))
+    box = SourceBox(400, 400, 120, 160)
+    fine = drawn(Reading("7", 0.99), size=(1200, 800), dpi=2 * DPI, box=box)
     usual = drawn(Reading("7", 0.99))
     assert fine.shape == usual.shape
     assert (bluish(fine) == bluish(usual)).mean() > 0.99
@@ -85,7 +86,7 @@ def test_cells_of_a_page_lying_sideways_are_drawn_upright():
     picture = drawn(
         Reading("7", 0.99),
         to_source=((0, 1, 0), (-1, 0, 599), (0, 0, 1)),
-        box=Box(200, 339, 80, 60),
+        box=SourceBox(200, 339, 80, 60),
     )
     expected = drawn(Reading("7", 0.99))
     assert (bluish(picture) == bluish(expected)).mean() > 0.99

@@ -3,17 +3,17 @@ from hcr_batch.journal.corrections import Correction, Kind, Place
 from hcr_batch.review import reviewers
 from hcr_batch.review.review_filter import CellFilter, counts
 from hcr_batch.review.reviewers import OpenWindows, efforts
-from hcr_batch.types import Box, Reading
+from hcr_batch.types import Reading, SourceBox
 
 
 def cell(form="", field="f001", file="a.png", reasons=("low_confidence",)):
-    place = Place("sha", 1, Box(0, 0, 10, 10))
+    place = Place("sha", 1, SourceBox(0, 0, 10, 10))
     return DueCell(place, file, field, 1, Reading("A", 0.5, True, reasons), form)
 
 
 def correction(number, reviewer, seconds):
     time = f"2026-11-29 08:{seconds // 60:02d}:{seconds % 60:02d}"
-    place = Place("sha", 1, Box(number, 0, 10, 10))
+    place = Place("sha", 1, SourceBox(number, 0, 10, 10))
     return Correction(
         number, place, "f001", 1, Kind.CHARACTER, "A", reviewer, time, "B", 0.5, True
     )
