@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from hcr_batch.alphabet import BLANK, CHARACTERS, LINE_CHARACTERS
+from hcr_batch.alphabet import CHARACTERS, LINE_CHARACTERS
 from hcr_batch.characters.string_candidates import Candidate, TextLine
 from hcr_batch.decoding.ctc_search import Hypothesis
 from hcr_batch.decoding.cut_paths import LEAST, candidate_costs
@@ -102,6 +102,3 @@ def test_texts_gain_as_by_trying_every_way(seed):
     for one, other in itertools.combinations(range(len(texts)), 2):
         ratio = np.log(found[texts[one]] / found[texts[other]])
         assert ratio == pytest.approx(0.25 * (says[one] - says[other]))
-
-
-assert len(CHARACTERS) == BLANK
