@@ -9,6 +9,7 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, SYMBOLS
 from hcr_batch.decoding.constrained_decoding import restricted
 from hcr_batch.decoding.neighbours import with_context
+from hcr_batch.decoding.word_support import with_known_words
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import given_inside
 
@@ -48,7 +49,10 @@ def weighted(
 ) -> np.ndarray:
     """The same given the rule's charset, look-alikes under their capital; float32 (N, 62)."""
     near = in_context(rows, rule, after_blank, field)
-    return restricted(near, rule.charset)[0].astype(np.float32)
+    kept = restricted(near, rule.charset)[0].astype(np.float32)
+    if rule.charset.isdigit():
+        return kept
+    return with_known_words(kept, np.zeros(len(kept), int) if field is None else field, after_blank)
 
 
 def weighted_fields(

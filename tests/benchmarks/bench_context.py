@@ -6,7 +6,8 @@
 Fields are digits, codes and words, ten to a page: on three pages of four the words are in
 capitals, on the others they have a capital first. They are written with glyphs of writers and
 sets that the network has not learned from. The words are a fifth of letter_pairs.py's, and its
-pairs are counted here from the other four fifths.
+pairs are counted here from the other four fifths; first those that are known words, then those
+that are not.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from letter_pairs import count_pairs, faker_words
 from hcr_batch import load_recognizer
 from hcr_batch.alphabet import CHARACTERS, REPORTED_AS
 from hcr_batch.decoding import neighbours
+from hcr_batch.decoding.known_words import known_words
+from hcr_batch.decoding.word_support import with_known_words
 from hcr_batch.probabilities import fold_cases
 from hcr_batch.recognition.calibration import expected_calibration_error, thresholds_for
 from hcr_batch.training.datasets.character_sets import unseen_part
@@ -44,16 +47,23 @@ def main() -> None:
     learned, unknown = parted(faker_words(), random)
     neighbours.letter_pairs = lambda: count_pairs(learned)
     probabilities, pools = held_glyphs()
-    pages = [made_page(unknown, random) for _ in range(arguments.fields // PER_PAGE)]
-    fields = [field for page in pages for field in page]
-    glyphs = [np.array([random.choice(pools[folded(c)]) for c in text]) for _, text in fields]
-    report("alone", fields, fold_cases(probabilities[np.concatenate(glyphs)]))
-    for case in ("as_written", "auto"):
-        near = [
-            in_context(probabilities, glyphs[first : first + PER_PAGE], case)
-            for first in range(0, len(glyphs), PER_PAGE)
-        ]
-        report(case, fields, np.concatenate(near))
+    for is_known in (True, False):
+        words = [word for word in unknown if known_words().hold(word) == is_known]
+        pages = [made_page(words, random) for _ in range(arguments.fields // PER_PAGE)]
+        fields = [field for page in pages for field in page]
+        glyphs = [np.array([random.choice(pools[folded(c)]) for c in text]) for _, text in fields]
+        print(f"{len(words)} words, {'all' if is_known else 'none of them'} known")
+        report("alone", fields, fold_cases(probabilities[np.concatenate(glyphs)]))
+        for case in ("as_written", "auto"):
+            parts = [
+                in_context(probabilities, glyphs[first : first + PER_PAGE], case)
+                for first in range(0, len(glyphs), PER_PAGE)
+            ]
+            near = np.concatenate(parts)
+            report(case, fields, near)
+        number = np.repeat(np.arange(len(fields)), [len(text) for _, text in fields])
+        nowhere = np.zeros(len(number), bool)
+        report("auto, known", fields, with_known_words(near, number, nowhere))
 
 
 def in_context(probabilities: np.ndarray, page: list[np.ndarray], case: str) -> np.ndarray:
@@ -108,7 +118,7 @@ def report(name: str, fields: list[tuple[str, str]], table: np.ndarray) -> None:
     (threshold,) = thresholds_for(confidence, right, [TARGET])
     shares = "  ".join(f"{kind} {right[kinds == kind].mean():.2%}" for kind in KINDS)
     print(
-        f"{name:>10}: right {right.mean():.2%} ({shares}); calibration error"
+        f"{name:>11}: right {right.mean():.2%} ({shares}); calibration error"
         f" {expected_calibration_error(confidence, right):.2%}; accepted at {TARGET:.1%} error:"
         f" {threshold.accept_rate:.1%} (threshold {threshold.threshold:.3f})"
     )
