@@ -261,7 +261,9 @@ def _find(
 def _score(found: _Found, networks: _Networks, settings: Settings) -> _Scored:
     """Classify all glyphs of a page at once."""
     with networks.watch("ink"):
-        inks = field_inks(found.page, found.layers, found.fields, settings)
+        inks = field_inks(
+            found.page, found.layers, found.fields, settings, one_a_cell=found.form is not None
+        )
     # What stands in no field comes last, and is under no rule.
     rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
     written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]

@@ -17,7 +17,7 @@ from hcr_batch.characters.isolate import (
     with_all_ink,
 )
 from hcr_batch.characters.line_strip import Strip
-from hcr_batch.characters.marks import BaseLetter, base_letter
+from hcr_batch.characters.marks import BaseLetter, are_several, base_letter
 from hcr_batch.characters.string_candidates import TextLine, find_strings, row_strip
 from hcr_batch.characters.unplaced import unplaced_fields
 from hcr_batch.characters.writing import Writing, strokes_of
@@ -34,6 +34,9 @@ FAINT = 0.4
 """Share of the usual darkness of a pen below which writing may shine through from the back. Within
 one field it does: nobody changes the pen from cell to cell. In another field of the page it may be
 pencil beside ink, and a person is told."""
+SEVERAL = 0.5
+"""More than this share of the written cells of a row hold several characters: they are boxes for a
+day, a month, an hour."""
 FEWEST_CROSSING, CROSSING = 2, 0.2
 """Characters of a row that cross its walls, and their share, from which it is read whole too."""
 
@@ -94,7 +97,11 @@ class FieldInk:
 
 
 def field_inks(
-    page: Page, layers: Layers, fields: Sequence[Field], settings: Settings
+    page: Page,
+    layers: Layers,
+    fields: Sequence[Field],
+    settings: Settings,
+    one_a_cell: bool = False,
 ) -> list[FieldInk]:
     """What is written in each field, and after them what is written in none.
 
@@ -105,12 +112,16 @@ def field_inks(
         Of the page.
     fields : sequence of Field
     settings : Settings
+    one_a_cell : bool
+        Each cell holds one character, as a template says, whatever it looks like.
     """
     inked = _InkedPage(page, layers, binarize(page, settings.layout), settings)
     writing = inked.strokes(layers.written)
     boxed = [field for field in fields if field.kind != "free"]
     free = [field for field in fields if field.kind == "free"]
     in_cells, stray = inked.in_cells(writing, boxed)
+    if not one_a_cell:
+        in_cells = [inked.in_boxes(writing, one) if _hold_strings(one) else one for one in in_cells]
     by_name = {ink.field.name: ink for ink in (*in_cells, *inked.in_areas(writing, free))}
     placed = [by_name[field.name] for field in fields]
     faintest = max((ink.faintest for ink in in_cells), default=0.0)
@@ -122,6 +133,14 @@ def _crosses_walls(cells: Sequence[CellInk]) -> bool:
     inked = [cell for cell in cells if cell.ink is not None]
     crossing = sum(cell.touching or cell.out_of_cell for cell in inked)
     return crossing >= max(FEWEST_CROSSING, CROSSING * len(inked))
+
+
+def _hold_strings(row: FieldInk) -> bool:
+    """Whether the boxes of a row hold several characters each."""
+    if row.field.kind == "check" or row.row is not None:
+        return False
+    inked = [cell.ink for cell in row.cells if cell.ink is not None and not cell.small]
+    return sum(map(are_several, inked)) > SEVERAL * len(inked)
 
 
 @dataclass(frozen=True)
@@ -166,6 +185,12 @@ class _InkedPage:
             for field, inks in zip(fields, cells, strict=True)
         ]
         return found, stray
+
+    def in_boxes(self, writing: Writing, row: FieldInk) -> FieldInk:
+        """The strings in the boxes of a row."""
+        boxes = [Field(row.field.name, "free", c.box, (c,)) for c in row.field.cells]
+        lines = tuple(line for found in self.strings(writing, boxes) for line in found)
+        return FieldInk(replace(row.field, kind="free"), lines=lines) if lines else row
 
     def in_areas(self, writing: Writing, fields: Sequence[Field]) -> Iterator[FieldInk]:
         """The strings of free areas; where nothing is written, the print that may be an answer."""

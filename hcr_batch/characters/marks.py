@@ -1,4 +1,4 @@
-"""Ink beside letters: marks above them, and strokes that are commas or slashes."""
+"""Ink beside letters: marks above them, other characters, commas and slashes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["BaseLetter", "base_letter", "commas", "is_sharp_s", "slashes"]
+__all__ = ["BaseLetter", "are_several", "base_letter", "commas", "is_sharp_s", "slashes"]
 
 STROKE = 96
 """Soft ink from this level (of 255) on counts as a stroke."""
@@ -44,6 +44,9 @@ SMALL = 0.45
 """A comma or point is smaller, both ways, than this share of its neighbours' height..."""
 LOW = 0.6
 """...and its middle lies below this share of it."""
+HIGH, BROAD = 0.6, 1.1
+"""Share of the height of all ink that each of several characters has, and how many times broader
+than high all is: a broken N or H is narrower."""
 ENOUGH = 3
 """Characters of a field whose height says how high its writing is."""
 
@@ -91,6 +94,14 @@ def base_letter(ink: np.ndarray) -> BaseLetter | None:
     if len(runs) == 1 and not is_bar and not flat and widest <= SINGLE_SHARE * width:
         return BaseLetter(body, 1)
     return None
+
+
+def are_several(ink: np.ndarray) -> bool:
+    """Whether the ink of one cell, soft, uint8 (rows, columns), is that of several characters."""
+    height = _extent(ink.T)
+    parts = [ink[:, first:last] for first, last in _runs(ink)]
+    high = sum(_extent(part.T) >= HIGH * height for part in parts)
+    return high > 1 and _extent(ink) >= BROAD * height
 
 
 def _extent(ink: np.ndarray) -> int:

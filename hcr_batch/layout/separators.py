@@ -107,14 +107,17 @@ def _hold_flat_ink(sides: np.ndarray, layers: Layers) -> np.ndarray:
     """Which places, (N, 4), hold a dash and nothing else, whoever made it."""
     ink = np.maximum(layers.printed, layers.written) >= LIKELY
     inner = np.round(sides + RIM * np.tile(sides[:, 2:] - sides[:, :2], 2)).astype(int)
+    inner = np.maximum(inner, 0)  # a comb's last places may lie beyond the page
     return np.array([_is_dash(ink[y:bottom, x:right]) for x, y, right, bottom in inner], bool)
 
 
 def _is_dash(inner: np.ndarray) -> bool:
     """Whether the inner part of a place, bool (rows, columns), holds flat ink and nothing else."""
     inked = np.flatnonzero(inner.any(axis=1))
+    if not len(inked):
+        return False
     most = FLAT_THROUGH if inner[:, [0, -1]].any() else FLAT
-    return len(inked) > 0 and bool(np.ptp(inked) + 1 <= most * len(inner))
+    return bool(np.ptp(inked) + 1 <= most * len(inner))
 
 
 def _middles_of(sides: np.ndarray) -> np.ndarray:

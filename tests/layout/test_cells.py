@@ -1,5 +1,7 @@
 """Cells come out whole, between their walls, whatever strokes hide."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,8 +9,9 @@ from drawn_form import comb, overlap, paper, row_of_boxes
 from layer_maker import layers_of
 
 from hcr_batch.config import load_settings
-from hcr_batch.layout.cells import apart
+from hcr_batch.layout.cells import LineShares, apart
 from hcr_batch.layout.fields import find_fields
+from hcr_batch.layout.separators import parted
 from hcr_batch.types import Box
 
 SETTINGS = load_settings().layout
@@ -147,6 +150,18 @@ def test_a_dash_between_parts_of_a_number_is_no_cell(sides, by):
     dashed[middle - 3 : middle + 3, round(opened.x) + 8 : round(opened.right) - 8] = 20
     fields = found(layers_of(gray, filled if by == "pen" else None, cells=boxes))
     assert [len(cells) for _, cells in fields] == [3, 5]
+
+
+def test_places_beyond_the_page_are_no_error():
+    gray = paper(60, 60)
+    boxes = row_of_boxes(gray, 60, 100, 8)
+    layers = layers_of(gray, cells=boxes)
+    inside = [Box(b.x / 2, b.y / 2, b.width / 2, b.height / 2) for b in boxes]
+    width = inside[0].width
+    beyond = replace(inside[-1], x=layers.line.shape[1] + 1.0)
+    before = replace(inside[0], x=-width - 1.0)
+    runs = parted((before, *inside, beyond), layers, LineShares.of(layers.line))
+    assert set(inside) <= {box for run in runs for box in run}
 
 
 @pytest.mark.parametrize(("sign", "parts"), [(True, [2, 2]), (False, [4])])

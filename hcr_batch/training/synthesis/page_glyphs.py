@@ -189,7 +189,7 @@ class PageMaker:
         boxes_alone = replace(settings, layout=replace(settings.layout, mode="boxes"))
         found = [
             (cell.box, ink)
-            for inks in field_inks(page, layers, fields, boxes_alone)
+            for inks in field_inks(page, layers, fields, boxes_alone, one_a_cell=True)
             for cell, ink in zip(inks.field.cells, inks.cells, strict=True)
             if ink.ink is not None and not ink.printed
         ]
