@@ -72,6 +72,9 @@ class Feed:
     options: ScanOptions
     observer: Observer
     summary: ScanSummary = field(default_factory=ScanSummary)
+    """Of what was read or failed."""
+    skipped: int = 0
+    """Files that were read before: most of them, so they are counted beside the summary."""
     read: set[bytes] = field(default_factory=set)
     """Keys of the files that were read."""
     _begun: int = 0
@@ -247,7 +250,7 @@ class Feed:
             self.summary = replace(before, failed=before.failed + 1, in_part=in_part)
         else:
             self.observer.known(file.source.name)
-            self.summary = replace(self.summary, skipped=self.summary.skipped + 1)
+            self.skipped += 1
 
     def _enter_lost(self, file: LostFile) -> None:
         reason = printable(file.reason)

@@ -202,7 +202,9 @@ def _read(
         interrupted = True
     feed.recheck()
     seconds = time.perf_counter() - start
-    return replace(feed.summary, interrupted=interrupted, seconds=seconds)
+    return replace(
+        feed.summary, skipped=feed.skipped, interrupted=interrupted, seconds=seconds
+    )
 
 
 def _limit(request: ScanRequest) -> Callable[[ReadTask], float]:
