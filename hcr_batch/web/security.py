@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import json
 import mimetypes
+import re
 import socket
 from collections.abc import Collection, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 from flask.json.provider import DefaultJSONProvider
@@ -18,6 +18,9 @@ __all__ = ["LOOPBACK", "allowed_hosts", "secure"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names under which a browser on this machine reaches it."""
+
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/@?#,]+)(:[0-9]*)?")
+"""A name or address, one in brackets as IPv6 has it, and a port (RFC 9110, section 7.2)."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -142,10 +145,8 @@ def _is_wildcard(address: str) -> bool:
 
 def _host_name(header: str) -> str:
     """The name in a Host header, without its port; empty where it is malformed."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
+    found = HOST.fullmatch(header)
+    return found["name"].strip("[]").lower() if found else ""
 
 
 def _is_known(name: str, hosts: Collection[str], any_address: bool) -> bool:

@@ -21,7 +21,14 @@ def test_loopback_names_are_answered(client, host):
     assert client.get("/", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::1", "", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "[::1", "", "10.0.0.1", "localhost:a", "::1"),
+        *("localhost:80:80", "localhost, evil.example", "evil.example@localhost"),
+        *("localhost#@evil.example", "localhost/evil.example", "[localhost]", "localhost :80"),
+    ],
+)
 def test_other_hosts_are_refused(client, host):
     # Werkzeug's own client of before version 3.1 stumbles over hosts that are malformed.
     environ = create_environ("/") | {"HTTP_HOST": host}
