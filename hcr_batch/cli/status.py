@@ -44,12 +44,12 @@ def status(results: Path, report: str) -> None:
     from hcr_batch.journal.journal import existing_journal, open_journal
     from hcr_batch.journal.journal_status import journal_status
 
+    # Where the journal holds what it never should, the lines are what cannot be made of it.
     with open_journal(existing_journal(results)) as journal:
         found = journal_status(journal)
-    if report == "json":
-        click.echo(json.dumps(asdict(found), indent=1))
-        return
-    for line in _lines(found):
+        is_json = report == "json"
+        lines = [json.dumps(asdict(found), indent=1)] if is_json else list(_lines(found))
+    for line in lines:
         click.echo(line)
 
 

@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from journal_maker import SmallScan
+
+from hcr_batch.errors import ExitCode
+from hcr_batch.journal.journal import journal_path
 
 MOUNTED = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"'
 
@@ -80,3 +85,20 @@ def test_an_archive_where_nothing_can_be_written_is_exported_elsewhere(
     refused = run_in_read_only(scanned.folder, *command, str(scanned.folder / "more.csv"))
     assert refused.returncode == 9
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("report", ["text", "json"])
+@pytest.mark.parametrize("conditions", ["5", "[]", '"text"'])
+def test_a_run_that_was_never_written_so_is_damage_and_told_in_one_line(
+    scanned, tmp_path, conditions, report
+):
+    results = tmp_path / "results.csv"
+    shutil.copy(scanned.journal, journal_path(results))
+    with closing(sqlite3.connect(journal_path(results))) as connection, connection:
+        connection.execute("UPDATE runs SET conditions = ?", [conditions])
+    command = [sys.executable, "-m", "hcr_batch", "status", results, "--report", report]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert "Traceback" not in done.stderr
+    if report == "text":
+        assert (done.returncode, done.stderr.count("\n")) == (ExitCode.OUTPUT, 1)
+        assert str(journal_path(results)) in done.stderr
