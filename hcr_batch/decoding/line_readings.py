@@ -252,7 +252,9 @@ def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCa
     after_blank = np.array([gap > 0 for gap in cut.word_gaps])
     cut = replace(cut, rows=weighted(cut.rows, rule, after_blank))
     if not len(transcription.rows):
-        return replace(cut, boxes=[]) if _is_sign(transcription) else cut
+        # A pen's blot may look like a sign; a person sees that.
+        is_printed = cut.kind is not TextKind.WRITTEN and _is_sign(transcription)
+        return replace(cut, boxes=[]) if is_printed else cut
     whole = _whole_part(cut, transcription)
     agrees = comparable_text(cut.text) == comparable_text(whole.text)
     sure = card.trust.probability(

@@ -16,7 +16,7 @@ from hcr_batch.recognition.line_reader import load_line_reader
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
 
-WRITTEN, PRINTED = -9.0, 9.0
+WRITTEN, UNSURE, PRINTED = -9.0, -1.0, 9.0
 
 
 def read(text, looks, source, columns=(), card=None, chance=0.99):
@@ -66,7 +66,7 @@ def test_a_doubtful_character_of_a_line_read_whole_is_flagged_and_kept():
     assert readings[1].flagged
 
 
-def whole_readings(cut, *places):
+def whole_readings(cut, *places, looks=WRITTEN):
     """The readings of a line cut into `cut`; the line reader sees these at its places."""
     reader = load_line_reader(data_folder("models") / DEFAULT_MODEL)
     card = replace(reader.card, letter_weight=0.0, letter_bonus=0.0)
@@ -77,7 +77,7 @@ def whole_readings(cut, *places):
             columns[4 + 8 * place, LINE_CHARACTERS.index(character)] = share
         columns[4 + 8 * place, GAP] = 1 - sum(shares.values())
     columns /= columns.sum(axis=1, keepdims=True)
-    return read(cut, WRITTEN, InkSource.PEN, [columns], card, chance=0.9)
+    return read(cut, looks, InkSource.PEN, [columns], card, chance=0.9)
 
 
 def test_the_line_read_whole_counts_and_stays_as_it_was_read_however_doubtful():
@@ -100,8 +100,13 @@ def test_what_the_cut_line_has_otherwise_is_flagged_in_a_line_that_is_accepted()
 
 
 def test_a_sign_that_the_form_prints_is_a_blank_answer():
-    (reading,) = whole_readings("5", {"$": 0.99})
+    (reading,) = whole_readings("5", {"$": 0.99}, looks=UNSURE)
     assert (reading.character, reading.flagged) == ("", False)
+
+
+def test_a_blot_of_a_pen_that_looks_like_a_sign_is_shown():
+    (reading,) = whole_readings("5", {"$": 0.99})
+    assert reading.flagged
 
 
 def test_a_dash_alone_is_shown_to_a_person():
