@@ -217,9 +217,6 @@ def _whole_parts(
 ) -> list[_Part]:
     """The lines as the line reader spells them, with the hand that the cut ones show."""
     rule, lines = glyphs.rule, glyphs.lines
-    if rule.is_binding and rule.charset.isdigit():
-        # Cut digits of a known number are read better: 99 of 100 on nist-hsf, against 97.
-        return list(parts)
     strips = [line.strip for line in lines if line.strip is not None]
     if len(strips) < len(lines):
         return list(parts)
@@ -233,10 +230,26 @@ def _whole_parts(
     found = transcribe_constrained(
         strips, scores.columns, rule.charset, rule.automaton, rule.words, cuts
     )
+    if found and len(found) == 1 and len(found[0].rows):
+        return [_confirmed(parts[0], found[0], rule, card)]
     return [
         _whole_part(part, whole) if len(whole.rows) else part
         for part, whole in zip(parts, found or (), strict=False)
     ] or list(parts)
+
+
+def _confirmed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCard) -> _Part:
+    """A line read whole under a rule, as sure as the same cut into characters lets it be."""
+    shown = replace(cut, rows=restricted(cut.rows, rule.charset)[0])
+    whole = _whole_part(cut, transcription)
+    return replace(whole, sure=_sure(shown, whole, transcription, card))
+
+
+def _sure(cut: _Part, whole: _Part, transcription: Transcription, card: LineCard) -> float:
+    """Probability that a line read whole is right."""
+    agrees = comparable_text(cut.text) == comparable_text(whole.text)
+    is_known = known_words().hold(transcription.text)
+    return card.trust.probability(transcription.share, agrees, is_known)
 
 
 def _cut_lines(lines: Sequence[TextLine], scores: GlyphScores) -> list[CutLine]:
@@ -256,10 +269,7 @@ def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCa
         is_printed = cut.kind is not TextKind.WRITTEN and _is_sign(transcription)
         return replace(cut, boxes=[]) if is_printed else cut
     whole = _whole_part(cut, transcription)
-    agrees = comparable_text(cut.text) == comparable_text(whole.text)
-    sure = card.trust.probability(
-        transcription.share, agrees, known_words().hold(transcription.text)
-    )
+    sure = _sure(cut, whole, transcription, card)
     rows = _as_sure(whole.rows, sure)
     rows[_disputed(whole, cut)] *= DISPUTED
     return replace(whole, rows=rows, sure=sure)
@@ -359,9 +369,19 @@ def _constrained_lines(
     )
     result = []
     for part in parts:
-        result.append(readings[: len(part.boxes)])
-        readings = readings[len(part.boxes) :]
+        read, readings = readings[: len(part.boxes)], readings[len(part.boxes) :]
+        is_doubtful = part.sure is not None and part.sure < thresholds.of_strings
+        result.append(_with_weakest_flagged(read) if is_doubtful else read)
     return result, joint
+
+
+def _with_weakest_flagged(readings: list[Reading]) -> list[Reading]:
+    """The readings of a doubtful line: a person looks at one of them at least."""
+    if any(reading.flagged for reading in readings):
+        return readings
+    weakest = min(readings, key=lambda reading: reading.confidence)
+    flagged = replace(weakest, flagged=True, reasons=("low_confidence", *weakest.reasons))
+    return [flagged if reading is weakest else reading for reading in readings]
 
 
 def _with_gaps(part: _Part, readings: list[Reading]) -> list[tuple[Box, Reading]]:

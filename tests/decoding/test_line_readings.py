@@ -12,14 +12,17 @@ from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import NOTHING_KNOWN
+from hcr_batch.forms.rules import Rule, make_rule
 from hcr_batch.recognition.line_reader import load_line_reader
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
 
 WRITTEN, UNSURE, PRINTED = -9.0, -1.0, 9.0
+ANYTHING = Rule()
+THREE_DIGITS = make_rule("0123456789", pattern="[0-9]{3}", blanks=False)
 
 
-def read(text, looks, source, columns=(), card=None, chance=0.99):
+def read(text, looks, source, columns=(), card=None, chance=0.99, rule=ANYTHING, least=2.0):
     """The readings of a line whose pieces are surely these characters."""
     boxes = [Box(20.0 + 30 * n, 20, 24, 30) for n in range(len(text))]
     ink = 255 * np.tri(30, 24, dtype=np.uint8)
@@ -33,8 +36,8 @@ def read(text, looks, source, columns=(), card=None, chance=0.99):
     characters[range(len(text)), [CHARACTERS.index(c) for c in text]] = chance
     scores = GlyphScores(characters, np.full(len(text), looks, np.float32), tuple(columns))
     field = Field("f001", "free", Box(10, 10, 400, 50), (Cell(Box(10, 10, 400, 50)),))
-    glyphs = FieldGlyphs(field, lines=(line,), source=source)
-    given = ([glyphs], [scores], Thresholds(lambda _: 0.95), [NOTHING_KNOWN])
+    glyphs = FieldGlyphs(field, lines=(line,), source=source, rule=rule)
+    given = ([glyphs], [scores], Thresholds(lambda _: 0.95, least), [NOTHING_KNOWN])
     (answer,) = read_answers(*given, card)
     return [reading for _, reading in answer.cells]
 
@@ -66,7 +69,7 @@ def test_a_doubtful_character_of_a_line_read_whole_is_flagged_and_kept():
     assert readings[1].flagged
 
 
-def whole_readings(cut, *places, looks=WRITTEN):
+def whole_readings(cut, *places, looks=WRITTEN, **options):
     """The readings of a line cut into `cut`; the line reader sees these at its places."""
     reader = load_line_reader(data_folder("models") / DEFAULT_MODEL)
     card = replace(reader.card, letter_weight=0.0, letter_bonus=0.0)
@@ -77,7 +80,7 @@ def whole_readings(cut, *places, looks=WRITTEN):
             columns[4 + 8 * place, LINE_CHARACTERS.index(character)] = share
         columns[4 + 8 * place, GAP] = 1 - sum(shares.values())
     columns /= columns.sum(axis=1, keepdims=True)
-    return read(cut, looks, InkSource.PEN, [columns], card, chance=0.9)
+    return read(cut, looks, InkSource.PEN, [columns], card, chance=0.9, **options)
 
 
 def test_the_line_read_whole_counts_and_stays_as_it_was_read_however_doubtful():
@@ -126,3 +129,12 @@ def test_each_line_of_an_area_is_an_answer_of_its_own():
     assert parts[1].field.box == lines[1].box
     (alone,) = parts[0].by_line()
     assert alone.field.name == "f004"
+
+
+def test_a_number_under_a_rule_is_read_whole_and_shown_where_the_line_is_doubtful():
+    sure, options = [{"4": 0.999}, {"0": 0.999}], {"rule": THREE_DIGITS, "least": 0.9}
+    readings = whole_readings("407", *sure, {"7": 0.999}, **options)
+    assert [(r.character, r.flagged) for r in readings] == [(c, False) for c in "407"]
+    readings = whole_readings("401", *sure, {"7": 0.6, "1": 0.39}, **options)
+    assert "".join(r.character for r in readings) in {"407", "401"}
+    assert any(r.flagged for r in readings)
