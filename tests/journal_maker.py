@@ -14,7 +14,19 @@ from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
 from hcr_batch.scan.run import scan
 
-__all__ = ["ANSWERS", "SmallScan"]
+__all__ = ["ANSWERS", "CONDITIONS", "SUMMARY", "SmallScan"]
+
+CONDITIONS = {
+    "program": "0.0",
+    "model": "default",
+    "model_fingerprint": "model",
+    "settings": "settings",
+    "target_error": 0.005,
+    "threshold": 0.0,
+}
+"""What every run notes when it begins."""
+SUMMARY = {"new": 1, "skipped": 0, "failed": 0, "seconds": 1.0, "interrupted": False}
+"""What every run notes when it ends."""
 
 ANSWERS = 10
 """Answers of a reviewer in the journal."""

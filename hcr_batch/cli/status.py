@@ -68,9 +68,9 @@ def _lines(found: Status) -> Iterator[str]:
     yield f"flagged: {found.flagged} ({share:.1f} %)"
     yield f"reviewed: {found.reviewed}"
     if found.last_run:
-        yield from _run_lines(found.last_run)
+        yield from map(printable, _run_lines(found.last_run))
     for name, reason in found.failures:
-        yield f"failed\t{printable(name)}\t{reason}"
+        yield f"failed\t{printable(name)}\t{printable(reason)}"
 
 
 def _run_lines(run: Run) -> Iterator[str]:

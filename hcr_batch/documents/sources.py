@@ -147,7 +147,7 @@ def survey(
         and `-` for a list of files on standard input, one a line or separated
         by NUL.
     stdin : TextIO, optional
-        Where `-` reads its list.
+        Where `-` reads its list; None where that is closed.
     ignore : iterable of str or path
         Files and folders to pass over: the pictures that the run itself draws.
 
@@ -160,7 +160,7 @@ def survey(
     Raises
     ------
     NoInputError
-        A path does not exist, or a folder given cannot be listed.
+        A path does not exist, a folder given cannot be listed, or `-` has nothing to read.
     """
     search = _Search(stdin, {os.path.realpath(path) for path in ignore})
     found: dict[str, _FoundFile] = {}
@@ -213,7 +213,12 @@ class _Search:
 
     def expand(self, path: str | os.PathLike[str]) -> Iterator[_FoundFile]:
         text = os.fspath(path)
-        if text == STANDARD_INPUT and self._stdin is not None:
+        if text == STANDARD_INPUT:
+            if self._stdin is None:
+                raise NoInputError(
+                    "-: nothing was given on standard input, which is closed; give a list of files"
+                    " there, one a line"
+                )
             return (_FoundFile(item, item.parent) for item in _listed(self._stdin))
         if os.path.isdir(text):
             return self._in_folder(Path(text), Path(text))

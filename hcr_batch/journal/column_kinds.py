@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
+from contextlib import closing
 
 from hcr_batch.journal.corrections import Kind
+from hcr_batch.journal.run_table import latest_runs
+from hcr_batch.journal.schema import TABLES_SCHEMA
 
 __all__ = ["MISREAD", "TABLES", "check_kinds"]
 
@@ -25,37 +28,47 @@ MEANINGLESS = {
         f"kind NOT IN ({KIND_NAMES})",
         "corrected_at NOT GLOB '????-??-?? ??:??:??' OR datetime(corrected_at) IS NULL",
     ),
-    "runs": (
-        "NOT json_valid(conditions) OR NOT json_valid(coalesce(summary, '{}'))",
-        "json_type(conditions) <> 'object' OR json_type(coalesce(summary, '{}')) <> 'object'",
-    ),
 }
 """Conditions that no row may meet, by table; each may rely on those before it."""
+
+Column = tuple[str, str, bool]
+"""Name, declared type, and whether there must be a value."""
 
 
 def check_kinds(connection: sqlite3.Connection) -> None:
     """See that every value is of the kind of its column; it looks through all tables.
 
-    A bit of a disk or of memory is enough to make a number a text.
+    A bit of a disk or of memory is enough to make a number a text. The columns
+    are those that the program makes: what the journal itself says of them may
+    have been changed too.
 
     Raises
     ------
     sqlite3.DatabaseError
         One is not; the message names its table.
     """
-    for table in TABLES:
-        for wrong in (*_of_other_kinds(connection, table), *MEANINGLESS.get(table, ())):
+    for table, columns in _our_columns().items():
+        for wrong in (_of_other_kinds(columns), *MEANINGLESS.get(table, ())):
             if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
                 raise sqlite3.DatabaseError(f"{table} hold what was never written so")
+    for _ in latest_runs(connection):
+        pass  # each has been looked at
+    if connection.execute("SELECT 1 FROM revision").fetchone() is None:
+        raise sqlite3.DatabaseError("revision holds nothing")
 
 
-def _of_other_kinds(connection: sqlite3.Connection, table: str) -> Iterator[str]:
-    """The condition that a value is stored in another way than its column declares."""
-    columns = connection.execute(
-        "SELECT name, type, [notnull] OR pk > 0 FROM pragma_table_info(?)", (table,)
-    )
+def _our_columns() -> dict[str, list[Column]]:
+    """The columns of each table of a new journal."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(TABLES_SCHEMA)
+        query = "SELECT name, type, [notnull] OR pk > 0 FROM pragma_table_info(?)"
+        return {table: connection.execute(query, (table,)).fetchall() for table in TABLES}
+
+
+def _of_other_kinds(columns: Iterable[Column]) -> str:
+    """The condition that a value is stored in another way than its column is declared."""
     found = []
-    for name, declared, needed in columns.fetchall():
+    for name, declared, needed in columns:
         kinds = [STORED[declared]] if needed else [STORED[declared], "null"]
         found.append(f"typeof({name}) NOT IN ({', '.join(map(repr, kinds))})")
-    yield from [" OR ".join(found)] if found else ()
+    return " OR ".join(found)

@@ -102,7 +102,7 @@ def _uneven(journal: Journal) -> UnevenForms | None:
     if run is None or run.summary is None or run.revision != journal.runs.revision:
         return uneven_forms((file.name, page) for file, page in journal.pages())
     found = (run.summary.get("holdings") or {}).get("uneven")
-    return UnevenForms(**found) if found else None
+    return UnevenForms(found["pages"], found["example"], found["like"]) if found else None
 
 
 def _counted(number: int, noun: str, parts: Mapping[str, int]) -> str:

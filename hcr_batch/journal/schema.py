@@ -13,7 +13,14 @@ from hcr_batch.journal.corrections import CORRECTIONS_SCHEMA
 from hcr_batch.journal.journal_paths import is_writable
 from hcr_batch.journal.network_drives import is_on_network
 
-__all__ = ["DamagedJournalError", "connect", "insert", "telling_damage", "transaction"]
+__all__ = [
+    "TABLES_SCHEMA",
+    "DamagedJournalError",
+    "connect",
+    "insert",
+    "telling_damage",
+    "transaction",
+]
 
 SCHEMA_VERSION = 6
 """Raise this when the tables change, and say in UPGRADES how."""
@@ -103,6 +110,9 @@ CREATE TABLE exports (           -- files written, as they were then
 CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 """
+
+TABLES_SCHEMA = f"{SCHEMA} {PICTURES_SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA}"
+"""All tables of a new journal."""
 
 REVISED = {
     "files": "(OLD.name, OLD.reading, OLD.failure) IS NOT (NEW.name, NEW.reading, NEW.failure)",
@@ -313,8 +323,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     if empty:
-        tables = f"{SCHEMA} {PICTURES_SCHEMA} {CORRECTIONS_SCHEMA} {RUNS_SCHEMA} {TRIGGERS}"
-        changes = f"PRAGMA application_id = {APPLICATION_ID}; {tables}"
+        changes = f"PRAGMA application_id = {APPLICATION_ID}; {TABLES_SCHEMA} {TRIGGERS}"
     else:
         changes = " ".join(UPGRADES[older] for older in range(version, SCHEMA_VERSION))
     if changes:

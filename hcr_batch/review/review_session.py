@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hcr_batch.errors import HcrError, LockedError
+from hcr_batch.errors import HcrError, LockedError, OutputError
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.evaluation.sampling import ReviewedCharacter, silent_error, threshold_for
 from hcr_batch.journal.cell_table import PlacedField
@@ -91,8 +91,21 @@ class ReviewSession:
         self._exported = 0
 
     def open_journal(self) -> Journal:
-        """Open the journal of the results under review."""
-        return open_journal(self.request.journal)
+        """Open the journal of the results under review.
+
+        Raises
+        ------
+        OutputError
+            It is gone: a new one in its place would take answers to nothing,
+            and empty the results.
+        """
+        journal = self.request.journal
+        if not journal.exists():
+            raise OutputError(
+                f"{journal}: the journal is gone; nothing more is saved; put it back, or scan"
+                " again and start the review anew"
+            )
+        return open_journal(journal)
 
     def record(
         self, given: Sequence[GivenAnswer], reviewer: str, confirmed: bool = False

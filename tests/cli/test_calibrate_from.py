@@ -2,6 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
+from journal_maker import CONDITIONS
 from review_maker import make_scan
 
 from hcr_batch.cli import cli
@@ -25,7 +26,7 @@ FIELDS |= {f"w{number}": (DIGITS, DIGITS.replace("3", "8")) for number in range(
 def made(tmp_path):
     made = make_scan(tmp_path, FIELDS, sure="123456789")
     with open_journal(journal_path(made.results)) as journal:
-        journal.runs.begin({"model": "default", "target_error": 0.005, "threshold": 0.0})
+        journal.runs.begin(CONDITIONS)
     return made
 
 

@@ -88,7 +88,7 @@ def test_an_archive_where_nothing_can_be_written_is_exported_elsewhere(
 
 
 @pytest.mark.parametrize("report", ["text", "json"])
-@pytest.mark.parametrize("conditions", ["5", "[]", '"text"'])
+@pytest.mark.parametrize("conditions", ["5", "[]", '"text"', "{}", '{"model": "default"}'])
 def test_a_run_that_was_never_written_so_is_damage_and_told_in_one_line(
     scanned, tmp_path, conditions, report
 ):
@@ -99,6 +99,5 @@ def test_a_run_that_was_never_written_so_is_damage_and_told_in_one_line(
     command = [sys.executable, "-m", "hcr_batch", "status", results, "--report", report]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert "Traceback" not in done.stderr
-    if report == "text":
-        assert (done.returncode, done.stderr.count("\n")) == (ExitCode.OUTPUT, 1)
-        assert str(journal_path(results)) in done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (ExitCode.OUTPUT, 1)
+    assert f"{journal_path(results)}: the journal is damaged" in done.stderr

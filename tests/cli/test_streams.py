@@ -90,3 +90,12 @@ def test_few_open_files_are_enough_or_told(run, limit):
     assert done.returncode in (0, 9)
     assert "Traceback" not in done.stderr
     assert run("hcr scan forms --out r.csv").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["scan - --out r.csv", "scan --dry-run -", "predict -"])
+def test_a_list_on_a_standard_input_that_is_closed_is_no_missing_file(run, tmp_path, command):
+    done = run(f"hcr {command} <&-")
+    assert done.returncode == 5
+    (line,) = done.stderr.splitlines()
+    assert "nothing was given on standard input" in line
+    assert not (tmp_path / "r.csv").exists()

@@ -1,17 +1,22 @@
+import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 import pytest
 from hostile_files import mutated
-from journal_maker import ANSWERS, SmallScan
+from journal_maker import ANSWERS, CONDITIONS, SUMMARY, SmallScan
 
+from hcr_batch.cli.status import _lines
 from hcr_batch.errors import HcrError, OutputError
 from hcr_batch.journal.column_kinds import TABLES
 from hcr_batch.journal.exporting import export
+from hcr_batch.journal.holdings import count_holdings
 from hcr_batch.journal.journal import open_journal
 from hcr_batch.journal.journal_status import journal_status
-from hcr_batch.journal.outputs import Outputs
+from hcr_batch.journal.outputs import Outputs, last_outputs
+from hcr_batch.journal.reviewed import conditions_of
 from hcr_batch.journal.schema import DamagedJournalError
 from hcr_batch.review.reviewers import efforts
 
@@ -180,7 +185,10 @@ def changed(made: SmallScan, journal: bytes, table: str, column: str, value: obj
 def use_all(made: SmallScan) -> None:
     """What a review, an export and a look at the state need of a journal."""
     with open_journal(made.journal) as journal:
-        journal_status(journal)
+        list(_lines(journal_status(journal)))
+        count_holdings(journal, made.results, ())
+        conditions_of(journal)
+        last_outputs(journal.runs, made.results)
         export(journal, Outputs(made.folder / "other.jsonl", "jsonl", made.folder / "other.csv"))
         list(map(str, efforts(journal.corrections.since())))
         for cell in journal.cells.due():
@@ -218,6 +226,9 @@ def test_a_value_of_another_kind_in_any_column_is_damage_or_does_no_harm(sound, 
         ("corrections", "corrected_at", "yesterday"),
         ("runs", "conditions", "{"),
         ("runs", "conditions", "[]"),
+        ("runs", "conditions", "{}"),
+        ("runs", "conditions", "[" * 5000),
+        ("runs", "summary", "{}"),
         ("readings", "sha256", b"\xff"),
         ("pages", "width", "wide"),
     ],
@@ -227,3 +238,75 @@ def test_what_was_never_written_so_is_found_by_looking_through_all(sound, table,
     assert changed(made, journal, table, column, value)
     with pytest.raises(DamagedJournalError, match=table), open_journal(made.journal) as opened:
         opened.check()
+
+
+def check(made: SmallScan) -> None:
+    """What `doctor` does."""
+    with open_journal(made.journal) as opened:
+        opened.check()
+
+
+def tells_damage(made: SmallScan, message: str) -> bool:
+    """Whether a message is the one line that names the journal and the remedy."""
+    named = message.startswith(f"{made.journal}: the journal is damaged")
+    return named and "scan again with --force" in message and "\n" not in message
+
+
+@pytest.fixture(scope="module")
+def loose(sound):
+    """The journal with a schema that has been changed to allow NULL everywhere."""
+    made, journal, _ = sound
+    made.restore(journal)
+    with closing(sqlite3.connect(made.journal)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '')")
+    return made.journal.read_bytes()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nothing_where_there_must_be_something_is_damage_whatever_the_schema_says(
+    sound, loose, table
+):
+    made, _, _ = sound
+    may_be_null = {"failure", "reading", "signature", "cells", "joint", "summary"}
+    for name, column in columns_of(made):
+        if name != table or not changed(made, loose, table, column, None):
+            continue
+        message = refusal(lambda: use_all(made))
+        assert not message or tells_damage(made, message), (column, message)
+        if column not in may_be_null or (table, column) == ("exports", "signature"):
+            changed(made, loose, table, column, None)
+            assert tells_damage(made, refusal(lambda: check(made))), column
+
+
+@pytest.mark.parametrize("table", ["revision", "readings", "pages", "fields", "runs"])
+def test_a_table_that_has_been_emptied_is_damage_or_does_no_harm(sound, table):
+    made, journal, _ = sound
+    made.restore(journal)
+    with closing(sqlite3.connect(made.journal)) as connection, connection:
+        connection.execute(f"DELETE FROM {table}")
+    assert "\n" not in refusal(lambda: use_all(made))
+    assert table != "revision" or tells_damage(made, refusal(lambda: check(made)))
+
+
+@pytest.mark.parametrize("column", ["conditions", "summary"])
+def test_a_run_that_lacks_what_each_has_or_has_it_of_another_kind_is_damage(sound, column):
+    made, journal, _ = sound
+    made.restore(journal)
+    with closing(sqlite3.connect(made.journal)) as connection:
+        (text,) = connection.execute(f"SELECT {column} FROM runs LIMIT 1").fetchone()
+    written = json.loads(text)
+    needed = CONDITIONS if column == "conditions" else SUMMARY
+    assert needed.keys() <= written.keys()
+    wrong = [{key: value for key, value in written.items() if key != gone} for gone in needed]
+    strange = (None, {}, [7], "\0", "\ud800", 10**400)
+    wrong += [{**written, key: value} for key in written for value in strange]
+    for one in wrong:
+        made.restore(journal)
+        with closing(sqlite3.connect(made.journal)) as connection, connection:
+            connection.execute(f"UPDATE runs SET {column} = ?", [json.dumps(one)])
+        message = refusal(lambda: use_all(made))
+        assert not message or tells_damage(made, message), one
+        if one.keys() != written.keys() or any(one[key] is None for key in needed):
+            assert tells_damage(made, message), one
+            assert tells_damage(made, refusal(lambda: check(made))), one

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from journal_maker import CONDITIONS, SUMMARY
 
 from hcr_batch.journal.holdings import count_holdings
 from hcr_batch.journal.journal import open_journal
@@ -33,9 +34,9 @@ def enter(journal, name, page):
 
 def end_run(journal):
     """What a scan tells at its end, noted as it is."""
-    number = journal.runs.begin({})
+    number = journal.runs.begin(CONDITIONS)
     holdings = count_holdings(journal, Path("results.csv"), ())
-    journal.runs.end(number, {"holdings": asdict(holdings)})
+    journal.runs.end(number, {**SUMMARY, "holdings": asdict(holdings)})
     return holdings
 
 
@@ -53,7 +54,7 @@ def test_what_has_not_changed_is_told_again_without_looking(journal, monkeypatch
     assert (first.uneven.pages, first.uneven.example, first.uneven.like) == (1, "b.png", "a.png")
     looked = pages_looked_at(journal, monkeypatch)
     assert end_run(journal) == first
-    journal.runs.begin({})  # a run that is killed tells nothing
+    journal.runs.begin(CONDITIONS)  # a run that is killed tells nothing
     assert end_run(journal) == first
     assert not looked
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from journal_maker import SmallScan
+from journal_maker import CONDITIONS, SmallScan
 
 from hcr_batch.config import load_settings
 from hcr_batch.errors import UsageError
@@ -29,7 +29,7 @@ def journal(tmp_path):
 
 
 def enter(journal, tmp_path, *pages, templates=()):
-    journal.runs.begin({"templates": list(templates)})
+    journal.runs.begin({**CONDITIONS, "templates": list(templates)})
     for number, one in enumerate(pages):
         path = tmp_path / f"{number}.png"
         journal.add(f"sha{number}", "recipe", [one], None, 0.1, [(path, path.name)])
@@ -78,6 +78,7 @@ def test_a_table_of_before_goes_only_if_nobody_has_touched_it(journal, tmp_path)
 def test_pages_in_several_files_are_joined_by_their_key_as_corrected(journal, tmp_path):
     outputs = Outputs(tmp_path / "r.csv", fields=tmp_path / "f.csv")
     conditions = {
+        **CONDITIONS,
         "templates": ["club"],
         "key_fields": {"club": ["no", "no_2"]},
         "all_fields": {"club": ["no", "name", "no_2", "town"]},

@@ -251,6 +251,24 @@ def test_what_goes_wrong_is_told_on_the_page_in_the_words_of_the_terminal(made, 
     assert "cannot be opened as a journal" in answer.json["error"]
 
 
+@pytest.mark.parametrize("address", ["progress", "tiles", "next", "fields", "answers", "finish"])
+def test_a_journal_that_is_gone_takes_no_answers_and_empties_no_results(made, window, address):
+    cell = window.tiles()[0]
+    made.results.write_text("as they were")
+    journal = journal_path(made.results)
+    for file in journal.parent.glob(f"{journal.name}*"):
+        file.unlink()
+    one = {"key": cell["key"], "kind": "blank", "seen": 0}
+    if address == "progress":
+        answer = window.http.get("/secret/progress?client=window")
+    else:
+        answer = window.post(address, size=5, answers=[one])
+    assert answer.status_code == 500
+    assert answer.json["error"].startswith(f"{journal}: the journal is gone; nothing more is saved")
+    assert not journal.exists()
+    assert made.results.read_text() == "as they were"
+
+
 def test_results_are_written_when_nobody_has_answered_for_a_while(made, session, monkeypatch):
     monkeypatch.setattr(review_session, "IDLE_S", 0.05)
     window = Window(session)
