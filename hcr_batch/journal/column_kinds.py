@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 
+from hcr_batch.documents.locations import location_of
 from hcr_batch.journal.corrections import Kind
 from hcr_batch.journal.run_table import latest_runs
 from hcr_batch.journal.schema import TABLES_SCHEMA
@@ -21,6 +22,7 @@ TABLES = (
 )
 STORED = {"INTEGER": "integer", "REAL": "real", "TEXT": "text", "BLOB": "blob"}
 """How SQLite stores a value, by the declared type of its column."""
+WITH_PATHS = ("files", "exports")
 
 KIND_NAMES = ", ".join(f"'{kind.value}'" for kind in Kind)
 MEANINGLESS = {
@@ -51,10 +53,22 @@ def check_kinds(connection: sqlite3.Connection) -> None:
         for wrong in (_of_other_kinds(columns), *MEANINGLESS.get(table, ())):
             if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
                 raise sqlite3.DatabaseError(f"{table} hold what was never written so")
+    for table in WITH_PATHS:
+        _check_urls(connection, table)
     for _ in latest_runs(connection):
         pass  # each has been looked at
     if connection.execute("SELECT 1 FROM revision").fetchone() is None:
         raise sqlite3.DatabaseError("revision holds nothing")
+
+
+def _check_urls(connection: sqlite3.Connection, table: str) -> None:
+    """See that URLs are text; a path may be any bytes."""
+    query = f"SELECT path FROM {table} WHERE instr(path, ?)"
+    for (path,) in connection.execute(query, (b"://",)).fetchall():
+        try:
+            location_of(path)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError(f"{table} hold a URL that is no text") from error
 
 
 def _our_columns() -> dict[str, list[Column]]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,24 @@ def test_a_read_only_folder_is_named():
     result = run("--out", "/proc/results.csv")
     assert result.exit_code == 9
     assert "check" in result.stderr
+
+
+LOOSE = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '')"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("UPDATE runs SET conditions = '{}'",),
+        (LOOSE, "UPDATE corrections SET reviewer = NULL"),
+    ],
+)
+def test_a_journal_that_was_changed_from_outside_is_told(tmp_path, changes):
+    made = SmallScan.made(tmp_path)
+    for change in changes:
+        with closing(sqlite3.connect(made.journal)) as connection:
+            connection.executescript(change)
+    result = run("--out", made.results)
+    assert result.exit_code == 9
+    assert f"{made.journal}: the journal is damaged" in result.stderr
+    assert "scan again with --force" in result.stderr

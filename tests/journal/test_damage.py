@@ -289,6 +289,14 @@ def test_a_table_that_has_been_emptied_is_damage_or_does_no_harm(sound, table):
     assert table != "revision" or tells_damage(made, refusal(lambda: check(made)))
 
 
+@pytest.mark.parametrize("table", ["files", "exports"])
+def test_a_url_that_is_no_text_is_damage(sound, table):
+    made, journal, _ = sound
+    assert changed(made, journal, table, "path", b"\xff://forms/a.png")
+    assert tells_damage(made, refusal(lambda: use_all(made)))
+    assert tells_damage(made, refusal(lambda: check(made)))
+
+
 @pytest.mark.parametrize("column", ["conditions", "summary"])
 def test_a_run_that_lacks_what_each_has_or_has_it_of_another_kind_is_damage(sound, column):
     made, journal, _ = sound
