@@ -18,6 +18,7 @@ from hcr_batch.decoding.ctc_search import (
     likeliest_answer,
 )
 from hcr_batch.decoding.cut_support import CutLine, supported
+from hcr_batch.decoding.formed_numbers import with_formed_numbers
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
@@ -76,7 +77,8 @@ def transcribe(
         The same line cut into characters, which has a say too.
     """
     columns = _within(probabilities, charset)
-    found = best_texts(columns, text_model(card.letter_weight, card.letter_bonus))
+    model = text_model(card.letter_weight, card.letter_bonus)
+    found = with_formed_numbers(best_texts(columns, model))
     found = supported(found, cut) if cut else found
     weights = _sharpened([one.weight for one in found], card.sharpness)
     best = likeliest_answer(found)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hcr_batch.decoding.ctc_search import best_texts, likeliest_answer
 from hcr_batch.decoding.cut_support import CutLine, supported
+from hcr_batch.decoding.formed_numbers import with_formed_numbers
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_confidence import comparable_text
@@ -51,7 +52,10 @@ def held_reads(
     """Read held-out lines with the model of texts and, given those, what their cuts say."""
     letters = text_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
-    found = [best_texts(columns, letters) for columns in reader.probabilities(strips)]
+    found = [
+        with_formed_numbers(best_texts(columns, letters))
+        for columns in reader.probabilities(strips)
+    ]
     found = [
         supported(texts, cut) if cut else texts
         for texts, cut in zip_longest(found, cuts)
