@@ -26,6 +26,8 @@ FORMS = re.compile(
 SIGN = re.compile(r"[^\w\s]")
 AROUND = "$%#()"
 """Signs that stand before or behind a number."""
+BEFORE = re.compile(r"(?<!\S)[$#] ?(?=\d)")
+"""A sign before a number: many forms print it into the box."""
 SHORT = re.compile(r"\d{1,3}[^\w\s]\d{1,3}")
 """Two short numbers, such as 1.5, 3/4 or 12-14: neither likelier nor less likely."""
 WITHIN = re.compile(r"\d[^\w\s]+\d")
@@ -56,7 +58,7 @@ def with_formed_numbers(found: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 
 def _likelier(text: str) -> float:
-    factor = 1.0
+    factor = IN_PLACE ** len(BEFORE.findall(text))
     for word in text.split():
         number = word.strip(AROUND)
         if FORMS.fullmatch(number):

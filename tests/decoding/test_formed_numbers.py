@@ -25,6 +25,8 @@ def weighed(**weights):
         ("24.12.2026", "24.1212026"),
         ("646-555-0111", "646-55510111"),
         ("590.50 net", "590150 net"),
+        ("$ 4500", "0 4500"),
+        ("#12", "412"),
     ],
 )
 def test_a_number_with_its_signs_in_place_is_likelier(formed, other):
