@@ -11,7 +11,7 @@ import numpy as np
 from hcr_batch.alphabet import BAR, CHARACTERS, REPORTED_AS
 from hcr_batch.arrays.groups import Groups
 
-__all__ = ["letter_pairs", "with_context"]
+__all__ = ["CAPITALS", "SMALL", "letter_habits", "letter_pairs", "with_context"]
 
 
 PAIRS_FILE = Path(__file__).with_name("letter_pairs.csv")
@@ -166,7 +166,7 @@ class _Model:
 
 @cache
 def _model(modes: tuple[int, ...]) -> _Model:
-    pairs = _habits(letter_pairs())
+    pairs = letter_habits()
     characters = [np.arange(len(CHARACTERS))[span] for span in SPANS]
     kept = np.isin(np.repeat(range(len(MODES)), [len(one) for one in characters]), modes)
     start = np.concatenate([p * _alone(mode, pairs) for mode, p in enumerate(START)])
@@ -179,8 +179,9 @@ def _shares(weights: np.ndarray) -> np.ndarray:
     return (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def _habits(counts: np.ndarray) -> np.ndarray:
-    """Probability of each letter after another (and, last row, of first letters)."""
+def letter_habits() -> np.ndarray:
+    """Probability of each letter after another (and, last row, of first letters), (27, 26)."""
+    counts = letter_pairs()
     letters = counts.sum(axis=0) / counts.sum()
     # A pair seen seldom counts as likely as its letter is: a weight of 20 pairs.
     share = (counts + 20 * letters) / (counts.sum(axis=1, keepdims=True) + 20)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from hcr_batch.decoding.known_words import known_words
-from hcr_batch.decoding.neighbours import letter_pairs
+from hcr_batch.decoding.neighbours import CAPITALS, SMALL, letter_habits
 
 __all__ = ["with_known_words"]
 
@@ -23,12 +23,8 @@ LETTER = 0.5
 """Probability of all letters from which a character is one."""
 LEAST = 1e-3
 """No letter is less likely: the recognizer may be sure of a wrong one."""
-UNKNOWN_PAIRS = 0.05
-"""Share of letters that follow no habit."""
 FAR = 1e-6
 """Share of the likeliest word's weight below which one says nothing."""
-CAPITALS, SMALL = slice(10, 36), slice(36, 62)
-
 _Words = tuple[np.ndarray, np.ndarray]
 """The M known words of a length: numbers of their letters, uint8 (length, M), and the logarithm of
 how much likelier each is than its letters one after the other, float32 (M,)."""
@@ -114,7 +110,5 @@ def _words_by_length() -> Mapping[int, _Words]:
 
 def _habit(letters: np.ndarray) -> np.ndarray:
     """Logarithm of the probability of words, (length, M), by which letter follows which; (M,)."""
-    counts = letter_pairs()
-    share = counts / counts.sum(axis=1, keepdims=True)
-    logs = np.log((1 - UNKNOWN_PAIRS) * share + UNKNOWN_PAIRS / share.shape[1])
+    logs = np.log(letter_habits())
     return np.asarray(logs[-1, letters[0]] + logs[letters[:-1], letters[1:]].sum(axis=0))
