@@ -161,7 +161,7 @@ def _all_sure(parts: Sequence[_Part]) -> float | None:
 
 def _cut_parts(glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings) -> list[_Part]:
     """The lines of a field, each parted where the rule, or else the shapes, make it likeliest."""
-    ends = np.cumsum([0, *(len(line.candidates) for line in glyphs.lines)])
+    ends = _ends(glyphs.lines)
     rows = restricted(scores.characters, glyphs.rule.charset)[0]
     sure = shape_confidence(rows)
     paths = [
@@ -252,12 +252,14 @@ def _sure(cut: _Part, whole: _Part, transcription: Transcription, card: LineCard
     return card.trust.probability(transcription.share, agrees, is_known)
 
 
+def _ends(lines: Sequence[TextLine]) -> np.ndarray:
+    """Where the candidates of each line begin among those of all, and where the last ends."""
+    return np.cumsum([0, *(len(line.candidates) for line in lines)])
+
+
 def _cut_lines(lines: Sequence[TextLine], scores: GlyphScores) -> list[CutLine]:
-    ends = np.cumsum([0, *(len(line.candidates) for line in lines)])
-    return [
-        CutLine(line, scores.characters[first:last])
-        for line, first, last in zip(lines, ends, ends[1:], strict=False)
-    ]
+    rows = np.split(scores.characters, _ends(lines)[1:])
+    return [CutLine(*pair) for pair in zip(lines, rows, strict=False)]
 
 
 def _believed(cut: _Part, transcription: Transcription, rule: Rule, card: LineCard) -> _Part:

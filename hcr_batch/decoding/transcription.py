@@ -24,7 +24,7 @@ from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.types import Box
 
-__all__ = ["Transcription", "transcribe", "transcribe_constrained"]
+__all__ = ["Transcription", "likely_texts", "transcribe", "transcribe_constrained"]
 
 COLUMN = 2
 """Columns of a strip for each column of the line reader."""
@@ -76,10 +76,7 @@ def transcribe(
     cut : CutLine, optional
         The same line cut into characters, which has a say too.
     """
-    columns = _within(probabilities, charset)
-    model = text_model(card.letter_weight, card.letter_bonus)
-    found = with_formed_numbers(best_texts(columns, model))
-    found = supported(found, cut) if cut else found
+    found = likely_texts(_within(probabilities, charset), card, cut)
     weights = _sharpened([one.weight for one in found], card.sharpness)
     best = likeliest_answer(found)
     kept = _shown(best)
@@ -89,6 +86,24 @@ def transcribe(
         for place, character in _at_places(hypothesis, kept, spans):
             rows[place, character] += weight
     return _line(best, kept, spans, rows, strip)
+
+
+def likely_texts(
+    columns: np.ndarray, card: LineCard, cut: CutLine | None = None
+) -> list[Hypothesis]:
+    """The likeliest texts of a line that no rule binds, by all that speaks for them.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (columns, characters + 1)
+        Of the line reader.
+    card : LineCard
+    cut : CutLine, optional
+        The same line cut into characters.
+    """
+    model = text_model(card.letter_weight, card.letter_bonus)
+    found = with_formed_numbers(best_texts(columns, model))
+    return supported(found, cut) if cut else found
 
 
 def _at_places(

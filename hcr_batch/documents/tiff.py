@@ -13,8 +13,6 @@ __all__ = ["count_frames", "is_tiff", "unknown_packing"]
 
 BIG = 43
 """Version of a TIFF with 64-bit offsets."""
-
-
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First bytes of a TIFF and of a BigTIFF, in either order of bytes."""
 COMPRESSION = 259

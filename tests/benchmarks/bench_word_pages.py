@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.training.line_reader.line_drawing import draw_word
-from hcr_batch.training.line_reader.line_held import LONGEST, SHORTEST
+from hcr_batch.training.line_reader.line_held import words_by_writer
 from hcr_batch.training.line_reader.line_metrics import edit_distance
 from hcr_batch.training.line_reader.line_recipe import load_line_recipe
 from hcr_batch.training.line_reader.line_samples import load_line_data
@@ -82,11 +81,7 @@ def pages(count: int, seed: int) -> Iterator[tuple[np.ndarray, int, list[Place]]
     rng = np.random.default_rng(seed)
     recipe = load_line_recipe(Path("configs/train/line_reader.toml"))
     data = load_line_data(Path(os.environ["HCR_DATA"]), recipe)
-    words, by_writer = data.words, defaultdict(list)
-    for row in rng.permutation(data.held_rows):
-        text = str(words.texts[row])
-        if text.isalnum() and SHORTEST <= len(text) <= LONGEST and words.styles[row] != "CURSIVE":
-            by_writer[str(words.writers[row])].append(row)
+    words, by_writer = data.words, words_by_writer(data, rng)
     writers = [rows[:A_PAGE] for rows in by_writer.values() if len(rows) >= A_PAGE]
     for number, rows in enumerate(writers[:count]):
         dpi = RESOLUTIONS[number % len(RESOLUTIONS)]

@@ -17,7 +17,7 @@ from hcr_batch.training.line_reader.line_samples import LineData, LineSample, fi
 from hcr_batch.training.line_reader.line_sets import Hands
 from hcr_batch.training.line_reader.line_texts import form_text
 
-__all__ = ["HeldLine", "held_lines"]
+__all__ = ["HeldLine", "held_lines", "words_by_writer"]
 
 A_WRITER = 20
 """Words of one writer at most: nobody's hand decides."""
@@ -76,13 +76,19 @@ def held_lines(data: LineData, recipe: LineRecipe, limit: int | None = None) -> 
     return made
 
 
-def _words(data: LineData, rng: np.random.Generator) -> Iterator[HeldLine]:
+def words_by_writer(data: LineData, rng: np.random.Generator) -> dict[str, list[int]]:
+    """Rows of the words of each held-out writer that are measured, in any order."""
     words = data.words
-    by_writer: defaultdict[str, list[int]] = defaultdict(list)
+    found: defaultdict[str, list[int]] = defaultdict(list)
     for row in rng.permutation(data.held_rows):
         text = str(words.texts[row])
         if text.isalnum() and SHORTEST <= len(text) <= LONGEST and words.styles[row] != "CURSIVE":
-            by_writer[str(words.writers[row])].append(int(row))
+            found[str(words.writers[row])].append(int(row))
+    return found
+
+
+def _words(data: LineData, rng: np.random.Generator) -> Iterator[HeldLine]:
+    words, by_writer = data.words, words_by_writer(data, rng)
     for place in range(A_WRITER):
         for writer, rows in by_writer.items():
             if place < len(rows):

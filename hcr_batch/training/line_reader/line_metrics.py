@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from hcr_batch.decoding.ctc_search import best_texts, likeliest_answer
-from hcr_batch.decoding.cut_support import CutLine, supported
-from hcr_batch.decoding.formed_numbers import with_formed_numbers
-from hcr_batch.decoding.text_model import text_model
+from hcr_batch.decoding.ctc_search import likeliest_answer
+from hcr_batch.decoding.cut_support import CutLine
+from hcr_batch.decoding.transcription import likely_texts
 from hcr_batch.evaluation.score_tables import aligned
 from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.line_reader import LineReader
@@ -50,17 +49,11 @@ def held_reads(
     reader: LineReader, held: Sequence[HeldLine], cuts: Sequence[CutLine | None] = ()
 ) -> list[HeldRead]:
     """Read held-out lines with the model of texts and, given those, what their cuts say."""
-    letters = text_model(reader.card.letter_weight, reader.card.letter_bonus)
     strips = [line.strip.image for line in held]
-    found = [
-        with_formed_numbers(best_texts(columns, letters))
-        for columns in reader.probabilities(strips)
+    best = [
+        likeliest_answer(likely_texts(columns, reader.card, cut))
+        for columns, cut in zip_longest(reader.probabilities(strips), cuts)
     ]
-    found = [
-        supported(texts, cut) if cut else texts
-        for texts, cut in zip_longest(found, cuts)
-    ]
-    best = map(likeliest_answer, found)
     return [HeldRead(line, one.text, one.weight) for line, one in zip(held, best, strict=True)]
 
 
