@@ -35,8 +35,10 @@ FAINT = 0.4
 one field it does: nobody changes the pen from cell to cell. In another field of the page it may be
 pencil beside ink, and a person is told."""
 SEVERAL = 0.5
-"""More than this share of the written cells of a row hold several characters: they are boxes for a
-day, a month, an hour."""
+"""More than this share of the written cells of a page's rows of one size hold several characters:
+they are boxes for a day, a month, an hour."""
+SAME_SIZE = 0.15
+"""Cells that differ less than this, of their width and height, are of one size."""
 FEWEST_CROSSING, CROSSING = 2, 0.2
 """Characters of a row that cross its walls, and their share, from which it is read whole too."""
 
@@ -121,7 +123,11 @@ def field_inks(
     free = [field for field in fields if field.kind == "free"]
     in_cells, stray = inked.in_cells(writing, boxed)
     if not one_a_cell:
-        in_cells = [inked.in_boxes(writing, one) if _hold_strings(one) else one for one in in_cells]
+        holds_strings = [_hold_strings(_alike(row, in_cells)) for row in in_cells]
+        in_cells = [
+            inked.in_boxes(writing, row) if holds else row
+            for row, holds in zip(in_cells, holds_strings, strict=True)
+        ]
     by_name = {ink.field.name: ink for ink in (*in_cells, *inked.in_areas(writing, free))}
     placed = [by_name[field.name] for field in fields]
     faintest = max((ink.faintest for ink in in_cells), default=0.0)
@@ -135,11 +141,21 @@ def _crosses_walls(cells: Sequence[CellInk]) -> bool:
     return crossing >= max(FEWEST_CROSSING, CROSSING * len(inked))
 
 
-def _hold_strings(row: FieldInk) -> bool:
-    """Whether the boxes of a row hold several characters each."""
-    if row.field.kind == "check" or row.row is not None:
-        return False
-    inked = [cell.ink for cell in row.cells if cell.ink is not None and not cell.small]
+def _alike(row: FieldInk, rows: Sequence[FieldInk]) -> list[FieldInk]:
+    """The rows of a page whose cells are as large as a row's."""
+    size = _cell_size(row)
+    return [one for one in rows if (abs(_cell_size(one) / size - 1) < SAME_SIZE).all()]
+
+
+def _cell_size(row: FieldInk) -> np.ndarray:
+    box = row.field.cells[0].box
+    return np.array([box.width, box.height])
+
+
+def _hold_strings(rows: Sequence[FieldInk]) -> bool:
+    """Whether the boxes of rows of one size hold several characters each."""
+    inks = (cell for row in rows if row.field.kind != "check" for cell in row.cells)
+    inked = [cell.ink for cell in inks if cell.ink is not None and not cell.small]
     return sum(map(are_several, inked)) > SEVERAL * len(inked)
 
 

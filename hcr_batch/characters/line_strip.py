@@ -10,7 +10,7 @@ import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["STRIP_HEIGHT", "STRIP_VERSION", "Strip", "line_strip"]
+__all__ = ["FAINT", "STRIP_HEIGHT", "STRIP_VERSION", "Strip", "line_strip"]
 
 STRIP_HEIGHT = 40
 """Rows of a strip."""

@@ -44,7 +44,7 @@ SMALL = 0.45
 """A comma or point is smaller, both ways, than this share of its neighbours' height..."""
 LOW = 0.6
 """...and its middle lies below this share of it."""
-HIGH, BROAD = 0.6, 1.1
+HIGH, BROAD = 0.5, 1.1
 """Share of the height of all ink that each of several characters has, and how many times broader
 than high all is: a broken N or H is narrower."""
 ENOUGH = 3
@@ -99,8 +99,10 @@ def base_letter(ink: np.ndarray) -> BaseLetter | None:
 def are_several(ink: np.ndarray) -> bool:
     """Whether the ink of one cell, soft, uint8 (rows, columns), is that of several characters."""
     height = _extent(ink.T)
-    parts = [ink[:, first:last] for first, last in _runs(ink)]
-    high = sum(_extent(part.T) >= HIGH * height for part in parts)
+    parts, _ = cv2.findContours(
+        (ink >= STROKE).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    high = sum(cv2.boundingRect(part)[3] >= HIGH * height for part in parts)
     return high > 1 and _extent(ink) >= BROAD * height
 
 

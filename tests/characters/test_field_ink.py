@@ -31,6 +31,12 @@ def test_boxes_for_a_day_and_a_month_hold_strings():
     assert first.right < second.x
 
 
+def test_slanted_characters_are_several_too():
+    found = row_with(["///", "///", ""], width=90, height=70)
+    assert found.field.kind == "free"
+    assert len(found.lines) == 2
+
+
 @pytest.mark.parametrize("texts", [["2", "4", "0", "8"], ["W", "M", "N", "H"]])
 def test_a_comb_holds_a_character_a_cell(texts):
     found = row_with(texts)

@@ -13,7 +13,7 @@ from hcr_batch.training.classifier.batches import CutGlyphs, Handwriting
 from hcr_batch.training.classifier.training_data import TrainingData, as_handwriting
 from hcr_batch.training.datasets.character_sets import CharacterSet, new_set
 from hcr_batch.training.recipe import Recipe
-from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
+from hcr_batch.training.synthesis.blanks import forms_to_fill
 from hcr_batch.training.synthesis.page_glyphs import (
     NOTHING,
     PageGlyphs,
@@ -70,19 +70,12 @@ def _made(
 ) -> PageGlyphs:
     maker = PageMaker(
         written,
-        _forms(folder, held),
+        forms_to_fill(folder, held),
         load_printer(Path(recipe.fonts)),
         load_segmenter(),
         recipe.seed + held,
     )
     return make_page_glyphs(maker, count, work)
-
-
-def _forms(folder: Path, held: bool) -> list[BlankForm]:
-    blanks = folder / "blank_forms"
-    if not blanks.is_dir():
-        return []
-    return [form for form in blank_forms(blanks) if is_held_out(form.source) == held]
 
 
 def _with_pages(source: Handwriting, glyphs: PageGlyphs) -> Handwriting:

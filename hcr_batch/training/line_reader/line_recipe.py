@@ -36,6 +36,8 @@ class LineRecipe:
     symbols: str
     word_lists: str
     fonts: str
+    page_strings: int
+    page_share: float
     start_from: str
     longest: int
     steps: int

@@ -13,12 +13,12 @@ from hcr_batch.training.line_reader.line_fit import HISTORY, LineHeld, fit_lines
 from hcr_batch.training.line_reader.line_held import HeldLine, held_lines
 from hcr_batch.training.line_reader.line_metrics import table
 from hcr_batch.training.line_reader.line_recipe import LineRecipe, load_line_recipe
+from hcr_batch.training.line_reader.line_ring import fill_ring
 from hcr_batch.training.line_reader.line_samples import LineSample, load_line_data
-from hcr_batch.training.line_reader.line_shards import fill_ring
 
 __all__ = ["table", "train_lines"]
 
-SHARDS = "shards"
+SHARDS, PAGES = "shards", "pages"
 MEASURED = 400
 """Strings that are read at each checkpoint."""
 
@@ -63,7 +63,7 @@ def train_lines(
     ------
     ConfigError, NoInputError
     """
-    changes = {} if limit is None else {"steps": limit, "shard_samples": 512}
+    changes = {} if limit is None else {"steps": limit, "shard_samples": 512, "page_strings": 0}
     recipe = load_line_recipe(config, **changes)
     held = held_lines(load_line_data(data, recipe), recipe, limit)
     model = _fitted(recipe, data, held_samples(held), work, resume, verbose)
@@ -84,7 +84,7 @@ def _fitted(
     shards = work / SHARDS
     shards.mkdir(parents=True, exist_ok=True)
     maker = get_context("spawn").Process(
-        target=fill_ring, args=(data, recipe, shards, recipe.seed), daemon=True
+        target=fill_ring, args=(data, recipe, shards, work / PAGES, recipe.seed), daemon=True
     )
     maker.start()
     try:

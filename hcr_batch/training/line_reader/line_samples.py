@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -144,11 +144,16 @@ class Sampler:
     ----------
     data : LineData
     recipe : LineRecipe
+    pages : sequence of LineSample
+        Strings taken from made pages, shown among the others.
     """
 
-    def __init__(self, data: LineData, recipe: LineRecipe) -> None:
+    def __init__(
+        self, data: LineData, recipe: LineRecipe, pages: Sequence[LineSample] = ()
+    ) -> None:
         self.data = data
         self.recipe = recipe
+        self.pages = pages
         shares = np.array([source.share for source in recipe.sources], float)
         shares *= [len(hands) > 0 for hands in data.hands]
         self._shares = shares / shares.sum()
@@ -159,14 +164,28 @@ class Sampler:
     def sample(self, rng: np.random.Generator) -> LineSample:
         """One more sample; what comes out unreadable is drawn anew."""
         while True:
-            real = rng.random() < self.recipe.word_share
-            drawing, text = self._word(rng) if real else self._composed(rng)
-            strip = line_strip(damaged(drawing, rng))
-            if strip is None:
+            made = self._of_page(rng) if self._is_of_page(rng) else self._drawn(rng)
+            if made is None:
                 continue
-            image = jittered(strip.image, rng)
-            if fits(image.shape[1], text):
-                return LineSample(image, text, real)
+            image = jittered(made.strip, rng)
+            if fits(image.shape[1], made.text):
+                return replace(made, strip=image)
+
+    def _is_of_page(self, rng: np.random.Generator) -> bool:
+        return bool(self.pages) and rng.random() < self.recipe.page_share
+
+    def _of_page(self, rng: np.random.Generator) -> LineSample:
+        return self.pages[int(rng.integers(len(self.pages)))]
+
+    def _drawn(self, rng: np.random.Generator) -> LineSample | None:
+        drawing, text, real = self.drawing(rng)
+        strip = line_strip(damaged(drawing, rng))
+        return LineSample(strip.image, text, real) if strip else None
+
+    def drawing(self, rng: np.random.Generator) -> tuple[Drawing, str, bool]:
+        """One more string with its text, and whether it was written as one word."""
+        real = rng.random() < self.recipe.word_share
+        return (*(self._word(rng) if real else self._composed(rng)), real)
 
     def _word(self, rng: np.random.Generator) -> tuple[Drawing, str]:
         place = int(np.searchsorted(self._ends, rng.random()))

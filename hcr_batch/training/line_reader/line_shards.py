@@ -10,18 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hcr_batch.training.line_reader.line_recipe import LineRecipe
-from hcr_batch.training.line_reader.line_samples import LineSample, Sampler, load_line_data
+from hcr_batch.training.line_reader.line_samples import LineSample
 
-__all__ = ["fill_ring", "read_shard", "take_shards", "write_shard"]
+__all__ = ["fresh_shards", "read_shard", "take_shards", "write_shard"]
 
 WAIT_S = 0.5
 """Seconds between two looks at a ring that is full, or empty."""
 PATTERN = "shard_*.npz"
 USED = "used"
 """Part of the name of a piece that has been shown before."""
-NICENESS = 5
-"""Added to the niceness of the process that makes samples: fitting goes first."""
 
 
 def write_shard(path: Path, samples: Sequence[LineSample]) -> None:
@@ -53,32 +50,8 @@ def read_shard(path: Path) -> list[LineSample]:
     ]
 
 
-def fill_ring(data: Path, recipe: LineRecipe, folder: Path, seed: int) -> None:
-    """Make pieces without end, no more than the recipe's ring holds; for a process of its own.
-
-    Parameters
-    ----------
-    data : Path
-        Folder with the sets.
-    recipe : LineRecipe
-    folder : Path
-        Receives the pieces.
-    seed : int
-        Of what is drawn.
-    """
-    os.nice(NICENESS)
-    sampler = Sampler(load_line_data(data, recipe), recipe)
-    rng = np.random.default_rng(seed)
-    parent = os.getppid()
-    while os.getppid() == parent:
-        if len(_fresh(folder)) >= recipe.ring:
-            time.sleep(WAIT_S)
-            continue
-        samples = [sampler.sample(rng) for _ in range(recipe.shard_samples)]
-        write_shard(folder / f"shard_{time.time_ns()}_{os.getpid()}.npz", samples)
-
-
-def _fresh(folder: Path) -> list[Path]:
+def fresh_shards(folder: Path) -> list[Path]:
+    """The pieces that were not shown yet, the oldest first."""
     return sorted(path for path in folder.glob(PATTERN) if USED not in path.name)
 
 
@@ -90,11 +63,11 @@ def take_shards(folder: Path, passes: int) -> Iterator[list[LineSample]]:
     fresh one is there, used ones are shown again rather than waiting.
     """
     for turn in count():
-        fresh = _fresh(folder)
+        fresh = fresh_shards(folder)
         used = sorted(folder.glob(f"*{USED}*.npz"), key=lambda path: path.stat().st_mtime)
         while not fresh and not used:
             time.sleep(WAIT_S)
-            fresh = _fresh(folder)
+            fresh = fresh_shards(folder)
         takes_fresh = fresh and (turn % passes == 0 or not used)
         path = fresh[0] if takes_fresh else used[0]
         samples = read_shard(path)

@@ -17,7 +17,7 @@ from hcr_batch.training.synthesis.find_places import find_places
 from hcr_batch.training.synthesis.vector_layers import vector_layers
 from hcr_batch.types import Box
 
-__all__ = ["BlankForm", "blank_forms", "blank_sheet", "is_held_out"]
+__all__ = ["BlankForm", "blank_forms", "blank_sheet", "forms_to_fill", "is_held_out"]
 
 HELD_SHARE, HELD_SALT = 22, "5"
 """Per cent of the sources that are held out; the salt was chosen so that a fifth of the pages,
@@ -76,6 +76,14 @@ def blank_forms(folder: Path) -> list[BlankForm]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def forms_to_fill(data: Path, held: bool) -> list[BlankForm]:
+    """The forms in the blank_forms of a data folder, where there are some: held out, or not."""
+    folder = data / "blank_forms"
+    if not folder.is_dir():
+        return []
+    return [form for form in blank_forms(folder) if is_held_out(form.source) == held]
 
 
 def is_held_out(source: str) -> bool:

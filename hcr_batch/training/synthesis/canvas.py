@@ -146,6 +146,12 @@ class FormSheet:
         rows, columns = self.tint.shape
         return rows, columns
 
+    def rewritable(self) -> FormSheet:
+        """The sheet without its writing, to be written on while this one is kept."""
+        fresh = FormSheet(*self.shape)
+        vars(fresh).update({**vars(self), "writing": fresh.writing})
+        return fresh
+
 
 def fit_cell(cell: Box) -> Box:
     """The part of a cell that is written in: above the teeth of a low comb, else all of it."""

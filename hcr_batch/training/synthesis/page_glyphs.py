@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.characters.field_ink import field_inks
 from hcr_batch.characters.normalize import normalize_inks
 from hcr_batch.config import load_settings
-from hcr_batch.geometry import projected
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.segmentation.network import Segmenter
@@ -25,12 +25,12 @@ from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.classifier.batches import Handwriting
 from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
-from hcr_batch.training.synthesis.canvas import DPI, MM, FormSheet, fit_cell
+from hcr_batch.training.synthesis.canvas import MM, FormSheet, fit_cell
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.handwriting import draw_strokes_on
 from hcr_batch.training.synthesis.layouts import draw_layout
-from hcr_batch.training.synthesis.paper import printed_sheet, scan_paper
 from hcr_batch.training.synthesis.printing import Printer
+from hcr_batch.training.synthesis.scanned_pages import agreement, mapped, scanned_page
 from hcr_batch.types import Box, Page
 
 __all__ = ["NOTHING", "PageGlyphs", "PageMaker", "make_page_glyphs"]
@@ -49,10 +49,6 @@ REFILLED = 4
 """Times in a row that a real blank form is filled; most of the work is its drawing."""
 FILLED = 0.93
 """Share of the cells that are written in."""
-LARGEST_TURN = 1.5
-"""Degrees that a page lies askew at most."""
-RESOLUTIONS = ((100, 150, 200, 300), (0.1, 0.2, 0.4, 0.3))
-"""Of the file that is read, dots an inch, and how often."""
 SAME_INK = 0.45
 """Ink found in a cell is the character written there where the boxes of the two share so much of
 what both cover together..."""
@@ -158,9 +154,7 @@ class PageMaker:
         rng = np.random.default_rng((self.seed, number))
         sheet = self._sheet(number, rng)
         written = _Filling(sheet, self.sources, rng).fill()
-        gray, matrix = _scanned(sheet, rng)
-        values, shares = RESOLUTIONS
-        page, to_sheet = _filed(gray, matrix, float(rng.choice(values, p=shares)))
+        page, to_sheet = scanned_page(sheet, rng)
         return _matched(*self._cells(page, to_sheet), sheet, written)
 
     def _sheet(self, number: int, rng: np.random.Generator) -> FormSheet:
@@ -169,7 +163,7 @@ class PageMaker:
         if forms and group.random() > DRAWN_SHARE:
             blank = _blank(forms[int(group.integers(len(forms)))])
             if blank.places.cells:
-                return _emptied(blank)
+                return blank.rewritable()
         sheet = FormSheet(*DRAWN_SIZE)
         draw_layout(sheet, self.printer, rng, CELL_ROWS)
         return sheet
@@ -196,8 +190,8 @@ class PageMaker:
         back = to_sheet @ page.to_source
         return (
             [ink.ink for _, ink in found if ink.ink is not None],
-            _mapped([box for box, _ in found], back),
-            _mapped([ink.box for _, ink in found], back),
+            mapped([box for box, _ in found], back),
+            mapped([ink.box for _, ink in found], back),
         )
 
 
@@ -209,9 +203,9 @@ def _matched(
     written: Sequence[_Written],
 ) -> PageGlyphs:
     """The glyphs of inks whose character is known, or of which it is known that they are none."""
-    drawn = _sides([one.ink for one in written])
-    owners = _owners(cells, _sides([one.cell for one in written]))
-    shared = _agreement(places, drawn)
+    drawn = sides_of([one.ink for one in written]).T
+    owners = _owners(cells, sides_of([one.cell for one in written]).T)
+    shared = agreement(places, drawn)
     glyphs = normalize_inks(inks)
     kept, sources, rows = [], [], []
     for index, (owner, place) in enumerate(zip(owners, places)):
@@ -229,13 +223,9 @@ def _matched(
     return PageGlyphs(glyphs[kept], np.array(sources, np.int32), np.array(rows, np.int32))
 
 
-def _sides(boxes: Sequence[Box]) -> np.ndarray:
-    """Left, top, right, bottom of each box, (N, 4)."""
-    return np.array([(b.x, b.y, b.right, b.bottom) for b in boxes], float).reshape(-1, 4)
 
-
-def _part(layer: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    left, top, right, bottom = np.maximum(np.round(sides), 0).astype(int)
+def _part(layer: np.ndarray, place: np.ndarray) -> np.ndarray:
+    left, top, right, bottom = np.maximum(np.round(place), 0).astype(int)
     return layer[top : bottom + 1, left : right + 1]
 
 
@@ -244,13 +234,6 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     a, b = (cv2.GaussianBlur(g.astype(np.float32), (0, 0), 1.2).ravel() for g in (one, other))
     return float(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-6))
 
-
-def _mapped(boxes: Sequence[Box], transform: np.ndarray) -> np.ndarray:
-    """Sides (N, 4) of the upright rectangles around boxes that are turned a little."""
-    sides = _sides(boxes)
-    corners = sides[:, [[0, 1], [2, 1], [0, 3], [2, 3]]].reshape(-1, 2)
-    placed = projected(transform, corners).reshape(-1, 4, 2)
-    return np.hstack([placed.min(axis=1), placed.max(axis=1)])
 
 
 def _owners(cells: np.ndarray, written: np.ndarray) -> list[int | None]:
@@ -262,55 +245,14 @@ def _owners(cells: np.ndarray, written: np.ndarray) -> list[int | None]:
     return [int(row.argmax()) if row.sum() == 1 else None for row in fits]
 
 
-def _agreement(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Shared area of boxes (N, 4) and (M, 4), of what both cover together, (N, M)."""
-    ones, others = _thickened(ones)[:, None], _thickened(others)[None]
-    sides = np.minimum(ones[..., 2:], others[..., 2:]) - np.maximum(ones[..., :2], others[..., :2])
-    both = np.maximum(sides, 0).prod(axis=2)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=2) for boxes in (ones, others)]
-    return both / (areas[0] + areas[1] - both)
 
 
-def _thickened(sides: np.ndarray) -> np.ndarray:
-    """Boxes at least 2 mm wide and high."""
-    missing = np.maximum(2 * MM - (sides[:, 2:] - sides[:, :2]), 0) / 2
-    return np.hstack([sides[:, :2] - missing, sides[:, 2:] + missing])
 
-
-def _scanned(sheet: FormSheet, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A filled sheet as it comes from a scanner, a little askew, and the turn (2, 3)."""
-    light, matrix = printed_sheet(sheet, rng), _askew(sheet.shape, rng)
-    rim = float(np.median(light))
-    light = cv2.warpAffine(light, matrix, light.shape[::-1], borderValue=rim)
-    return scan_paper(light, rng), matrix
-
-
-def _filed(gray: np.ndarray, matrix: np.ndarray, dpi: float) -> tuple[Page, np.ndarray]:
-    """The page at the resolution of its file, and the way from there back to the sheet."""
-    scale = dpi / DPI
-    if scale != 1:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=way)
-    rows, columns = gray.shape
-    move = np.diag([scale, scale, 1.0]) @ np.vstack([matrix, [0, 0, 1]])
-    return Page(gray, dpi, 1, np.eye(3), (columns, rows)), np.linalg.inv(move)
-
-
-def _askew(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    angle = float(np.clip(rng.normal(0, 0.6), -LARGEST_TURN, LARGEST_TURN))
-    return cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), angle, 1.0)
 
 
 @lru_cache(maxsize=2)
 def _blank(form: BlankForm) -> FormSheet:
     return blank_sheet(form)
-
-
-def _emptied(sheet: FormSheet) -> FormSheet:
-    """A blank sheet that may be written on while the other is kept."""
-    fresh = FormSheet(*sheet.shape)
-    vars(fresh).update({**vars(sheet), "writing": fresh.writing})
-    return fresh
 
 
 class _Filling:
