@@ -23,6 +23,8 @@ __all__ = [
 
 BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
+TICKED = "XKYVxkyv"
+"""What marks in check boxes look like: crosses, also those whose strokes meet at an end, ticks."""
 ALTERNATIVES = 3
 LEAST_ALTERNATIVE = 0.0001
 """Less probable characters are not worth naming: they would print as 0."""
@@ -123,10 +125,10 @@ def as_mark(reading: Reading, *reasons: str) -> Reading:
 
 
 def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
-    """The reading of a check box with ink in it: X, flagged where it hardly is one."""
-    cross = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in "Xx")
-    sure = cross >= threshold
-    return Reading("X", min(cross, 1.0), not sure, () if sure else ("low_confidence",))
+    """The reading of a check box with ink in it: X, flagged where it is hardly a cross or tick."""
+    mark = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in TICKED)
+    sure = mark >= threshold
+    return Reading("X", min(mark, 1.0), not sure, () if sure else ("low_confidence",))
 
 
 def _likeliest(probabilities: np.ndarray) -> list[list[tuple[str, float]]]:
