@@ -25,7 +25,10 @@ RIM = 0.14
 REST = 0.5
 """which are less high than this share of the character."""
 STRAY = 0.75
-"""Connected ink with so much of it outside all cells belongs to none."""
+"""Connected ink with so much of it outside all cells belongs to none, unless..."""
+REACHING = 0.5
+"""...what lies in one is as high as this share of it, and does not go through: a character that
+touches a label, and no signature or stroke that strikes it out."""
 
 Place = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels of the page."""
@@ -77,6 +80,11 @@ class _Claim:
     beside: int = 0
     outer: int = 0
 
+    @property
+    def has_ink(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.whole or self.clipped)
+
 
 def share_out(written: Writing, cells: Sequence[Box]) -> tuple[list[Owned], np.ndarray]:
     """Give each cell of a page its strokes.
@@ -107,6 +115,8 @@ def share_out(written: Writing, cells: Sequence[Box]) -> tuple[list[Owned], np.n
             claims[cell].whole.append(number)
         else:
             stray[number] = not _divide(number, parts, cell_at, claims)
+    for number in np.flatnonzero(stray).tolist():
+        stray[number] = not _reach_in(number, parts, cell_at, claims)
     own = zip(claims[1:], cells, strict=True)
     return [_owned(claim, cell, parts) for claim, cell in own], stray
 
@@ -198,6 +208,34 @@ def _divide(
         elif (mine >= TOUCHES and others >= TOUCHES) or (mine < BELONGS and others < BELONGS):
             claim.clipped.append((picture & (near == cell), (left, top)))
     return True
+
+
+def _reach_in(
+    number: int, parts: _Parts, cell_at: np.ndarray, claims: list[_Claim]
+) -> bool:
+    """Enter what a stray part has in cells that are blank without it; whether there are any."""
+    left, top, right, bottom = parts.place[number]
+    near = cell_at[top:bottom, left:right]
+    cells = [cell for cell in np.unique(near).tolist() if cell and not claims[cell].has_ink]
+    if not cells:
+        return False
+    picture = parts.own(number)
+    ending = [cell for cell in cells if _ends_in(cell, picture, near)]
+    for cell in ending:
+        claims[cell].clipped.append((picture & (near == cell), (left, top)))
+        claims[cell].touching = True
+    return bool(ending)
+
+
+def _ends_in(cell: int, picture: np.ndarray, near: np.ndarray) -> bool:
+    """Whether ink that comes from outside ends in a cell, and is a character's part in it."""
+    x, y, width, height = cv2.boundingRect((near == cell).view(np.uint8))
+    inside = picture[y : y + height, x : x + width]
+    rows, columns = near.shape
+    above, below = y > 0 and inside[0].any(), y + height < rows and inside[-1].any()
+    before, behind = x > 0 and inside[:, 0].any(), x + width < columns and inside[:, -1].any()
+    high = cv2.boundingRect(inside)[3] >= REACHING * height
+    return high and not (above and below) and not (before and behind)
 
 
 def _owned(claim: _Claim, cell: Box, parts: _Parts) -> Owned:

@@ -214,3 +214,27 @@ def test_a_dot_above_a_letter_and_strokes_as_high_as_it_stay():
     first, second, _ = isolated(form, gray, boxes)
     assert first.box.width > 0.7 * box.width
     assert second.box.height > 18
+
+
+def test_a_character_that_touches_the_label_above_is_no_blank():
+    form = paper(150, 60)
+    boxes = row_of_boxes(form, 60, 100, 4)
+    written = form.copy()
+    last = boxes[-1]
+    write(written, "4", last)
+    middle = round(last.x + last.width * 0.55)
+    # A label whose letters hang together, and the stroke that reaches up to it.
+    cv2.rectangle(written, (80, 40), (middle, 70), 20, 14)
+    cv2.line(written, (middle, 70), (middle, round(last.y + last.height / 2)), 20, 5)
+    cells = isolated(form, written, boxes)
+    assert [cell.ink is None for cell in cells] == [True, True, True, False]
+    assert cells[-1].touching
+
+
+def test_a_signature_through_blank_cells_is_none_of_their_characters():
+    form = paper(150, 60)
+    boxes = row_of_boxes(form, 60, 100, 4)
+    written = form.copy()
+    places = [(20, 40), (boxes[0].right + 10, 250), (boxes[1].right + 10, 30), (560, 260)]
+    cv2.polylines(written, [np.array(places, int)], False, 20, 5)
+    assert all(cell.ink is None or cell.touching for cell in isolated(form, written, boxes))
