@@ -172,7 +172,7 @@ def test_the_whole_way(office):
     os.link(office / "inbox" / "0001.png", office / "link.csv")
     for other in ("inbox/0001.png", "inbox/scan", "/dev/null", "pictures", "."):
         assert other in refused(office, "scan", "inbox", "--out", other)
-    assert "inbox/0001.png" in refused(office, "scan", "inbox", "--out", "link.csv")
+    assert "link.csv: holds a form" in refused(office, "scan", "inbox", "--out", "link.csv")
     assert "slip.toml" in refused(office, *scan[:4], "--out", "forms/slip.toml")
     for other in ("results.xlsx", "results.hcr.sqlite", "inbox/0001.png"):
         assert other in refused(office, *scan, "--fields", other)

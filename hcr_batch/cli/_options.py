@@ -32,7 +32,7 @@ FILE = click.Path(path_type=Path)
 
 
 class _OutputFile(click.Path):
-    """A file to write: `.` and `/` have no name to put others beside."""
+    """A file to write: `.` and `/` have no name to put others beside, nor has standard output."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -40,6 +40,8 @@ class _OutputFile(click.Path):
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if not path.name:
             self.fail(f"{path}: is a folder; give the name of a file", param, ctx)
+        if path.name == "-":
+            self.fail("-: is written to files only; give the name of one", param, ctx)
         return path
 
 

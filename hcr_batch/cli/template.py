@@ -97,7 +97,7 @@ def draft(
         drafted = reader.call(str(form), draft_template, form, settings, page, like)
     with atomic_output(out) as file:
         file.write(drafted.text.encode() + b"\n")
-    _write_pictures(drafted.pictures, picture, [out, form])
+    _write_pictures(drafted.pictures, picture, [out, form], "--picture")
     for note in drafted.notes:
         click.echo(note, err=True)
     sizes = _sizes(load_template(out))
@@ -157,7 +157,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
         pictures = _on_scan(loaded, scan, config)
     else:
         pictures = (draw_template(page) for page in loaded.pages)
-    _write_pictures(map(as_png, pictures), out, list(filter(None, [path, scan])))
+    _write_pictures(map(as_png, pictures), out, list(filter(None, [path, scan])), "--out")
 
 
 @template.command()
@@ -220,14 +220,16 @@ def _serve_editor(session: EditSession, pages: EditPages, port: int, browser: bo
         server.run()
 
 
-def _write_pictures(pictures: Iterable[bytes], out: Path, read: Sequence[Path]) -> None:
-    """Write a picture (PNG) a page, `out` first; none takes the place of a file that was read."""
+def _write_pictures(
+    pictures: Iterable[bytes], out: Path, read: Sequence[Path], option: str
+) -> None:
+    """Write a picture (PNG) a page, `out` of this option first; none replaces what was read."""
     from hcr_batch.results.atomic import atomic_output
     from hcr_batch.results.path_conflicts import check_apart
 
     for number, picture in enumerate(pictures, start=1):
         place = out if number == 1 else out.with_name(f"{out.stem}.p{number}{out.suffix}")
-        check_apart({"the picture": place}, read)
+        check_apart({option: place}, read)
         with atomic_output(place) as file:
             file.write(picture)
 

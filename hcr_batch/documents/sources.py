@@ -18,6 +18,7 @@ __all__ = [
     "EXTENSIONS",
     "Source",
     "Survey",
+    "begins_like_a_document",
     "discover",
     "kinds_of",
     "nothing_found",
@@ -270,13 +271,14 @@ class _Search:
         name = path.name
         if name.startswith((".", "~")) or JOURNAL_MARK in name or name.lower().endswith(UNFINISHED):
             return False
-        if path.suffix.lower() in EXTENSIONS or _begins_like_one(path):
+        if path.suffix.lower() in EXTENSIONS or begins_like_a_document(path):
             return True
         self.passed_over.append(path)
         return False
 
 
-def _begins_like_one(path: Path) -> bool:
+def begins_like_a_document(path: Path) -> bool:
+    """Whether a file holds a form by its first bytes, whatever its name; none does not."""
     try:
         with open_regular(path) as file:
             head = file.read(HEAD_BYTES)

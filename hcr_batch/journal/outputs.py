@@ -5,10 +5,13 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hcr_batch.documents.opening import open_regular
+from hcr_batch.documents.sources import begins_like_a_document
 from hcr_batch.errors import UsageError
 from hcr_batch.journal.journal_paths import journal_path, lock_path
 from hcr_batch.journal.run_table import Runs
@@ -22,6 +25,8 @@ __all__ = ["Outputs", "last_outputs"]
 
 OURS = (".hcr.sqlite", ".hcr.sqlite-wal", ".hcr.sqlite-shm", ".hcr.sqlite-journal", ".hcr.lock")
 """Endings of journals, which no result takes the place of."""
+DATABASE = b"SQLite format 3\0"
+"""First bytes of a journal, whatever its name."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,8 @@ class Outputs:
         Raises
         ------
         UsageError
-            Two are one file, one is an input or a journal, or a format does
-            not fit its name.
+            Two are one file, one is an input, a journal or any other form, or
+            a format does not fit its name.
         """
         check_format(self.file_format)
         check_format(self.fields_format)
@@ -123,6 +128,9 @@ class Outputs:
         own = {"the journal": journal_path(scanned), "the lock": lock_path(scanned)}
         own |= {f"--fields, {form}": path for form, path in tables.items() if path != self.fields}
         check_apart({**files, **own}, inputs, {"--overlay": overlay})
+        for path in filter(None, files.values()):
+            if kept := _what_it_holds(path):
+                raise UsageError(f"{path}: holds {kept}, which would be lost; give another name")
 
     def prepare(self) -> None:
         """Make the folders of the files and try to write there; raises as `check_writable` does."""
@@ -133,6 +141,15 @@ class Outputs:
 
 def _with_name(path: Path, name: str) -> Path:
     return path.with_name(f"{path.stem}.{name}{path.suffix}")
+
+
+def _what_it_holds(path: Path) -> str:
+    """What a file is that is no table, be it through a link; empty for what may be replaced."""
+    if begins_like_a_document(path):
+        return "a form"
+    with suppress(OSError), open_regular(path) as file:
+        return "a journal" if file.read(len(DATABASE)) == DATABASE else ""
+    return ""
 
 
 def last_outputs(runs: Runs, results: Path) -> Outputs:

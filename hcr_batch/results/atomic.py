@@ -10,7 +10,7 @@ from typing import IO
 
 from hcr_batch.errors import OutputError
 
-__all__ = ["atomic_output", "check_writable"]
+__all__ = ["atomic_output", "check_folder", "check_writable"]
 
 
 @contextmanager
@@ -60,6 +60,13 @@ def check_writable(path: Path) -> None:
         _temporary(path).unlink()
     except OSError as error:
         raise _not_writable(path, error) from error
+
+
+def check_folder(path: Path) -> None:
+    """Make a folder of outputs and try to write there; raises as `check_writable` does."""
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is no folder; give the name of one")
+    check_writable(path / "page.png")
 
 
 def _target(path: Path) -> Path:

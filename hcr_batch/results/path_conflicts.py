@@ -57,12 +57,13 @@ def check_apart(
             homes[path.parent] = _holder(path.parent, filled)
         if holder := homes[path.parent]:
             raise UsageError(
-                f"{path}: is read, and lies in the folder of {holder}; give another {holder}"
+                f"{path.parent}: what is read lies in the folder of {holder}; give another {holder}"
             )
 
 
 def _marks(path: Path) -> list[Mark]:
-    place: Mark = (os.path.normcase(os.path.realpath(path)),)
+    # Many a disk takes `r.csv` and `R.CSV` for one.
+    place: Mark = (os.path.normcase(os.path.realpath(path)).casefold(),)
     inode = _inode(path)
     return [place, inode] if inode else [place]
 

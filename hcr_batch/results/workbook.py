@@ -87,7 +87,7 @@ class _Style:
             if fill:
                 look.fill = fill
             if name == "head":
-                look.font = Font(bold=True)
+                look.font = Font(name="Calibri", size=11, bold=True)
             self._looks[name] = look
 
     def text(self, sheet: Any, text: str, look: str = "text") -> Any:

@@ -22,7 +22,7 @@ from hcr_batch.journal.journal import Journal, journal_path, open_journal
 from hcr_batch.journal.output_lock import exclusive, lock_path
 from hcr_batch.journal.schema import DamagedJournalError
 from hcr_batch.processes import MemoryLimited, Process
-from hcr_batch.results.atomic import check_writable
+from hcr_batch.results.atomic import check_folder
 from hcr_batch.scan.feed import Feed
 from hcr_batch.scan.local_engine import HandlerFactory, LostTask, run_tasks
 from hcr_batch.scan.observers import Observer
@@ -72,7 +72,7 @@ def scan(
     request.check_outputs(source.path for source in found if isinstance(source.path, Path))
     request.outputs.prepare()
     if request.overlay:
-        check_writable(request.overlay / "page.png")
+        check_folder(request.overlay)
     with exclusive(lock_path(request.output)):
         # Other machines have other working folders.
         sources = [

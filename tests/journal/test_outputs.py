@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,18 @@ def test_tables_of_fields_take_no_other_place(tmp_path, name):
     outputs = Outputs(tmp_path / "r.csv", fields=tmp_path / name)
     with pytest.raises(UsageError, match=Path(name).stem.split(".")[0]):
         outputs.check(outputs.results)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "kept"), [(b"\x89PNG\r\n\x1a\n", "a form"), (b"SQLite format 3\0", "a journal")]
+)
+@pytest.mark.parametrize("link", [os.symlink, os.link, os.rename])
+def test_forms_and_journals_that_nobody_named_stay(tmp_path, link, beginning, kept):
+    (tmp_path / "elsewhere").write_bytes(beginning)
+    link(tmp_path / "elsewhere", tmp_path / "f.csv")
+    outputs = Outputs(tmp_path / "r.csv", fields=tmp_path / "f.csv")
+    with pytest.raises(UsageError, match=rf"f\.csv: holds {kept}"):
+        outputs.check(outputs.results)
+    (tmp_path / "f.csv").unlink()
+    (tmp_path / "f.csv").write_bytes(b"file,page\n")
+    outputs.check(outputs.results)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hcr_batch.errors import OutputError, UsageError
-from hcr_batch.results.atomic import check_writable
+from hcr_batch.results.atomic import check_folder, check_writable
 from hcr_batch.results.path_conflicts import check_apart
 
 
@@ -20,6 +20,11 @@ def test_two_names_of_one_output_are_told(tmp_path):
     (tmp_path / "sub").mkdir()
     with pytest.raises(UsageError, match="as --fields and as --out"):
         check_apart({"--out": tmp_path / "r.csv", "--fields": tmp_path / "sub" / ".." / "r.csv"})
+
+
+def test_names_that_differ_in_case_alone_are_one(tmp_path):
+    with pytest.raises(UsageError, match="as --fields and as --out"):
+        check_apart({"--out": tmp_path / "r.csv", "--fields": tmp_path / "R.CSV"})
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -44,6 +49,12 @@ def test_pipes_and_folders_are_no_outputs(tmp_path, make):
     make(tmp_path / "results.csv")
     with pytest.raises(OutputError, match="give the name of a file"):
         check_writable(tmp_path / "results.csv")
+
+
+def test_a_file_is_no_folder(tmp_path, form):
+    with pytest.raises(OutputError, match="is no folder"):
+        check_folder(form)
+    check_folder(tmp_path / "new" / "pictures")
 
 
 def test_a_device_is_no_output():
