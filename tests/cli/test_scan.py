@@ -109,7 +109,7 @@ def test_a_scan_that_is_refused_leaves_no_process_behind(capsys, forms, tmp_path
         (("--out", "r.csv", "--fields", "r.hcr.sqlite"), "no ending of a table"),
         (("--out", "r.csv", "--log-json", "other.hcr.sqlite"), "is the name of a journal"),
         (("--out", "r.csv", "--fields", "link.csv"), "link.csv: holds a form"),
-        (("--out", "r.csv", "--log-json", "{forms}/a.png"), "a.png: is read, and --log-json would"),
+        (("--out", "r.csv", "--log-json", "{forms}/a.png"), "a.png: holds a form"),
         (("--out", "r.csv", "--overlay", "{forms}"), "lies in the folder of --overlay"),
         (("--out", "-"), "is written to files only"),
         (("--out", "r.csv", "--template", "t.toml", "--fields", "t.csv"), "t.toml: is read"),
