@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hcr_batch.alphabet import CHARSETS
 from hcr_batch.evaluation.matching import fold
 from hcr_batch.journal.corrections import Correction, Kind, is_same_place
 from hcr_batch.results.form_names import form_of
@@ -108,7 +109,16 @@ class FieldRules:
 
 def in_words(summary: str) -> str:
     """A rule as a clerk would put it, as far as there are words for it."""
-    return ", ".join(WORDS.get(part, part) for part in summary.split(", "))
+    return ", ".join(_in_words(part) for part in summary.split(", "))
+
+
+def _in_words(part: str) -> str:
+    rest, found = part, []
+    for kind in ("upper", "lower", "digits"):
+        if CHARSETS[kind] in rest:
+            rest = rest.replace(CHARSETS[kind], "")
+            found.append(WORDS.get(kind, kind))
+    return " and ".join([*found, *([rest] if rest else [])]) if found else WORDS.get(part, part)
 
 
 def _is_among(character: str, charset: str) -> bool:

@@ -211,6 +211,7 @@ class _Pages:
             "key": place.key,
             "file": field.file,
             "page": field.page,
+            "across": (place.box.x + place.box.right) / 2 / field.size[0],
             "down": (place.box.y + place.box.bottom) / 2 / field.size[1],
             "field": field.field.name,
             "rule": self._session.rules.summary(field),

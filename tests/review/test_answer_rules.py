@@ -5,7 +5,7 @@ from hcr_batch.forms.template_files import load_template
 from hcr_batch.journal.corrections import Kind
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.journal.outputs import Outputs
-from hcr_batch.review.answer_rules import FieldRules
+from hcr_batch.review.answer_rules import FieldRules, in_words
 from hcr_batch.review.review_session import GivenAnswer, ReviewRequest, ReviewSession
 
 FIELDS = {"date": ("24071983", "24071983"), "code": ("AB39", "A839"), "free": ("A7", "A7")}
@@ -88,3 +88,16 @@ def test_an_answer_is_spelled_as_the_field_has_it_and_can_be_taken_back(session)
 def test_fields_without_a_rule_take_everything(session):
     cell = due(session, "free")[0]
     assert answer(session, cell, "9").taken
+
+
+@pytest.mark.parametrize(
+    ("summary", "words"),
+    [
+        ("digits, luhn", "digits, check digit"),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789, [A-Z]{2}", "capitals and digits, [A-Z]{2}"),
+        ("0123456789.", "digits and ."),
+        ("JN", "JN"),
+    ],
+)
+def test_rules_are_told_in_words(summary, words):
+    assert in_words(summary) == words

@@ -304,7 +304,7 @@ def test_by_field_a_text_is_typed_under_its_image(review_of):
     first = review.browser.switch_to.active_element
     assert first.get_attribute("value") == "1.84"
     review.press(Keys.CONTROL + "a", "1.345", Keys.ENTER)
-    assert "This field has 4 characters" in review.text("#fields .note")
+    assert "This field has room for 4" in review.text("#fields .note")
     review.press(Keys.BACKSPACE, Keys.ENTER)
     review.wait(lambda: "Saved" in review.text("#fields .note"))
     second = review.browser.switch_to.active_element
@@ -470,7 +470,7 @@ def test_characters_that_look_alike_are_told_apart(review_of):
 
 
 def test_the_page_stands_beside_the_character_where_there_is_room(review_of):
-    review = review_of({"a": ("12", "12")})
+    review = review_of({"a": ("1111111112", "1111111112")}, sure="1")
     review.open("one")
     review.wait(lambda: review.find(".large"))
     assert not review.find(".beside")[0].is_displayed()
@@ -482,6 +482,9 @@ def test_the_page_stands_beside_the_character_where_there_is_room(review_of):
         before = review.find(".beside img")[0].size["width"]
         review.find(".beside button")[1].click()
         assert review.find(".beside img")[0].size["width"] > 1.3 * before
+        # The cell, on the right of the page, stays in sight.
+        scrolled = "return document.querySelector('.beside .view').scrollLeft"
+        assert review.browser.execute_script(scrolled) > 0
     finally:
         width, height = SCREEN
         metrics = {**metrics, "width": width, "height": height}

@@ -63,7 +63,7 @@ function card(field, number) {
 const text = (field) => field.cells.map(shown).join("").replace(/\.+$/, "");
 
 const hint = (field) =>
-  `${field.cells.length} characters; . is a blank between them, ? is illegible.` +
+  `${field.cells.length} ${field.cells.length === 1 ? "character" : "characters"}; . is a blank between them, ? is illegible.` +
   (field.rule ? ` Takes ${field.rule}.` : "");
 
 function crops(field) {
@@ -81,7 +81,7 @@ function crops(field) {
 async function save(field, form, input, note) {
   const typed = [...input.value.replace(/ /g, ".")];
   if (typed.length > field.cells.length) {
-    note.textContent = `This field has ${field.cells.length} characters, and ${typed.length} stand here.`;
+    note.textContent = `This field has room for ${field.cells.length}, and ${typed.length} characters stand here.`;
     form.classList.add("questioned");
     input.setAttribute("aria-invalid", "true");
     return;

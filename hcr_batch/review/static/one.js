@@ -196,10 +196,11 @@ function question(wrong) {
 
 /** The page beside the character, where the window has room for it. */
 function pageBeside() {
-  const { key, down } = field;
+  const { key, across, down } = field;
   const image = make("img", { alt: "The page with the character marked" });
   const view = make("div", { className: "view" }, image);
-  const centre = () => (view.scrollTop = down * image.height - view.clientHeight / 2);
+  const centre = () =>
+    view.scrollTo(across * image.width - view.clientWidth / 2, down * image.height - view.clientHeight / 2);
   const resize = (factor) => {
     zoom = Math.min(4, Math.max(1, zoom * factor));
     image.style.width = `${100 * zoom}%`;
