@@ -42,13 +42,15 @@ def renew(block: re.Match[str], outputs: dict[str, str]) -> str:
 def printed(folder: Path) -> dict[str, str]:
     """What commands print, by the name of the block."""
     forms, truth = ROOT / "samples" / "forms", ROOT / "samples" / "truth.csv"
-    summary = run(folder, "scan", str(forms), "--fields", "fields.csv").stderr
+    said = run(folder, "scan", str(forms), "--fields", "fields.csv").stderr.strip()
+    summary = said.splitlines()[-4:]
     score = run(folder, "score", "results.csv", "--truth", str(truth)).stdout
     template = ("--template", str(ROOT / "configs" / "forms" / "membership.toml"))
     known = ("scan", str(forms / "membership.png"), *template, "--out", "known.csv")
     run(folder, *known, "--fields", "known_fields.csv", "--quiet")
     return {
-        "summary": indented("\n".join(summary.strip().splitlines()[-4:])),
+        "summary": indented(summary),
+        "first": indented([line for line in summary if not line.startswith("fields: ")]),
         "score": f"```text\n{score.strip()}\n```",
         "fields": fields_table(folder / "known_fields.csv"),
     }
@@ -63,8 +65,8 @@ def fields_table(path: Path) -> str:
     return table(("field", "text", "confidence", "flagged"), rows)
 
 
-def indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+def indented(lines: list[str]) -> str:
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

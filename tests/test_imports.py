@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import os
 import re
 import subprocess
 import sys
@@ -177,6 +178,34 @@ def test_only_known_forms_need_scipy_and_scikit_image():
     form = ROOT / "samples" / "forms" / "payment-slip.png"
     done = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--out", "r.csv"), 0, "1 new"),
+        (
+            ("--out", "r.csv", "--template", ROOT / "configs" / "forms"),
+            *(2, "--template needs what is not installed; run: pip install scipy scikit-image"),
+        ),
+    ],
+    ids=["unknown", "known"],
+)
+def test_without_them_forms_are_read_and_templates_refused_at_once(tmp_path, words, code, said):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules.update(scipy=None, skimage=None, networkx=None)\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    form = ROOT / "samples" / "forms" / "payment-slip.png"
+    done = subprocess.run(
+        [sys.executable, "-m", "hcr_batch", "scan", form, *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert (tmp_path / "r.csv").exists() == (code == 0)
 
 
 def test_the_public_interface_is_there_and_late():

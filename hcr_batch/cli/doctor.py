@@ -21,8 +21,8 @@ PACKAGES = {
     "numpy": "",
     "opencv-python-headless": "",
     "pillow": "",
-    "scipy": "",
-    "scikit-image": "",
+    "scipy": "only for --template and score: pip install scipy",
+    "scikit-image": "only for --template and score: pip install scikit-image",
     "ai-edge-litert": "",
     "pypdfium2": "",
     "pdf2image": "",
@@ -35,7 +35,7 @@ PACKAGES = {
     "tensorflow": "only for training: pip install 'hcr-batch[train]'",
 }
 """Packages by name, with what a missing one is needed for if scanning does without it."""
-LIBRARIES = ("numpy", "cv2", "PIL", "scipy", "ai_edge_litert.interpreter", "pypdfium2")
+LIBRARIES = ("numpy", "cv2", "PIL", "ai_edge_litert.interpreter", "pypdfium2")
 """What scanning imports; an installed package may still lack a system library."""
 
 

@@ -24,6 +24,7 @@ from hcr_batch.cli._options import (
     share,
     templates_option,
 )
+from hcr_batch.cli._packages import check_for_forms
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -259,6 +260,7 @@ def _other_inputs(options: dict[str, Any]) -> Iterator[Path]:
 def _templates(paths: tuple[Path, ...]) -> tuple[Template, ...]:
     if not paths:
         return ()  # before NumPy is imported, which only a template needs here
+    check_for_forms("--template")
     from hcr_batch.forms.template_files import load_templates
 
     return load_templates(paths)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hcr_batch.cli._options import FILE
+from hcr_batch.cli._packages import check_for_forms
 
 __all__ = ["score"]
 
@@ -39,6 +40,7 @@ def score(results: Path, truth: Path, report: str) -> None:
     Example:
       hcr-batch score results.csv --truth samples/truth.csv
     """
+    check_for_forms("score")
     from hcr_batch.evaluation import score_tables
     from hcr_batch.evaluation.scoring import compare
     from hcr_batch.evaluation.scoring import score as measure

@@ -11,6 +11,7 @@ import click
 
 from hcr_batch.cli._help import CommandInParts
 from hcr_batch.cli._options import config_option, model_option, templates_option
+from hcr_batch.cli._packages import check_for_forms
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 __all__ = ["serve"]
@@ -107,6 +108,8 @@ def serve(
     Example:
       hcr-batch serve --port 8000 --template forms
     """
+    if templates:
+        check_for_forms("--template")
     # Before numpy is imported: requests run side by side, each on one thread.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import cv2

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hcr_batch.cli._options import FILE, OUTPUT_FILE, config_option
+from hcr_batch.cli._packages import check_for_forms
 from hcr_batch.cli._signals import end_like_ctrl_c
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def draft(
     from hcr_batch.results.atomic import atomic_output, check_writable
     from hcr_batch.results.path_conflicts import check_apart
 
+    check_for_forms("template draft")
     picture = picture or out.with_suffix(".fields.png")
     if out.exists() and not force:
         raise OutputError(f"{out}: is there already; give another --out, or --force to replace it")
@@ -154,6 +156,7 @@ def show(path: Path, scan: Path | None, out: Path, config: Path | None) -> None:
     loaded = load_template(path)
     check_writable(out)
     if scan:
+        check_for_forms("--on")
         pictures = _on_scan(loaded, scan, config)
     else:
         pictures = (draw_template(page) for page in loaded.pages)
@@ -190,6 +193,7 @@ def edit(path: Path, scan: Path | None, port: int, no_browser: bool, config: Pat
     from hcr_batch.editor.edit_session import EditSession
     from hcr_batch.results.atomic import check_writable
 
+    check_for_forms("template edit")
     session = EditSession(path)
     check_writable(path)
     pages = EditPages(session.open().template, scan, load_settings(config))

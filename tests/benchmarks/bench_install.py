@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from importlib.metadata import Distribution, distributions
+from importlib.util import cache_from_source
+from pathlib import Path
 
 
 def main() -> None:
@@ -32,8 +34,10 @@ def plain(name: str) -> str:
 
 
 def megabytes(one: Distribution) -> float:
-    paths = {one.locate_file(file).resolve() for file in one.files or ()}
-    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+    """Its files, and what Python made of those: not every pip lists that."""
+    files = {Path(one.locate_file(file)).resolve() for file in one.files or ()}
+    compiled = {Path(cache_from_source(file)) for file in files if file.suffix == ".py"}
+    return sum(path.stat().st_size for path in files | compiled if path.is_file()) / 1e6
 
 
 if __name__ == "__main__":
