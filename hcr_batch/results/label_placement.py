@@ -33,11 +33,13 @@ class FreeSpace:
         paper = np.percentile(gray[::4, ::4], 90)
         self._busy = gray < paper - PAPER_NOISE
 
+    def clear(self, areas: Iterable[Area]) -> None:
+        """Take ink in areas for what may be covered."""
+        self._mark(areas, False)
+
     def take(self, areas: Iterable[Area]) -> None:
         """Mark areas as taken."""
-        for area in areas:
-            rows, columns = self._slices(area)
-            self._busy[rows, columns] = True
+        self._mark(areas, True)
 
     def best(self, choices: Sequence[Sequence[Area]], tolerance: float) -> int:
         """Which of several groups of areas covers least; the first of those within a tolerance.
@@ -65,6 +67,11 @@ class FreeSpace:
                 inner = self._busy[self._slices((left, top, right, bottom))]
                 busy += float(inner.mean()) * size if inner.size else 0.0
         return busy / whole if whole else 0.0
+
+    def _mark(self, areas: Iterable[Area], busy: bool) -> None:
+        for area in areas:
+            rows, columns = self._slices(area)
+            self._busy[rows, columns] = busy
 
     def _slices(self, area: Area) -> tuple[slice, slice]:
         left, top, right, bottom = (max(0, round(side)) for side in area)

@@ -16,7 +16,7 @@ def drawn(
     """The picture, as int16 RGB, of a white page with one cell, and print in a part of it."""
     width, height = size
     gray = np.full((height, width), 255, np.uint8)
-    if print_at:
+    if print_at is not None:
         gray[print_at] = 0
     page = Page(gray, dpi, 1, np.array(to_source, float), size)
     cell = CellRecord(box or SourceBox(200, 200, 60, 80), reading)
@@ -48,6 +48,14 @@ def test_what_is_printed_above_a_cell_is_not_covered():
     rows, _ = np.nonzero(bluish(printed))
     assert rows.min() >= 198
     assert rows.max() > 290  # the tag stands below
+
+
+def test_the_line_of_its_own_box_is_no_print():
+    print_at = np.zeros((400, 600), bool)
+    print_at[281:284, 150:310] = True  # the box, a little askew
+    print_at[184:190, 228:232] = True  # a short word above it
+    printed = drawn(Reading("7", 0.99), print_at=print_at)[:400]
+    assert (printed[184:190, 228:232, 0] < 150).all()
 
 
 def test_the_name_of_a_field_stands_beside_it():
