@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-__all__ = ["median", "quantile", "quantile_of_few", "quantiles", "shares"]
+__all__ = ["median", "quantile", "quantile_of_counts", "quantile_of_few", "quantiles", "shares"]
 
 
-def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -> float:
+def quantile(values: np.ndarray, share: float) -> float:
     """Quantile of uint8 values, interpolated as NumPy does it.
 
     Parameters
@@ -19,23 +19,24 @@ def quantile(values: np.ndarray, share: float, mask: np.ndarray | None = None) -
     values : ndarray of uint8, shape (rows, columns)
     share : float
         0 to 1.
-    mask : ndarray of uint8, same shape, optional
-        Values count where it is not 0.
 
     Returns
     -------
     float
-        NaN where no value counts.
+        NaN where there are none.
     """
-    return quantiles(values, (share,), mask)[0]
+    return quantiles(values, (share,))[0]
 
 
-def quantiles(
-    values: np.ndarray, wanted: Sequence[float], mask: np.ndarray | None = None
-) -> list[float]:
+def quantiles(values: np.ndarray, wanted: Sequence[float]) -> list[float]:
     """Several quantiles at once, as :func:`quantile` gives each."""
-    ends = cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel().cumsum()
+    ends = cv2.calcHist([values], [0], None, [256], [0, 256]).ravel().cumsum()
     return [_quantile(ends, share) for share in wanted]
+
+
+def quantile_of_counts(counts: np.ndarray, share: float) -> float:
+    """As :func:`quantile` gives it, of values so many of which, int (N,), are 0, 1 and so on."""
+    return _quantile(counts.cumsum(), share)
 
 
 def _quantile(ends: np.ndarray, share: float) -> float:

@@ -47,8 +47,10 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     kept &= area >= RECTANGLE * (width - 1) * (height - 1)
     # The outline of a hole runs on the lines around it.
     sides = np.stack([x + 1, y + 1, x + width - 1, y + height - 1], axis=1).astype(float)[kept]
-    inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
     is_high = sides[:, 3] - sides[:, 1] > FRAME_MM * pixels_per_mm
+    if not is_high.any():
+        return sides
+    inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
     return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.quantiles import quantile
+from hcr_batch.arrays.quantiles import quantile_of_counts
 from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.seen_page import SeenPage, of_squares
 
 __all__ = ["without_show_through"]
 
+AROUND = np.ones((3, 3), np.uint8)
+"""A pixel of the layers and those beside it."""
 FAINT = 0.45
 """Share of the usual darkness of a layer's ink below which some may shine through,"""
 BLURRED = 0.65
@@ -52,18 +55,26 @@ def without_show_through(layers: Layers, seen: SeenPage) -> Layers:
     seen : SeenPage
         The page that the network saw.
     """
-    darkness, steepness = _edges(seen)
-    side = round(AROUND_MM * layers.pixels_per_mm) // 2 * 2 + 1
-    gone = np.zeros(layers.line.shape, bool)
-    for name in ("line", "print", "writing"):
-        inked = layers.maps[CHANNELS.index(name)] >= LIKELY
-        if _has_faint(inked, darkness):
-            gone |= _shines_through(inked, darkness, steepness, side)
-    if gone.any():
-        maps = layers.maps.copy()
-        maps[:, cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
-        layers = dataclasses.replace(layers, maps=maps)
+    darkness = cv2.dilate(seen.darkness, AROUND)
+    inks = (layers.maps[CHANNELS.index(name)] >= LIKELY for name in ("line", "print", "writing"))
+    faint = [inked for inked in inks if _has_faint(inked, darkness)]
+    if faint:
+        layers = _without_soft_ink(layers, faint, seen, darkness)
     return _without_cells_of_the_back(layers, darkness)
+
+
+def _without_soft_ink(
+    layers: Layers, inks: Sequence[np.ndarray], seen: SeenPage, darkness: np.ndarray
+) -> Layers:
+    """The layers without what shines through of some of them, each bool (rows, columns)."""
+    steepness = _steepness(seen)
+    side = round(AROUND_MM * layers.pixels_per_mm) // 2 * 2 + 1
+    gone = np.any([_shines_through(ink, darkness, steepness, side) for ink in inks], axis=0)
+    if not gone.any():
+        return layers
+    maps = layers.maps.copy()
+    maps[:, cv2.dilate(gone.astype(np.uint8), AROUND) > 0] = 0
+    return dataclasses.replace(layers, maps=maps)
 
 
 def _without_cells_of_the_back(layers: Layers, darkness: np.ndarray) -> Layers:
@@ -104,20 +115,24 @@ def _grown_cells(layers: Layers) -> np.ndarray:
 
 
 def _usual(darkness: np.ndarray, inked: np.ndarray) -> float:
-    return quantile(darkness, USUAL, inked.view(np.uint8))
+    return quantile_of_counts(_counts(darkness, inked), USUAL)
 
 
-def _edges(seen: SeenPage) -> tuple[np.ndarray, np.ndarray]:
-    """How dark the darkest pixel at each place is, and how steep the edges; uint8."""
+def _counts(darkness: np.ndarray, inked: np.ndarray) -> np.ndarray:
+    """How many of the pixels of a layer, bool (rows, columns), have each darkness; int (256,)."""
+    return np.bincount(darkness[inked], minlength=256)
+
+
+def _steepness(seen: SeenPage) -> np.ndarray:
+    """How steep the edges at each place are, uint8."""
     steep = cv2.morphologyEx(seen.gray, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    around = np.ones((3, 3), np.uint8)
-    return cv2.dilate(seen.darkness, around), cv2.dilate(of_squares(np.maximum, steep), around)
+    return cv2.dilate(of_squares(np.maximum, steep), AROUND)
 
 
 def _has_faint(inked: np.ndarray, darkness: np.ndarray) -> bool:
     """Whether a good part of a layer, bool (rows, columns), is faint beside the rest of it."""
-    counts = cv2.calcHist([darkness], [0], inked.view(np.uint8), [256], [0, 256]).ravel()
-    faint = counts[np.arange(256) < FAINT * _usual(darkness, inked)]
+    counts = _counts(darkness, inked)
+    faint = counts[np.arange(256) < FAINT * quantile_of_counts(counts, USUAL)]
     return bool(counts.any() and faint.sum() >= LEAST_SHARE * counts.sum())
 
 

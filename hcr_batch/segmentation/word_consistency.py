@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-import cv2
 import numpy as np
 
 from hcr_batch.arrays.box_sides import contains
+from hcr_batch.arrays.components import Components
 from hcr_batch.segmentation.closed_boxes import closed_boxes, standing_alone
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
@@ -84,10 +84,8 @@ def with_consistent_words(layers: Layers, seen: SeenPage) -> Layers:
 
 def _without_dots(ink: np.ndarray, least: float) -> np.ndarray:
     """Ink, uint8 of 0 and 1, without connected pieces that are lower than so many pixels."""
-    _, label, stats, _ = cv2.connectedComponentsWithStats(ink, ltype=cv2.CV_32S)
-    high = (stats[:, cv2.CC_STAT_HEIGHT] >= least).astype(np.uint8)
-    high[0] = 0
-    return high[label]
+    pieces = Components.of(ink)
+    return (pieces.height >= least).view(np.uint8)[pieces.labels]
 
 
 def _odds_by_ink(words: Words, layers: Layers, seen: SeenPage) -> np.ndarray:

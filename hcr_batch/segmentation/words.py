@@ -9,6 +9,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.components import Components
+
 __all__ = ["Words"]
 
 
@@ -37,10 +39,11 @@ class Words:
         """Ink, uint8 of 0 and 1, that stands on a line with gaps of so many pixels at most."""
         reach = round(gap) // 2 * 2 + 1
         closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
-        _, label, stats, middle = cv2.connectedComponentsWithStats(closed, ltype=cv2.CV_32S)
-        places = np.flatnonzero(ink)
-        width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-        return cls(places, label.ravel()[places], width, height, middle)
+        words = Components.of(closed)
+        # Of bool: a quarter of the time.
+        places = np.flatnonzero(ink.view(bool))
+        of = words.labels.ravel()[places]
+        return cls(places, of, words.width, words.height, words.middle)
 
     @cached_property
     def pixels(self) -> np.ndarray:

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from hcr_batch.arrays.quantiles import median, quantile, quantile_of_few, quantiles
+from hcr_batch.arrays.quantiles import (
+    median,
+    quantile,
+    quantile_of_counts,
+    quantile_of_few,
+    quantiles,
+)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.35, 0.5, 0.75, 1.0])
@@ -17,10 +23,11 @@ def test_a_quantile_is_that_of_numpy(count, share):
     assert quantile_of_few(values.tolist(), share) == wanted
 
 
-def test_only_what_the_mask_shows_counts():
-    values = np.array([[0, 10, 20, 250]], np.uint8)
-    assert quantile(values, 0.5, np.array([[0, 1, 1, 0]], np.uint8)) == 15
-    assert np.isnan(quantile(values, 0.5, np.zeros((1, 4), np.uint8)))
+def test_counts_stand_for_the_values():
+    values = np.array([[10, 20, 20, 250]], np.uint8)
+    counts = np.bincount(values.ravel(), minlength=256)
+    assert quantile_of_counts(counts, 0.4) == quantile(values, 0.4) == 20
+    assert np.isnan(quantile_of_counts(0 * counts, 0.5))
 
 
 @pytest.mark.parametrize("shape", [(1,), (2,), (7,), (8, 3), (5, 2)])
