@@ -99,11 +99,12 @@ def base_letter(ink: np.ndarray) -> BaseLetter | None:
 def are_several(ink: np.ndarray) -> bool:
     """Whether the ink of one cell, soft, uint8 (rows, columns), is that of several characters."""
     height = _extent(ink.T)
+    if _extent(ink) < BROAD * height:
+        return False
     parts, _ = cv2.findContours(
         (ink >= STROKE).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
-    high = sum(cv2.boundingRect(part)[3] >= HIGH * height for part in parts)
-    return high > 1 and _extent(ink) >= BROAD * height
+    return sum(cv2.boundingRect(part)[3] >= HIGH * height for part in parts) > 1
 
 
 def _extent(ink: np.ndarray) -> int:

@@ -122,8 +122,8 @@ def share_out(written: Writing, cells: Sequence[Box]) -> tuple[list[Owned], np.n
 
 
 def _cell_at(cells: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
-    """The number of the cell that each pixel lies in, from 1, else 0; int32 of that shape."""
-    numbers = np.zeros(shape, np.int32)
+    """The number of the cell that each pixel lies in, from 1, else 0; unsigned, of that shape."""
+    numbers = np.zeros(shape, np.min_scalar_type(len(cells)))
     for number, box in enumerate(cells, start=1):
         left, top = max(0, round(box.x)), max(0, round(box.y))
         numbers[top : max(0, round(box.bottom)), left : max(0, round(box.right))] = number

@@ -110,12 +110,15 @@ def _parted(parts: np.ndarray) -> np.ndarray:
     widths, heights = parts[:, 2] - parts[:, 0], parts[:, 3] - parts[:, 1]
     divided: list[np.ndarray] = []
     for number, (part, width, height) in enumerate(zip(parts, widths, heights)):
+        if width <= height:
+            divided.append(part)
+            continue
         beside = np.abs(parts[:, 3] + parts[:, 1] - part[3] - part[1]) < height
         beside[number] = False
         usual = float(median(widths[beside])) if beside.any() else width
         # An inner part and its walls take up 1 / INNER of it.
         count = round((width + usual * (1 / INNER - 1)) * INNER / usual)
-        divided += _split(part, count) if width > SPREAD * usual and width > height else [part]
+        divided += _split(part, count) if width > SPREAD * usual else [part]
     return np.array(divided)
 
 
