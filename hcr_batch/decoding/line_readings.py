@@ -222,11 +222,13 @@ def _whole_parts(
         return list(parts)
     cuts = _cut_lines(lines, scores)
     if rule.automaton is None:
-        transcriptions = [
-            transcribe(strip, columns, _reported(rule), card, cut)
-            for strip, columns, cut in zip(strips, scores.columns, cuts, strict=True)
+        return [
+            # Labels are not answers, whatever they spell.
+            part
+            if _doubted(part, glyphs.source).kind is TextKind.PRINTED
+            else _believed(part, transcribe(strip, columns, _reported(rule), card, cut), rule, card)
+            for part, strip, columns, cut in zip(parts, strips, scores.columns, cuts, strict=True)
         ]
-        return [_believed(*pair, rule, card) for pair in zip(parts, transcriptions, strict=True)]
     found = transcribe_constrained(
         strips, scores.columns, rule.charset, rule.automaton, rule.words, cuts
     )

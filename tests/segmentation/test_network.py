@@ -41,7 +41,7 @@ def test_lines_and_cells_of_a_drawn_form_are_seen(segmenter):
     assert maps["writing"].max() < 128
 
 
-@pytest.mark.parametrize("size", [(112, 64), (1184, 832)], ids=["part", "A4"])
+@pytest.mark.parametrize("size", [(112, 96), (1184, 864)], ids=["part", "A4"])
 def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmenter, size):
     rows, columns = size
     gray = np.full((2 * rows, 2 * columns), 240, np.uint8)
@@ -60,6 +60,17 @@ def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmen
     logits = (network.get_tensor(outgoing["index"])[0].astype(float) - zero) * scale
     plain = np.round(255 / (1 + np.exp(-logits))).transpose(2, 0, 1)
     assert (segmenter(gray) == plain).all()
+
+
+def test_memory_is_planned_once_for_pages_of_one_size_however_they_lay(segmenter, monkeypatch):
+    segmenter(np.full((2339, 1654), 230, np.uint8))
+    planned = []
+    monkeypatch.setattr(Interpreter, "allocate_tensors", planned.append)
+    for degrees in (0.3, 0.9, 1.7):
+        turn = np.tan(np.radians(degrees))
+        rows, columns = round(2339 + 1654 * turn), round(1654 + 2339 * turn)
+        segmenter(np.full((rows, columns), 230, np.uint8))
+    assert not planned
 
 
 @pytest.fixture
