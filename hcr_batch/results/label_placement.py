@@ -31,7 +31,8 @@ class FreeSpace:
         import numpy as np
 
         paper = np.percentile(gray[::4, ::4], 90)
-        self._busy = gray < paper - PAPER_NOISE
+        self._ink = gray < paper - PAPER_NOISE
+        self._busy = self._ink.copy()
 
     def clear(self, areas: Iterable[Area]) -> None:
         """Take ink in areas for what may be covered."""
@@ -67,6 +68,13 @@ class FreeSpace:
                 inner = self._busy[self._slices((left, top, right, bottom))]
                 busy += float(inner.mean()) * size if inner.size else 0.0
         return busy / whole if whole else 0.0
+
+    def is_blank(self, area: Area) -> bool:
+        """Whether the picture has all of an area, and no ink there; marks do not count."""
+        left, top, right, bottom = area
+        rows, columns = self._ink.shape
+        inside = left >= 0 and top >= 0 and right <= columns and bottom <= rows
+        return inside and not self._ink[self._slices(area)].any()
 
     def _mark(self, areas: Iterable[Area], busy: bool) -> None:
         for area in areas:

@@ -194,6 +194,8 @@ def draw_name(
 ) -> None:
     """Write a field's name beside its cells: behind, before, below or above, where it is free.
 
+    Where it is nowhere, as in the middle of a table, it stands in a blank part of the field's own.
+
     Parameters
     ----------
     areas : sequence of Area
@@ -215,6 +217,10 @@ def draw_name(
     ]
     choices = [[(x, y, x + width, y + height)] for x, y in corners]
     (chosen,) = choices[space.best(choices, NAME_TOLERANCE)]
+    if space.covered([chosen]) > NAME_TOLERANCE and width + 2 * gap < right - left:
+        own = (right - gap - width, last), (left + gap, middle)
+        inside = ((x, y, x + width, y + height) for x, y in own)
+        chosen = next(filter(space.is_blank, inside), chosen)
     draw.text(chosen[:2], name, fill=NAME, font=font, anchor="lt")
     space.take([chosen])
 

@@ -65,6 +65,18 @@ def test_the_name_of_a_field_stands_beside_it():
     assert (aside[200:280, 120:196] < 200).any()
 
 
+def test_in_the_middle_of_a_table_a_name_stands_in_its_own_field():
+    around = np.zeros((400, 600), bool)
+    around[100:380, :] = True
+    around[190:290, 190:390] = False
+    page = drawn(Reading("", 0.99), box=SourceBox(200, 200, 180, 80), print_at=around)[:400]
+    brown = (page[..., 0] - page[..., 2]) > 60
+    rows, columns = np.nonzero(brown)
+    assert len(rows)
+    assert 200 <= columns.min() <= columns.max() <= 380
+    assert 200 <= rows.min() <= rows.max() <= 280
+
+
 def test_a_flagged_cell_is_red_and_tinted():
     page = drawn(Reading("7", 0.4, flagged=True))[:400]
     assert reddish(page)[200, 230]
