@@ -127,7 +127,8 @@ def _sheet(
     sheet.freeze_panes = "A2"
     for number, name in enumerate(header):
         behind = name.endswith((".confidence", ".flagged"))
-        width = NUMBER_WIDTH if behind else TEXT_WIDTH if number else PLACE_WIDTH
+        least = NUMBER_WIDTH if behind else TEXT_WIDTH if number else PLACE_WIDTH
+        width = max(least, min(len(name) + 2, PLACE_WIDTH))
         sheet.column_dimensions[_letter(number + 1)].width = width
     sheet.append([style.text(sheet, name, "head") for name in header])
     return sheet
