@@ -317,12 +317,21 @@ def _observers(quiet: bool, log: Path | None, files: ExitStack) -> list[Observer
     observers: list[Observer] = [Terminal(quiet)]
     if log:
         try:
-            file = log.open("a", encoding="utf-8")
+            # It is closed with the rest.
+            file = open(log, "a", encoding="utf-8", opener=_at_once)  # noqa: SIM115
         except OSError as error:
             raise OutputError(f"{log}: cannot be written ({error.strerror}); check it") from error
         files.callback(_close, file)
         observers.append(JsonLog(file))
     return observers
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody reads is an error and not waited for."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _close(file: TextIO) -> None:

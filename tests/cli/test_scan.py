@@ -140,6 +140,13 @@ def test_a_device_stays_a_device(capsys, forms, tmp_path):
     assert not Path(os.devnull).is_file()
 
 
+def test_a_pipe_that_nobody_reads_is_not_waited_for(capsys, forms, tmp_path):
+    os.mkfifo(tmp_path / "log")
+    arguments = ("--out", tmp_path / "r.csv", "--log-json", tmp_path / "log")
+    code, _, err = leave(capsys, "scan", forms, *arguments)
+    assert (code, "log: cannot be written" in err) == (9, True)
+
+
 def test_all_outputs_of_one_scan(capsys, forms, tmp_path):
     code, _, _ = leave(
         capsys,
