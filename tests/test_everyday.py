@@ -70,9 +70,11 @@ def snapshot(folder):
 
 def review_in_the_browser(folder, browser):
     """Try what breaks a rule, accept every character and finish; what the page says at the end."""
+    from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import WebDriverWait
 
+    passing = (StaleElementReferenceException, StopIteration, IndexError)
     process = subprocess.Popen(
         [sys.executable, "-m", "hcr_batch", "review", "results.xlsx", "--no-browser"],
         cwd=folder,
@@ -88,15 +90,21 @@ def review_in_the_browser(folder, browser):
             return browser.find_elements("css selector", selector)
 
         def wait(condition):
-            return WebDriverWait(browser, WAIT_S, 0.1).until(lambda _: condition())
+            waiting = WebDriverWait(browser, WAIT_S, 0.1, ignored_exceptions=passing)
+            return waiting.until(lambda _: condition())
 
         def show(view):
             find(f"[data-view={view}]")[0].click()
 
-        def choose(facet, label):
-            """The option of a filter that begins so."""
-            wait(lambda: [one for one in find(f"#only-{facet} option") if label in one.text])
-            next(one for one in find(f"#only-{facet} option") if label in one.text).click()
+        def choose(label):
+            """Click the option of the filter by field; its counts may be renewed meanwhile."""
+
+            def chosen():
+                options = find("#only-field option")
+                next(option for option in options if option.text == label).click()
+                return True
+
+            wait(chosen)
 
         def enter(text):
             box = find(".entry input")[0]
@@ -105,7 +113,7 @@ def review_in_the_browser(folder, browser):
 
         # A date is no text, and a text that is too short blanks nothing, without a second Enter.
         wait(lambda: find(".tile.current"))
-        choose("field", "date_of_birth (8)")
+        choose("date_of_birth (8)")
         show("fields")
         wait(lambda: len(find("#fields form")) == 1)
         strip = "return document.querySelector('#fields .strip img')?.naturalWidth"
@@ -118,7 +126,7 @@ def review_in_the_browser(folder, browser):
         # Beside the character stands its field; finishing now is asked about.
         show("one")
         wait(lambda: "character 1 of 8" in find("#one .place")[0].text)
-        choose("field", "every field")
+        choose("every field")
         find("#finish")[0].click()
         wait(lambda: "have no answer" in find("#asking")[0].text)
         find("#asking button[value=back]")[0].click()
