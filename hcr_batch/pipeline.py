@@ -133,8 +133,12 @@ def read_page(
     watch = watch or Stopwatch()
     with watch("layout"):
         networks = _Networks(recognizer, watch)
+        opened = page if page.stored else None
+        with watch("level"):
+            # Nobody holds the pixels of the page as it lay any more: there is room for the others.
+            page = flatten(page, settings.layout.max_skew)
         reading = _read_ink(page, networks, segmenter, settings, templates)
-        return with_stored_values(reading, page, templates)
+        return with_stored_values(reading, opened, templates) if opened else reading
 
 
 @dataclass(frozen=True)
@@ -175,9 +179,8 @@ def _read_ink(
     settings: Settings,
     templates: Sequence[Template],
 ) -> PageReading:
+    """The reading of a page that is flat and level, but may lie on its side."""
     watch = networks.watch
-    with watch("level"):
-        page = flatten(page, settings.layout.max_skew)
     found = _find(page, segmenter, settings, templates, watch)
     scored, turns = None, None
     with watch("level"):

@@ -1,5 +1,7 @@
 """From a file to its readings."""
 
+import sys
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +16,9 @@ from hcr_batch import load_recognizer, scan_document
 from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.config import load_settings
 from hcr_batch.errors import DocumentError
+from hcr_batch.pipeline import read_page
 from hcr_batch.recognition.recognizers import GlyphScores
-from hcr_batch.types import Box
+from hcr_batch.types import Box, Page
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "forms"
 
@@ -263,3 +266,16 @@ def test_a_number_among_bubbles_is_read(recognizer, hcr_data):
 def test_a_photograph_is_no_error(recognizer, hcr_data):
     (page,) = scan_document(hcr_data / "forms" / "drawn-form-photo.jpg", recognizer)
     assert all(box.right <= page.width and box.bottom <= page.height for box in boxes_of(page))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="a caller's stack holds what it hands on")
+def test_the_pixels_of_the_file_go_before_the_page_is_segmented(recognizer):
+    pages = [Page(np.full((700, 500), 240, np.uint8), 400.0, 1, np.eye(3), (500, 700))]
+    pixels = weakref.ref(pages[0].gray)
+
+    def segmenter(gray):
+        assert pixels() is None
+        return np.zeros((6, -(-gray.shape[0] // 2), -(-gray.shape[1] // 2)), np.uint8)
+
+    reading = read_page(pages.pop(), recognizer, segmenter, load_settings())
+    assert reading.fields == ()

@@ -139,18 +139,23 @@ def strokes_of(
     rather_line = cv2.subtract(layers.line, layer)
     own = cv2.addWeighted(layer, 1, rather_line, -LINE_SHARE, 0)
     full = layers.full(own, ink.darkness.shape)
-    likely = cv2.threshold(full, LIKELY, 1, cv2.THRESH_BINARY)[1]
-    pale = cv2.threshold(ink.darkness, PALE, 1, cv2.THRESH_BINARY_INV)[1]
-    likely |= pale & cv2.threshold(full, PALE_LIKELY, 1, cv2.THRESH_BINARY)[1]
-    floor = max(LEAST_DARKNESS, NOISE * ink.noise)
-    likely &= cv2.threshold(ink.darkness, floor, 1, cv2.THRESH_BINARY)[1]
-    darkness = ink.darkness * likely
+    darkness = _likely_ink(full, ink)
     relative = cv2.divide(darkness, _pen(darkness, pixels_per_mm), scale=UNIT)
     levels = (np.arange(256) / UNIT - RIM) / (CORE - RIM)
     soft = cv2.LUT(relative, (np.clip(levels, 0, 1) * 255).astype(np.uint8))
     mask = cv2.threshold(relative, UNIT * STROKE, 1, cv2.THRESH_BINARY)[1]
     parts = _cleaned(mask, full, settings.min_speck_mm * pixels_per_mm)
     return Writing(soft, mask, darkness, parts)
+
+
+def _likely_ink(full: np.ndarray, ink: Ink) -> np.ndarray:
+    """Darkness where a layer, uint8 of the page's shape, says that there are strokes; else 0."""
+    likely = cv2.threshold(full, LIKELY, 1, cv2.THRESH_BINARY)[1]
+    pale = cv2.threshold(ink.darkness, PALE, 1, cv2.THRESH_BINARY_INV)[1]
+    likely |= pale & cv2.threshold(full, PALE_LIKELY, 1, cv2.THRESH_BINARY)[1]
+    floor = max(LEAST_DARKNESS, NOISE * ink.noise)
+    likely &= cv2.threshold(ink.darkness, floor, 1, cv2.THRESH_BINARY)[1]
+    return np.asarray(ink.darkness * likely)
 
 
 def _pen(darkness: np.ndarray, pixels_per_mm: float) -> np.ndarray:

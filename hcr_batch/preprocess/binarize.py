@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -31,16 +32,18 @@ class Ink:
         0 is the paper around, 255 is black, whatever the light.
     threshold : int
         Darkness from which a pixel counts as written or printed.
-    mask : ndarray of uint8, shape (rows, columns)
-        1 where `darkness` is above `threshold`, else 0.
     noise : float
         Standard deviation of the darkness of bare paper.
     """
 
     darkness: np.ndarray
     threshold: int
-    mask: np.ndarray
     noise: float
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """1 where `darkness` is above `threshold`, else 0; uint8 (rows, columns)."""
+        return cv2.threshold(self.darkness, self.threshold, 1, cv2.THRESH_BINARY)[1]
 
 
 def binarize(page: Page, settings: LayoutSettings) -> Ink:
@@ -68,8 +71,7 @@ def binarize(page: Page, settings: LayoutSettings) -> Ink:
         reflectance = np.clip(np.arange(256) * (255 / max(paper, 1)), 0, 255)
         darkness = cv2.LUT(page.gray, (255 - reflectance).astype(np.uint8))
     threshold = _ink_threshold(darkness, settings)
-    _, mask = cv2.threshold(darkness, threshold, 1, cv2.THRESH_BINARY)
-    return Ink(darkness, threshold, mask, _noise(page.gray, float(paper)))
+    return Ink(darkness, threshold, _noise(page.gray, float(paper)))
 
 
 def paper_surface(gray: np.ndarray, pixels_per_mm: float) -> np.ndarray:
