@@ -9,7 +9,7 @@ import numpy as np
 from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
 from hcr_batch.forms.features import Features
 
-__all__ = ["Agreement", "agreement", "alike", "lie_within", "nearest_boxes"]
+__all__ = ["Agreement", "agreement", "alike", "boxes_in_place", "lie_within", "nearest_boxes"]
 
 SAME_PLACE, SAME_PLACE_MM = 0.25, 0.5
 """An anchor is found where the middle of a box is no further from its own than this share of
@@ -110,16 +110,19 @@ def agreement(transform: np.ndarray, features: Features, evidence: Evidence) -> 
         From millimetres on the form to pixels of the page.
     features : Features
     evidence : Evidence
-        With a box at least.
     """
     placed = mapped(transform, features.boxes)
     per_mm = float(np.median(sizes(placed).sum(axis=1) / sizes(features.boxes).sum(axis=1)))
-    nearest = nearest_boxes(placed, evidence)
-    there = _in_place(evidence.boxes[nearest], placed, per_mm)
     margin = EDGE * sizes(placed).min(axis=1).mean()
+    on_paper = evidence.on_paper(placed, float(margin))
+    if not len(evidence.boxes):
+        none = np.full(len(placed), -1)
+        return Agreement(none, on_paper, np.zeros(0, bool), features.expected)
+    nearest = nearest_boxes(placed, evidence)
+    there = boxes_in_place(evidence.boxes[nearest], placed, per_mm)
     return Agreement(
         _one_to_one(nearest, there, placed, evidence.boxes),
-        evidence.on_paper(placed, float(margin)),
+        on_paper,
         _among(evidence.boxes, placed),
         features.expected,
     )
@@ -142,8 +145,8 @@ def alike(wanted: np.ndarray, found: np.ndarray, per_mm: float) -> np.ndarray:
     return (np.abs(found - wanted) <= slack).all(axis=-1)
 
 
-def _in_place(boxes: np.ndarray, placed: np.ndarray, per_mm: float) -> np.ndarray:
-    """Which boxes are where an anchor was placed, and as large; bool (N,)."""
+def boxes_in_place(boxes: np.ndarray, placed: np.ndarray, per_mm: float) -> np.ndarray:
+    """Which boxes (N, 4) are where anchors were placed, and as large; bool (N,)."""
     wanted = sizes(placed)
     slack = np.clip(SAME_PLACE * wanted.min(axis=1), SAME_PLACE_MM * per_mm, MAX_PLACE_MM * per_mm)
     apart = np.abs(middles(boxes) - middles(placed)).max(axis=1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from hcr_batch.forms.evidence import Evidence, corners_of
 from hcr_batch.forms.form_fit import Fit, are_rivals, fitted, form_of, lie_apart
-from hcr_batch.forms.likeness import likeness, resemblance
-from hcr_batch.forms.robust_fit import refined
+from hcr_batch.forms.likeness import Likeness, likeness, resemblance
+from hcr_batch.forms.robust_fit import moved_by, refined, scale_of
+from hcr_batch.geometry import projected
 
 __all__ = ["by_print", "has_print", "likest", "with_likeness"]
 
@@ -18,8 +20,14 @@ MIN_ALIKE, MAX_COMPARED = 0.25, 4
 """Resemblance from which a guess is compared closely with the page's print, and how many are,"""
 NEARLY = 0.85
 """unless they have less than this share of the best one's: they are no rivals of it."""
-SHIFTED_MM = 1.5
-"""A fit that the print wants to be moved further than this is moved."""
+PULL_MM, FEW_PULLS = 0.8, 0.1
+"""A fit is moved that the print wants to be moved further than this, or more than this share of
+its tiles."""
+MAX_PULLS, BETTER = 4, 0.01
+"""So often at most, and while likeness gains as much."""
+MIN_PULLS, MIN_SPREAD, MOST_PULLS = 12, 0.5, 0.5
+"""Tiles that must be seen, over this share of the form's width and height, and share of them that
+must agree, for each part of the form to be moved in its own way: a page in perspective."""
 CLEARLY = 0.03
 """A form is told from another one by so much more likeness."""
 
@@ -56,12 +64,38 @@ def _laid(fit: Fit, evidence: Evidence) -> Fit:
         (with_likeness(_moved(fit, one, evidence), evidence) for one in (closer, fit.transform)),
         key=_mean,
     )
-    if fit.likeness and max(map(abs, fit.likeness.shift)) > SHIFTED_MM:
-        move = np.eye(3)
-        move[:2, 2] = fit.likeness.shift
-        moved = refined(fit.transform @ move, fit.features.boxes, evidence)
-        fit = max(fit, with_likeness(_moved(fit, moved, evidence), evidence), key=_mean)
+    for _ in range(MAX_PULLS):
+        if fit.likeness is None or not _pulls_away(fit.likeness):
+            break
+        pulled = with_likeness(_moved(fit, _pulled(fit), evidence), evidence)
+        if _mean(pulled) < _mean(fit) + BETTER:
+            break
+        fit = pulled
     return fit
+
+
+def _pulls_away(told: Likeness) -> bool:
+    """Whether the page looks more like the form a little further, in some of its parts."""
+    apart = np.abs(told.pulls[np.isfinite(told.pulls[:, 0])]).max(axis=1, initial=0.0)
+    return max(map(abs, told.shift)) > PULL_MM or bool((apart > PULL_MM).mean() > FEW_PULLS)
+
+
+def _pulled(fit: Fit) -> np.ndarray:
+    """The transform that brings the tiles of a form to where the page looks most like them."""
+    told = fit.likeness
+    assert told is not None
+    seen = np.isfinite(told.pulls[:, 0])
+    places, pulls = told.places[seen], told.pulls[seen]
+    spread = np.ptp(places, axis=0) if len(places) else np.zeros(2)
+    size = np.array([fit.page.width_mm, fit.page.height_mm])
+    if len(places) < MIN_PULLS or (spread < MIN_SPREAD * size).any():
+        return moved_by(fit.transform, told.shift)
+    target = projected(fit.transform, places + pulls)
+    slack = PULL_MM * scale_of(fit.transform, fit.features.boxes)
+    found, inliers = cv2.findHomography(places, target, cv2.RANSAC, slack)
+    if found is None or inliers.mean() < MOST_PULLS:
+        return moved_by(fit.transform, told.shift)
+    return np.asarray(found)
 
 
 def _mean(fit: Fit) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from hcr_batch.forms.agreement import alike
 from hcr_batch.forms.evidence import Evidence, middles, sizes
 
-__all__ = ["Start", "given_scale", "likely_scales", "other_scale", "rough_fits"]
+__all__ = ["OTHER", "Start", "given_scale", "likely_scales", "other_scale", "rough_fits"]
 
 BIN_MM = 3.0
 """Width of the classes in which shifts are counted."""

@@ -9,6 +9,7 @@ import numpy as np
 from hcr_batch.forms.comb_runs import goes_on
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of, mapped, middles, sizes
 from hcr_batch.forms.features import is_anchor
+from hcr_batch.forms.field_print import field_prints
 from hcr_batch.forms.form_fit import Fit
 from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.template_files import TemplateField
@@ -67,10 +68,30 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
     evidence : Evidence
         Boxes found on the page know better than the fit where a cell is.
     """
-    return tuple(_placed(field, fit, evidence) for field in fit.page.fields)
+    fields = fit.page.fields
+    seen, moved = _by_print(fit, evidence)
+    return tuple(
+        _placed(field, fit, evidence, bool(seen[n]), bool(moved[n]))
+        for n, field in enumerate(fields)
+    )
 
 
-def _placed(field: TemplateField, fit: Fit, evidence: Evidence) -> FieldPlace:
+def _by_print(fit: Fit, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Which fields the print around them shows in their places, and which elsewhere."""
+    fields = fit.page.fields
+    if not (fields and fit.is_known_by_print):
+        return np.zeros((2, len(fields)), bool)
+    assert fit.page.imprint is not None
+    assert evidence.imprint is not None
+    cells = corners_of(cell for field in fields for cell in field.cells)
+    boxes = corners_of(field.box for field in fields)
+    told = field_prints(fit.transform, fit.page.imprint, evidence.imprint, boxes, cells)
+    return told.seen, told.moved
+
+
+def _placed(
+    field: TemplateField, fit: Fit, evidence: Evidence, shown: bool, elsewhere: bool
+) -> FieldPlace:
     cells = mapped(fit.transform, corners_of(field.cells))
     moves, sure = _moves(cells, evidence)
     step = np.abs(np.median(moves[sure], axis=0)).max() if sure.any() else 0.0
@@ -78,7 +99,10 @@ def _placed(field: TemplateField, fit: Fit, evidence: Evidence) -> FieldPlace:
     cells = cells + moves
     boxes = tuple(Cell(box_of(cell[None])) for cell in cells)
     placed = Field(field.name, field.kind, box_of(cells), boxes)
-    return FieldPlace(placed, _doubts(field, cells, sure, moved, fit, evidence))
+    doubts = _doubts(field, cells, sure | shown, moved and not shown, fit, evidence)
+    if elsewhere:
+        doubts = tuple(doubt or REGISTRATION for doubt in doubts)
+    return FieldPlace(placed, doubts)
 
 
 def _moves(cells: np.ndarray, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from hcr_batch.forms.evidence import Evidence, mapped
 from hcr_batch.forms.imprint import PER_MM, Imprint
 from hcr_batch.geometry import projected
 
-__all__ = ["Likeness", "likeness", "resemblance", "seen_on_form"]
+__all__ = ["Likeness", "likeness", "outside_cells", "resemblance", "seen_on_form"]
 
 TILE_MM, REACH_MM = 20.0, 6.0
 """Side of a tile, and how far around its place it is looked for: more than a cell."""
@@ -58,6 +58,8 @@ class Likeness:
         Mean over the tiles that are not bare, in place and at the best place elsewhere.
     shift : tuple of float
         Millimetres, right and down, by which the page looks most like the form.
+    pulls : ndarray of float64, shape (N, 2)
+        The same for each tile alone; NaN where it looks like the form nowhere.
     """
 
     places: np.ndarray
@@ -67,6 +69,7 @@ class Likeness:
     mean: float
     elsewhere: float
     shift: tuple[float, float]
+    pulls: np.ndarray
 
     @property
     def tells(self) -> bool:
@@ -108,7 +111,7 @@ def likeness(
         return None
     reach = round(REACH_MM * PER_MM)
     rows, columns = form.lines.shape
-    outside = _outside(cells, rows, columns, reach)
+    outside = outside_cells(cells, (rows, columns), reach)
     lines, words = seen_on_form(transform, evidence.imprint, (rows, columns), reach)
     seen = _mixed(lines, words & outside)
     inner = slice(reach, reach + rows), slice(reach, reach + columns)
@@ -124,12 +127,15 @@ def likeness(
     differs = (alike < UNLIKE) | (alike + MIN_LEAD < around)
     mean = np.mean([m for m, is_bare in zip(maps, bare) if not is_bare] or maps, axis=0)
     (here,), (elsewhere,) = _here_and_around(mean[None])
-    best = np.array(np.unravel_index(mean.argmax(), mean.shape)) - reach
-    down, right = (best / PER_MM).tolist()
+    right, down = _pulls(mean[None])[0].tolist()
+    looks_alike = np.stack(maps).max(axis=(1, 2)) >= ALIKE
+    pulls = np.where((looks_alike & ~np.array(bare))[:, None], _pulls(np.stack(maps)), np.nan)
     middle = (sides[:, :2] + sides[:, 2:]) / 2
     bare = np.array(bare)
     agrees, differs = agrees & ~bare, differs & ~bare
-    return Likeness(middle, agrees, differs, bare, float(here), float(elsewhere), (right, down))
+    return Likeness(
+        middle, agrees, differs, bare, float(here), float(elsewhere), (right, down), pulls
+    )
 
 
 def _here_and_around(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -142,9 +148,17 @@ def _here_and_around(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return here, around.max(axis=(1, 2))
 
 
-def _outside(cells: np.ndarray, rows: int, columns: int, margin: int) -> np.ndarray:
+def _pulls(maps: np.ndarray) -> np.ndarray:
+    """Where maps (N, side, side) are greatest, in millimetres right and down of their middles."""
+    side = maps.shape[1]
+    flat = maps.reshape(len(maps), -1)
+    down, right = np.divmod(flat.argmax(axis=1), side)
+    return (np.stack([right, down], axis=1) - side // 2) / PER_MM
+
+
+def outside_cells(cells: np.ndarray, shape: tuple[int, ...], margin: int) -> np.ndarray:
     """255 but in cells, 0 there: uint8 of the form's rows and columns with a margin."""
-    outside = np.full((rows + 2 * margin, columns + 2 * margin), 255, np.uint8)
+    outside = np.full((shape[0] + 2 * margin, shape[1] + 2 * margin), 255, np.uint8)
     for left, top, right, bottom in np.round(cells * PER_MM + margin).astype(int).tolist():
         outside[top:bottom, left:right] = 0
     return outside

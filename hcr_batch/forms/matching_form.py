@@ -16,13 +16,15 @@ from hcr_batch.forms.by_marks import (
     standing_marks,
     with_marks,
 )
-from hcr_batch.forms.candidates import other_scale
+from hcr_batch.forms.candidates import OTHER, other_scale
 from hcr_batch.forms.corner_marks import find_marks
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
+from hcr_batch.forms.faint_lines import seen_darker
 from hcr_batch.forms.field_places import FieldPlace, place_fields
 from hcr_batch.forms.form_fit import Fit
 from hcr_batch.forms.imprint import page_imprint
 from hcr_batch.forms.register import register, unexpected_combs
+from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template
 from hcr_batch.geometry import projected
@@ -37,6 +39,10 @@ from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.types import UNKNOWN_FORM, Box, CellReading, Field, FieldReading, Page, PageReading
 
 __all__ = ["MatchedForm", "find_form", "matched_form"]
+
+
+FEW_DOUBTS = 0.05
+"""A form is looked at again, darker, of which more than this share of the cells is in doubt."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,12 @@ class MatchedForm:
     rules: tuple[Rule, ...]
     fits: tuple[Fit, ...]
     unexpected: tuple[Box, ...] = ()
+
+    @property
+    def doubtful(self) -> float:
+        """Share of its cells whose places are in doubt; all where it must not be read."""
+        doubts = [bool(doubt) for place in self.placed for doubt in place.doubts]
+        return sum(doubts) / len(doubts) if doubts else 1.0
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -127,8 +139,30 @@ def find_form(
     MatchedForm or None
         None where the page is of none of the forms.
     """
+    found = _found(page, layers, fields, templates, segmenter, settings)
+    if found is not None and found.doubtful <= FEW_DOUBTS:
+        return found
+    page, layers = seen_darker(page, segmenter)
+    fields = find_fields(layers, settings.layout)
+    darker = _found(page, layers, fields, templates, segmenter, settings)
+    return max((form for form in (found, darker) if form), key=_sure_cells, default=None)
+
+
+def _sure_cells(form: MatchedForm) -> int:
+    return sum(not doubt for place in form.placed for doubt in place.doubts)
+
+
+def _found(
+    page: Page,
+    layers: Layers,
+    fields: Sequence[Field],
+    templates: Sequence[Template],
+    segmenter: Segmenter,
+    settings: Settings,
+) -> MatchedForm | None:
+    """The form of a page whose lines are seen as they are; None where it is of none."""
     evidence, fits = _registered(page, layers, fields, templates)
-    if not fits and (resolved := _at_its_scale(page, evidence, templates)):
+    if resolved := _at_its_scale(page, evidence, fits, templates):
         page, layers = segmented(resolved, segmenter)
         fields = find_fields(layers, settings.layout)
         evidence, fits = _registered(page, layers, fields, templates)
@@ -150,9 +184,13 @@ def find_form(
 
 
 def _at_its_scale(
-    page: Page, evidence: Evidence, templates: Sequence[Template]
+    page: Page, evidence: Evidence, fits: Sequence[Fit], templates: Sequence[Template]
 ) -> Page | None:
     """The page at the resolution that a form tells, where that is quite another than its own."""
+    if fits:
+        scale = scale_of(fits[0].transform, fits[0].features.boxes)
+        other = max(scale / page.pixels_per_mm, page.pixels_per_mm / scale) > OTHER
+        return replace(page, dpi=page.dpi * scale / page.pixels_per_mm) if other else None
     if not len(evidence.boxes):
         return None
     anchors = [corners_of(one.anchors) for template in templates for one in template.pages]

@@ -15,7 +15,8 @@ from hcr_batch.forms.evidence import Evidence, mapped, middles
 from hcr_batch.forms.features import features_of
 from hcr_batch.forms.form_fit import Fit, Form, are_rivals, fitted, form_of
 from hcr_batch.forms.grid_shifts import grid_shifts
-from hcr_batch.forms.robust_fit import refined, scale_of, settled
+from hcr_batch.forms.print_starts import print_scales, print_starts
+from hcr_batch.forms.robust_fit import moved_by, refined, scale_of, settled
 from hcr_batch.forms.template_files import Template, TemplatePage
 
 __all__ = ["register", "unexpected_combs"]
@@ -73,9 +74,9 @@ def register(
     fits: list[Fit] = []
     turns: tuple[int, ...] = TURNS
     left = evidence
-    while len(fits) < MAX_FORMS and len(left.boxes) and _is_room(fits, evidence):
-        best = _best(forms, left, turns)
-        if best is None or any(not _beside(best, fit) for fit in fits):
+    while len(fits) < MAX_FORMS and _is_room(fits, evidence):
+        best = _best(forms, left, turns, fits)
+        if best is None or not all(_beside(best, fit) for fit in fits):
             break
         fits.append(best)
         turns = (best.turns,)
@@ -116,21 +117,24 @@ def _by_turn(pages: Sequence[TemplatePage], number: int) -> Sequence[TemplatePag
 Scales = Callable[[np.ndarray, Evidence], Sequence[float]]
 
 
-def _best(forms: Sequence[Form], evidence: Evidence, directions: Sequence[int]) -> Fit | None:
-    """The fit that explains a page best; None where none holds."""
+def _best(
+    forms: Sequence[Form], evidence: Evidence, directions: Sequence[int], taken: Sequence[Fit]
+) -> Fit | None:
+    """The fit that explains what is left of a page best; None where none holds."""
     tried: list[Fit] = []
     for turns in directions:
         turned = evidence.turned(turns)
         # The resolution that the file gives is right more often than not.
         for scales in (given_scale, likely_scales):
             rough = _rough(forms, turned, turns, scales)
-            alike = [fit for fit in by_print(rough, turned) if fit.is_known_by_print]
-            if alike:
+            if alike := _known_by_print(rough, turned, taken):
                 return likest(alike)
             tried += [*rough, *_promising(rough, turned)]
             best = max(tried, key=_rank, default=None)
             if best and best.is_good and not has_print(best, evidence):
                 return _judged(best, tried, evidence.turned(best.turns))
+        if alike := _known_by_print(_laid_by_print(forms, turned, turns), turned, taken):
+            return likest(alike)
     best = _likelier_upright([fit for fit in tried if fit.holds])
     if best is None:
         return None
@@ -179,6 +183,27 @@ def _rough(
     return sorted(rough, key=_rank, reverse=True)
 
 
+def _known_by_print(
+    rough: Iterable[Fit], evidence: Evidence, taken: Sequence[Fit]
+) -> list[Fit]:
+    """Those of some guesses that the print says are right, and lie beside the forms found."""
+    return [
+        fit
+        for fit in by_print(rough, evidence)
+        if fit.is_known_by_print and all(_beside(fit, other) for other in taken)
+    ]
+
+
+def _laid_by_print(forms: Sequence[Form], evidence: Evidence, turns: int) -> Iterator[Fit]:
+    """Ways in which the print of these forms fits that of a page, turned already."""
+    seen = evidence.imprint
+    for form in forms:
+        if (printed := form[1].imprint) is not None and seen is not None:
+            scales = print_scales(printed, seen, evidence.pixels_per_mm)
+            for start in print_starts(printed, seen, scales):
+                yield fitted(form, start, turns, evidence)
+
+
 def _promising(rough: Sequence[Fit], evidence: Evidence) -> Iterator[Fit]:
     """The best of some guesses, improved."""
     promising = [fit for fit in rough if fit.agrees >= MIN_ROUGH][:MAX_REFINED]
@@ -200,9 +225,7 @@ def _improved(fit: Fit, evidence: Evidence) -> Fit:
 def _shifted(fit: Fit, evidence: Evidence) -> Iterator[Fit]:
     """The same form one cell, or one row, beside where it lies."""
     for step in grid_shifts(fit.features.boxes):
-        move = np.eye(3)
-        move[:2, 2] = step
-        yield fitted(form_of(fit), fit.transform @ move, fit.turns, evidence)
+        yield fitted(form_of(fit), moved_by(fit.transform, step), fit.turns, evidence)
 
 
 def _judged(best: Fit, tried: Iterable[Fit], evidence: Evidence) -> Fit:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
 import numpy as np
 
-from hcr_batch.forms.agreement import alike, nearest_boxes
+from hcr_batch.forms.agreement import alike, boxes_in_place, nearest_boxes
 from hcr_batch.forms.evidence import Evidence, mapped, middles, sizes
 from hcr_batch.geometry import projected
 
-__all__ = ["refined", "scale_of", "settled"]
+__all__ = ["moved_by", "refined", "scale_of", "settled"]
 
-SETTLING, ROUNDS = 4, 2
+ROUNDS = 2
 """So often is a fit repeated, from boxes that the one before has brought nearer."""
+AROUND_MM, GROWTH = 40.0, 1.4
+"""A rough fit begins with the anchors this near to where most are found, and grows by this factor:
+a photographed page lies a cell off at its rims long before it does from one step to the next."""
+WIDE_MM = 25.0
+"""Anchors must spread this far, across and down, for a rough fit to shear."""
 REACH_MM = 3.0
 """While the fit is still rough, boxes this far away are taken for an anchor."""
 MIN_AFFINE, MIN_PROJECTIVE = 6, 12
@@ -34,7 +40,7 @@ SEED = 1
 
 
 def settled(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
-    """A rough transform, moved, turned and scaled to the boxes near the anchors.
+    """A rough transform fitted to the boxes near the anchors, from where it holds outwards.
 
     Parameters
     ----------
@@ -45,18 +51,43 @@ def settled(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
     evidence : Evidence
         With a box at least.
     """
+    scale = scale_of(transform, anchors)
+    far = np.abs(middles(anchors) - _surest(transform, anchors, evidence)).max(axis=1)
+    whole, reach = float(far.max()), AROUND_MM
+    for _ in range(1 + ROUNDS + max(0, math.ceil(math.log(whole / reach, GROWTH)))):
+        source, target = _pairs(transform, anchors[far <= reach], evidence)
+        fitted = _simple_fit(source, target)
+        if fitted is not None and _keeps_size(fitted, anchors[far <= reach], scale):
+            transform = fitted
+        reach = min(reach * GROWTH, whole)
+    return transform
+
+
+def _surest(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """The middle of the anchor around which most others have a box, (2,) in millimetres."""
+    placed = mapped(transform, anchors)
+    per_mm = scale_of(transform, anchors)
+    found = boxes_in_place(evidence.boxes[nearest_boxes(placed, evidence)], placed, per_mm)
+    places = middles(anchors)
+    around = np.abs(places[:, None] - places[None]).max(axis=2) <= AROUND_MM
+    best: np.ndarray = places[(around @ np.where(found, 1, -1)).argmax()]
+    return best
+
+
+def _simple_fit(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
+    """The least squares of points (N, 2): a similarity, an affinity where they spread enough."""
     # Imported here: scans without templates need none of it.
     from skimage.transform import estimate_transform
 
-    for _ in range(SETTLING):
-        source, target = _pairs(transform, anchors, evidence)
-        if len(source) <= 2:
-            break
-        fitted = estimate_transform("similarity", source, target)
-        if not fitted or not np.isfinite(fitted.params).all():
-            break
-        transform = fitted.params
-    return transform
+    if len(source) <= 2:
+        return None
+    if len(source) >= 2 * MIN_AFFINE and (np.ptp(source, axis=0) >= WIDE_MM).all():
+        # As scikit-image's, which takes ten times as long.
+        ones = np.column_stack([source, np.ones(len(source))])
+        affine = np.linalg.lstsq(ones, target, rcond=None)[0].T
+        return np.vstack([affine, [0.0, 0.0, 1.0]])
+    fitted = estimate_transform("similarity", source, target)
+    return fitted.params if fitted and np.isfinite(fitted.params).all() else None
 
 
 def refined(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
@@ -81,6 +112,13 @@ def refined(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
     return transform
 
 
+def moved_by(transform: np.ndarray, step: tuple[float, float]) -> np.ndarray:
+    """The transform of a form that lies so many millimetres further right and down."""
+    move = np.eye(3)
+    move[:2, 2] = step
+    return np.asarray(transform @ move)
+
+
 def scale_of(transform: np.ndarray, anchors: np.ndarray) -> float:
     """Pixels per millimetre in the middle of the anchors."""
     middle = middles(anchors).mean(axis=0)
@@ -92,6 +130,8 @@ def _pairs(
     transform: np.ndarray, anchors: np.ndarray, evidence: Evidence
 ) -> tuple[np.ndarray, np.ndarray]:
     """Corners (2 P, 2) of P anchors, and of the boxes near them."""
+    if not len(evidence.boxes):
+        return np.empty((0, 2)), np.empty((0, 2))
     per_mm = scale_of(transform, anchors)
     placed = mapped(transform, anchors)
     nearest = evidence.boxes[nearest_boxes(placed, evidence)]

@@ -75,7 +75,8 @@ class Form:
 class Scan:
     """A scan of a form: its pixels, and where each pixel of the form lies on it.
 
-    What stands between the `rows` of the form is further right and lower by `step` pixels.
+    What stands between the `rows` of the form is further right and lower by `step` pixels; of what
+    these rows cut through, nobody can say where it is.
     """
 
     gray: np.ndarray
@@ -214,15 +215,16 @@ def outcome(form: Form, scan: Scan, known: MatchedForm | None, kind: str) -> str
     for field, place in zip(form.template.pages[0].fields, known.placed, strict=True):
         cells = corners_of(field.cells) * DPI / 25.4
         above, below = scan.rows
-        rows = middles(cells)[:, 1:]
-        cells += np.tile(scan.step, 2) * ((above < rows) & (rows < below))
+        top, bottom = cells[:, [1]], cells[:, [3]]
+        torn = ((top < above) & (above < bottom) | (top < below) & (below < bottom))[:, 0]
+        cells += np.tile(scan.step, 2) * ((above <= top) & (bottom <= below))
         truth = mapped(scan.transform, cells)
         boxes = corners_of(cell.box for cell in place.field.cells)
         there = projected(known.page.to_source, middles(boxes))
         apart = np.abs(there - middles(truth)).max(axis=1)
         off = apart > sizes(truth).min(axis=1) / 2
         doubted = np.array([bool(doubt) for doubt in place.doubts])
-        wrong += int((off & ~doubted).sum())
+        wrong += int((off & ~doubted & ~torn).sum())
         flagged += int(doubted.sum())
         total += len(boxes)
     if wrong:
