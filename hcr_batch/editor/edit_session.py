@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hcr_batch.config import toml_text
-from hcr_batch.forms.edited import EditableTemplate, EditedField, Fault
+from hcr_batch.forms.edited import Anchors, EditableTemplate, EditedField, Fault
 from hcr_batch.results.atomic import atomic_output
 
 __all__ = ["Edit", "EditSession", "Opened"]
@@ -30,6 +30,7 @@ class Edit:
     opened: str
     name: str
     fields: tuple[EditedField, ...]
+    anchors: Anchors = field(default_factory=dict)
 
 
 class EditSession:
@@ -137,7 +138,7 @@ class EditSession:
         return beside
 
     def _text(self, edit: Edit, now: bytes) -> str:
-        text = self._opened[edit.opened].with_fields(edit.fields, edit.name)
+        text = self._opened[edit.opened].with_fields(edit.fields, edit.name, edit.anchors)
         # Ends of lines stay those of the file, as Windows has them.
         return text.replace("\n", "\r\n") if b"\r\n" in now else text
 

@@ -23,6 +23,7 @@ __all__ = ["editor_app"]
 MAX_REQUEST_BYTES = 8 << 20
 MAX_FIELDS = 2000
 MAX_CELLS = 500
+MAX_ANCHORS = 5000
 
 
 def editor_app(
@@ -138,10 +139,9 @@ class _Editor:
             abort(400, "the template was opened by another run of the editor; load the page again")
         fields = _fields(body)
         numbers = [one.was for one in fields if one.was is not None]
-        known = range(self._session.count(opened))
-        if numbers != sorted(set(numbers) & set(known)):
-            abort(400, "the fields of the file must be in its order")
-        return Edit(opened, _typed(body, "name", str), fields)
+        if sorted(numbers) != sorted(set(numbers) & set(range(self._session.count(opened)))):
+            abort(400, "the fields of the file must be there once")
+        return Edit(opened, _typed(body, "name", str), fields, _anchors(body.get("anchors")))
 
 
 def _failed(error: HcrError) -> tuple[Response, int]:
@@ -180,6 +180,28 @@ def _fields(body: dict[str, Any]) -> tuple[EditedField, ...]:
     if not isinstance(fields, list) or len(fields) > MAX_FIELDS:
         abort(400, f"fields must be a list of at most {MAX_FIELDS}")
     return tuple(_field(value) for value in fields)
+
+
+def _anchors(value: Any) -> dict[int, tuple[MillimetreBox, ...]]:
+    """Boxes by the number of their page; pages that are left out keep theirs."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(number.isdecimal() for number in value):
+        abort(400, "anchors must be an object of numbers of pages")
+    anchors = {}
+    for number, boxes in value.items():
+        if not isinstance(boxes, list) or len(boxes) > MAX_ANCHORS:
+            abort(400, f"anchors must be lists of at most {MAX_ANCHORS} boxes")
+        anchors[int(number)] = tuple(map(_anchor, boxes))
+    return anchors
+
+
+def _anchor(value: Any) -> MillimetreBox:
+    box = _box(value)
+    # A line has no height, or no width.
+    if min(box.width, box.height) < 0 or max(box.width, box.height) == 0:
+        abort(400, "an anchor must have a size")
+    return box
 
 
 def _field(value: Any) -> EditedField:

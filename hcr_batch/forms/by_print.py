@@ -77,7 +77,8 @@ def _laid(fit: Fit, evidence: Evidence) -> Fit:
 def _pulls_away(told: Likeness) -> bool:
     """Whether the page looks more like the form a little further, in some of its parts."""
     apart = np.abs(told.pulls[np.isfinite(told.pulls[:, 0])]).max(axis=1, initial=0.0)
-    return max(map(abs, told.shift)) > PULL_MM or bool((apart > PULL_MM).mean() > FEW_PULLS)
+    away = int((apart > PULL_MM).sum())
+    return max(map(abs, told.shift)) > PULL_MM or away > FEW_PULLS * len(apart)
 
 
 def _pulled(fit: Fit) -> np.ndarray:

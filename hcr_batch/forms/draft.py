@@ -19,7 +19,7 @@ from hcr_batch.forms.dark_boxes import why_covered
 from hcr_batch.forms.draft_toml import DraftField, DraftPage, toml_lines_of
 from hcr_batch.forms.edition import carried_over
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
-from hcr_batch.forms.faint_lines import seen_darker
+from hcr_batch.forms.faint_lines import has_faint_lines, seen_darker
 from hcr_batch.forms.imprint import as_text, form_imprint
 from hcr_batch.forms.picture import as_png, draw_fields
 from hcr_batch.forms.register import register
@@ -40,9 +40,6 @@ SAME_BOX = 0.5
 """Share that two boxes have in common from which a PDF's field is the printed box."""
 SAME_FORM = 0.9
 """Share of the boxes of two pages that lie in the same places where they are one form."""
-FAINT = 1.3
-"""Lines are faint where a darker page shows so many times the cells: of 20 forms one had three
-times as many, and the others less than 1.05."""
 PIXELS_PER_MM = 10.0
 """Boxes in millimetres are compared as pixels of this size."""
 
@@ -123,8 +120,8 @@ def _best_seen(
         (level, _found(level, layers, settings))
         for level, layers in (segmented(page, segmenter), seen_darker(page, segmenter))
     )
-    plain, more = (sum(len(field.cells) for field in found.fields) for _, found in (seen, darker))
-    return darker if more >= FAINT * max(plain, 1) else seen
+    plain, more = ([field.cells for field in found.fields] for _, found in (seen, darker))
+    return darker if has_faint_lines(plain, more) else seen
 
 
 def _found(page: Page, layers: Layers, settings: Settings) -> DraftPage:

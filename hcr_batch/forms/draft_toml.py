@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.types import MillimetreBox
 
-__all__ = ["DraftField", "DraftPage", "field_lines", "place_lines", "toml_lines_of"]
+__all__ = ["DraftField", "DraftPage", "anchors_line", "field_lines", "place_lines", "toml_lines_of"]
 
 EVEN_MM = 0.5
 """Cells that differ less than this from equal ones are written as one box."""
@@ -72,7 +72,7 @@ def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterato
         yield from (f"# Left out: {what}" for what in page.left_out)
         if page.boxes:
             yield "# All boxes and corner marks on the form, by which it is recognized; leave them."
-            yield "anchors = [" + ", ".join(map(_box, page.boxes)) + "]"
+            yield anchors_line(page.boxes)
         if page.printed:
             yield "# And all that is printed on it, as a small picture (PNG in base64); leave it."
             yield f"printed = {_text(page.printed)}"
@@ -80,6 +80,11 @@ def toml_lines_of(name: str, source: str, pages: Sequence[DraftPage]) -> Iterato
         for field in page.fields:
             yield ""
             yield from field_lines(field, page)
+
+
+def anchors_line(boxes: Sequence[MillimetreBox]) -> str:
+    """The line that says by which boxes a page is recognized."""
+    return "anchors = [" + ", ".join(map(_box, boxes)) + "]"
 
 
 def field_lines(field: DraftField, page: DraftPage) -> Iterator[str]:

@@ -11,14 +11,20 @@ import tomlkit
 
 from hcr_batch.config import parse_toml
 from hcr_batch.errors import TemplateError
-from hcr_batch.forms.draft_toml import DraftField, DraftPage, field_lines, place_lines
+from hcr_batch.forms.draft_toml import (
+    DraftField,
+    DraftPage,
+    anchors_line,
+    field_lines,
+    place_lines,
+)
 from hcr_batch.forms.key_fields import key_fault
 from hcr_batch.forms.template_files import field_fault, name_fault, parse_unchecked
 from hcr_batch.forms.template_parts import TemplatePage, UncheckedField
-from hcr_batch.forms.toml_parts import Part, parts_of
+from hcr_batch.forms.toml_parts import parts_of
 from hcr_batch.types import MillimetreBox
 
-__all__ = ["PLAIN_RULES", "EditableTemplate", "EditedField", "Fault"]
+__all__ = ["PLAIN_RULES", "Anchors", "EditableTemplate", "EditedField", "Fault"]
 
 PLAIN_RULES: Mapping[str, str | bool] = {
     "charset": "alnum",
@@ -26,8 +32,10 @@ PLAIN_RULES: Mapping[str, str | bool] = {
     "pattern": "",
     "check": "none",
     "required": False,
+    "key": False,
 }
 """Rules of a field with what is meant where they are left out."""
+Anchors = Mapping[int, Sequence[MillimetreBox]]
 PLACE = ("box", "cells", "gap", "cell_boxes")
 """Keys that say where a field lies."""
 
@@ -93,21 +101,25 @@ class EditableTemplate:
         self._parts = tuple(parts_of(text))
         self._known: dict[str, TemplateError | None] = {}
 
-    def with_fields(self, fields: Sequence[EditedField], name: str | None = None) -> str:
+    def with_fields(
+        self, fields: Sequence[EditedField], name: str | None = None, anchors: Anchors | None = None
+    ) -> str:
         """The text with edited fields; what was not changed is as it was written.
 
         Parameters
         ----------
         fields : sequence of EditedField
-            Those of the file in their order, some of them left out, and new ones between them.
+            Those of the file, in another order perhaps, some of them left out, and new ones.
+            A field that has changed places takes its own comments along.
         name : str, optional
             Of the form; as it was where left out.
+        anchors : mapping from int to boxes, optional
+            In millimetres, by the number of their page; without any, those of
+            the fields are meant. Pages left out keep theirs.
         """
         kept = {one.was: one for one in fields if one.was is not None}
-        if list(kept) != sorted(kept):
-            raise ValueError("the fields of the file are not in its order")
         text = ""
-        for piece in self._pieces(kept, _added(fields), name or self.name):
+        for piece in self._pieces(kept, _added(fields), name or self.name, anchors or {}):
             # The file's last line may have no end.
             text += piece if not text or text.endswith("\n") else f"\n{piece}"
         return text
@@ -135,23 +147,32 @@ class EditableTemplate:
         kept: Mapping[int, EditedField],
         added: Mapping[int | None, Sequence[EditedField]],
         name: str,
+        anchors: Anchors,
     ) -> Iterator[str]:
-        first = True
+        texts = {part.field: part.text for part in self._parts}
+        changed = {
+            page.number: tuple(anchors[page.number])
+            for page in self.pages
+            if page.number in anchors and tuple(anchors[page.number]) != page.anchors
+        }
+        order, first = iter(kept), True
         for place, part in enumerate(self._parts):
             if part.field is None:
                 # TOML has keys that are of no table before all tables.
-                yield part.text if place else _renamed(part.text, self.name, name)
-                continue
-            if part.field in kept:
+                text = part.text if place else _renamed(part.text, self.name, name)
+                yield _anchored(text, changed)
+            elif part.field in kept:
                 yield from (self._new(one) for one in added.get(None, ()) if first)
                 first = False
-                yield self._rewritten(part, kept[part.field])
-            yield from map(self._new, added.get(part.field, ()))
+                # What stands between the fields of the file stays there.
+                field = next(order)
+                yield self._rewritten(texts[field], kept[field])
+                yield from map(self._new, added.get(field, ()))
         yield from (self._new(one) for one in added.get(None, ()) if first)
 
-    def _rewritten(self, part: Part, edited: EditedField) -> str:
-        assert part.field is not None
-        return _rewritten(part.text, self.fields[part.field], edited, self._page(edited.page))
+    def _rewritten(self, text: str, edited: EditedField) -> str:
+        assert edited.was is not None
+        return _rewritten(text, self.fields[edited.was], edited, self._page(edited.page))
 
     def _new(self, added: EditedField) -> str:
         lines = field_lines(_drafted(added), self._page(added.page))
@@ -176,6 +197,21 @@ def _renamed(text: str, old: str, new: str) -> str:
         return text
     document = tomlkit.parse(text)
     document["name"] = new
+    return tomlkit.dumps(document)
+
+
+def _anchored(text: str, anchors: Anchors) -> str:
+    """A part of a template with other anchors of the pages that stand there."""
+    if not anchors:
+        return text
+    document = tomlkit.parse(text)
+    given: Any = document.get("page", [])
+    for page in [given] if isinstance(given, Mapping) else given:
+        boxes = anchors.get(page.get("number", 1))
+        if boxes:
+            page["anchors"] = tomlkit.parse(anchors_line(boxes))["anchors"]
+        elif boxes is not None:
+            page.pop("anchors", None)
     return tomlkit.dumps(document)
 
 

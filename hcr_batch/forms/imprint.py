@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -40,6 +40,19 @@ class Imprint:
     lines: np.ndarray
     words: np.ndarray
     scale: float
+    _smaller: dict[float, tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def reduced(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
+        """Lines and words so many times smaller; made once, for a page is compared often."""
+        if factor not in self._smaller:
+            lines, words = (
+                cv2.resize(mask, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+                for mask in (self.lines, self.words)
+            )
+            self._smaller[factor] = lines, words
+        return self._smaller[factor]
 
     def turned(self, turns: int) -> Imprint:
         """The same after so many quarter turns clockwise."""

@@ -38,6 +38,8 @@ MIN_TILES, MIN_SEEN = 6, 0.25
 """Tiles with print, and share of them seen on the page, without which nothing is told."""
 DENIED = 0.45
 """Mean correlation below which a page is another form's, whatever its boxes."""
+STEP = 1.1
+"""A page is reduced in steps of this ratio before it is laid on a form."""
 ROUGH_PER_MM = 1.0
 """Pixels a millimetre at which guesses are compared."""
 
@@ -195,18 +197,14 @@ def seen_on_form(
     to_page = np.diag([page.scale, page.scale, 1.0]) @ transform @ np.linalg.inv(to_form)
     middle = np.array([[columns / 2, rows / 2], [columns / 2 + 1, rows / 2]])
     ends = projected(to_page, middle)
-    step = max(1.0, float(np.hypot(*(ends[1] - ends[0]))))
+    step = max(1.0, STEP ** round(np.log(np.hypot(*(ends[1] - ends[0]))) / np.log(STEP)))
     size = (columns + 2 * margin, rows + 2 * margin)
     reduced = np.diag([1 / step, 1 / step, 1.0]) @ to_page
-    return tuple(
-        cv2.warpPerspective(
-            cv2.resize(mask, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA),
-            reduced,
-            size,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        )
-        for mask in (page.lines, page.words)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    lines, words = (
+        cv2.warpPerspective(mask, reduced, size, flags=flags) for mask in page.reduced(step)
     )
+    return lines, words
 
 
 def _tiles(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:

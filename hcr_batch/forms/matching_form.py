@@ -19,7 +19,7 @@ from hcr_batch.forms.by_marks import (
 from hcr_batch.forms.candidates import OTHER, other_scale
 from hcr_batch.forms.corner_marks import find_marks
 from hcr_batch.forms.evidence import Evidence, box_of, corners_of
-from hcr_batch.forms.faint_lines import seen_darker
+from hcr_batch.forms.faint_lines import has_faint_lines, seen_darker
 from hcr_batch.forms.field_places import FieldPlace, place_fields
 from hcr_batch.forms.form_fit import Fit
 from hcr_batch.forms.imprint import page_imprint
@@ -143,8 +143,10 @@ def find_form(
     if found is not None and found.doubtful <= FEW_DOUBTS:
         return found
     page, layers = seen_darker(page, segmenter)
-    fields = find_fields(layers, settings.layout)
-    darker = _found(page, layers, fields, templates, segmenter, settings)
+    more = find_fields(layers, settings.layout)
+    if not has_faint_lines(*([field.cells for field in one] for one in (fields, more))):
+        return found
+    darker = _found(page, layers, more, templates, segmenter, settings)
     return max((form for form in (found, darker) if form), key=_sure_cells, default=None)
 
 
