@@ -191,6 +191,31 @@ def test_fields_that_are_none_are_refused(path, window, change):
     assert path.read_text(encoding="utf-8") == TEXT
 
 
+@pytest.mark.parametrize(
+    "anchors",
+    [
+        [],
+        {"one": []},
+        {"1": 5},
+        {"1": [[1, 2, 3]]},
+        {"1": [[1, 2, -3, 4]]},
+        {"1": [[1, 2, 0, 0]]},
+        {"1": [[1, 2, 3, 4]] * 5001},
+    ],
+)
+def test_anchors_that_are_none_are_refused(path, window, anchors):
+    assert window.post("save", **window.form(), anchors=anchors).status_code == 400
+    assert path.read_text(encoding="utf-8") == TEXT
+
+
+def test_anchors_and_the_order_of_fields_are_saved(path, window):
+    window.fields.reverse()
+    anchors = {"1": [[5, 5, 4, 4], [140, 5, 4, 4]]}
+    assert window.post("save", **window.form(), anchors=anchors).json["saved"]
+    assert names(path) == ["f002", "f001"]
+    assert load_toml(path)["page"]["anchors"] == anchors["1"]
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e308", "1e308", "1e400"])
 def test_numbers_that_are_no_places_are_faults_or_refused(window, number):
     text = json.dumps(window.form())

@@ -337,3 +337,69 @@ def test_the_form_is_renamed_and_that_is_undone(editor):
     assert editor.value("#form") == "card"
     editor.save()
     assert editor.path.read_text(encoding="utf-8") == FORM
+
+
+def test_anchors_are_taken_away_and_drawn_and_that_is_undone(editor):
+    text = FORM.replace(
+        "page = { width_mm = 148, height_mm = 105 }",
+        "page = { width_mm = 148, height_mm = 105, anchors = [[5, 5, 4, 4], [138, 5, 4, 4]] }",
+    )
+    editor.path.write_text(text, encoding="utf-8")
+    editor.open()
+    assert editor.find(".anchor") == []
+    editor.press("a")
+    editor.find(".anchor")[0].click()
+    assert len(editor.find(".anchor")) == 1
+    editor.drag(editor.find("#paper")[0], 60, 40)
+    assert editor.text("#anchor-count").startswith("2 boxes")
+    editor.save()
+    first, drawn = load_toml(editor.path)["page"]["anchors"]
+    assert first == [138, 5, 4, 4]
+    assert drawn[2] > drawn[3] > 3
+    editor.find("#undo")[0].click()
+    editor.find("#undo")[0].click()
+    editor.find("#anchors-done")[0].click()
+    editor.save()
+    assert load_toml(editor.path)["page"]["anchors"] == [[5, 5, 4, 4], [138, 5, 4, 4]]
+    assert editor.complaints() == []
+
+
+def test_anchors_are_taken_away_by_keys_and_made_of_all_cells(editor):
+    editor.open()
+    editor.find("#anchors")[0].click()
+    assert "the cells of its fields" in editor.text("#anchor-count")
+    editor.find("#anchor-fields")[0].click()
+    cells = len(editor.find(".anchor"))
+    editor.browser.execute_script("document.querySelector('.anchor').focus()")
+    editor.press(Keys.DELETE, Keys.DELETE)
+    editor.save()
+    assert len(load_toml(editor.path)["page"]["anchors"]) == cells - 2
+
+
+def test_fields_are_put_in_order_by_keys_and_buttons(editor):
+    editor.open()
+    editor.chord(Keys.ALT, Keys.ARROW_DOWN)
+    assert editor.names() == ["f002", "f001", "f003"]
+    editor.find("#later")[0].click()
+    assert editor.names() == ["f002", "f003", "f001"]
+    editor.find("#earlier")[0].click()
+    assert [field["name"] for field in editor.save()] == ["f002", "f001", "f003"]
+    assert 'name = "f001"   # the number' in editor.path.read_text(encoding="utf-8")
+
+
+def test_keys_are_set_on_forms_of_several_pages_alone(editor):
+    editor.open()
+    assert not editor.find("#key")[0].is_displayed()
+    page = "[[page]]\nnumber = {}\nwidth_mm = 148\nheight_mm = 105\n\n"
+    text = FORM.replace(
+        "page = { width_mm = 148, height_mm = 105 }\n", page.format(1) + page.format(2)
+    )
+    text = text.replace("cells = 6\n", "cells = 6\npage = 2\n")
+    editor.path.write_text(text, encoding="utf-8")
+    editor.open()
+    editor.find("#key")[0].click()
+    editor.wait(lambda: "page 2" in editor.text("#problem"))
+    editor.find("#list li")[2].click()
+    editor.find("#key")[0].click()
+    editor.wait(lambda: editor.text("#faults") == "no faults")
+    assert [field.get("key") for field in editor.save()] == [True, None, True]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from hcr_batch.config import parse_toml
 from hcr_batch.errors import ConfigError
 from hcr_batch.forms.edited import PLAIN_RULES, EditableTemplate, EditedField
 from hcr_batch.forms.template_files import parse_template
@@ -190,9 +191,50 @@ def test_one_whose_fields_have_no_place_cannot(tmp_path, old, new, told):
         EditableTemplate(tmp_path / "x.toml", TEXT.replace(old, new, 1))
 
 
-def test_fields_that_are_not_in_the_order_of_the_file_are_refused(template):
-    with pytest.raises(ValueError, match="order"):
-        template.with_fields(template.fields[::-1])
+def test_fields_change_places_with_their_own_comments(template):
+    text = template.with_fields(template.fields[::-1])
+    assert [field["name"] for field in parse_toml(template.path, text)["field"]] == ["b", "a"]
+    assert "# about a\n[[field]]\nname = \"a\"" in text
+    assert text.index("# Section one") < text.index("'b'") < text.index("# Section two")
+    again = EditableTemplate(template.path, text)
+    assert again.with_fields(again.fields[::-1]) == TEXT
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "[page]   # A4\nwidth_mm = 210\nheight_mm = 297.0\n",
+        "page = { width_mm = 210, height_mm = 297.0 }\n",
+        "[[page]]\nnumber = 1   # front\nwidth_mm = 210\nheight_mm = 297.0\n",
+    ],
+)
+def test_anchors_are_written_into_their_page(tmp_path, head):
+    text = TEXT.replace("[page]   # A4\nwidth_mm = 210\nheight_mm = 297.0\n", head)
+    template = EditableTemplate(tmp_path / "x.toml", text)
+    boxes = (MillimetreBox(5, 5, 4, 4), MillimetreBox(201, 5, 4, 4))
+    changed = template.with_fields(template.fields, anchors={1: boxes})
+    assert parse_template(template.path, changed).pages[0].anchors == boxes
+    assert "# about a" in changed
+    edited = EditableTemplate(template.path, changed)
+    assert edited.with_fields(edited.fields, anchors={1: boxes}) == changed
+    without = edited.with_fields(edited.fields, anchors={1: ()})
+    assert "anchors" not in without
+    assert len(parse_template(template.path, without).pages[0].anchors) == 6
+
+
+def test_a_field_becomes_the_key_of_its_page_and_is_told_of_pages_without(tmp_path):
+    page = "[[page]]\nnumber = {}\nwidth_mm = 210\nheight_mm = 297.0\n"
+    head = "[page]   # A4\nwidth_mm = 210\nheight_mm = 297.0\n"
+    text = TEXT.replace(head, page.format(1) + page.format(2))
+    text = text.replace('kind = "free"\n', 'kind = "free"\npage = 2\n')
+    template = EditableTemplate(tmp_path / "x.toml", text)
+    first, second = template.fields
+    (fault,) = template.faults([with_rules(first, key=True), second])
+    assert (fault.field, fault.key) == (0, "key")
+    both = [with_rules(first, key=True), with_rules(second, key=True)]
+    assert not template.faults(both)
+    pages = parse_template(template.path, template.with_fields(both)).pages
+    assert [field.key for page in pages for field in page.fields] == [True, True]
 
 
 def test_tables_between_the_fields_stay_where_they_are(tmp_path):

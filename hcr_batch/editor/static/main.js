@@ -4,7 +4,7 @@ import { byId, make, say } from "../../shared/elements.js";
 import { ask, onError, whenQuiet } from "./api.js";
 import {
   addBelow, canRedo, canUndo, choose, chosenFields, isDirty, main, markSaved, merge, moved, neighbour, onChange, redo, remove,
-  renameForm, replaceFields, split, start, state, stretched, bounds, undo, whole,
+  renameForm, reorder, replaceFields, split, start, state, stretched, bounds, undo, whole,
 } from "./model.js";
 import * as panel from "./panel.js";
 import * as paper from "./paper.js";
@@ -146,10 +146,16 @@ function stretch(across, down) {
   paper.reveal();
 }
 
+function putInOrder(step) {
+  say(reorder(step) ? `${main().name} is ${step > 0 ? "later" : "earlier"} now.` : "It is at the end of its page.");
+  panel.reveal();
+}
+
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function walk(across, down, event) {
   const control = event.ctrlKey || event.metaKey;
+  if (event.altKey) return down && putInOrder(down);
   if (control) return nudge(across, down);
   if (event.shiftKey) return stretch(across, down);
   const next = main() ? neighbour(main(), across, down) : state.fields.find((field) => field.page === state.page);
@@ -166,6 +172,7 @@ const onPaper = {
   n: () => (addBelow(), paper.reveal({ focus: true })),
   m: doMerge,
   s: askSplit,
+  a: () => paper.setAnchoring(!paper.anchoring()),
   r: () => main() && replaceFields(chosenFields().map((field) => ({ ...field, required: !main().required }))),
 };
 
@@ -191,8 +198,14 @@ function press(event) {
   if (event.altKey && "123".includes(event.key)) return act(event, () => takeName(Number(event.key)));
   if (event.key === "?" && !event.target.matches("input")) return act(event, () => byId("keys").showModal());
   if (event.target.closest("#values")) return pressInPanel(event);
+  if (event.altKey && event.target.closest("#list") && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    return act(event, () => putInOrder(event.key === "ArrowUp" ? -1 : 1));
+  }
   if (!event.target.closest("#desk")) return;
-  if (event.key === "Escape") return act(event, () => (paper.setAdding(false), (marked = new Set()), main() && choose([main().id])));
+  if (event.target.matches(".anchor") && ["Delete", "Backspace", " "].includes(event.key)) {
+    return act(event, () => paper.removeAnchor(Number(event.target.dataset.number)));
+  }
+  if (event.key === "Escape") return act(event, () => (paper.setAdding(false), paper.setAnchoring(false), (marked = new Set()), main() && choose([main().id])));
   if (event.key in ARROWS) return act(event, () => walk(...ARROWS[event.key], event));
   if (event.altKey || control) return;
   if (event.key === "+" || event.key === "-") return act(event, () => paper.zoomBy(event.key === "+" ? 1 : -1));
@@ -267,7 +280,9 @@ addEventListener("beforeunload", (event) => {
 });
 const buttons = {
   undo: doUndo, redo: doRedo, merge: doMerge, split: askSplit, delete: onPaper.Delete,
-  add: () => paper.setAdding(!paper.adding()),
+  add: () => (paper.setAnchoring(false), paper.setAdding(!paper.adding())),
+  anchors: onPaper.a, "anchors-done": onPaper.a, earlier: () => putInOrder(-1), later: () => putInOrder(1),
+  "anchor-fields": () => say(`${paper.anchorFields()} cells added.`),
   "name-all": () => say(`${panel.nameAll()} fields named; look through them.`),
   "zoom-in": () => paper.zoomBy(1), "zoom-out": () => paper.zoomBy(-1), fit: () => paper.zoomBy(0),
   help: () => byId("keys").showModal(), close, save: () => save().catch(() => {}),

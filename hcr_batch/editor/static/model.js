@@ -1,6 +1,6 @@
 // The fields that are edited: what can be done to them, and how it is undone.
 
-export const PLAIN = { charset: "alnum", case: "", pattern: "", check: "none", required: false };
+export const PLAIN = { charset: "alnum", case: "", pattern: "", check: "none", required: false, key: false };
 const STEP = 10; // Places are kept in tenths of a millimetre, as they are written.
 const SMALLEST = 1; // mm; nothing smaller can be written in.
 const NEXT_TO = 1.5; // mm between the cells of one comb at most.
@@ -29,7 +29,11 @@ export const pageOf = (number) => state.pages.find((page) => page.number === num
 const NO_NAME = /^(p\d+_)?[fc]\d+(_\d+)*$|\]$|^(text|field|check|radio|button|undefined|untitled|fill)[a-z ]*[ _]?\d+(_\d+)*$/i;
 export const isUnnamed = (field) => NO_NAME.test(field.name);
 /** The form as it is sent. */
-export const whole = () => ({ name: state.name, fields: state.fields.map(({ id, ...rest }) => rest) });
+export const whole = () => ({
+  name: state.name,
+  fields: state.fields.map(({ id, ...rest }) => rest),
+  anchors: Object.fromEntries(state.pages.map(({ number, anchors }) => [number, anchors])),
+});
 const plain = () => JSON.stringify(whole());
 export const isDirty = () => plain() !== saved;
 export const markSaved = () => ((saved = plain()), tell("saved"));
@@ -66,7 +70,7 @@ export function change(fields, { chosen = state.chosen, key = null } = {}) {
   tell("fields");
 }
 
-const now = () => ({ name: state.name, fields: state.fields, chosen: state.chosen });
+const now = () => ({ name: state.name, fields: state.fields, pages: state.pages, chosen: state.chosen });
 
 export function renameForm(name) {
   change(state.fields);
@@ -74,11 +78,29 @@ export function renameForm(name) {
   tell("fields");
 }
 
+/** Gives the page shown other boxes by which it is recognized. */
+export function setAnchors(anchors) {
+  change(state.fields);
+  state.pages = state.pages.map((page) => (page.number === state.page ? { ...page, anchors } : page));
+  tell("fields");
+}
+
+/** Puts the chosen field before or behind its neighbour on the page: so the columns of results are ordered. */
+export function reorder(step) {
+  const field = main();
+  const here = state.fields.filter((other) => other.page === field?.page);
+  const other = here[here.indexOf(field) + step];
+  if (!field || !other) return false;
+  const left = state.fields.filter((one) => one !== field);
+  change(left.toSpliced(left.indexOf(other) + (step > 0 ? 1 : 0), 0, field), { key: "order" });
+  return true;
+}
+
 function step(from, to) {
   const before = from.pop();
   if (!before) return false;
   to.push(now());
-  [state.name, state.fields, last.key] = [before.name, before.fields, null];
+  [state.name, state.fields, state.pages, last.key] = [before.name, before.fields, before.pages, null];
   // What was chosen then is what the change was about.
   state.chosen = before.chosen.filter(fieldOf);
   state.page = main()?.page ?? state.page;

@@ -4,7 +4,7 @@ import { byId, make } from "../../shared/elements.js";
 import {
   bounds, choose, chosenFields, divided, isUnnamed, main, put, replaceFields, round, state, stretched,
 } from "./model.js";
-import { described, reveal } from "./paper.js";
+import { described, reveal as revealOnPaper } from "./paper.js";
 
 const MOST_NAMES = 3;
 const ARGUMENTS = { date: "%d%m%Y", lexicon: "names.txt", weighted: "7,3,1 mod 10", stdnum: "iban" };
@@ -74,7 +74,9 @@ function showValues(field) {
   byId("argument").hidden = !(check in ARGUMENTS);
   fill("argument", argument.join(":"));
   byId("required").checked = field.required;
-  for (const id of ["charset", "own", "case", "pattern", "check", "argument"]) byId(id).disabled = field.kind === "check";
+  byId("key").checked = field.key;
+  byId("key-label").hidden = state.pages.length < 2 && !field.key;
+  for (const id of ["charset", "own", "case", "pattern", "check", "argument", "key"]) byId(id).disabled = field.kind === "check";
   bounds(field.cells).forEach((value, n) => fill(PLACES[n], round(value)));
   showSuggestions(field);
   showProblems(field);
@@ -148,6 +150,9 @@ function showList() {
   byId("faults").classList.toggle("bad", faults.length > 0);
   byId("name-all").hidden = !state.fields.some((field) => isUnnamed(field) && namesFor(field).length);
 }
+
+/** Brings the item of the field chosen last into view. */
+export const reveal = () => items.get(main()?.id)?.scrollIntoView({ block: "nearest" });
 
 function newItem(id) {
   const item = make("li", { dataset: { id }, role: "option" }, make("span"), make("span", { className: "mark" }));
@@ -231,6 +236,7 @@ const actions = {
   argument: setCheck,
   own: setOwn,
   required: () => put({ required: byId("required").checked }),
+  key: () => put({ key: byId("key").checked }, { ids: [main().id] }),
   ...Object.fromEntries(PLACES.map((id) => [id, setPlace])),
   charset() {
     const set = byId("charset").value;
@@ -265,11 +271,11 @@ byId("list").addEventListener("click", (event) => {
   const id = Number(item.dataset.id);
   const others = state.chosen.filter((other) => other !== id);
   choose(event.shiftKey || event.ctrlKey || event.metaKey ? [...others, id] : [id]);
-  reveal({ focus: true });
+  revealOnPaper({ focus: true });
 });
 byId("list").addEventListener("keydown", (event) => {
   const steps = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!steps) return;
+  if (!steps || event.altKey) return;
   event.preventDefault();
-  if (go(steps)) reveal({ focus: false });
+  if (go(steps)) revealOnPaper({ focus: false });
 });

@@ -2,7 +2,7 @@
 
 import { byId } from "../../shared/elements.js";
 import {
-  add, bounds, choose, chosenFields, fieldOf, isUnnamed, main, moved, pageOf, replaceFields, state, stretched,
+  add, bounds, choose, chosenFields, fieldOf, isUnnamed, main, moved, pageOf, replaceFields, round, setAnchors, state, stretched,
 } from "./model.js";
 import { draw, set } from "./svg.js";
 
@@ -10,6 +10,7 @@ const GRIP = 8; // Pixels of the screen.
 const NAME = 10.5;
 const LETTER = 0.58; // Width of a letter in heights.
 const FEWEST = 4; // Letters of a name that are worth showing.
+const SAME = 0.6; // mm; boxes whose places differ less are one.
 const SMALL = 3 * GRIP; // A field with a shorter side has its grips around it, at its corners alone.
 const START = 3; // Pixels that a pointer moves before it drags.
 const SNAP = 5; // Pixels from the edge of a printed box at which a field takes its place.
@@ -17,17 +18,20 @@ const ZOOMS = [2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 12]; // Pixels a millimetre.
 const SIDES = [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1], [0.5, 1], [0, 1], [0, 0.5]];
 
 const paper = byId("paper");
-const layers = Object.fromEntries(["sheet", "printed", "fields", "grips", "band"].map((name) => [name, draw("g", { class: name })]));
+const layers = Object.fromEntries(["sheet", "printed", "fields", "grips", "anchors", "band"].map((name) => [name, draw("g", { class: name })]));
 paper.append(...Object.values(layers));
 const groups = new Map();
 let faulty = new Set();
 let zoom = 0;
 let shownPage = null;
+let shownAnchors = null;
 let isAdding = false;
+let isAnchoring = false;
 
 export function show() {
   const page = pageOf(state.page);
-  if (shownPage !== page) showPage(page);
+  if (shownPage !== page.number) showPage(page);
+  if (shownAnchors !== page.anchors) showAnchors(page);
   const here = state.fields.filter((field) => field.page === page.number);
   const kept = new Set(here.map((field) => field.id));
   for (const [id, group] of groups) {
@@ -88,17 +92,55 @@ function setZoom(value) {
 }
 
 function showPage(page) {
-  shownPage = page;
+  shownPage = page.number;
   set(paper, { viewBox: `0 0 ${page.width} ${page.height}` });
   const size = { width: page.width, height: page.height };
   const sheet = [draw("rect", { ...size, class: "white" })];
   if (page.pictured) sheet.push(draw("image", { ...size, href: `page/${page.number}.png`, preserveAspectRatio: "none" }));
   layers.sheet.replaceChildren(...sheet);
-  layers.printed.replaceChildren(draw("path", { d: outline(page.anchors) }));
   groups.forEach((group) => group.remove());
   groups.clear();
   setZoom(zoom || fitted());
   byId("desk").scrollTop = 0;
+}
+
+function showAnchors(page) {
+  shownAnchors = page.anchors;
+  layers.printed.replaceChildren(draw("path", { d: outline(page.anchors) }));
+  const boxes = page.anchors.map(([x, y, width, height], number) => {
+    const box = draw("rect", { x, y, width, height, class: "anchor", tabindex: 0, role: "button", "aria-label": `Anchor ${number + 1}` });
+    box.dataset.number = number;
+    return box;
+  });
+  layers.anchors.replaceChildren(...(isAnchoring ? boxes : []));
+  byId("anchor-count").textContent = page.anchors.length
+    ? `${page.anchors.length} boxes and marks by which this page is recognized.`
+    : "This page is recognized by the cells of its fields.";
+}
+
+export function setAnchoring(on) {
+  isAnchoring = on;
+  setAdding(false);
+  paper.classList.toggle("anchoring", on);
+  byId("anchors").setAttribute("aria-pressed", on);
+  byId("anchoring").hidden = !on;
+  showAnchors(pageOf(state.page));
+}
+export const anchoring = () => isAnchoring;
+
+/** Takes away the anchor of a number; the keys go on to the next one. */
+export function removeAnchor(number) {
+  setAnchors(pageOf(state.page).anchors.filter((_, other) => other !== number));
+  layers.anchors.children[Math.min(number, layers.anchors.children.length - 1)]?.focus({ preventScroll: true });
+}
+
+/** Makes the cells of the page's fields anchors too, where none is. */
+export function anchorFields() {
+  const { anchors } = pageOf(state.page);
+  const isNew = (cell) => !anchors.some((box) => box.every((side, n) => Math.abs(side - cell[n]) < SAME));
+  const cells = state.fields.filter((field) => field.page === state.page).flatMap((field) => field.cells).filter(isNew);
+  if (cells.length) setAnchors([...anchors, ...cells]);
+  return cells.length;
 }
 
 const outline = (boxes) => boxes.map(([x, y, w, h]) => `M${x} ${y}h${w}v${h}h${-w}z`).join("");
@@ -187,7 +229,9 @@ function press(event) {
   const grip = event.target.closest(".grip");
   const group = event.target.closest(".field");
   if (grip) return drag(event, stretching(Number(grip.dataset.side)));
-  if (isAdding || !group) return drag(event, banding(event));
+  const anchor = event.target.closest(".anchor");
+  if (anchor) return removeAnchor(Number(anchor.dataset.number));
+  if (isAdding || isAnchoring || !group) return drag(event, banding(event));
   const id = Number(group.dataset.id);
   if (event.shiftKey || event.ctrlKey || event.metaKey) {
     const others = state.chosen.filter((other) => other !== id);
@@ -277,11 +321,17 @@ function banding(event) {
     },
     end(wasDragged) {
       layers.band.replaceChildren();
+      if (isAnchoring) return wasDragged && addAnchor(now);
       if (isAdding) return addHere(wasDragged ? now : printedBox(x, y));
       if (wasDragged) choose(within(now), { page: state.page });
       else choose([], { page: state.page });
     },
   };
+}
+
+function addAnchor(box) {
+  if (box[2] < 1 && box[3] < 1) return;
+  setAnchors([...pageOf(state.page).anchors, box.map(round)]);
 }
 
 function addHere(box) {
@@ -306,6 +356,7 @@ function within([left, top, width, height]) {
 paper.addEventListener("pointerdown", press);
 paper.addEventListener("dblclick", (event) => {
   // The target is the paper, which holds the pointer.
+  if (isAnchoring) return;
   if (document.elementFromPoint(event.clientX, event.clientY)?.closest(".field")) return byId("name").focus(), byId("name").select();
   const [x, y] = place(event);
   addHere(printedBox(x, y));
