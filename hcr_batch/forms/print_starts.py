@@ -17,9 +17,11 @@ BLUR = 1.5
 """Pixels: print lies this far off where the scale is one in a hundred wrong."""
 PEAKS, APART = 2, 8
 """So many places are guessed at each scale, this many pixels apart at least."""
-OUTERMOST = 0.003
-"""Share of the print on either side that may be dirt."""
-SAME_SCALE = 1.03
+OUTERMOST = 0.02
+"""Share of the print on either side that may be dirt, or writing taken for print."""
+SAME_SCALE, AGREEING = 1.04, 2
+"""Scales are one that differ by less than this factor; of the four that the widths and heights of
+words and lines tell, so many must be one."""
 MAX_SCALE = 2.5
 """The resolution that a file names may be wrong by this factor."""
 
@@ -55,7 +57,7 @@ def print_starts(form: Imprint, page: Imprint, scales: Sequence[float]) -> Itera
 
 
 def print_scales(form: Imprint, page: Imprint, given: float) -> list[float]:
-    """The scale that a file tells, and those by which all of the print is as wide or as high.
+    """The scale that a file tells, and one by which most of the print is as large as the form's.
 
     Parameters
     ----------
@@ -63,25 +65,27 @@ def print_scales(form: Imprint, page: Imprint, given: float) -> list[float]:
     given : float
         Pixels of the page a millimetre, as its resolution has it.
     """
-    scales = [given]
     with np.errstate(divide="ignore", invalid="ignore"):
-        told = _extent(page) / page.scale / (_extent(form) / form.scale)
-    for scale in told[np.isfinite(told) & (told > 0)].tolist():
-        if max(scale / given, given / scale) <= MAX_SCALE and not any(
-            max(scale / other, other / scale) <= SAME_SCALE for other in scales
-        ):
-            scales.append(scale)
-    return scales
+        told = (_extents(page) / page.scale) / (_extents(form) / form.scale)
+    told = told[np.isfinite(told) & (told > 0)]
+    same = np.abs(np.log(told[:, None] / told)) <= np.log(SAME_SCALE)
+    best = [float(np.median(told[same[n]])) for n in [*np.argsort(-same.sum(axis=1))][:1]]
+    return [given] + [
+        scale
+        for scale in best
+        if same.sum(axis=1).max() >= AGREEING
+        and SAME_SCALE < max(scale / given, given / scale) <= MAX_SCALE
+    ]
 
 
-def _extent(imprint: Imprint) -> np.ndarray:
-    """Width and height of all that is printed, in pixels of the imprint."""
-    printed = (imprint.lines | imprint.words) > 0
+def _extents(imprint: Imprint) -> np.ndarray:
+    """Width and height of the words, and of the lines, in pixels of the imprint."""
     extents = []
-    for axis in (0, 1):
-        share = np.cumsum(printed.sum(axis=axis)) / max(1, printed.sum())
-        first, last = np.searchsorted(share, [OUTERMOST, 1 - OUTERMOST])
-        extents.append(float(last - first))
+    for mask in (imprint.words, imprint.lines):
+        for axis in (0, 1):
+            share = np.cumsum((mask > 0).sum(axis=axis)) / max(1, np.count_nonzero(mask))
+            first, last = np.searchsorted(share, [OUTERMOST, 1 - OUTERMOST])
+            extents.append(float(last - first))
     return np.array(extents)
 
 

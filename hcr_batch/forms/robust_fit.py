@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
@@ -29,14 +28,8 @@ SPREAD_AFFINE, SPREAD_PROJECTIVE = 0.4, 0.7
 """or three and four, as corner marks are, that enclose this share of all that the form has."""
 RANSAC_MM = 0.7
 """Corners of boxes further off than this do not count for a fit."""
-MAX_TRIALS, ENOUGH = 40, 0.95
-"""So many samples are tried, or until this share of the corners agrees."""
 MAX_STRETCH = 1.15
 """No part of a page is enlarged more or less than its middle by a greater factor."""
-MAX_PAIRS = 60
-"""From so many boxes all over a page a fit is sure, and the time of one grows with their square."""
-SEED = 1
-"""The same page gives the same fit."""
 
 
 def settled(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
@@ -54,9 +47,9 @@ def settled(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
     scale = scale_of(transform, anchors)
     far = np.abs(middles(anchors) - _surest(transform, anchors, evidence)).max(axis=1)
     whole, reach = float(far.max()), AROUND_MM
-    for _ in range(1 + ROUNDS + max(0, math.ceil(math.log(whole / reach, GROWTH)))):
+    for _ in range(1 + ROUNDS + max(0, math.ceil(math.log(max(whole, 1.0) / reach, GROWTH)))):
         source, target = _pairs(transform, anchors[far <= reach], evidence)
-        fitted = _simple_fit(source, target)
+        fitted = _simple_fit(source, target, REACH_MM * scale)
         if fitted is not None and _keeps_size(fitted, anchors[far <= reach], scale):
             transform = fitted
         reach = min(reach * GROWTH, whole)
@@ -74,20 +67,21 @@ def _surest(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
     return best
 
 
-def _simple_fit(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """The least squares of points (N, 2): a similarity, an affinity where they spread enough."""
-    # Imported here: scans without templates need none of it.
-    from skimage.transform import estimate_transform
-
+def _simple_fit(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray | None:
+    """A similarity of points (N, 2); an affinity by least squares where they spread enough."""
     if len(source) <= 2:
         return None
     if len(source) >= 2 * MIN_AFFINE and (np.ptp(source, axis=0) >= WIDE_MM).all():
-        # As scikit-image's, which takes ten times as long.
         ones = np.column_stack([source, np.ones(len(source))])
-        affine = np.linalg.lstsq(ones, target, rcond=None)[0].T
-        return np.vstack([affine, [0.0, 0.0, 1.0]])
-    fitted = estimate_transform("similarity", source, target)
-    return fitted.params if fitted and np.isfinite(fitted.params).all() else None
+        return _homography(np.linalg.lstsq(ones, target, rcond=None)[0].T)
+    return _homography(cv2.estimateAffinePartial2D(source, target, None, cv2.RANSAC, slack)[0])
+
+
+def _homography(found: np.ndarray | None) -> np.ndarray | None:
+    """A transform found, (2, 3) or (3, 3), as a matrix (3, 3); None where there is none."""
+    if found is None or not np.isfinite(found).all():
+        return None
+    return np.vstack([found, [[0.0, 0.0, 1.0]]])[:3]
 
 
 def refined(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> np.ndarray:
@@ -138,8 +132,6 @@ def _pairs(
     near = np.abs(nearest - placed).max(axis=1) <= REACH_MM * per_mm
     near &= alike(sizes(placed), sizes(nearest), per_mm)
     source, target = anchors[near], nearest[near]
-    thinned = slice(None, None, max(1, len(source) // MAX_PAIRS))
-    source, target = source[thinned], target[thinned]
     return (
         np.concatenate([source[:, :2], source[:, 2:]]),
         np.concatenate([target[:, :2], target[:, 2:]]),
@@ -159,30 +151,13 @@ def _fitted(
     source: np.ndarray, target: np.ndarray, slack: float, spread: float
 ) -> np.ndarray | None:
     """The robust fit of as many degrees of freedom as so many corners can bear."""
-    # Imported here: scans without templates need none of it.
-    from skimage.measure import ransac
-    from skimage.transform import AffineTransform, ProjectiveTransform, SimilarityTransform
-
-    model: Any = SimilarityTransform
-    least = 2
-    if len(source) >= 2 * (3 if spread >= SPREAD_AFFINE else MIN_AFFINE):
-        model, least = AffineTransform, 3
     if len(source) >= 2 * (4 if spread >= SPREAD_PROJECTIVE else MIN_PROJECTIVE):
-        model, least = ProjectiveTransform, 4
-    if len(source) <= least:
+        return _homography(cv2.findHomography(source, target, cv2.RANSAC, slack)[0])
+    affine = len(source) >= 2 * (3 if spread >= SPREAD_AFFINE else MIN_AFFINE)
+    if len(source) <= (3 if affine else 2):
         return None
-    found, inliers = ransac(
-        (source, target),
-        model,
-        least,
-        slack,
-        max_trials=MAX_TRIALS,
-        stop_sample_num=ENOUGH * len(source),
-        rng=SEED,
-    )
-    if inliers is None or not np.isfinite(found.params).all():
-        return None
-    return found.params / found.params[2, 2]
+    fit = cv2.estimateAffine2D if affine else cv2.estimateAffinePartial2D
+    return _homography(fit(source, target, None, cv2.RANSAC, slack)[0])
 
 
 def _keeps_size(transform: np.ndarray, anchors: np.ndarray, scale: float) -> bool:
