@@ -14,7 +14,7 @@ from hcr_batch.forms.likeness import Likeness, likeness, resemblance
 from hcr_batch.forms.robust_fit import moved_by, refined, scale_of
 from hcr_batch.geometry import projected
 
-__all__ = ["by_print", "has_print", "likest", "with_likeness"]
+__all__ = ["by_print", "has_print", "is_very_like", "likest", "with_likeness"]
 
 MIN_ALIKE, MAX_COMPARED = 0.25, 4
 """Resemblance from which a guess is compared closely with the page's print, and how many are,"""
@@ -28,6 +28,8 @@ MAX_PULLS, BETTER = 4, 0.01
 MIN_PULLS, MIN_SPREAD, MOST_PULLS = 12, 0.5, 0.5
 """Tiles that must be seen, over this share of the form's width and height, and share of them that
 must agree, for each part of the form to be moved in its own way: a page in perspective."""
+VERY_LIKE = 0.85
+"""Mean correlation from which no other place or scale is tried: forms half a row off have less."""
 CLEARLY = 0.03
 """A form is told from another one by so much more likeness."""
 
@@ -116,6 +118,11 @@ def with_likeness(fit: Fit, evidence: Evidence) -> Fit:
     )
     told = likeness(fit.transform, fit.page.imprint, cells, evidence)
     return replace(fit, likeness=told)
+
+
+def is_very_like(fit: Fit) -> bool:
+    """Whether nothing better is to be hoped for."""
+    return _mean(fit) >= VERY_LIKE
 
 
 def likest(alike: Sequence[Fit]) -> Fit:

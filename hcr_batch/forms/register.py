@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hcr_batch.forms.agreement import agreement, lie_within
-from hcr_batch.forms.by_print import by_print, has_print, likest, with_likeness
+from hcr_batch.forms.by_print import by_print, has_print, is_very_like, likest, with_likeness
 from hcr_batch.forms.candidates import given_scale, likely_scales, rough_fits
 from hcr_batch.forms.comb_runs import comb_runs
 from hcr_batch.forms.evidence import Evidence, mapped, middles
@@ -124,16 +124,19 @@ def _best(
     tried: list[Fit] = []
     for turns in directions:
         turned = evidence.turned(turns)
+        alike: list[Fit] = []
         # The resolution that the file gives is right more often than not.
         for scales in (given_scale, likely_scales):
             rough = _rough(forms, turned, turns, scales)
-            if alike := _known_by_print(rough, turned, taken):
+            alike += _known_by_print(rough, turned, taken)
+            if any(is_very_like(fit) for fit in alike):
                 return likest(alike)
             tried += [*rough, *_promising(rough, turned)]
             best = max(tried, key=_rank, default=None)
             if best and best.is_good and not has_print(best, evidence):
                 return _judged(best, tried, evidence.turned(best.turns))
-        if alike := _known_by_print(_laid_by_print(forms, turned, turns), turned, taken):
+        alike += _known_by_print(_laid_by_print(forms, turned, turns), turned, taken)
+        if alike:
             return likest(alike)
     best = _likelier_upright([fit for fit in tried if fit.holds])
     if best is None:
