@@ -40,7 +40,6 @@ DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
     "cv2": "opencv-python-headless",
     "fontTools": "fonttools",
-    "skimage": "scikit-image",
     "stdnum": "python-stdnum",
 }
 """Packages whose name for pip is not the one that is imported."""
@@ -168,12 +167,12 @@ def test_only_workers_of_a_scan_import_what_reads_pages():
     assert done.stdout.strip() == "[]"
 
 
-def test_only_known_forms_need_scipy_and_scikit_image():
-    """They are a third of the installation."""
+def test_only_known_forms_need_scipy():
+    """It is a quarter of the installation."""
     program = (
         "import sys\nfrom hcr_batch import load_recognizer, scan_document\n"
         "scan_document(sys.argv[1], load_recognizer())\n"
-        "print(sorted({'scipy', 'skimage', 'pandas', 'openpyxl', 'flask'} & set(sys.modules)))"
+        "print(sorted({'scipy', 'pandas', 'openpyxl', 'flask'} & set(sys.modules)))"
     )
     form = ROOT / "samples" / "forms" / "payment-slip.png"
     done = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True)
@@ -186,14 +185,14 @@ def test_only_known_forms_need_scipy_and_scikit_image():
         (("--out", "r.csv"), 0, "1 new"),
         (
             ("--out", "r.csv", "--template", ROOT / "configs" / "forms"),
-            *(2, "--template needs what is not installed; run: pip install scipy scikit-image"),
+            *(2, "--template needs what is not installed; run: pip install scipy"),
         ),
     ],
     ids=["unknown", "known"],
 )
 def test_without_them_forms_are_read_and_templates_refused_at_once(tmp_path, words, code, said):
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nsys.modules.update(scipy=None, skimage=None, networkx=None)\n"
+        "import sys\nsys.modules.update(scipy=None)\n"
     )
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     form = ROOT / "samples" / "forms" / "payment-slip.png"

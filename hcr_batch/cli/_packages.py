@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 __all__ = ["check_for_forms"]
 
-FOR_FORMS = {"scipy": "scipy", "skimage": "scikit-image"}
-"""What known forms need, by the name that is imported; a third of the installation."""
+FOR_FORMS = {"scipy": "scipy"}
+"""What known forms need, by the name that is imported; a quarter of the installation."""
 
 
 def check_for_forms(what: str) -> None:

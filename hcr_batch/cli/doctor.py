@@ -22,7 +22,6 @@ PACKAGES = {
     "opencv-python-headless": "",
     "pillow": "",
     "scipy": "only for --template and score: pip install scipy",
-    "scikit-image": "only for --template and score: pip install scikit-image",
     "ai-edge-litert": "",
     "pypdfium2": "",
     "pdf2image": "",
