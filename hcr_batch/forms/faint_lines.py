@@ -19,13 +19,13 @@ __all__ = ["has_faint_lines", "seen_darker"]
 DARKER = 2.0
 """Power to which the brightness of a page, as a share of its paper's, is raised: combs of three
 quarters of it became visible, 219 cells of a page in place of 30; with 3 and 5 no more did."""
-FAINT = 1.3
+FAINT = 1.2
 """Lines are faint where a darker page shows so many times the cells: of 20 forms one had three
 times as many, and the others less than 1.05."""
 
 
 def has_faint_lines(plain: Iterable[Sized], darker: Iterable[Sized]) -> bool:
-    """Whether the cells of fields found on a darker page are many more than on the plain one."""
+    """Whether the cells of fields found on a darker page are more than on the plain one."""
     return sum(map(len, darker)) >= FAINT * max(1, sum(map(len, plain)))
 
 

@@ -69,28 +69,27 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
         Boxes found on the page know better than the fit where a cell is.
     """
     fields = fit.page.fields
-    seen, moved = _by_print(fit, evidence)
-    return tuple(
-        _placed(field, fit, evidence, bool(seen[n]), bool(moved[n]))
-        for n, field in enumerate(fields)
-    )
+    told = zip(fields, *_by_print(fit, evidence), strict=True)
+    return tuple(_placed(field, fit, evidence, *shown) for field, *shown in told)
 
 
-def _by_print(fit: Fit, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Which fields the print around them shows in their places, and which elsewhere."""
+def _by_print(fit: Fit, evidence: Evidence) -> tuple[list[np.ndarray], list[bool]]:
+    """Which cells of each field the print shows in their places, and which fields elsewhere."""
     fields = fit.page.fields
+    ends = np.cumsum([len(field.cells) for field in fields])[:-1]
+    cells = corners_of(cell for field in fields for cell in field.cells)
     if not (fields and fit.is_known_by_print):
-        return np.zeros((2, len(fields)), bool)
+        return np.split(np.zeros(len(cells), bool), ends), [False] * len(fields)
     assert fit.page.imprint is not None
     assert evidence.imprint is not None
-    cells = corners_of(cell for field in fields for cell in field.cells)
     boxes = corners_of(field.box for field in fields)
     told = field_prints(fit.transform, fit.page.imprint, evidence.imprint, boxes, cells)
-    return told.seen, told.moved
+    seen = [cells & field for cells, field in zip(np.split(told.cells, ends), told.seen)]
+    return seen, told.moved.tolist()
 
 
 def _placed(
-    field: TemplateField, fit: Fit, evidence: Evidence, shown: bool, elsewhere: bool
+    field: TemplateField, fit: Fit, evidence: Evidence, shown: np.ndarray, elsewhere: bool
 ) -> FieldPlace:
     cells = mapped(fit.transform, corners_of(field.cells))
     moves, sure = _moves(cells, evidence)
@@ -99,7 +98,7 @@ def _placed(
     cells = cells + moves
     boxes = tuple(Cell(box_of(cell[None])) for cell in cells)
     placed = Field(field.name, field.kind, box_of(cells), boxes)
-    doubts = _doubts(field, cells, sure | shown, moved and not shown, fit, evidence)
+    doubts = _doubts(field, cells, sure | shown, moved and not shown.any(), fit, evidence)
     if elsewhere:
         doubts = tuple(doubt or REGISTRATION for doubt in doubts)
     return FieldPlace(placed, doubts)

@@ -31,7 +31,7 @@ as far, nothing is told."""
 ALIKE, UNLIKE = 0.5, 0.3
 """Correlation from which a tile is the form's, and below which it is not: where a form lies more
 than nine in ten are, and of tiles with print where it does not one in three."""
-MIN_MEAN, MIN_LEAD = 0.7, 0.1
+MIN_MEAN, MIN_LEAD = 0.77, 0.1
 """Mean correlation of the tiles where a form lies, and by how much it is greater than elsewhere:
 right ones have 0.80 and 0.17 at least, those a cell or row off 0.56 at most."""
 MIN_TILES, MIN_SEEN = 6, 0.25

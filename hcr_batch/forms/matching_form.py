@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -139,14 +140,17 @@ def find_form(
     MatchedForm or None
         None where the page is of none of the forms.
     """
-    found = _found(page, layers, fields, templates, segmenter, settings)
+    plain = partial(segmented, segmenter=segmenter)
+    found = _found(page, layers, fields, templates, plain, settings)
     if found is not None and found.doubtful <= FEW_DOUBTS:
         return found
-    page, layers = seen_darker(page, segmenter)
+    look = partial(seen_darker, segmenter=segmenter)
+    page, layers = look(found.page if found else page)
     more = find_fields(layers, settings.layout)
-    if not has_faint_lines(*([field.cells for field in one] for one in (fields, more))):
-        return found
-    darker = _found(page, layers, more, templates, segmenter, settings)
+    faint = has_faint_lines(*([field.cells for field in one] for one in (fields, more)))
+    if found is None and not faint:
+        return None
+    darker = _found(page, layers, more, templates, look, settings)
     return max((form for form in (found, darker) if form), key=_sure_cells, default=None)
 
 
@@ -159,18 +163,17 @@ def _found(
     layers: Layers,
     fields: Sequence[Field],
     templates: Sequence[Template],
-    segmenter: Segmenter,
+    look: Callable[[Page], tuple[Page, Layers]],
     settings: Settings,
 ) -> MatchedForm | None:
-    """The form of a page whose lines are seen as they are; None where it is of none."""
+    """The form of a page; `look` gives its layers where it must be seen anew."""
     evidence, fits = _registered(page, layers, fields, templates)
     if resolved := _at_its_scale(page, evidence, fits, templates):
-        page, layers = segmented(resolved, segmenter)
+        page, layers = look(resolved)
         fields = find_fields(layers, settings.layout)
         evidence, fits = _registered(page, layers, fields, templates)
     if fits and fits[0].turns:
-        page = turned(page, -fits[0].turns)
-        page, layers = segmented(page, segmenter)
+        page, layers = look(turned(page, -fits[0].turns))
         fields = find_fields(layers, settings.layout)
         evidence, fits = _registered(page, layers, fields, templates)
     if not fits:

@@ -143,7 +143,12 @@ def _best(
         return None
     turned = evidence.turned(best.turns)
     best = with_likeness(best, turned)
-    return _judged(best, tried, turned) if best.holds else None
+    if not best.holds:
+        return None
+    judged = _judged(best, tried, turned)
+    # By its boxes it is the form, by its print it is like it: another edition.
+    unlike = best.likeness is not None and best.likeness.tells and not best.likeness.holds
+    return replace(judged, certain=judged.certain and not unlike)
 
 
 def _rank(fit: Fit) -> int:

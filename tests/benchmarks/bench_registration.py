@@ -6,8 +6,8 @@ A template is drafted from each form, of samples/ and, with HCR_DATA, of its
 blank forms, of which every other intact scan is filled in by hand. Prints a
 line a kind of scan: scans made, registered with every field in its place
 (right), with fields flagged that were in their place (flagged), said to be
-unknown or uncertain (refused), and with a field that is elsewhere and not
-flagged (wrong: nothing may be). The places of the fields are known from how
+unknown or uncertain (refused), and with a field that is elsewhere, cut off or
+covered and not flagged (wrong: nothing may be). The places of the fields are known from how
 the scan was made. A scan of another edition (a row of fields twice) or of a
 form that resembles it (a row of fields further left or right) must be refused,
 or flagged where it differs. A scan of another form, held against all the other
@@ -23,7 +23,7 @@ import tempfile
 import time
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +57,8 @@ KINDS = ("turned", "scaled", "photographed", "cut", "folded", "edition", "moved"
 INTACT, ANOTHER = KINDS[:3], KINDS[-1]
 GOOD = {True: ("right",), False: ("right", "flagged", "refused")}
 """Outcomes that are as they should be, of a scan that is intact, and of one that is not."""
+MOSTLY = 0.6
+"""Share of a cell that is cut off or covered by which a person must be told."""
 ROW_MARGIN = 0.3
 """Share of an anchor's height that belongs to its row above and below it."""
 
@@ -83,6 +85,8 @@ class Scan:
     transform: np.ndarray
     rows: tuple[float, float] = (np.inf, np.inf)
     step: tuple[float, float] = (0.0, 0.0)
+    covered: np.ndarray | None = None
+    """Corners (N, 2) of what a fold covers, in pixels of the form."""
 
 
 def main() -> None:
@@ -91,6 +95,7 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=FORMS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", choices=KINDS, nargs="*", default=KINDS, help="kinds of scans")
     parser.add_argument("--save", type=Path, metavar="DIR", help="keep scans that are not right")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -99,7 +104,8 @@ def main() -> None:
     print(f"{len(forms)} forms: {', '.join(form.name for form in forms)}", flush=True)
     started = time.monotonic()
     work = [
-        (forms, number, options.seed, options.scans, options.save) for number in range(len(forms))
+        (forms, number, options.seed, options.scans, options.only, options.save)
+        for number in range(len(forms))
     ]
     results: dict[str, Counter[str]] = defaultdict(Counter)
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -177,9 +183,11 @@ def sources() -> Iterator[Path]:
     yield from sorted((Path(data) / "forms").glob("blank_*"))
 
 
-def measured(work: tuple[list[Form], int, int, int, Path | None]) -> Counter[tuple[str, str]]:
+def measured(
+    work: tuple[list[Form], int, int, int, Sequence[str], Path | None],
+) -> Counter[tuple[str, str]]:
     """What came of the scans of one form."""
-    forms, number, seed, count, folder = work
+    forms, number, seed, count, only, folder = work
     cv2.setNumThreads(1)
     form, rng = forms[number], np.random.default_rng((seed, number))
     others = [other.template for other in forms if other is not form]
@@ -187,6 +195,8 @@ def measured(work: tuple[list[Form], int, int, int, Path | None]) -> Counter[tup
     for turn in range(count):
         kind = KINDS[turn % len(KINDS)]
         scan = made(form, kind, turn // len(KINDS) % 2 == 1, rng)
+        if kind not in only:
+            continue
         templates = others if kind == ANOTHER else [form.template]
         known = matched_form(as_page(scan.gray), templates, load_settings())
         result = outcome(form, scan, known, kind)
@@ -224,12 +234,27 @@ def outcome(form: Form, scan: Scan, known: MatchedForm | None, kind: str) -> str
         apart = np.abs(there - middles(truth)).max(axis=1)
         off = apart > sizes(truth).min(axis=1) / 2
         doubted = np.array([bool(doubt) for doubt in place.doubts])
-        wrong += int((off & ~doubted & ~torn).sum())
+        gone = is_gone(scan, cells)
+        wrong += int(((off & ~torn | gone) & ~doubted).sum())
         flagged += int(doubted.sum())
         total += len(boxes)
     if wrong:
         return "wrong"
     return "flagged" if flagged > SHARE_FLAGGED * total else "right"
+
+
+def is_gone(scan: Scan, cells: np.ndarray) -> np.ndarray:
+    """Which cells, (N, 4) in pixels of the form, are cut off or covered as good as whole."""
+    rows, columns = scan.gray.shape
+    steps = 0.1 + 0.8 * np.array([(x, y) for x in (0, 0.5, 1) for y in (0, 0.5, 1)])
+    points = cells[:, None, :2] + steps * (cells[:, None, 2:] - cells[:, None, :2])
+    x, y = projected(scan.transform, points.reshape(-1, 2)).T.reshape(2, len(cells), -1)
+    gone = (x < 0) | (y < 0) | (x >= columns) | (y >= rows)
+    if scan.covered is not None:
+        corner = scan.covered.astype(np.float32)
+        for n, place in enumerate(points.reshape(-1, 2).tolist()):
+            gone.flat[n] |= cv2.pointPolygonTest(corner, place, False) > 0
+    return np.asarray(gone.mean(axis=1) >= MOSTLY)
 
 
 def turned(form: Form, rng: np.random.Generator) -> Scan:
@@ -276,7 +301,8 @@ def folded(form: Form, rng: np.random.Generator) -> Scan:
     flip = rng.integers(2, size=2).astype(bool)
     corner = np.where(flip, np.array([columns, rows]) - corner, corner)
     cv2.fillPoly(gray, [corner.round().astype(np.int32)], 238)
-    return warped(replace(form, gray=gray), rng, degrees=rng.uniform(-2, 2), shift_mm=3)
+    scan = warped(replace(form, gray=gray), rng, degrees=rng.uniform(-2, 2), shift_mm=3)
+    return replace(scan, covered=corner)
 
 
 def edition(form: Form, rng: np.random.Generator) -> Scan:
