@@ -144,3 +144,69 @@ def test_cells_whose_walls_are_covered_are_cut_off():
         mask[: int((ROWS[0][1] + 9) * 8 * LAYER), : int((ROWS[0][0] + 17) * 8 * LAYER)] = 0
     (fit,) = register([template], found)
     assert set(place_fields(fit, found)[0].doubts[:3]) == {CUT_OFF}
+
+
+def test_a_page_in_perspective_is_laid_by_its_print_where_few_boxes_are_seen():
+    template = printed(form())
+    corners = np.array([[0, 0], [1680, 0], [1680, 1120], [0, 1120]], np.float32)
+    bent = corners + np.array([[40, 30], [70, 60], [20, 40], [60, 10]], np.float32)
+    transform = cv2.getPerspectiveTransform(corners, bent).astype(float) @ scaling(8.0)
+    found = seen(template, transform, list(scanned(template, transform))[:3])
+    (fit,) = register([template], found)
+    assert fit.is_known_by_print
+    for place, field in zip(place_fields(fit, found), template.pages[0].fields, strict=True):
+        for cell, there in zip(place.field.cells, field.cells, strict=True):
+            middle = np.array([[[there.x + there.width / 2, there.y + there.height / 2]]], float)
+            x, y = cv2.perspectiveTransform(middle, transform)[0, 0]
+            assert abs(cell.box.x + cell.box.width / 2 - x) < 8
+            assert abs(cell.box.y + cell.box.height / 2 - y) < 8
+    assert doubts(fit, found) == {""}
+
+
+@pytest.mark.parametrize("factor", [4.3, 8.0, 13.0])
+def test_a_form_is_found_by_its_words_alone_at_its_own_scale(factor):
+    template, transform = printed(form()), scaling(factor, 20, 15)
+    found = seen(template, transform, [], (int(216 * factor), int(144 * factor)))
+    (fit,) = register([template], found)
+    assert fit.transform[0, 0] == pytest.approx(factor, rel=0.01)
+    assert doubts(fit, found) == {""}
+
+
+def test_no_words_are_no_form():
+    template = printed(form())
+    blank = Imprint(*np.zeros((2, 600, 900), np.uint8), LAYER)
+    assert register([template], replace(evidence([]), imprint=blank)) == ()
+
+
+def shifted_row(found, top, bottom, step):
+    """What a page shows, its print between two heights, in mm, further right; no boxes there."""
+    lines, words = found.imprint.lines.copy(), found.imprint.words.copy()
+    rows = slice(*(round((8 * side + 9) * LAYER) for side in (top, bottom)))
+    for mask in (lines, words):
+        mask[rows] = np.roll(mask[rows], round(8 * step * LAYER), axis=1)
+    inside = (found.boxes[:, 1] >= 8 * top) & (found.boxes[:, 3] <= 8 * bottom + 9)
+    return replace(found, boxes=found.boxes[~inside], imprint=Imprint(lines, words, LAYER))
+
+
+@pytest.mark.parametrize("step", [-8.0, -3.5, 4.0, 10.0])
+def test_a_row_that_stands_elsewhere_is_in_doubt_and_no_other(step):
+    template, transform = printed(form()), scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    found = shifted_row(found, 73, 84, step)
+    (fit,) = register([template], found)
+    *before, moved, _, _ = place_fields(fit, found)
+    assert all(moved.doubts)
+    assert not any(doubt for place in before[:3] for doubt in place.doubts)
+
+
+def test_rows_of_a_table_that_look_alike_have_not_moved():
+    template, transform = printed(form(rows=ALIKE)), scaling(8.0, 9, 9)
+    imprint = template.pages[0].imprint
+    words = imprint.words.copy()
+    words[40:250] = 0
+    words[44:48, 10:24] = 255
+    table = replace(imprint, words=words)
+    template = replace(template, pages=(replace(template.pages[0], imprint=table),))
+    found = seen(template, transform, list(scanned(template, transform)))
+    (fit,) = register([template], found)
+    assert doubts(fit, found) == {""}
