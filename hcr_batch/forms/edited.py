@@ -206,7 +206,8 @@ def _anchored(text: str, anchors: Anchors) -> str:
         return text
     document = tomlkit.parse(text)
     given: Any = document.get("page", [])
-    for page in [given] if isinstance(given, Mapping) else given:
+    pages: list[Any] = [given] if isinstance(given, Mapping) else list(given)
+    for page in pages:
         boxes = anchors.get(page.get("number", 1))
         if boxes:
             page["anchors"] = tomlkit.parse(anchors_line(boxes))["anchors"]

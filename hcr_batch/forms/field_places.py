@@ -68,9 +68,11 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
     evidence : Evidence
         Boxes found on the page know better than the fit where a cell is.
     """
-    fields = fit.page.fields
-    told = zip(fields, *_by_print(fit, evidence), strict=True)
-    return tuple(_placed(field, fit, evidence, *shown) for field, *shown in told)
+    shown, moved = _by_print(fit, evidence)
+    return tuple(
+        _placed(field, fit, evidence, cells, elsewhere)
+        for field, cells, elsewhere in zip(fit.page.fields, shown, moved, strict=True)
+    )
 
 
 def _by_print(fit: Fit, evidence: Evidence) -> tuple[list[np.ndarray], list[bool]]:

@@ -79,7 +79,7 @@ def field_prints(
     )
     here, _, lead = around
     sure = (sizes(fields).min(axis=1) < SMALL_MM) & (here >= SURE) & (lead <= 0)
-    moved = _found_elsewhere(*close, LEAD) & ~sure | _found_elsewhere(*around, LEAD_AROUND)
+    moved = _found_elsewhere(close, LEAD) & ~sure | _found_elsewhere(around, LEAD_AROUND)
     clear = close[0] >= close[1] + CLEAR
     row = _in_one_row(fields)
     moved |= ~clear & (row @ moved.astype(int) > row @ clear.astype(int))
@@ -88,10 +88,9 @@ def field_prints(
     return FieldPrint(moved, in_place, np.array(there))
 
 
-def _found_elsewhere(
-    here: np.ndarray, elsewhere: np.ndarray, lead: np.ndarray, least: float
-) -> np.ndarray:
-    """Which fields are like the page at another place, and not where they should be."""
+def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:
+    """Which fields are like the page at another place, and not where they should be; bool (N,)."""
+    here, elsewhere, lead = told
     found: np.ndarray = (here < SURELY_HERE) & (elsewhere >= FOUND) & (lead >= least)
     return found
 

@@ -193,9 +193,9 @@ def _at_its_scale(
 ) -> Page | None:
     """The page at the resolution that a form tells, where that is quite another than its own."""
     if fits:
-        scale = scale_of(fits[0].transform, fits[0].features.boxes)
-        other = max(scale / page.pixels_per_mm, page.pixels_per_mm / scale) > OTHER
-        return replace(page, dpi=page.dpi * scale / page.pixels_per_mm) if other else None
+        own = scale_of(fits[0].transform, fits[0].features.boxes)
+        other = max(own / page.pixels_per_mm, page.pixels_per_mm / own) > OTHER
+        return replace(page, dpi=page.dpi * own / page.pixels_per_mm) if other else None
     if not len(evidence.boxes):
         return None
     anchors = [corners_of(one.anchors) for template in templates for one in template.pages]
