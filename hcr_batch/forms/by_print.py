@@ -61,11 +61,10 @@ def _is_same(fit: Fit, other: Fit) -> bool:
 
 def _laid(fit: Fit, evidence: Evidence) -> Fit:
     """A fit in the place, within a cell or so, where page and form look most alike."""
-    closer = refined(fit.transform, fit.features.boxes, evidence)
-    fit = max(
-        (with_likeness(_moved(fit, one, evidence), evidence) for one in (closer, fit.transform)),
-        key=_mean,
-    )
+    refit = _moved(fit, refined(fit.transform, fit.features.boxes, evidence), evidence)
+    fit, closer = with_likeness(fit, evidence), with_likeness(refit, evidence)
+    if _mean(closer) >= _mean(fit) + BETTER:
+        fit = closer
     for _ in range(MAX_PULLS):
         if fit.likeness is None or not _pulls_away(fit.likeness):
             break

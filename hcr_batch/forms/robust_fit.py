@@ -20,6 +20,8 @@ AROUND_MM, GROWTH = 40.0, 1.4
 a photographed page lies a cell off at its rims long before it does from one step to the next."""
 WIDE_MM = 25.0
 """Anchors must spread this far, across and down, for a rough fit to shear."""
+EXACT, ENOUGH = 0.1, 0.9
+"""A similarity is exact by which so many points are this near, as a share of `REACH_MM`."""
 REACH_MM = 3.0
 """While the fit is still rough, boxes this far away are taken for an anchor."""
 MIN_AFFINE, MIN_PROJECTIVE = 6, 12
@@ -68,13 +70,19 @@ def _surest(transform: np.ndarray, anchors: np.ndarray, evidence: Evidence) -> n
 
 
 def _simple_fit(source: np.ndarray, target: np.ndarray, slack: float) -> np.ndarray | None:
-    """A similarity of points (N, 2); an affinity by least squares where they spread enough."""
+    """A similarity of points (N, 2); an affinity where it is not exact and they spread enough."""
     if len(source) <= 2:
         return None
-    if len(source) >= 2 * MIN_AFFINE and (np.ptp(source, axis=0) >= WIDE_MM).all():
-        ones = np.column_stack([source, np.ones(len(source))])
-        return _homography(np.linalg.lstsq(ones, target, rcond=None)[0].T)
-    return _homography(cv2.estimateAffinePartial2D(source, target, None, cv2.RANSAC, slack)[0])
+    found, _ = cv2.estimateAffinePartial2D(source, target, None, cv2.RANSAC, slack)
+    similar = _homography(found)
+    if len(source) < 2 * MIN_AFFINE or (np.ptp(source, axis=0) < WIDE_MM).any():
+        return similar
+    if similar is not None:
+        apart = np.abs(projected(similar, source) - target).max(axis=1)
+        if (apart <= EXACT * slack).mean() >= ENOUGH:
+            return similar
+    ones = np.column_stack([source, np.ones(len(source))])
+    return _homography(np.linalg.lstsq(ones, target, rcond=None)[0].T)
 
 
 def _homography(found: np.ndarray | None) -> np.ndarray | None:

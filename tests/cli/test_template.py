@@ -164,7 +164,7 @@ def test_the_editor_shows_the_form_and_keeps_what_was_not_saved(tmp_path):
             template = json.load(reply)
         assert template["pages"][0]["note"] == ""
         with urllib.request.urlopen(f"{address}page/1.png") as reply:
-            assert Image.open(reply).size == (1670, 1513)
+            assert Image.open(reply).size == (1837, 1665)
         fields = template["fields"]
         for field in fields:
             field["name"] = "x" + field["name"]
