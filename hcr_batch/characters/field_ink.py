@@ -91,6 +91,12 @@ class FieldInk:
         found = ((number, base_letter(ink)) for number, ink in enumerate(inks))
         return {number: base for number, base in found if base}
 
+    @cached_property
+    def several(self) -> list[bool]:
+        """Which of the cells with ink as large as a character's hold several of them."""
+        inks = (cell.ink for cell in self.cells if not cell.small)
+        return [are_several(ink) for ink in inks if ink is not None]
+
     def inks(self) -> Iterator[np.ndarray]:
         """Every ink of the field that may be a character; those of bases stand after the cells'."""
         yield from (cell.ink for cell in self.cells if cell.ink is not None)
@@ -154,9 +160,8 @@ def _cell_size(row: FieldInk) -> np.ndarray:
 
 def _hold_strings(rows: Sequence[FieldInk]) -> bool:
     """Whether the boxes of rows of one size hold several characters each."""
-    inks = (cell for row in rows if row.field.kind != "check" for cell in row.cells)
-    inked = [cell.ink for cell in inks if cell.ink is not None and not cell.small]
-    return sum(map(are_several, inked)) > SEVERAL * len(inked)
+    several = [one for row in rows if row.field.kind != "check" for one in row.several]
+    return sum(several) > SEVERAL * len(several)
 
 
 @dataclass(frozen=True)
