@@ -289,7 +289,8 @@ def _as_in_row(
 ) -> list[Reading]:
     """The readings, those of ink that crosses walls as the row read whole has them: for a person.
 
-    A wall has cut such a character, or taken a part of its neighbour along.
+    A wall has cut such a character, or taken a part of its neighbour along. One that looks like
+    a character all the same is whole, and the row knows less of it.
     """
     middles = np.array([box.x + box.width / 2 for box in boxes])
     found: dict[int, np.ndarray] = {}
@@ -301,8 +302,10 @@ def _as_in_row(
         if place not in found or chances.max() > found[place].max():
             found[place] = chances
     readings = []
-    for place, cell, reading in zip(inked.places.tolist(), inked.cells, read, strict=True):
-        if (cell.touching or cell.out_of_cell) and reading.flagged and place in found:
+    places, likely = inked.places.tolist(), inked.scores.characters.max(axis=1).tolist()
+    for place, cell, own, reading in zip(places, inked.cells, likely, read, strict=True):
+        is_cut = (cell.touching or cell.out_of_cell) and own < LIKELY
+        if is_cut and reading.flagged and place in found:
             why = tuple(reason for reason in reading.reasons if reason in CROSSING)
             reading = glyph_reading(UNCONFIRMED * found[place], NEVER, why)
         readings.append(reading)

@@ -17,6 +17,7 @@ from hcr_batch.training.classifier.networks import NETWORKS, GlyphLoss, characte
 from hcr_batch.training.classifier.widen import widened
 from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.fused_normalization import fused_copy
+from hcr_batch.training.mixed_weights import mixed_weights
 from hcr_batch.training.recipe import Recipe
 
 __all__ = ["fit", "learning_rate", "portable_copy", "read_history"]
@@ -87,7 +88,8 @@ def fit(
     if recipe.averaged_epochs:
         fitted.set_weights(_mean_weights(recipe, folder))
     if recipe.keep_start:
-        _average(fitted, _started(recipe).get_weights(), recipe.keep_start)
+        start = _started(recipe).get_weights()
+        fitted.set_weights(mixed_weights(fitted.get_weights(), start, recipe.keep_start))
     return fitted
 
 
@@ -165,16 +167,6 @@ def _mean_weights(recipe: Recipe, folder: Path) -> list[np.ndarray]:
     parts = [folder / AVERAGED.format(epoch) for epoch in last]
     epochs = [list(read_arrays(path).values()) for path in parts]
     return [np.mean(one, axis=0) for one in zip(*epochs, strict=True)]
-
-
-def _average(model: keras.Model, other: list[np.ndarray], share: float) -> None:
-    """Mix weights in place, `share` (0 to 1) of the other's.
-
-    After Wortsman et al., "Robust fine-tuning of zero-shot models" (2022):
-    most of what fine-tuning forgot comes back, most of its gain stays.
-    """
-    pairs = zip(model.get_weights(), other, strict=True)
-    model.set_weights([(1 - share) * mine + share * theirs for mine, theirs in pairs])
 
 
 class _Pace(keras.callbacks.Callback):

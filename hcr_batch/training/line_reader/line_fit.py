@@ -24,6 +24,7 @@ from hcr_batch.training.line_reader.line_network import learned_weights, line_ne
 from hcr_batch.training.line_reader.line_recipe import LineRecipe
 from hcr_batch.training.line_reader.line_samples import COLUMN, LineSample
 from hcr_batch.training.line_reader.line_shards import take_shards
+from hcr_batch.training.mixed_weights import mixed_weights
 
 __all__ = ["LineHeld", "fit_lines"]
 
@@ -101,6 +102,7 @@ class _Fitting:
         network = line_network()
         if recipe.start_from:
             network.set_weights(_learned(network, Path(recipe.start_from)))
+        self.start = network.get_weights()
         self.model = fused_copy(network)
         self.optimizer = keras.optimizers.AdamW(
             recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=CLIP
@@ -199,9 +201,9 @@ class _Fitting:
             )
 
     def averaged(self) -> keras.Model:
-        """A float32 network with the averaged weights."""
+        """A float32 network with the averaged weights, and as much of the first as is kept."""
         model = line_network()
-        model.set_weights(self.means)
+        model.set_weights(mixed_weights(self.means, self.start, self.recipe.keep_start))
         return model
 
     def save(self, loss: float, held: LineHeld) -> None:

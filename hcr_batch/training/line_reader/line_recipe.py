@@ -39,6 +39,7 @@ class LineRecipe:
     page_strings: int
     page_share: float
     start_from: str
+    keep_start: float
     longest: int
     steps: int
     batch_size: int
