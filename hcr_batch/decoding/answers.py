@@ -225,9 +225,10 @@ def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
 
 
 def _is_doubtful(glyphs: FieldGlyphs, answer: FieldAnswer) -> bool:
-    """Whether not one character of a field, neither ticked nor under a rule, is sure."""
-    sure = any(reading.character and not reading.flagged for _, reading in answer.cells)
-    return not (sure or glyphs.rule.is_binding or glyphs.field.kind == "check")
+    """Whether most characters of a field, neither ticked nor under a rule, are in doubt."""
+    read = [reading for _, reading in answer.cells if reading.character]
+    doubted = 2 * sum(reading.flagged for reading in read) > len(read) or not read
+    return doubted and not glyphs.rule.is_binding and glyphs.field.kind != "check"
 
 
 def _read_cells(
