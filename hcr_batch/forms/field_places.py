@@ -68,30 +68,38 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
     evidence : Evidence
         Boxes found on the page know better than the fit where a cell is.
     """
-    shown, moved = _by_print(fit, evidence)
+    told = zip(fit.page.fields, *_by_print(fit, evidence), strict=True)
     return tuple(
-        _placed(field, fit, evidence, cells, elsewhere)
-        for field, cells, elsewhere in zip(fit.page.fields, shown, moved, strict=True)
+        _placed(field, fit, evidence, shown, hidden, elsewhere)
+        for field, shown, hidden, elsewhere in told
     )
 
 
-def _by_print(fit: Fit, evidence: Evidence) -> tuple[list[np.ndarray], list[bool]]:
-    """Which cells of each field the print shows in their places, and which fields elsewhere."""
+def _by_print(
+    fit: Fit, evidence: Evidence
+) -> tuple[list[np.ndarray], list[np.ndarray], list[bool]]:
+    """Which cells of each field the print shows, and which not; which fields stand elsewhere."""
     fields = fit.page.fields
     ends = np.cumsum([len(field.cells) for field in fields])[:-1]
     cells = corners_of(cell for field in fields for cell in field.cells)
     if not (fields and fit.is_known_by_print):
-        return np.split(np.zeros(len(cells), bool), ends), [False] * len(fields)
+        nothing = np.split(np.zeros(len(cells), bool), ends)
+        return nothing, nothing, [False] * len(fields)
     assert fit.page.imprint is not None
     assert evidence.imprint is not None
     boxes = corners_of(field.box for field in fields)
     told = field_prints(fit.transform, fit.page.imprint, evidence.imprint, boxes, cells)
     seen = [cells & field for cells, field in zip(np.split(told.cells, ends), told.seen)]
-    return seen, told.moved.tolist()
+    return seen, np.split(told.hidden, ends), told.moved.tolist()
 
 
 def _placed(
-    field: TemplateField, fit: Fit, evidence: Evidence, shown: np.ndarray, elsewhere: bool
+    field: TemplateField,
+    fit: Fit,
+    evidence: Evidence,
+    shown: np.ndarray,
+    hidden: np.ndarray,
+    elsewhere: bool,
 ) -> FieldPlace:
     cells = mapped(fit.transform, corners_of(field.cells))
     moves, sure = _moves(cells, evidence)
@@ -100,7 +108,8 @@ def _placed(
     cells = cells + moves
     boxes = tuple(Cell(box_of(cell[None])) for cell in cells)
     placed = Field(field.name, field.kind, box_of(cells), boxes)
-    doubts = _doubts(field, cells, sure | shown, moved and not shown.any(), fit, evidence)
+    moved = moved and not shown.any()
+    doubts = _doubts(field, cells, sure | shown, hidden, moved, fit, evidence)
     if elsewhere:
         doubts = tuple(doubt or REGISTRATION for doubt in doubts)
     return FieldPlace(placed, doubts)
@@ -123,6 +132,7 @@ def _doubts(
     field: TemplateField,
     cells: np.ndarray,
     sure: np.ndarray,
+    hidden: np.ndarray,
     moved: bool,
     fit: Fit,
     evidence: Evidence,
@@ -135,7 +145,7 @@ def _doubts(
         return (CUT_OFF,) * len(cells)
     form_cells = corners_of(field.cells)
     anchored = is_anchor(form_cells, corners_of(fit.page.anchors))
-    seen = sure | ~anchored & _witnessed(cells, fit)
+    seen = sure | ~anchored & ~hidden & _witnessed(cells, fit)
     strange = np.zeros(len(cells), bool)
     if fit.is_known_by_print:
         seen |= _shown(form_cells, fit, evidence)

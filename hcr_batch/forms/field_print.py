@@ -51,6 +51,8 @@ class FieldPrint:
     """It lies in its place."""
     cells: np.ndarray
     """Of each of the form's cells, (M,): it is printed there, neither covered nor folded away."""
+    hidden: np.ndarray
+    """Of each of them: it is printed on the form, and not there."""
 
 
 def field_prints(
@@ -84,8 +86,10 @@ def field_prints(
     row = _in_one_row(fields)
     moved |= ~clear & (row @ moved.astype(int) > row @ clear.astype(int))
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
-    there = [_is_there(own, seen, box, reach) for box in _grown(cells, form, WALLS_MM)]
-    return FieldPrint(moved, in_place, np.array(there))
+    around_cells = _grown(cells, form, WALLS_MM)
+    there = np.array([_is_there(own, seen, box, reach) for box in around_cells])
+    printed = np.array([own[_inside(box, reach)].any() for box in around_cells])
+    return FieldPrint(moved, in_place, there & printed, printed & ~there)
 
 
 def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:
@@ -118,11 +122,14 @@ def _mixed(lines: np.ndarray, words: np.ndarray) -> np.ndarray:
 
 def _is_there(own: np.ndarray, seen: np.ndarray, box: list[int], reach: int) -> bool:
     """Whether a cell is printed in its place on the page."""
+    inside = _inside(box, reach)
+    left_over = seen[inside].sum() >= LEFT * own[inside].sum()
+    return bool(left_over) or _compared(own, seen, box, reach)[0] >= CELL_ALIKE
+
+
+def _inside(box: list[int], reach: int) -> tuple[slice, slice]:
     left, top, right, bottom = box
-    inside = slice(top + reach, bottom + reach), slice(left + reach, right + reach)
-    if seen[inside].sum() >= LEFT * own[inside].sum():
-        return bool(own[inside].any())
-    return _compared(own, seen, box, reach)[0] >= CELL_ALIKE
+    return slice(top + reach, bottom + reach), slice(left + reach, right + reach)
 
 
 def _compared(
@@ -135,7 +142,7 @@ def _compared(
     nor the page where the part should be: rows of tables look all alike.
     """
     left, top, right, bottom = box
-    part = own[top + reach : bottom + reach, left + reach : right + reach]
+    part = own[_inside(box, reach)]
     if not part.size or part.std() < PLAIN:
         return 0.0, 0.0, 0.0
     around = slice(top, bottom + 2 * reach), slice(left, right + 2 * reach)

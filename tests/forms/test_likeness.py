@@ -11,8 +11,9 @@ from hcr_batch.errors import ConfigError
 from hcr_batch.forms.field_places import CUT_OFF, REGISTRATION, place_fields
 from hcr_batch.forms.imprint import PER_MM, Imprint, as_text, from_text
 from hcr_batch.forms.register import register
-from hcr_batch.forms.template_files import load_template
-from hcr_batch.types import Box
+from hcr_batch.forms.rules import Rule
+from hcr_batch.forms.template_files import TemplateField, load_template
+from hcr_batch.types import Box, MillimetreBox
 
 WIDTH, HEIGHT = 210, 140
 LAYER = 0.5
@@ -210,3 +211,24 @@ def test_rows_of_a_table_that_look_alike_have_not_moved():
     found = seen(template, transform, list(scanned(template, transform)))
     (fit,) = register([template], found)
     assert doubts(fit, found) == {""}
+
+
+def test_a_field_without_boxes_is_cut_off_where_its_own_print_is_covered():
+    template = form()
+    (page,) = template.pages
+    box = MillimetreBox(120, 72, 50, 9)
+    page = replace(page, fields=(*page.fields, TemplateField("f9", "free", box, (box,), Rule())))
+    template = printed(replace(template, pages=(page,)))
+    imprint = template.pages[0].imprint
+    imprint.words[2 * 70 : 2 * 84, 2 * 116 : 2 * 174] = 0
+    imprint.lines[2 * 81, 2 * 120 : 2 * 170] = 255
+    transform = scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == ("",)
+    found = seen(template, transform, list(scanned(template, transform)))
+    sides = [round((8 * side + 9) * LAYER) for side in (70, 84, 116, 174)]
+    for mask in (found.imprint.lines, found.imprint.words):
+        mask[sides[0] : sides[1], sides[2] : sides[3]] = 0
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)
