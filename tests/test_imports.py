@@ -40,6 +40,7 @@ DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
     "cv2": "opencv-python-headless",
     "fontTools": "fonttools",
+    "skimage": "scikit-image",
     "stdnum": "python-stdnum",
 }
 """Packages whose name for pip is not the one that is imported."""

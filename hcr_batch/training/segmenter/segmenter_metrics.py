@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from skimage.measure import label, regionprops
 
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
@@ -89,10 +90,9 @@ def cells_found(segmenter: Segmenter, page: FilledPage) -> dict[str, int]:
     if page.dpi != DPI:
         scale = DPI / page.dpi
         gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    layer = (segmenter(gray)[CHANNELS.index("cell")] >= ON).astype(np.uint8)
-    _, _, stats, middles = cv2.connectedComponentsWithStats(layer)
-    to_page = 2 * page.dpi / DPI
-    middles = middles[1:][stats[1:, 4] >= LEAST_CELL] * to_page
+    layer = segmenter(gray)[CHANNELS.index("cell")] >= ON
+    inner = [one.centroid[::-1] for one in regionprops(label(layer)) if one.area >= LEAST_CELL]
+    middles = np.array(inner).reshape(-1, 2) * (2 * page.dpi / DPI)
     used = np.zeros(len(middles), bool)
     found = written = 0
     for cell in page.cells:
