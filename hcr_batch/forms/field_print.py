@@ -35,8 +35,9 @@ SURELY_HERE, FOUND = 0.8, 0.75
 """And correlation in its place from which it has not, and elsewhere below which it is not there
 either: fields that moved had 0.77 elsewhere at least, and in their old place, one in each row at
 least, 0.75 at most."""
-CLEAR = 0.15
-"""A field that looks less unlike itself elsewhere goes with the others of its row."""
+CLEAR, OF_A_ROW = 0.15, 0.25
+"""A field that looks less unlike itself elsewhere goes with the others of its row, where so many of
+them have moved and more than are clearly in their places."""
 SAME_ROW = 0.5
 """Fields are of one row that have this share of the lower one's height in common."""
 
@@ -84,7 +85,9 @@ def field_prints(
     moved = _found_elsewhere(close, LEAD) & ~sure | _found_elsewhere(around, LEAD_AROUND)
     clear = close[0] >= close[1] + CLEAR
     row = _in_one_row(fields)
-    moved |= ~clear & (row @ moved.astype(int) > row @ clear.astype(int))
+    strange = row @ moved.astype(int)
+    row_moved = (strange > row @ clear.astype(int)) & (strange >= OF_A_ROW * row.sum(axis=1))
+    moved |= ~clear & row_moved
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
     around_cells = _grown(cells, form, WALLS_MM)
     there = np.array([_is_there(own, seen, box, reach) for box in around_cells])
