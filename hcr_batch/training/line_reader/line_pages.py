@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -27,7 +26,7 @@ from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.line_reader.line_drawing import Drawing
 from hcr_batch.training.line_reader.line_samples import LineSample, Sampler, fits
 from hcr_batch.training.line_reader.line_shards import read_shard, write_shard
-from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet, forms_to_fill
+from hcr_batch.training.synthesis.blanks import BlankForm, forms_to_fill, kept_sheet
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.layouts import draw_layout
@@ -166,7 +165,7 @@ class LinePageMaker:
     def _sheet(self, number: int, rng: np.random.Generator) -> FormSheet:
         group = np.random.default_rng((self.seed, 1, number // REFILLED))
         if self.forms and group.random() > DRAWN_SHARE:
-            blank = _blank(self.forms[int(group.integers(len(self.forms)))])
+            blank = kept_sheet(self.forms[int(group.integers(len(self.forms)))])
             if len(blank.places.areas) >= FEWEST_AREAS:
                 return blank.rewritable()
         sheet = FormSheet(*DRAWN_SIZE)
@@ -264,8 +263,3 @@ def _inked(strip: Strip, to_sheet: np.ndarray) -> np.ndarray:
     pixels = np.argwhere(strip.image >= FAINT)[:, ::-1].astype(float)
     on_page = pixels @ strip.to_page[:, :2].T + strip.to_page[:, 2]
     return projected(to_sheet, on_page)
-
-
-@lru_cache(maxsize=2)
-def _blank(form: BlankForm) -> FormSheet:
-    return blank_sheet(form)

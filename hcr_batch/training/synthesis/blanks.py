@@ -6,6 +6,7 @@ import csv
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from hcr_batch.training.synthesis.find_places import find_places
 from hcr_batch.training.synthesis.vector_layers import vector_layers
 from hcr_batch.types import Box
 
-__all__ = ["BlankForm", "blank_forms", "blank_sheet", "forms_to_fill", "is_held_out"]
+__all__ = ["BlankForm", "blank_forms", "blank_sheet", "forms_to_fill", "is_held_out", "kept_sheet"]
 
 HELD_SHARE, HELD_SALT = 22, "5"
 """Per cent of the sources that are held out; the salt was chosen so that a fifth of the pages,
@@ -110,6 +111,12 @@ def blank_sheet(form: BlankForm) -> FormSheet:
     cells = [Box(c.x * MM, c.y * MM, c.width * MM, c.height * MM) for c in form.cells]
     sheet.places = find_places(sheet, cell_runs(_unprinted(sheet, cells)))
     return sheet
+
+
+@lru_cache(maxsize=2)
+def kept_sheet(form: BlankForm) -> FormSheet:
+    """As :func:`blank_sheet`, kept for a form that is filled several times; write on a copy."""
+    return blank_sheet(form)
 
 
 def _ink(layer: object, dark: np.ndarray) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -24,7 +23,7 @@ from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.classifier.batches import Handwriting
 from hcr_batch.training.datasets.character_sets import read_arrays
-from hcr_batch.training.synthesis.blanks import BlankForm, blank_sheet
+from hcr_batch.training.synthesis.blanks import BlankForm, kept_sheet
 from hcr_batch.training.synthesis.canvas import MM, FormSheet, fit_cell
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.handwriting import draw_strokes_on
@@ -161,7 +160,7 @@ class PageMaker:
         forms = [form for form in self.forms if len(form.cells) >= FEWEST_CELLS]
         group = np.random.default_rng((self.seed, 1, number // REFILLED))
         if forms and group.random() > DRAWN_SHARE:
-            blank = _blank(forms[int(group.integers(len(forms)))])
+            blank = kept_sheet(forms[int(group.integers(len(forms)))])
             if blank.places.cells:
                 return blank.rewritable()
         sheet = FormSheet(*DRAWN_SIZE)
@@ -248,11 +247,6 @@ def _owners(cells: np.ndarray, written: np.ndarray) -> list[int | None]:
 
 
 
-
-
-@lru_cache(maxsize=2)
-def _blank(form: BlankForm) -> FormSheet:
-    return blank_sheet(form)
 
 
 class _Filling:
