@@ -25,7 +25,7 @@ MULTIPLE = 32
 COLUMNS = 192
 """Pixels at 200 dots per inch; pages are filled up to whole multiples, of `MULTIPLE` in rows. So
 wide, that pages of one size turned by up to 1.8 degrees are of one shape, and the network's memory
-is planned for the first of them: that takes a fifth of the time of a page."""
+is planned for the first of them: that takes a fifth of a page's segmentation."""
 REACH = 96
 """Pixels at 100 dots per inch to either side that bear on what the network says of one: 86, made
 up to a multiple of 16. With so many around it, a part is answered as it is in the whole."""
