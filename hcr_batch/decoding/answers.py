@@ -198,11 +198,24 @@ def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -
         answer = FieldAnswer([(box, as_print(reading)) for box, reading in answer.cells])
     if glyphs.field.kind == UNPLACED:
         return _unplaced(answer, glyphs.faint)
+    inked = [cell for cell in answer.cells if cell[1].character or cell[1].flagged]
+    if glyphs.field.kind in STRINGS and len(inked) > 1 and all(map(_is_print, inked)):
+        return FieldAnswer([_one_look(inked, "printed")])
     if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
         return FieldAnswer([(box, missing), *answer.cells[1:]], answer.joint)
     return answer
+
+
+def _is_print(cell: tuple[Box, Reading]) -> bool:
+    """Whether a cell is a mark that is held for print."""
+    return not cell[1].character and cell[1].reasons == ("printed",)
+
+
+def _one_look(cells: Sequence[tuple[Box, Reading]], reason: str) -> tuple[Box, Reading]:
+    """One thing to look at for a line of which nothing is read, and not one a character."""
+    return bounds([box for box, _ in cells]), as_mark(cells[0][1], reason)
 
 
 def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
@@ -212,9 +225,8 @@ def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
         return FieldAnswer([])
     readings = [answer.cells[place][1] for place in written]
     if faint or 2 * sum(reading.flagged for reading in readings) > len(readings):
-        # Hardly anything of it is sure: one look at the whole, not one at each piece.
-        area = bounds([answer.cells[place][0] for place in written])
-        return FieldAnswer([(area, as_mark(readings[0], UNPLACED))])
+        # Hardly anything of it is sure.
+        return FieldAnswer([_one_look([answer.cells[place] for place in written], UNPLACED)])
     return FieldAnswer(
         [
             (box, replace(reading, flagged=True, reasons=(*reading.reasons, UNPLACED)))

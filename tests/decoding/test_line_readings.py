@@ -51,6 +51,11 @@ def test_print_that_nobody_took_for_writing_is_no_answer():
     assert not any(r.character or r.flagged for r in read("7049", PRINTED, InkSource.PRINT))
 
 
+def test_doubtful_ink_that_was_taken_for_print_is_one_thing_to_look_at():
+    readings = read("70492", UNSURE, InkSource.PRINT, chance=0.6)
+    assert [(r.character, r.flagged, r.reasons) for r in readings] == [("", True, ("printed",))]
+
+
 def test_writing_is_read():
     assert "".join(r.character for r in read("7049", WRITTEN, InkSource.PEN)) == "7049"
 
