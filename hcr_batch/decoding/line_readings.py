@@ -42,6 +42,10 @@ WORD_GAP = 1.1
 """Letter heights; a wider gap in a free string is a blank between words."""
 FEWEST_SURE = 3
 """Characters of a line that may be print, from which it can be told."""
+MOST_DOUBTED = 0.8
+"""Share of such a line, though it may be written, that is in doubt at most where it is read: on 20
+filled blanks 2.7 for 3.3 of 100 cells were invented, and of 384 words on pages three were lost to
+a mark."""
 USUAL_GAPS = 2.5
 """And it must be wider than this many usual gaps of the line."""
 
@@ -145,10 +149,13 @@ def _doubted(part: _Part, source: InkSource) -> _Part:
 
 
 def _sure_or_print(readings: list[Reading], is_written: bool) -> list[Reading]:
-    """A line that may be print: a mark if it is short or, nowhere held for written, doubtful."""
+    """A line that may be print: a mark if it is short or doubtful.
+
+    Where something holds it for written, most of it must be in doubt; else one character.
+    """
     few = sum(bool(reading.character) for reading in readings) < FEWEST_SURE
-    doubtful = any("low_confidence" in reading.reasons for reading in readings)
-    if not few and (is_written or not doubtful):
+    doubts = sum("low_confidence" in reading.reasons for reading in readings)
+    if not few and (doubts <= MOST_DOUBTED * len(readings) if is_written else not doubts):
         return readings
     return [as_mark(reading, "printed") for reading in readings]
 

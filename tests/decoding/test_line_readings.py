@@ -56,6 +56,12 @@ def test_doubtful_ink_that_was_taken_for_print_is_one_thing_to_look_at():
     assert [(r.character, r.flagged, r.reasons) for r in readings] == [("", True, ("printed",))]
 
 
+def test_a_line_that_may_be_print_is_read_where_enough_of_it_is_sure():
+    assert "".join(r.character for r in read("70492", UNSURE, InkSource.PEN)) == "70492"
+    readings = read("70492", UNSURE, InkSource.PEN, chance=0.6)
+    assert [(r.character, r.flagged, r.reasons) for r in readings] == [("", True, ("printed",))]
+
+
 def test_writing_is_read():
     assert "".join(r.character for r in read("7049", WRITTEN, InkSource.PEN)) == "7049"
 
