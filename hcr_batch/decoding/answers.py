@@ -196,12 +196,12 @@ def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -
     """The answer as its page and its rule have it."""
     if around.page_is_print and _is_doubtful(glyphs, answer):
         answer = FieldAnswer([(box, as_print(reading)) for box, reading in answer.cells])
-    if glyphs.field.kind == UNPLACED:
-        return _unplaced(answer, glyphs.faint)
     inked = [cell for cell in answer.cells if cell[1].character or cell[1].flagged]
+    if glyphs.field.kind == UNPLACED:
+        return _unplaced(answer, inked, glyphs.faint)
     if glyphs.field.kind in STRINGS and len(inked) > 1 and all(map(_is_print, inked)):
         return FieldAnswer([_one_look(inked, "printed")])
-    if glyphs.rule.required and not any(r.character or r.flagged for _, r in answer.cells):
+    if glyphs.rule.required and not inked:
         box, reading = answer.cells[0]
         missing = replace(reading, flagged=True, reasons=("required",))
         return FieldAnswer([(box, missing), *answer.cells[1:]], answer.joint)
@@ -218,15 +218,15 @@ def _one_look(cells: Sequence[tuple[Box, Reading]], reason: str) -> tuple[Box, R
     return bounds([box for box, _ in cells]), as_mark(cells[0][1], reason)
 
 
-def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
+def _unplaced(
+    answer: FieldAnswer, inked: Sequence[tuple[Box, Reading]], faint: bool
+) -> FieldAnswer:
     """Writing outside all fields, if it is no print: a person looks at it."""
-    written = [place for place, (_, r) in enumerate(answer.cells) if r.character or r.flagged]
-    if not written:
+    if not inked:
         return FieldAnswer([])
-    readings = [answer.cells[place][1] for place in written]
-    if faint or 2 * sum(reading.flagged for reading in readings) > len(readings):
+    if faint or _are_mostly_flagged([reading for _, reading in inked]):
         # Hardly anything of it is sure.
-        return FieldAnswer([_one_look([answer.cells[place] for place in written], UNPLACED)])
+        return FieldAnswer([_one_look(inked, UNPLACED)])
     return FieldAnswer(
         [
             (box, replace(reading, flagged=True, reasons=(*reading.reasons, UNPLACED)))
@@ -239,8 +239,12 @@ def _unplaced(answer: FieldAnswer, faint: bool) -> FieldAnswer:
 def _is_doubtful(glyphs: FieldGlyphs, answer: FieldAnswer) -> bool:
     """Whether most characters of a field, neither ticked nor under a rule, are in doubt."""
     read = [reading for _, reading in answer.cells if reading.character]
-    doubted = 2 * sum(reading.flagged for reading in read) > len(read) or not read
-    return doubted and not glyphs.rule.is_binding and glyphs.field.kind != "check"
+    in_doubt = not read or _are_mostly_flagged(read)
+    return in_doubt and not glyphs.rule.is_binding and glyphs.field.kind != "check"
+
+
+def _are_mostly_flagged(readings: Sequence[Reading]) -> bool:
+    return 2 * sum(reading.flagged for reading in readings) > len(readings)
 
 
 def _read_cells(

@@ -26,12 +26,12 @@ from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.line_reader.line_drawing import Drawing
 from hcr_batch.training.line_reader.line_samples import LineSample, Sampler, fits
 from hcr_batch.training.line_reader.line_shards import read_shard, write_shard
-from hcr_batch.training.synthesis.blanks import BlankForm, forms_to_fill, kept_sheet
+from hcr_batch.training.synthesis.blanks import BlankForm, blank_to_fill, forms_to_fill
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.layouts import draw_layout
 from hcr_batch.training.synthesis.printing import Printer, load_printer
-from hcr_batch.training.synthesis.scanned_pages import agreement, mapped, scanned_page
+from hcr_batch.training.synthesis.scanned_pages import overlaps, scanned_page, upright_around
 from hcr_batch.types import Box, Page
 
 __all__ = ["LinePageMaker", "make_page_lines", "page_lines"]
@@ -44,8 +44,6 @@ CELL_ROWS = 1.0
 """How often rows of cells come on a drawn sheet, beside 13 for all else."""
 FEWEST_AREAS = 8
 """Of a real blank form that is worth filling."""
-REFILLED = 4
-"""Times in a row that a real blank form is filled; most of the work is its drawing."""
 FILLED = 0.9
 """Share of the areas that are written in."""
 CAPITALS_MM = (2.0, 5.5)
@@ -163,11 +161,9 @@ class LinePageMaker:
         return _matched(lines, to_sheet @ to_source, written)
 
     def _sheet(self, number: int, rng: np.random.Generator) -> FormSheet:
-        group = np.random.default_rng((self.seed, 1, number // REFILLED))
-        if self.forms and group.random() > DRAWN_SHARE:
-            blank = kept_sheet(self.forms[int(group.integers(len(self.forms)))])
-            if len(blank.places.areas) >= FEWEST_AREAS:
-                return blank.rewritable()
+        blank = blank_to_fill(self.forms, self.seed, number, DRAWN_SHARE)
+        if blank and len(blank.places.areas) >= FEWEST_AREAS:
+            return blank.rewritable()
         sheet = FormSheet(*DRAWN_SIZE)
         draw_layout(sheet, self.printer, rng, CELL_ROWS)
         return sheet
@@ -243,8 +239,8 @@ def _matched(
     """The strips of the lines whose text is known; `to_sheet` (3, 3) is their way to the sheet."""
     if not lines or not written:
         return []
-    places = mapped([line.box for line in lines], to_sheet)
-    shared = agreement(places, sides_of([one.ink for one in written]).T)
+    places = upright_around([line.box for line in lines], to_sheet)
+    shared = overlaps(places, sides_of([one.ink for one in written]).T)
     samples = []
     for line, place, shares in zip(lines, places, shared, strict=True):
         one, strip = written[int(shares.argmax())], line.strip

@@ -18,11 +18,20 @@ from hcr_batch.training.synthesis.find_places import find_places
 from hcr_batch.training.synthesis.vector_layers import vector_layers
 from hcr_batch.types import Box
 
-__all__ = ["BlankForm", "blank_forms", "blank_sheet", "forms_to_fill", "is_held_out", "kept_sheet"]
+__all__ = [
+    "BlankForm",
+    "blank_forms",
+    "blank_sheet",
+    "blank_to_fill",
+    "forms_to_fill",
+    "is_held_out",
+]
 
 HELD_SHARE, HELD_SALT = 22, "5"
 """Per cent of the sources that are held out; the salt was chosen so that a fifth of the pages,
 several sources with cells among them, are, and no form of a kind that is learned from."""
+REFILLED = 4
+"""Times in a row that a real blank form is filled; most of the work is its drawing."""
 SOLID = 16
 """Rules that are this many pixels (2 mm) thick and more are grounds and bars."""
 FAINT, CLEARER = 10, 8
@@ -113,9 +122,21 @@ def blank_sheet(form: BlankForm) -> FormSheet:
     return sheet
 
 
+def blank_to_fill(
+    forms: Sequence[BlankForm], seed: int, number: int, drawn_share: float
+) -> FormSheet | None:
+    """One of some blank forms for a page of this number, not to be written on but on a copy.
+
+    None where there is no form, and for a share of the pages, whose sheets are to be drawn.
+    """
+    group = np.random.default_rng((seed, 1, number // REFILLED))
+    if not forms or group.random() <= drawn_share:
+        return None
+    return _kept_sheet(forms[int(group.integers(len(forms)))])
+
+
 @lru_cache(maxsize=2)
-def kept_sheet(form: BlankForm) -> FormSheet:
-    """As :func:`blank_sheet`, kept for a form that is filled several times; write on a copy."""
+def _kept_sheet(form: BlankForm) -> FormSheet:
     return blank_sheet(form)
 
 

@@ -23,13 +23,13 @@ from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.training.classifier.batches import Handwriting
 from hcr_batch.training.datasets.character_sets import read_arrays
-from hcr_batch.training.synthesis.blanks import BlankForm, kept_sheet
+from hcr_batch.training.synthesis.blanks import BlankForm, blank_to_fill
 from hcr_batch.training.synthesis.canvas import MM, FormSheet, fit_cell
 from hcr_batch.training.synthesis.form_hands import random_hand
 from hcr_batch.training.synthesis.handwriting import draw_strokes_on
 from hcr_batch.training.synthesis.layouts import draw_layout
 from hcr_batch.training.synthesis.printing import Printer
-from hcr_batch.training.synthesis.scanned_pages import agreement, mapped, scanned_page
+from hcr_batch.training.synthesis.scanned_pages import overlaps, scanned_page, upright_around
 from hcr_batch.types import Box, Page
 
 __all__ = ["NOTHING", "PageGlyphs", "PageMaker", "make_page_glyphs"]
@@ -44,8 +44,6 @@ CELL_ROWS = 40.0
 """How often rows of cells come on a drawn sheet, beside 13 for all else."""
 FEWEST_CELLS = 50
 """Of a real blank form that is worth filling."""
-REFILLED = 4
-"""Times in a row that a real blank form is filled; most of the work is its drawing."""
 FILLED = 0.93
 """Share of the cells that are written in."""
 SAME_INK = 0.45
@@ -158,11 +156,9 @@ class PageMaker:
 
     def _sheet(self, number: int, rng: np.random.Generator) -> FormSheet:
         forms = [form for form in self.forms if len(form.cells) >= FEWEST_CELLS]
-        group = np.random.default_rng((self.seed, 1, number // REFILLED))
-        if forms and group.random() > DRAWN_SHARE:
-            blank = kept_sheet(forms[int(group.integers(len(forms)))])
-            if blank.places.cells:
-                return blank.rewritable()
+        blank = blank_to_fill(forms, self.seed, number, DRAWN_SHARE)
+        if blank and blank.places.cells:
+            return blank.rewritable()
         sheet = FormSheet(*DRAWN_SIZE)
         draw_layout(sheet, self.printer, rng, CELL_ROWS)
         return sheet
@@ -189,8 +185,8 @@ class PageMaker:
         back = to_sheet @ page.to_source
         return (
             [ink.ink for _, ink in found if ink.ink is not None],
-            mapped([box for box, _ in found], back),
-            mapped([ink.box for _, ink in found], back),
+            upright_around([box for box, _ in found], back),
+            upright_around([ink.box for _, ink in found], back),
         )
 
 
@@ -204,7 +200,7 @@ def _matched(
     """The glyphs of inks whose character is known, or of which it is known that they are none."""
     drawn = sides_of([one.ink for one in written]).T
     owners = _owners(cells, sides_of([one.cell for one in written]).T)
-    shared = agreement(places, drawn)
+    shared = overlaps(places, drawn)
     glyphs = normalize_inks(inks)
     kept, sources, rows = [], [], []
     for index, (owner, place) in enumerate(zip(owners, places)):
@@ -222,7 +218,6 @@ def _matched(
     return PageGlyphs(glyphs[kept], np.array(sources, np.int32), np.array(rows, np.int32))
 
 
-
 def _part(layer: np.ndarray, place: np.ndarray) -> np.ndarray:
     left, top, right, bottom = np.maximum(np.round(place), 0).astype(int)
     return layer[top : bottom + 1, left : right + 1]
@@ -234,7 +229,6 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-6))
 
 
-
 def _owners(cells: np.ndarray, written: np.ndarray) -> list[int | None]:
     """For each cell that was found the one of the written cells, of its size, it lies in."""
     middle = (cells[:, None, :2] + cells[:, None, 2:]) / 2
@@ -242,11 +236,6 @@ def _owners(cells: np.ndarray, written: np.ndarray) -> list[int | None]:
     widths = (cells[:, 2] - cells[:, 0])[:, None] / (written[:, 2] - written[:, 0])
     fits = inside & (widths > 0.5) & (widths < 1.6)
     return [int(row.argmax()) if row.sum() == 1 else None for row in fits]
-
-
-
-
-
 
 
 class _Filling:

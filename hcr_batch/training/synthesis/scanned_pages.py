@@ -13,7 +13,7 @@ from hcr_batch.training.synthesis.canvas import DPI, MM, FormSheet
 from hcr_batch.training.synthesis.paper import printed_sheet, scan_paper
 from hcr_batch.types import Box, Page
 
-__all__ = ["agreement", "mapped", "scanned_page"]
+__all__ = ["overlaps", "scanned_page", "upright_around"]
 
 LARGEST_TURN = 1.5
 """Degrees that a page lies askew at most."""
@@ -28,14 +28,14 @@ def scanned_page(sheet: FormSheet, rng: np.random.Generator) -> tuple[Page, np.n
     return _filed(gray, matrix, float(rng.choice(values, p=shares)))
 
 
-def mapped(boxes: Sequence[Box], transform: np.ndarray) -> np.ndarray:
+def upright_around(boxes: Sequence[Box], transform: np.ndarray) -> np.ndarray:
     """Sides (N, 4) of the upright rectangles around boxes that are turned a little."""
     corners = sides_of(boxes).T[:, [[0, 1], [2, 1], [0, 3], [2, 3]]].reshape(-1, 2)
     placed = projected(transform, corners).reshape(-1, 4, 2)
     return np.hstack([placed.min(axis=1), placed.max(axis=1)])
 
 
-def agreement(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+def overlaps(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Shared area of boxes (N, 4) and (M, 4), of what both cover together, (N, M)."""
     ones, others = _thickened(ones), _thickened(others)
     both = shared_areas(ones, others)
