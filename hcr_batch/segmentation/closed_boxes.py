@@ -14,6 +14,10 @@ __all__ = ["closed_boxes", "standing_alone"]
 
 LINE_LEVEL = 100
 """Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
+GAP_MM = 1.2
+"""Breaks in a line, where it was copied or scanned too pale, are shorter."""
+STRETCH_MM = 5.0
+"""between stretches so long; dashes and letters, which are shorter, stay apart."""
 LEAST_MM = 2.4
 """Smaller boxes are decoration, or counters of letters."""
 RECTANGLE = 0.75
@@ -38,7 +42,7 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     pixels_per_mm : float
         Of the layer.
     """
-    lines = cv2.threshold(line, LINE_LEVEL, 1, cv2.THRESH_BINARY)[1]
+    lines = _without_breaks(cv2.threshold(line, LINE_LEVEL, 1, cv2.THRESH_BINARY)[1], pixels_per_mm)
     contours, tree = cv2.findContours(lines, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     holes = list(compress(contours, tree[0, :, 3] >= 0)) if contours else []
     x, y, width, height = np.array([cv2.boundingRect(hole) for hole in holes]).reshape(-1, 4).T
@@ -52,6 +56,16 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
         return sides
     inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
     return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
+
+
+def _without_breaks(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Lines, uint8 (rows, columns), with the short breaks within long ones closed."""
+    gap = np.ones((1, round(GAP_MM * pixels_per_mm) + 1), np.uint8)
+    run = np.ones((1, round(STRETCH_MM * pixels_per_mm)), np.uint8)
+    for shape, way in ((gap, run), (gap.T, run.T)):
+        long = cv2.morphologyEx(lines, cv2.MORPH_OPEN, way)
+        lines = cv2.bitwise_or(lines, cv2.morphologyEx(long, cv2.MORPH_CLOSE, shape))
+    return lines
 
 
 def _long_lines(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
