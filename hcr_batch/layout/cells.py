@@ -29,7 +29,12 @@ INNER = 0.6
 LEAST_INNER_MM = 1.0
 """Smaller parts are noise: the smallest cells are 2.4 mm."""
 SPREAD = 1.7
-"""A part so many times wider than those beside it is several cells run together."""
+"""A part so many times wider than those beside it is several cells run together,"""
+EDGE = 0.8
+"""where walls, which all reach the upper or lower line, show in so much of the paper between it
+and the inside,"""
+DIVIDED = 0.5
+"""by this share, at half of the places between them; writing may hide some. Else it is one."""
 REACH = 0.55
 """A wall is looked for as far beyond its inner part, as a share of that."""
 WALL = 0.45
@@ -38,6 +43,8 @@ WALL_LEVEL = 90
 """of 255: a pixel of the line layer that counts for one (walls are thinner than its pixels)."""
 
 
+SLACK = 1
+"""Pixels (0.25 mm) by which lines may lie beside their places."""
 STROKE_MM = 1.2
 """Strokes so wide do not part the inside of a cell."""
 SAME = 0.4
@@ -86,13 +93,15 @@ def healed(layer: np.ndarray, layers: Layers) -> np.ndarray:
     return np.where(pen, closed, layer)
 
 
-def inner_parts(layer: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+def inner_parts(layer: np.ndarray, strokes: LineShares, pixels_per_mm: float) -> np.ndarray:
     """The connected parts of a layer: left, top, right and bottom, float (N, 4).
 
     Parameters
     ----------
     layer : ndarray of uint8, shape (rows, columns)
         Of cells or check boxes, 0 to 255.
+    strokes : LineShares
+        Of the lines, and of writing that may hide some.
     pixels_per_mm : float
         Of the layer.
     """
@@ -100,10 +109,10 @@ def inner_parts(layer: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     parts = parts[parts[:, 2:].min(axis=1, initial=np.inf) >= LEAST_INNER_MM * pixels_per_mm]
     parts[:, 2:] += parts[:, :2]
-    return _parted(parts)
+    return _parted(parts, strokes)
 
 
-def _parted(parts: np.ndarray) -> np.ndarray:
+def _parted(parts: np.ndarray, strokes: LineShares) -> np.ndarray:
     """Parts that have run together, divided evenly."""
     if not len(parts):
         return parts
@@ -118,8 +127,26 @@ def _parted(parts: np.ndarray) -> np.ndarray:
         usual = float(median(widths[beside])) if beside.any() else width
         # An inner part and its walls take up 1 / INNER of it.
         count = round((width + usual * (1 / INNER - 1)) * INNER / usual)
-        divided += _split(part, count) if width > SPREAD * usual else [part]
+        pieces = _split(part, count) if width > SPREAD * usual else [part]
+        divided += pieces if _shows_between(pieces, strokes) else [part]
     return np.array(divided)
+
+
+def _shows_between(pieces: list[np.ndarray], strokes: LineShares) -> bool:
+    """Whether a wall may stand between most neighbouring inner parts, each (4,)."""
+    if len(pieces) < 2:
+        return True
+    sides = np.array(pieces)
+    _, top, _, bottom = np.round(sides[0]).astype(int)
+    between = (sides[:-1, 2] + sides[1:, 0]) / 2
+    near = np.round(between).astype(int) + np.arange(-SLACK, SLACK + 1)[:, None]
+    edge = round(EDGE * (1 / INNER - 1) / 2 * (bottom - top))
+    shares = [
+        strokes.upright(near, np.full_like(near, y - edge), np.full_like(near, y))
+        for y in (top, bottom + edge)
+    ]
+    shown = np.max(shares, axis=(0, 1)) >= DIVIDED
+    return bool(2 * np.count_nonzero(shown) >= len(shown))
 
 
 def _split(part: np.ndarray, count: int) -> list[np.ndarray]:

@@ -34,6 +34,8 @@ MOST_SHARED = 0.3
 """Share of the narrower of two cells' widths that they have in common, from which they are one."""
 REACHES = (8, 16, 64)
 """Cells to either side by which the pitch is measured, first near, then all."""
+WIDER = 1.35
+"""Widths of a place; a cell so wide around it is no place of the comb."""
 MOST_HIDDEN = 4
 """Neighbouring cells of a comb without a wall or an inside that shows."""
 
@@ -124,7 +126,7 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
             off = abs(middles - (place.x + place.width / 2))
             if (off <= OFF * lattice.pitch).any():
                 sure = number
-            elif not _goes_on(place, line):
+            elif not _goes_on(place, line) or _lies_in_wider(place, row):
                 break
             elif _has_tooth(place, way, line):
                 sure = number
@@ -142,6 +144,12 @@ def _goes_on(place: Box, line: LineShares) -> bool:
         float(line.level(round(y) + around, left, right).max()) >= GOES_ON
         for y in (place.y, place.bottom)
     )
+
+
+def _lies_in_wider(place: Box, row: list[Box]) -> bool:
+    """Whether the middle of a place lies in a cell that is wider."""
+    middle = place.x + place.width / 2
+    return any(box.width > WIDER * place.width and box.x < middle < box.right for box in row)
 
 
 def _has_tooth(place: Box, way: int, line: LineShares) -> bool:

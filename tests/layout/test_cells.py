@@ -72,6 +72,18 @@ def test_cells_that_have_run_together_come_apart_again():
     assert len(cells) == 8
 
 
+def test_a_wide_box_beside_a_comb_is_one_cell_though_a_stroke_stands_in_its_middle():
+    form = paper(150, 40)
+    boxes = row_of_boxes(form, 60, 100, 7)
+    (wide,) = row_of_boxes(form, 60 + 7 * 44, 100, 1, width=88)
+    filled = form.copy()
+    middle = round(wide.x + wide.width / 2)
+    filled[116:146, middle - 3 : middle + 3] = 30
+    ((_, cells),) = found(layers_of(form, filled, cells=[*boxes, wide]))
+    assert len(cells) == 8
+    assert overlap(cells[-1], wide) > 0.8
+
+
 def test_a_box_in_an_area_to_write_in_is_a_free_field_and_a_small_square_a_check_box():
     gray = paper(150, 60)
     (wide,) = row_of_boxes(gray, 60, 60, 1, width=500, height=80)
