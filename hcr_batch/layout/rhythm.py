@@ -34,8 +34,9 @@ MOST_SHARED = 0.3
 """Share of the narrower of two cells' widths that they have in common, from which they are one."""
 REACHES = (8, 16, 64)
 """Cells to either side by which the pitch is measured, first near, then all."""
-WIDER = 1.35
-"""Widths of a place; a cell so wide around it is no place of the comb."""
+LEAST_WIDTH = 0.75
+"""Share of a place's width that a cell has which ends the comb where it stands off its places: the
+cells of a table follow each other in groups, on one line."""
 MOST_HIDDEN = 4
 """Neighbouring cells of a comb without a wall or an inside that shows."""
 
@@ -126,7 +127,7 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
             off = abs(middles - (place.x + place.width / 2))
             if (off <= OFF * lattice.pitch).any():
                 sure = number
-            elif not _goes_on(place, line) or _lies_in_wider(place, row):
+            elif not _goes_on(place, line) or _is_taken(place, row):
                 break
             elif _has_tooth(place, way, line):
                 sure = number
@@ -146,10 +147,13 @@ def _goes_on(place: Box, line: LineShares) -> bool:
     )
 
 
-def _lies_in_wider(place: Box, row: list[Box]) -> bool:
-    """Whether the middle of a place lies in a cell that is wider."""
-    middle = place.x + place.width / 2
-    return any(box.width > WIDER * place.width and box.x < middle < box.right for box in row)
+def _is_taken(place: Box, row: list[Box]) -> bool:
+    """Whether a cell of the row, as wide or wider, covers a good part of a place."""
+    least, width = MOST_SHARED * place.width, LEAST_WIDTH * place.width
+    return any(
+        box.width > width and min(box.right, place.right) - max(box.x, place.x) > least
+        for box in row
+    )
 
 
 def _has_tooth(place: Box, way: int, line: LineShares) -> bool:
