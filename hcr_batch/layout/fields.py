@@ -32,6 +32,8 @@ SHARED_WALL_MM = 0.9
 """Boxes nearer than this share a wall."""
 MAX_SPACING = 0.6
 """Boxes further apart than this share of their width belong to different fields,"""
+STANDS_OFF = 0.25
+"""as do those that stand so far off boxes that share their walls;"""
 SAME_GAP = 1.3
 MIN_GAPS = 3
 """unless so many boxes of their row are as far apart."""
@@ -294,11 +296,19 @@ def _split_row(
     runs: list[list[Box]] = []
     usual = _usual_gap(row)
     for box in row:
-        if runs and _together(runs[-1][-1], box, usual, pixels_per_mm, settings):
+        goes_on = runs and _together(runs[-1][-1], box, usual, pixels_per_mm, settings)
+        if goes_on and not _stands_off(box, runs[-1], pixels_per_mm):
             runs[-1].append(box)
         else:
             runs.append([box])
     return [tuple(run) for run in runs]
+
+
+def _stands_off(box: Box, run: list[Box], pixels_per_mm: float) -> bool:
+    """Whether a box stands off the last two of a run, which share a wall."""
+    gaps = [b.x - a.right for a, b in pairwise([*run[-2:], box])]
+    wall = SHARED_WALL_MM * pixels_per_mm
+    return len(gaps) > 1 and gaps[0] <= wall and gaps[1] > max(wall, STANDS_OFF * box.width)
 
 
 def _usual_gap(row: list[Box]) -> float:

@@ -35,8 +35,10 @@ MOST_SHARED = 0.3
 REACHES = (8, 16, 64)
 """Cells to either side by which the pitch is measured, first near, then all."""
 LEAST_WIDTH = 0.75
-"""Share of a place's width that a cell has which ends the comb where it stands off its places: the
-cells of a table follow each other in groups, on one line."""
+"""Share of a place's width that a cell has which may take it, though it stands off it;"""
+MOST_TAKEN = 1
+"""and where more places one after the other are taken, the comb ends: the cells of a table follow
+each other in groups on one line. A single one may be a cell that strokes have moved."""
 MOST_HIDDEN = 4
 """Neighbouring cells of a comb without a wall or an inside that shows."""
 
@@ -121,16 +123,18 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
     middles = _middles(row)
     numbers = []
     for way in (1, -1):
-        number, sure = way, 0
+        number, sure, taken = way, 0, 0
         while abs(number - sure) <= MOST_HIDDEN:
             place = lattice.place(number)
             off = abs(middles - (place.x + place.width / 2))
             if (off <= OFF * lattice.pitch).any():
-                sure = number
-            elif not _goes_on(place, line) or _is_taken(place, row):
-                break
-            elif _has_tooth(place, way, line):
-                sure = number
+                sure, taken = number, 0
+            else:
+                taken += _is_taken(place, row)
+                if taken > MOST_TAKEN or not _goes_on(place, line):
+                    break
+                if not taken and _has_tooth(place, way, line):
+                    sure = number
             number += way
         numbers.append(sure)
     last, first = numbers

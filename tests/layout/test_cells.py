@@ -72,6 +72,17 @@ def test_cells_that_have_run_together_come_apart_again():
     assert len(cells) == 8
 
 
+def test_groups_of_cells_on_one_line_of_a_table_stay_in_their_places():
+    form = paper(200, 40)
+    starts = (60, 60 + 4 * 44 + 20, 60 + 6 * 44 + 40)
+    groups = [row_of_boxes(form, x, 100, count) for x, count in zip(starts, (4, 2, 4))]
+    form[99:101, 20:900] = form[155:157, 20:900] = 0  # the lines of the table
+    fields = found(layers_of(form, cells=[box for group in groups for box in group]))
+    assert [len(cells) for _, cells in fields] == [4, 2, 4]
+    pairs = zip([cell for _, cells in fields for cell in cells], [b for g in groups for b in g])
+    assert min(overlap(*pair) for pair in pairs) > 0.8
+
+
 def test_a_wide_box_beside_a_comb_is_one_cell_though_a_stroke_stands_in_its_middle():
     form = paper(150, 40)
     boxes = row_of_boxes(form, 60, 100, 7)
@@ -176,11 +187,13 @@ def test_places_beyond_the_page_are_no_error():
     assert set(inside) <= {box for run in runs for box in run}
 
 
-@pytest.mark.parametrize(("sign", "parts"), [(True, [2, 2]), (False, [4])])
-def test_a_slash_between_boxes_parts_them(sign, parts):
+@pytest.mark.parametrize(
+    ("gap", "sign", "parts"), [(10, True, [2, 2]), (10, False, [4]), (16, False, [2, 2])]
+)
+def test_a_slash_between_boxes_or_a_wide_gap_parts_them(gap, sign, parts):
     gray = paper(150, 60)
     boxes = [
-        box for x in (60, 60 + 2 * 44 + 16) for box in row_of_boxes(gray, x, 100, 2)
+        box for x in (60, 60 + 2 * 44 + gap) for box in row_of_boxes(gray, x, 100, 2)
     ]
     layers = layers_of(gray, cells=boxes)
     if sign:
