@@ -15,6 +15,7 @@ from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.litert import AnySizeNetwork, quantized
 from hcr_batch.inference.weights import read_hashes, verify_file
+from hcr_batch.preprocess.deskew import paper_level
 
 __all__ = ["CHANNELS", "LiteRTSegmenter", "Segmenter", "load_segmenter"]
 
@@ -29,6 +30,11 @@ is planned for the first of them: that takes a fifth of a page's segmentation.""
 REACH = 96
 """Pixels at 100 dots per inch to either side that bear on what the network says of one: 86, made
 up to a multiple of 16. With so many around it, a part is answered as it is in the whole."""
+FAINT = 16
+"""Gray levels by which a mark on the paper differs from it: 40 is the least darkness of ink."""
+PART = 96
+"""Pixels at 100 dots per inch: where margins are bare, whole multiples of it are labelled, for the
+same reason as `COLUMNS`. Of bare paper the network says 0.08 at most."""
 STRIP = 850_000
 """Pixels at 100 dots per inch that are labelled at a time: each takes 120 bytes of memory."""
 LEAST_ROWS = 4 * REACH
@@ -67,6 +73,16 @@ class LiteRTSegmenter:
 
     def __call__(self, gray: np.ndarray) -> np.ndarray:
         """Probabilities, uint8 (6, rows / 2, columns / 2), of a page gray uint8 at 200 dpi."""
+        maps = np.zeros((len(CHANNELS), *((side + 1) // 2 for side in gray.shape)), np.uint8)
+        paper = paper_level(gray)
+        rows, columns = (_near_marks(gray, paper, axis) for axis in (0, 1))
+        # Nothing is on the paper around these.
+        part = gray[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop]
+        if part.size:
+            maps[:, rows, columns] = self._labelled(part)
+        return maps
+
+    def _labelled(self, gray: np.ndarray) -> np.ndarray:
         rows, columns = ((side + 1) // 2 for side in gray.shape)
         blocks = cv2.LUT(_blocks(_filled_up(gray)), self._inputs)
         maps = np.empty((len(CHANNELS), *blocks.shape[:2]), np.uint8)
@@ -74,7 +90,7 @@ class LiteRTSegmenter:
             found = self._shares(self._network(blocks[None, strip.top : strip.bottom]))
             inner = slice(strip.first - strip.top, strip.last - strip.top)
             maps[:, strip.first : strip.last] = found[inner].transpose(2, 0, 1)
-        return np.ascontiguousarray(maps[:, :rows, :columns])
+        return maps[:, :rows, :columns]
 
 
 def load_segmenter(path: Path | None = None) -> LiteRTSegmenter:
@@ -123,6 +139,21 @@ def _height(rows: int, count: int) -> int:
     """Rows of each of so many strips, in whole multiples if they are parts."""
     height = -(-(rows + 2 * REACH * (count - 1)) // count)
     return min(rows, -(-height // MULTIPLE) * MULTIPLE)
+
+
+def _near_marks(gray: np.ndarray, paper: int, axis: int) -> slice:
+    """Rows of blocks (or columns) that a mark bears on, of a page gray uint8 on such paper.
+
+    They begin at a whole multiple, and so are labelled as in the whole page.
+    """
+    other, count = 1 - axis, (gray.shape[axis] + 1) // 2
+    is_marked = (gray.min(axis=other) < paper - FAINT) | (gray.max(axis=other) > paper + FAINT)
+    marked = np.flatnonzero(is_marked) // 2
+    if not len(marked):
+        return slice(0, 0)
+    first = max(0, int(marked[0]) - REACH) // MULTIPLE * MULTIPLE
+    size = int(marked[-1]) + 1 + REACH - first
+    return slice(first, min(first + -(-size // PART) * PART, count))
 
 
 def _filled_up(gray: np.ndarray) -> np.ndarray:

@@ -41,12 +41,9 @@ def test_lines_and_cells_of_a_drawn_form_are_seen(segmenter):
     assert maps["writing"].max() < 128
 
 
-@pytest.mark.parametrize("size", [(112, 96), (1184, 864)], ids=["part", "A4"])
-def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmenter, size):
-    rows, columns = size
-    gray = np.full((2 * rows, 2 * columns), 240, np.uint8)
-    for y in range(10, 2 * rows - 30, 100):
-        row_of_boxes(gray, 5, y, columns // 40)
+def by_bare_network(gray):
+    """Probabilities (6, rows, columns), all blocks of a page at once."""
+    rows, columns = (side // 2 for side in gray.shape)
     network = Interpreter(str(data_folder("models") / DEFAULT_MODEL / "segmenter.tflite"))
     ingoing, outgoing = network.get_input_details()[0], network.get_output_details()[0]
     scale, zero = ingoing["quantization"]
@@ -58,8 +55,29 @@ def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmen
     network.invoke()
     scale, zero = outgoing["quantization"]
     logits = (network.get_tensor(outgoing["index"])[0].astype(float) - zero) * scale
-    plain = np.round(255 / (1 + np.exp(-logits))).transpose(2, 0, 1)
-    assert (segmenter(gray) == plain).all()
+    return np.round(255 / (1 + np.exp(-logits))).transpose(2, 0, 1)
+
+
+@pytest.mark.parametrize("size", [(112, 96), (1184, 864)], ids=["part", "A4"])
+def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmenter, size):
+    rows, columns = size
+    gray = np.full((2 * rows, 2 * columns), 240, np.uint8)
+    for y in range(10, 2 * rows - 30, 100):
+        row_of_boxes(gray, 5, y, columns // 40)
+    gray[[0, -1]] = gray[:, [0, -1]] = 0  # no bare margins
+    assert (segmenter(gray) == by_bare_network(gray)).all()
+
+
+@pytest.mark.parametrize("ink", [0, 215, 255], ids=["black", "pale", "lighter than the paper"])
+def test_bare_margins_are_left_out_and_change_nothing_on_the_form(segmenter, ink):
+    gray = np.full((2368, 1728), 235, np.uint8)
+    gray[1::2, ::2] += 3  # paper is never of one gray
+    row_of_boxes(gray, 600, 1000, 12, level=ink)
+    found, plain = segmenter(gray), by_bare_network(gray)
+    assert not found[:, :300].any()
+    assert not found[:, :, :160].any()
+    assert plain[:, :300].max() < 32
+    assert (found == plain)[:, 492:536, 292:572].all()
 
 
 def test_memory_is_planned_once_for_pages_of_one_size_however_they_lay(segmenter, monkeypatch):
