@@ -68,38 +68,43 @@ def place_fields(fit: Fit, evidence: Evidence) -> tuple[FieldPlace, ...]:
     evidence : Evidence
         Boxes found on the page know better than the fit where a cell is.
     """
-    told = zip(fit.page.fields, *_by_print(fit, evidence), strict=True)
-    return tuple(
-        _placed(field, fit, evidence, shown, hidden, elsewhere)
-        for field, shown, hidden, elsewhere in told
-    )
+    told = zip(fit.page.fields, _by_print(fit, evidence), strict=True)
+    return tuple(_placed(field, fit, evidence, of_field) for field, of_field in told)
 
 
-def _by_print(
-    fit: Fit, evidence: Evidence
-) -> tuple[list[np.ndarray], list[np.ndarray], list[bool]]:
-    """Which cells of each field the print shows, and which not; which fields stand elsewhere."""
+@dataclass(frozen=True)
+class _Print:
+    """What the print says of a field: of each of its cells, bool (cells,), and of it all."""
+
+    shown: np.ndarray
+    hidden: np.ndarray
+    covered: np.ndarray
+    moved: bool
+
+
+def _by_print(fit: Fit, evidence: Evidence) -> list[_Print]:
+    """What the print says of each field; nothing where the form is not known by it."""
     fields = fit.page.fields
     ends = np.cumsum([len(field.cells) for field in fields])[:-1]
     cells = corners_of(cell for field in fields for cell in field.cells)
     if not (fields and fit.is_known_by_print):
         nothing = np.split(np.zeros(len(cells), bool), ends)
-        return nothing, nothing, [False] * len(fields)
+        return [_Print(none, none, none, moved=False) for none in nothing[: len(fields)]]
     assert fit.page.imprint is not None
     assert evidence.imprint is not None
     boxes = corners_of(field.box for field in fields)
     told = field_prints(fit.transform, fit.page.imprint, evidence.imprint, boxes, cells)
-    seen = [cells & field for cells, field in zip(np.split(told.cells, ends), told.seen)]
-    return seen, np.split(told.hidden, ends), told.moved.tolist()
+    of_cells = (np.split(one, ends) for one in (told.cells, told.hidden, told.covered))
+    return [
+        _Print(cells & seen, hidden, covered, bool(moved))
+        for cells, hidden, covered, seen, moved in zip(
+            *of_cells, told.seen, told.moved, strict=True
+        )
+    ]
 
 
 def _placed(
-    field: TemplateField,
-    fit: Fit,
-    evidence: Evidence,
-    shown: np.ndarray,
-    hidden: np.ndarray,
-    elsewhere: bool,
+    field: TemplateField, fit: Fit, evidence: Evidence, told: _Print
 ) -> FieldPlace:
     cells = mapped(fit.transform, corners_of(field.cells))
     moves, sure = _moves(cells, evidence)
@@ -108,9 +113,9 @@ def _placed(
     cells = cells + moves
     boxes = tuple(Cell(box_of(cell[None])) for cell in cells)
     placed = Field(field.name, field.kind, box_of(cells), boxes)
-    moved = moved and not shown.any()
-    doubts = _doubts(field, cells, sure | shown, hidden, moved, fit, evidence)
-    if elsewhere:
+    moved = moved and not told.shown.any()
+    doubts = _doubts(field, cells, sure | told.shown, told, moved, fit, evidence)
+    if told.moved:
         doubts = tuple(doubt or REGISTRATION for doubt in doubts)
     return FieldPlace(placed, doubts)
 
@@ -132,7 +137,7 @@ def _doubts(
     field: TemplateField,
     cells: np.ndarray,
     sure: np.ndarray,
-    hidden: np.ndarray,
+    told: _Print,
     moved: bool,
     fit: Fit,
     evidence: Evidence,
@@ -145,10 +150,10 @@ def _doubts(
         return (CUT_OFF,) * len(cells)
     form_cells = corners_of(field.cells)
     anchored = is_anchor(form_cells, corners_of(fit.page.anchors))
-    seen = sure | ~anchored & ~hidden & _witnessed(cells, fit)
+    seen = sure | ~anchored & ~told.hidden & _witnessed(cells, fit)
     strange = np.zeros(len(cells), bool)
     if fit.is_known_by_print:
-        seen |= _shown(form_cells, fit, evidence)
+        seen |= _shown(form_cells, fit, evidence) & ~told.covered
     if fit.likeness and fit.likeness.tells:
         strange = _beside_other_print(form_cells, fit)
     if seen.mean() < (1.0 if moved else MOST_SEEN):

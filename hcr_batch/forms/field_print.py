@@ -10,6 +10,8 @@ import numpy as np
 from hcr_batch.forms.evidence import sizes
 from hcr_batch.forms.imprint import PER_MM, Imprint
 from hcr_batch.forms.likeness import BLUR, HERE_MM, outside_cells, seen_on_form
+from hcr_batch.forms.moved_walls import walls_beside
+from hcr_batch.forms.print_strips import strips_elsewhere
 
 __all__ = ["FieldPrint", "field_prints"]
 
@@ -28,6 +30,12 @@ WALLS_MM, CELL_ALIKE, LEFT = 1.0, 0.7, 0.45
 """A cell is there where what is printed this near to it has so much correlation, or where so much
 of it is left: of 4,454 cells there one in fifty had less than 0.75 and 0.41, and of 38 that a fold
 covered one more than 0.63, and none more than 0.42."""
+PART_MM, FEWEST_PARTS = 5.0, 2
+"""An area as long as so many parts of this length is covered"""
+PRINTED, BARE, MOST_BARE = 3, 0.2, 0.4
+"""where of this share of its parts, those with so many pixels printed, less than this share of
+what is printed is left: of 5,316 cells on pages of the form itself two had so many bare parts, of
+areas that a fold had covered to three fifths or more all."""
 LEAD, LEAD_AROUND = 0.08, 0.1
 """By so much must a page look more like a field elsewhere for it to have moved, its walls alone or
 with the words at them: of the fields in their places five in a thousand looked so, at half size."""
@@ -54,6 +62,8 @@ class FieldPrint:
     """Of each of the form's cells, (M,): it is printed there, neither covered nor folded away."""
     hidden: np.ndarray
     """Of each of them: it is printed on the form, and not there."""
+    covered: np.ndarray
+    """Of each of them: next to nothing is left of a large part of it, whatever its other walls."""
 
 
 def field_prints(
@@ -75,7 +85,10 @@ def field_prints(
     outside = outside_cells(cells, form.lines.shape, reach)
     inner = outside[reach:-reach, reach:-reach]
     wanted, seen = _mixed(form.lines, form.words & inner), _mixed(lines, words & outside)
-    own = cv2.copyMakeBorder(wanted, *(reach,) * 4, cv2.BORDER_CONSTANT)
+    own, own_lines, own_words = (
+        cv2.copyMakeBorder(mask, *(reach,) * 4, cv2.BORDER_CONSTANT)
+        for mask in (wanted, form.lines, form.words)
+    )
     close, around = (
         np.array([_compared(own, seen, box, reach) for box in _grown(fields, form, by)]).T
         for by in (CLOSE_MM, AROUND_MM)
@@ -83,16 +96,19 @@ def field_prints(
     here, _, lead = around
     sure = (sizes(fields).min(axis=1) < SMALL_MM) & (here >= SURE) & (lead <= 0)
     moved = _found_elsewhere(close, LEAD) & ~sure | _found_elsewhere(around, LEAD_AROUND)
-    clear = close[0] >= close[1] + CLEAR
+    moved |= walls_beside(fields, own_lines, lines, reach)
+    clear = ~moved & (close[0] >= close[1] + CLEAR)
     row = _in_one_row(fields)
     strange = row @ moved.astype(int)
     row_moved = (strange > row @ clear.astype(int)) & (strange >= OF_A_ROW * row.sum(axis=1))
     moved |= ~clear & row_moved
+    moved |= strips_elsewhere(fields, own_words, words, reach)
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
     around_cells = _grown(cells, form, WALLS_MM)
-    there = np.array([_is_there(own, seen, box, reach) for box in around_cells])
+    covered = np.array([_is_partly_bare(own, seen, _inside(box, reach)) for box in around_cells])
+    there = np.array([_is_there(own, seen, box, reach) for box in around_cells]) & ~covered
     printed = np.array([own[_inside(box, reach)].any() for box in around_cells])
-    return FieldPrint(moved, in_place, there & printed, printed & ~there)
+    return FieldPrint(moved, in_place, there & printed, printed & ~there, covered)
 
 
 def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:
@@ -128,6 +144,22 @@ def _is_there(own: np.ndarray, seen: np.ndarray, box: list[int], reach: int) -> 
     inside = _inside(box, reach)
     left_over = seen[inside].sum() >= LEFT * own[inside].sum()
     return bool(left_over) or _compared(own, seen, box, reach)[0] >= CELL_ALIKE
+
+
+def _is_partly_bare(own: np.ndarray, seen: np.ndarray, inside: tuple[slice, slice]) -> bool:
+    """Whether next to nothing is left along a large part of an area that is longer than a cell."""
+    own, seen = own[inside], seen[inside]
+    along = int(own.shape[0] > own.shape[1])
+    count = own.shape[1 - along] // round(PART_MM * PER_MM)
+    if count < FEWEST_PARTS:
+        return False
+    ends = np.linspace(0, own.shape[1 - along], count + 1).astype(int)[:-1]
+    printed, left = (
+        np.add.reduceat(mask.sum(axis=along, dtype=float), ends) for mask in (own, seen)
+    )
+    parts = printed >= PRINTED * 255
+    bare = parts & (left < BARE * printed)
+    return bool(parts.any() and bare.sum() >= MOST_BARE * parts.sum())
 
 
 def _inside(box: list[int], reach: int) -> tuple[slice, slice]:

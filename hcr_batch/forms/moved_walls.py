@@ -1,0 +1,87 @@
+"""Fields whose upright walls a page has further left or right: a row that has moved."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from hcr_batch.forms.imprint import PER_MM
+
+__all__ = ["walls_beside"]
+
+LINE = 100
+"""Of 255: a pixel of a page laid on the form is line from here on."""
+INSET, MIN_ROWS = 0.1, 4
+"""Share of a field's height above and below that is not looked at, for level lines are there; and
+rows of pixels without which nothing is told."""
+OWN, SEEN = 0.7, 0.5
+"""Share of these rows along which there are lines, for them to be a wall of the form; and to be one
+of the page, where they may be faint."""
+BESIDE_MM = 25.0
+"""The walls of the same row this near to a field move with it."""
+FEWEST = 2
+"""One line alone may be a streak, or a stroke of writing."""
+NEAR_MM = 1.0
+"""The page's walls are the form's where all are moved by no more than this; and elsewhere from
+twice as much on."""
+MOST = 0.75
+"""Share of the walls that a page has further left or right, and more than in their places, for the
+row to have moved: rows that had moved showed nine in ten, and one in their places fewer or less; of
+5,300 cells in their places, at other steps than their own, the page had at most six in ten."""
+
+
+def walls_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: int) -> np.ndarray:
+    """Which fields have more of their upright walls, and of their row's, at another place.
+
+    Level lines say nothing of how far right a row stands: they are longer than a row moves.
+
+    Parameters
+    ----------
+    fields : ndarray of float64, shape (N, 4)
+        In millimetres.
+    own, seen : ndarray of uint8, shape (rows, columns)
+        The lines of the form, and those of a page laid on it, 0 to 255.
+    reach : int
+        Margin of both around the form, and how far a row is looked for, in pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    upright = np.ones((1, 3), np.uint8)
+    walls = [cv2.dilate((lines > LINE).astype(np.uint8), upright) for lines in (own, seen)]
+    bands = np.round(fields * PER_MM + reach).astype(int).tolist()
+    return np.array([_is_beside(band, *walls, reach) for band in bands], bool)
+
+
+def _is_beside(band: list[int], own: np.ndarray, seen: np.ndarray, reach: int) -> bool:
+    left, top, right, bottom = band
+    inset = max(1, round(INSET * (bottom - top)))
+    rows = slice(top + inset, bottom - inset + 1)
+    if rows.stop - rows.start < MIN_ROWS:
+        return False
+    beside = round(BESIDE_MM * PER_MM)
+    start, end = max(reach, left - beside), min(own.shape[1] - reach, right + beside + 1)
+    places = _walls(own[rows, start:end]) + start
+    if len(places) < FEWEST:
+        return False
+    there = _are_walls(seen[rows])
+    steps = np.arange(-reach, reach + 1)
+    found = there[places + steps[:, None]].sum(axis=1)
+    near = round(NEAR_MM * PER_MM)
+    here = found[np.abs(steps) <= near].max()
+    elsewhere = found[np.abs(steps) > 2 * near].max()
+    return bool(elsewhere > here and (elsewhere >= MOST * len(places) or not here))
+
+
+def _walls(band: np.ndarray) -> np.ndarray:
+    """Columns in the middle of the walls of a form in a row of it."""
+    change = np.diff(np.pad(band.mean(axis=0) >= OWN, 1).astype(int))
+    return (np.flatnonzero(change > 0) + np.flatnonzero(change < 0) - 1) // 2
+
+
+def _are_walls(band: np.ndarray) -> np.ndarray:
+    """Which columns of a page are a wall or beside one; bool (columns,)."""
+    walls = (band.mean(axis=0) >= SEEN).astype(np.uint8)
+    near: np.ndarray = cv2.dilate(walls[None], np.ones((1, 3), np.uint8))[0] > 0
+    return near
