@@ -3,8 +3,8 @@
     PYTHONPATH=tests HCR_DATA=... python tests/benchmarks/bench_registration.py --scans 50
 
 A template is drafted from each form, of samples/ and, with HCR_DATA, of its
-blank forms, of which every other intact scan is filled in by hand. Prints a
-line a kind of scan: scans made, registered with every field in its place
+blank forms, of which every other intact scan is filled in by hand. Prints the
+figures after each form, and at the end a line a kind of scan: scans made, registered with every field in its place
 (right), with fields flagged that were in their place (flagged), said to be
 unknown or uncertain (refused), and with a field that is elsewhere, cut off or
 covered and not flagged (wrong: nothing may be). The places of the fields are known from how
@@ -110,10 +110,9 @@ def main() -> None:
     results: dict[str, Counter[str]] = defaultdict(Counter)
     with ProcessPoolExecutor(options.jobs) as pool:
         for form, counts in zip(forms, pool.map(measured, work), strict=True):
-            worse = [f"{kind} {outcome}" for kind, outcome in counts if outcome != "right"]
-            print(f"  {form.name}: {', '.join(worse)}", flush=True)
             for (kind, outcome), count in counts.items():
                 results[kind][outcome] += count
+            print(f"  {form.name}; so far {'; '.join(figures(results))}", flush=True)
     show(results, time.monotonic() - started)
 
 
@@ -123,13 +122,19 @@ def show(results: dict[str, Counter[str]], seconds: float) -> None:
     for kind, counts in results.items():
         row = "".join(f"{counts[outcome]:9}" for outcome in outcomes)
         print(f"{kind:>14}  {sum(counts.values()):6}{row}")
-    intact = sum((results[kind] for kind in INTACT), Counter())
-    every = sum(results.values(), Counter())
-    print(f"intact registered right: {intact['right'] / max(sum(intact.values()), 1):.1%}")
-    print(f"wrong places unflagged: {every['wrong']} of {sum(every.values())}")
-    strangers = results[ANOTHER]
-    print(f"unknown forms accepted: {strangers['accepted']} of {sum(strangers.values())}")
+    print("\n".join(figures(results)))
     print(f"{seconds:.0f} s")
+
+
+def figures(results: dict[str, Counter[str]]) -> tuple[str, str, str]:
+    """The three that count, in words."""
+    intact = sum((results[kind] for kind in INTACT), Counter())
+    every, strangers = sum(results.values(), Counter()), results[ANOTHER]
+    return (
+        f"intact registered right: {intact['right'] / max(sum(intact.values()), 1):.1%}",
+        f"wrong places unflagged: {every['wrong']} of {sum(every.values())}",
+        f"unknown forms accepted: {strangers['accepted']} of {sum(strangers.values())}",
+    )
 
 
 def find_forms(folder: Path, count: int) -> list[Form]:
@@ -201,7 +206,10 @@ def measured(
         known = matched_form(as_page(scan.gray), templates, load_settings())
         result = outcome(form, scan, known, kind)
         results[kind, result] += 1
-        if folder and result not in GOOD[kind in INTACT]:
+        if result in GOOD[kind in INTACT]:
+            continue
+        print(f"    {form.name}, scan {turn}, {kind}: {result}", flush=True)
+        if folder:
             folder.mkdir(parents=True, exist_ok=True)
             save(folder / f"{form.name}-{turn}-{kind}-{result}.png", scan.gray, DPI)
     return results

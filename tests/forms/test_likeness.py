@@ -232,3 +232,24 @@ def test_a_field_without_boxes_is_cut_off_where_its_own_print_is_covered():
         mask[sides[0] : sides[1], sides[2] : sides[3]] = 0
     (fit,) = register([template], found)
     assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)
+
+
+def test_a_wide_field_is_cut_off_where_a_fold_covers_most_of_it_and_not_its_left_wall():
+    template = form()
+    (page,) = template.pages
+    box = MillimetreBox(60, 118, 120, 9)
+    page = replace(page, fields=(*page.fields, TemplateField("f9", "free", box, (box,), Rule())))
+    template = printed(replace(template, pages=(page,)))
+    imprint = template.pages[0].imprint
+    imprint.words[2 * 115 : 2 * 130, 2 * 56 : 2 * 184] = 0
+    cv2.rectangle(imprint.lines, (2 * 60, 2 * 118), (2 * 180, 2 * 127), 255, 2)
+    transform = scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == ("",)
+    found = seen(template, transform, list(scanned(template, transform)))
+    left, top = (round((8 * side + 9) * LAYER) for side in (105, 116))
+    for mask in (found.imprint.lines, found.imprint.words):
+        mask[top:, left:] = 0
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)

@@ -1,0 +1,60 @@
+"""A row of a table further left or right is told by its upright walls; level lines stay."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.forms.imprint import PER_MM
+from hcr_batch.forms.moved_walls import walls_beside
+
+REACH = 26
+COLUMNS = (10.0, 35.0, 42.0, 90.0, 120.0)
+TOPS = tuple(20.0 + 8.0 * n for n in range(6))
+FIELDS = np.array(
+    [[left, top, right, top + 8] for top in TOPS for left, right in zip(COLUMNS, COLUMNS[1:])]
+)
+ROW = 3
+"""The row that moves in some of these tests."""
+OF_ROW = np.repeat(np.arange(len(TOPS)) == ROW, len(COLUMNS) - 1)
+
+
+def table():
+    lines = np.zeros((2 * 100 + 2 * REACH, 2 * 140 + 2 * REACH), np.uint8)
+    at = [round(PER_MM * side + REACH) for side in (*COLUMNS, *TOPS, TOPS[-1] + 8)]
+    columns, rows = at[: len(COLUMNS)], at[len(COLUMNS) :]
+    lines[rows, columns[0] : columns[-1] + 1] = 255
+    lines[rows[0] : rows[-1] + 1, columns] = 255
+    return lines
+
+
+def with_row_moved(step_mm):
+    page = table()
+    top = round(PER_MM * TOPS[ROW] + REACH)
+    page[top - 2 : top + 19] = np.roll(page[top - 2 : top + 19], round(PER_MM * step_mm), axis=1)
+    return page
+
+
+@pytest.mark.parametrize("step", [-10.0, -6.5, -3.5, 3.0, 5.0, 12.0])
+def test_all_fields_of_a_row_that_moved_are_told_and_no_others(step):
+    assert (walls_beside(FIELDS, table(), with_row_moved(step), REACH) == OF_ROW).all()
+
+
+def test_a_table_in_its_place_has_not_moved():
+    assert not walls_beside(FIELDS, table(), table(), REACH).any()
+    assert not walls_beside(FIELDS, table(), np.roll(table(), 1, axis=1), REACH).any()
+
+
+def test_walls_that_the_scanner_dropped_are_no_walls_elsewhere():
+    assert not walls_beside(FIELDS, table(), np.zeros_like(table()), REACH).any()
+
+
+def test_a_streak_down_the_page_moves_no_row():
+    page = table()
+    page[:, REACH + 2 * 35] = 0
+    page[:, REACH + 2 * 60] = 255
+    assert not walls_beside(FIELDS, table(), page, REACH).any()
+
+
+def test_level_lines_alone_tell_nothing():
+    lines = table()
+    lines[:] = np.where(lines.mean(axis=1, keepdims=True) > 100, lines, 0)
+    assert not walls_beside(FIELDS, lines, np.roll(lines, 14, axis=1), REACH).any()

@@ -1,0 +1,64 @@
+"""A block of a form that a page has twice, or at another height, is told by its print."""
+
+import numpy as np
+import pytest
+
+from hcr_batch.forms.print_strips import strips_elsewhere
+
+MARGIN = 26
+HEIGHT, WIDTH = 200, 140
+FIELDS = np.array([[20.0, top, 60.0, top + 8] for top in range(10, 190, 10)])
+TOP, BOTTOM = 60, 90
+"""The block, in millimetres, that stands twice."""
+
+
+def form(seed=1):
+    """Words of print, each line unlike every other."""
+    rng = np.random.default_rng(seed)
+    words = np.zeros((2 * HEIGHT + 2 * MARGIN, 2 * WIDTH + 2 * MARGIN), np.uint8)
+    for top in range(MARGIN + 10, len(words) - MARGIN - 8, 10):
+        left = MARGIN + int(rng.integers(4, 30))
+        while left < words.shape[1] - MARGIN - 40:
+            end = left + int(rng.integers(6, 30))
+            words[top : top + 4, left:end] = 255
+            left = end + int(rng.integers(6, 60))
+    return words
+
+
+def rows(top, bottom):
+    return slice(2 * top + MARGIN, 2 * bottom + MARGIN)
+
+
+def test_what_follows_a_block_that_stands_twice_is_lower_and_the_block_in_doubt():
+    own = form()
+    page = np.concatenate([own[: rows(0, BOTTOM).stop], own[rows(TOP, HEIGHT)]])[: len(own)]
+    told = strips_elsewhere(FIELDS, own, page, MARGIN)
+    assert not told[FIELDS[:, 3] < TOP - 5].any()
+    assert told[(FIELDS[:, 1] >= TOP) & (FIELDS[:, 3] <= HEIGHT - 40)].all()
+
+
+def test_what_precedes_it_is_higher_where_the_page_is_laid_by_the_rest():
+    own = form()
+    above = own[2 * (BOTTOM - TOP) : rows(0, BOTTOM).stop]
+    page = np.concatenate([above, own[rows(TOP, HEIGHT).start :]])
+    told = strips_elsewhere(FIELDS, own, page, MARGIN)
+    assert told[(FIELDS[:, 1] >= 30) & (FIELDS[:, 3] <= TOP - 5)].all()
+    assert not told[FIELDS[:, 1] > BOTTOM + 5].any()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_form_in_its_place_has_nothing_elsewhere(noise):
+    own = form()
+    dirt = np.random.default_rng(2).random(own.shape) < noise / 10
+    assert not strips_elsewhere(FIELDS, own, np.where(dirt, 255, own), MARGIN).any()
+
+
+def test_a_part_that_is_covered_is_nowhere_else():
+    page = form()
+    page[rows(TOP, BOTTOM)] = 0
+    assert not strips_elsewhere(FIELDS, form(), page, MARGIN).any()
+
+
+def test_a_form_without_print_tells_nothing():
+    blank = np.zeros_like(form())
+    assert not strips_elsewhere(FIELDS, blank, form(), MARGIN).any()
