@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ LINE_LEVEL = 100
 """Of 255: a pixel is line from here on; thin walls are faint."""
 COVERED = 64
 """Of 255: share of a pixel that is printed from which it is."""
+OUTERMOST = 0.02
+"""Share of the print on either side that may be dirt, or writing taken for print."""
 LEVELS = np.array([0, 85, 170, 255], np.uint8)
 """Gray of a pixel that is bare, line, print, and both."""
 
@@ -44,6 +47,10 @@ class Imprint:
         default_factory=dict, init=False, repr=False
     )
 
+    _rough: dict[tuple[float, float], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
     def reduced(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
         """Lines and words so many times smaller; made once, for a page is compared often."""
         if factor not in self._smaller:
@@ -53,6 +60,32 @@ class Imprint:
             )
             self._smaller[factor] = lines, words
         return self._smaller[factor]
+
+    def rough_words(self, factor: float, blur: float) -> np.ndarray:
+        """Words at so many times their resolution, blurred; made once, for many forms are sought.
+
+        Parameters
+        ----------
+        factor : float
+        blur : float
+            Standard deviation in pixels of the result.
+        """
+        if (factor, blur) not in self._rough:
+            method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+            words = cv2.resize(self.words, None, fx=factor, fy=factor, interpolation=method)
+            self._rough[factor, blur] = cv2.GaussianBlur(words, (0, 0), blur)
+        return self._rough[factor, blur]
+
+    @cached_property
+    def extents(self) -> np.ndarray:
+        """Width and height of the words, and of the lines, in pixels; float64 (4,)."""
+        extents = []
+        for mask in (self.words, self.lines):
+            for axis in (0, 1):
+                share = np.cumsum((mask > 0).sum(axis=axis)) / max(1, np.count_nonzero(mask))
+                first, last = np.searchsorted(share, [OUTERMOST, 1 - OUTERMOST])
+                extents.append(float(last - first))
+        return np.array(extents)
 
     def turned(self, turns: int) -> Imprint:
         """The same after so many quarter turns clockwise."""

@@ -17,8 +17,6 @@ BLUR = 1.5
 """Pixels: print lies this far off where the scale is one in a hundred wrong."""
 PEAKS, APART = 2, 8
 """So many places are guessed at each scale, this many pixels apart at least."""
-OUTERMOST = 0.02
-"""Share of the print on either side that may be dirt, or writing taken for print."""
 SAME_SCALE, AGREEING = 1.04, 2
 """Scales are one that differ by less than this factor; of the four that the widths and heights of
 words and lines tell, so many must be one."""
@@ -40,10 +38,10 @@ def print_starts(form: Imprint, page: Imprint, scales: Sequence[float]) -> Itera
     ndarray of float64, shape (3, 3)
         From millimetres on the form to pixels of the page.
     """
-    wanted = _reduced(form.words, PER_MM / form.scale)
+    wanted = form.rough_words(PER_MM / form.scale, BLUR)
     rows, columns = (side // 2 for side in wanted.shape)
     for scale in scales:
-        seen = _reduced(page.words, PER_MM / (scale * page.scale))
+        seen = page.rough_words(PER_MM / (scale * page.scale), BLUR)
         # A part of the form may be cut off.
         seen = cv2.copyMakeBorder(seen, rows, rows, columns, columns, cv2.BORDER_CONSTANT)
         if (np.array(seen.shape) < wanted.shape).any():
@@ -66,7 +64,7 @@ def print_scales(form: Imprint, page: Imprint, given: float) -> list[float]:
         Pixels of the page a millimetre, as its resolution has it.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        told = (_extents(page) / page.scale) / (_extents(form) / form.scale)
+        told = (page.extents / page.scale) / (form.extents / form.scale)
     told = told[np.isfinite(told) & (told > 0)]
     same = np.abs(np.log(told[:, None] / told)) <= np.log(SAME_SCALE)
     best = [float(np.median(told[same[n]])) for n in [*np.argsort(-same.sum(axis=1))][:1]]
@@ -77,19 +75,3 @@ def print_scales(form: Imprint, page: Imprint, given: float) -> list[float]:
         and SAME_SCALE < max(scale / given, given / scale) <= MAX_SCALE
     ]
 
-
-def _extents(imprint: Imprint) -> np.ndarray:
-    """Width and height of the words, and of the lines, in pixels of the imprint."""
-    extents = []
-    for mask in (imprint.words, imprint.lines):
-        for axis in (0, 1):
-            share = np.cumsum((mask > 0).sum(axis=axis)) / max(1, np.count_nonzero(mask))
-            first, last = np.searchsorted(share, [OUTERMOST, 1 - OUTERMOST])
-            extents.append(float(last - first))
-    return np.array(extents)
-
-
-def _reduced(mask: np.ndarray, factor: float) -> np.ndarray:
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(mask, None, fx=factor, fy=factor, interpolation=method)
-    return cv2.GaussianBlur(small, (0, 0), BLUR)

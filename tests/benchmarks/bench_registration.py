@@ -4,14 +4,15 @@
 
 A template is drafted from each form, of samples/ and, with HCR_DATA, of its
 blank forms, of which every other intact scan is filled in by hand. Prints the
-figures after each form, and at the end a line a kind of scan: scans made, registered with every field in its place
-(right), with fields flagged that were in their place (flagged), said to be
-unknown or uncertain (refused), and with a field that is elsewhere, cut off or
-covered and not flagged (wrong: nothing may be). The places of the fields are known from how
-the scan was made. A scan of another edition (a row of fields twice) or of a
-form that resembles it (a row of fields further left or right) must be refused,
-or flagged where it differs. A scan of another form, held against all the other
-templates, must be refused: else it is accepted.
+figures after each form, and at the end a line a kind of scan: scans made,
+registered with every field in its place (right), with fields flagged that were
+in their place (flagged), said to be unknown or uncertain (refused), and with a
+field that is elsewhere, cut off or covered and not flagged (wrong: nothing may
+be). The places of the fields are known from how the scan was made. A scan of
+another edition (a row of fields twice) or of a form that resembles it (a row of
+fields further left or right) must be refused, or flagged where it differs. A
+scan of another form, held against all the other templates, must be refused:
+else it is accepted.
 """
 
 from __future__ import annotations
