@@ -49,9 +49,9 @@ def walls_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: i
     ndarray of bool, shape (N,)
     """
     upright = np.ones((1, 3), np.uint8)
-    walls = [cv2.dilate((lines > LINE).astype(np.uint8), upright) for lines in (own, seen)]
+    form, page = (cv2.dilate((lines > LINE).astype(np.uint8), upright) for lines in (own, seen))
     bands = np.round(fields * PER_MM + reach).astype(int).tolist()
-    return np.array([_is_beside(band, *walls, reach) for band in bands], bool)
+    return np.array([_is_beside(band, form, page, reach) for band in bands], bool)
 
 
 def _is_beside(band: list[int], own: np.ndarray, seen: np.ndarray, reach: int) -> bool:

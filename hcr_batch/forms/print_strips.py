@@ -53,14 +53,14 @@ def strips_elsewhere(
     """
     form, page = _reduced(own), _reduced(seen)
     edge = round(margin / PER_MM * ROUGH_PER_MM)
-    tops = np.arange(edge, len(form) - edge - STRIP_MM + 1, STEP_MM)
-    tops = np.array([top for top in tops if form[top : top + STRIP_MM].std() >= PLAIN], int)
+    every = range(edge, len(form) - edge - STRIP_MM + 1, STEP_MM)
+    tops = [top for top in every if form[top : top + STRIP_MM].std() >= PLAIN]
     here = np.array([_here(form, page, top) for top in tops])
     strange = here < STRANGE
     if not strange.any():
         return np.zeros(len(fields), bool)
     elsewhere = np.array([_is_elsewhere(form, page, top) for top in tops])
-    doubtful = tops[elsewhere | strange & elsewhere.any()]
+    doubtful = np.array(tops)[elsewhere | strange & elsewhere.any()]
     return _stand_on(fields, (doubtful - edge) / ROUGH_PER_MM)
 
 
@@ -94,5 +94,5 @@ def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:
 def _stand_on(fields: np.ndarray, tops: np.ndarray) -> np.ndarray:
     upper, lower = fields[:, [1]], fields[:, [3]]
     shared = np.minimum(lower, tops + STRIP_MM) - np.maximum(upper, tops)
-    on: np.ndarray = shared >= SHARED * np.minimum(lower - upper, STRIP_MM)
-    return on.any(axis=1)
+    on: np.ndarray = (shared >= SHARED * np.minimum(lower - upper, STRIP_MM)).any(axis=1)
+    return on
