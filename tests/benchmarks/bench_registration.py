@@ -237,11 +237,11 @@ def outcome(form: Form, scan: Scan, known: MatchedForm | None, kind: str) -> str
         top, bottom = cells[:, [1]], cells[:, [3]]
         torn = ((top < above) & (above < bottom) | (top < below) & (below < bottom))[:, 0]
         cells += np.tile(scan.step, 2) * ((above <= top) & (bottom <= below))
-        truth = mapped(scan.transform, cells)
+        truth = projected(scan.transform, middles(cells))
+        side = sizes(mapped(scan.transform, cells)).min(axis=1)
         boxes = corners_of(cell.box for cell in place.field.cells)
         there = projected(known.page.to_source, middles(boxes))
-        apart = np.abs(there - middles(truth)).max(axis=1)
-        off = apart > sizes(truth).min(axis=1) / 2
+        off = np.abs(there - truth).max(axis=1) > side / 2
         doubted = np.array([bool(doubt) for doubt in place.doubts])
         gone = is_gone(scan, cells)
         wrong += int(((off & ~torn | gone) & ~doubted).sum())
