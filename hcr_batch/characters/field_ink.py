@@ -34,9 +34,10 @@ FAINT = 0.4
 """Share of the usual darkness of a pen below which writing may shine through from the back. Within
 one field it does: nobody changes the pen from cell to cell. In another field of the page it may be
 pencil beside ink, and a person is told."""
-SEVERAL = 0.5
+SEVERAL = 0.35
 """More than this share of the written cells of a page's rows of one size hold several characters:
-they are boxes for a day, a month, an hour."""
+they are boxes for a day, a month, an hour, in which single digits stand too. On real pages half of
+such boxes held two that stood apart, and cells for one character hardly ever looked like it."""
 SAME_SIZE = 0.15
 """Cells that differ less than this, of their width and height, are of one size."""
 FEWEST_CROSSING, CROSSING = 2, 0.2
@@ -93,9 +94,11 @@ class FieldInk:
 
     @cached_property
     def several(self) -> list[bool]:
-        """Which of the cells with ink as large as a character's hold several of them."""
-        inks = (cell.ink for cell in self.cells if not cell.small)
-        return [are_several(ink) for ink in inks if ink is not None]
+        """Which of the cells, whose ink is as large as a character's and inside, hold several."""
+        inside = (cell for cell in self.cells if not (cell.small or cell.crosses))
+        inks = (cell.ink for cell in inside)
+        alone = len(self.cells) == 1
+        return [are_several(ink, alone) for ink in inks if ink is not None]
 
     def inks(self) -> Iterator[np.ndarray]:
         """Every ink of the field that may be a character; those of bases stand after the cells'."""
@@ -143,7 +146,7 @@ def field_inks(
 def _crosses_walls(cells: Sequence[CellInk]) -> bool:
     """Whether the characters of a row stand as the hand went, and not each in its cell."""
     inked = [cell for cell in cells if cell.ink is not None]
-    crossing = sum(cell.touching or cell.out_of_cell for cell in inked)
+    crossing = sum(cell.crosses for cell in inked)
     return crossing >= max(FEWEST_CROSSING, CROSSING * len(inked))
 
 

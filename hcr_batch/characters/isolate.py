@@ -94,6 +94,11 @@ class CellInk:
     printed: bool = False
     pen: float = 0.0
 
+    @property
+    def crosses(self) -> bool:
+        """Whether its ink reaches across a wall."""
+        return self.touching or self.out_of_cell
+
 
 def isolate_fields(
     written: Writing, fields: Sequence[Field], settings: GlyphSettings

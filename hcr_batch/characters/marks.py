@@ -96,11 +96,21 @@ def base_letter(ink: np.ndarray) -> BaseLetter | None:
     return None
 
 
-def are_several(ink: np.ndarray) -> bool:
-    """Whether the ink of one cell, soft, uint8 (rows, columns), is that of several characters."""
+def are_several(ink: np.ndarray, alone: bool = False) -> bool:
+    """Whether the ink of one cell is that of several characters.
+
+    Parameters
+    ----------
+    ink : ndarray of uint8, shape (rows, columns)
+        Soft ink.
+    alone : bool
+        The cell has no neighbours: its characters may be joined.
+    """
     height = _extent(ink.T)
     if _extent(ink) < BROAD * height:
         return False
+    if alone:
+        return True
     parts, _ = cv2.findContours(
         (ink >= STROKE).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )

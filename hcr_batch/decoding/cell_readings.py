@@ -249,7 +249,7 @@ def _as_in_row(
     readings = []
     places, likely = inked.places.tolist(), inked.scores.characters.max(axis=1).tolist()
     for place, cell, own, reading in zip(places, inked.cells, likely, read, strict=True):
-        is_cut = (cell.touching or cell.out_of_cell) and own < LIKELY
+        is_cut = cell.crosses and own < LIKELY
         if is_cut and reading.flagged and place in found:
             why = tuple(reason for reason in reading.reasons if reason in CROSSING)
             reading = glyph_reading(UNCONFIRMED * found[place], NEVER, why)
@@ -274,7 +274,7 @@ def _is_no_comb(inked: InkedCells, read: Sequence[Reading]) -> bool:
     holds a likely one.
     """
     doubtful = sum(
-        cell.touching or cell.out_of_cell or not reading.character
+        cell.crosses or not reading.character
         for cell, reading in zip(inked.cells, read, strict=True)
     )
     unread = any(not reading.character for reading in read)

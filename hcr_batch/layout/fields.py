@@ -44,7 +44,9 @@ MAX_WIDTH_RATIO = 2.4
 MAX_CELL_ASPECT = 1.2
 """A box that is wider, for its height, holds a string, unless its neighbours are cells."""
 ENOUGH_WALLS = 3
-"""Of four: so many must be seen around a cell that stands alone;"""
+"""Of four: so many must be seen around a cell that stands alone,"""
+JOINED_WALLS, SAME_WALL = 2, 2.0
+"""so many around one that shares a wall with such a cell, within these pixels (0.5 mm);"""
 FILLED = 0.5
 """or cells fill this share of the closed box around them;"""
 UNDIVIDED = 1.35
@@ -68,6 +70,8 @@ LETTER = 0.2
 PRINT_LEVEL = 128
 PRINTED = 0.02
 """Of 255, a pixel is print from here on; and share of a cell that is print where it holds some."""
+HALF_WALL = 1.0
+"""Pixels (0.25 mm) from the inside of a closed box to the middle of its walls."""
 WALL_MM = 0.3
 """A free area whose sides all lie this near to those of a closed box is that box."""
 SAME_ROW = 0.6
@@ -103,7 +107,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     )
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
     boxes = closed_boxes(layers.line, pixels_per_mm)
-    cells = cells[_is_sure(cells, walls, boxes, line)]
+    cells = _in_their_boxes(cells[_is_sure(cells, walls, boxes, line)], boxes)
     cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
     cells = sides_of([box for row in rows for box in row]).T
@@ -139,10 +143,32 @@ def _is_sure(
     in_comb = np.zeros(len(cells), bool)
     in_comb[walls > 0] = _in_rhythm(middles[walls > 0], size[walls > 0])
     sure = (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
+    sure |= (walls >= JOINED_WALLS) & _share_walls(cells, cells[sure])
     for box, held in zip(boxes, holds):
         if held.any() and _is_undivided(box, cells[held], line):
             sure &= ~held
     return sure
+
+
+def _share_walls(cells: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which cells, (N, 4), stand right beside one of the others, (M, 4), and as high; bool (N,)."""
+    if not len(others):
+        return np.zeros(len(cells), bool)
+    off = abs(cells[:, None] - others)
+    level = off[..., [1, 3]].max(axis=2) <= SAME_WALL
+    left, right = abs(cells[:, None, 0] - others[:, 2]), abs(cells[:, None, 2] - others[:, 0])
+    return (level & (np.minimum(left, right) <= SAME_WALL)).any(axis=1)
+
+
+def _in_their_boxes(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Cells, (N, 4); one that is alone in a closed box hardly larger is that box."""
+    holds = contains(boxes, (cells[:, :2] + cells[:, 2:]) / 2)
+    owner, held = np.nonzero(holds & (holds.sum(axis=1) == 1)[:, None])
+    size, box_size = (sides[:, 2:] - sides[:, :2] for sides in (cells[held], boxes[owner]))
+    near = (box_size < UNDIVIDED * size).all(axis=1)
+    placed = cells.copy()
+    placed[held[near]] = (boxes[owner] + HALF_WALL * np.array([-1, -1, 1, 1]))[near]
+    return placed
 
 
 def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
@@ -157,7 +183,8 @@ def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
     high = line.upright(columns, np.full(len(columns), top), top + third)
     shown = np.maximum(low, high) >= TOOTH_SHOWS
     teeth = np.count_nonzero(np.diff(shown.astype(int), prepend=0) > 0)
-    return bool(teeth < min(FEWEST_TEETH, round((right - left) / width) - 1))
+    most = max(1, round((right - left) / width) - 1)
+    return bool(teeth < min(FEWEST_TEETH, most))
 
 
 def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:

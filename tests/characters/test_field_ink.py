@@ -37,6 +37,23 @@ def test_slanted_characters_are_several_too():
     assert len(found.lines) == 2
 
 
+def test_single_digits_beside_strings_stand_in_boxes_for_strings():
+    found = row_with(["24", "8", "3", "17", "5"], width=90, height=70)
+    assert found.field.kind == "free"
+    assert len(found.lines) == 5
+
+
+def test_joined_characters_in_a_box_of_its_own_are_a_string():
+    form = paper(150, 50)
+    boxes = row_of_boxes(form, 60, 100, 1, width=80, height=70)
+    filled = form.copy()
+    write(filled, "82", boxes[0], size=0.5)
+    filled[132:136, 80:120] = 20  # joined by a stroke
+    layers = layers_of(form, filled, cells=boxes)
+    (found,) = field_inks(page_of(filled), layers, [field_of("boxes", boxes)], load_settings())
+    assert found.field.kind == "free"
+
+
 @pytest.mark.parametrize("texts", [["2", "4", "0", "8"], ["W", "M", "N", "H"]])
 def test_a_comb_holds_a_character_a_cell(texts):
     found = row_with(texts)

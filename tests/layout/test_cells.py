@@ -72,6 +72,14 @@ def test_cells_that_have_run_together_come_apart_again():
     assert len(cells) == 8
 
 
+def test_a_cell_that_strokes_have_narrowed_is_its_box():
+    form = paper(150, 40)
+    boxes = row_of_boxes(form, 60, 100, 1, width=60)
+    seen = Box(boxes[0].x, boxes[0].y, 46, boxes[0].height)
+    ((_, cells),) = found(layers_of(form, cells=[seen]))
+    assert overlap(cells[0], boxes[0]) > 0.9
+
+
 def test_groups_of_cells_on_one_line_of_a_table_stay_in_their_places():
     form = paper(200, 40)
     starts = (60, 60 + 4 * 44 + 20, 60 + 6 * 44 + 40)
