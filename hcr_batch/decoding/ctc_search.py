@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -185,14 +186,26 @@ def best_texts(
     nothing = _Node(None, -1, language.start, 1.0)
     nothing.in_gap = 1.0
     beam, lost = [nothing], 0.0
-    for column in _telling(probabilities).tolist():
-        row = probabilities[column]
-        likely = np.flatnonzero(row[:GAP] >= least)
-        pairs = list(zip(likely.tolist(), row[likely].tolist(), strict=True))
-        grown = _grown(beam, column, pairs, float(row[GAP]), language, far)
+    columns = _telling(probabilities)
+    told = zip(columns.tolist(), _likely(probabilities[columns], least), strict=True)
+    for column, (likely, gap) in told:
+        grown = _grown(beam, column, likely, gap, language, width, far)
         beam, change = _pruned(grown, width, far)
         lost += change
     return _finished(beam, lost, language)
+
+
+_Likely = list[tuple[int, float]]
+"""Characters that a column may show, with their probabilities."""
+
+
+def _likely(rows: np.ndarray, least: float) -> Iterator[tuple[_Likely, float]]:
+    """Of each column (a row here) the characters that are so likely at least, and its gap."""
+    numbers, characters = np.nonzero(rows[:, :GAP] >= least)
+    pairs = zip(characters.tolist(), rows[numbers, characters].tolist(), strict=True)
+    counts = np.bincount(numbers, minlength=len(rows)).tolist()
+    gaps = rows[:, GAP].tolist()
+    return ((list(islice(pairs, count)), gap) for count, gap in zip(counts, gaps, strict=True))
 
 
 def _telling(probabilities: np.ndarray) -> np.ndarray:
@@ -204,27 +217,22 @@ def _telling(probabilities: np.ndarray) -> np.ndarray:
 def _grown(
     beam: _Beam,
     column: int,
-    likely: list[tuple[int, float]],
+    likely: _Likely,
     gap: float,
     language: Language,
+    width: int,
     far: float,
 ) -> _Beam:
-    """All texts after one more column, but for those far behind."""
+    """All texts after one more column, but for those that will not be kept."""
     least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
+    kept = _stayed(beam, column, dict(likely), gap, width, far)
     found = list(beam)
     for node in beam:
-        node.reached, node.next_gap, node.next_ink = column, (node.in_gap + node.in_ink) * gap, 0.0
-    for node in beam:
-        in_ink, both = node.in_ink, node.in_gap + node.in_ink
+        in_gap, both = node.in_gap, node.in_gap + node.in_ink
         weight, last, children = node.weight, node.character, node.children
         # All in one loop, and no calls in it: it runs a hundred times a column.
         for character, probability in likely:
-            share = both * probability
-            if character == last:
-                stays, share = in_ink * probability, node.in_gap * probability
-                node.next_ink += stays
-                if stays > node.peak:
-                    node.peak, node.column = stays, column
+            share = (in_gap if character == last else both) * probability
             if share * weight < least:
                 continue
             if character not in children:
@@ -234,12 +242,31 @@ def _grown(
                 continue
             if child.reached == column:
                 child.next_ink += share
-            else:
+            elif share * child.weight >= kept:
                 child.reached, child.next_gap, child.next_ink = column, 0.0, share
                 found.append(child)
             if share > child.peak:
                 child.peak, child.column = share, column
     return found
+
+
+def _stayed(
+    beam: _Beam, column: int, likely: dict[int, float], gap: float, width: int, far: float
+) -> float:
+    """Have all texts stay as they are for a column.
+
+    Returns a weight that those which will be kept after it have at least.
+    """
+    weights = []
+    for node in beam:
+        stays = node.in_ink * likely.get(node.character, 0.0)
+        node.reached, node.next_ink = column, stays
+        node.next_gap = (node.in_gap + node.in_ink) * gap
+        if stays > node.peak:
+            node.peak, node.column = stays, column
+        weights.append((node.next_gap + stays) * node.weight)
+    behind = far * max(weights)
+    return max(behind, min(weights)) if len(beam) == width else behind
 
 
 def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:

@@ -41,6 +41,8 @@ class KnownWords:
     def going_on(self, beginning: str, first: int, last: int) -> tuple[int, int]:
         """The range of those of the words `first` to `last` (without) that begin so."""
         first = bisect_left(self.words, beginning, first, last)
+        if first == last or not self.words[first].startswith(beginning):
+            return first, first
         return first, bisect_left(self.words, beginning + BEHIND, first, last)
 
     def likely(self, first: int, last: int) -> float:

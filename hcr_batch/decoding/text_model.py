@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,26 +108,27 @@ class TextModel:
     @property
     def start(self) -> State:
         """Nothing is written."""
-        return self._outside(START)
+        return self._outsides[START]
 
     def follow(self, state: State, character: int) -> tuple[State, float]:
         """The state after a character (its number), and the logarithm of the character's weight."""
+        (a, b, c), last_kind, word, first, last, habit, given_before = state
         kind, letter = _KIND[character], _LETTER[character]
-        gain: float = self.weight * self.kinds[state.kind, kind]
+        gain: float = self.weight * self.kinds[last_kind, kind]
         if letter == EDGE:
             gain += self.bonus - self.weight * _CHOICES[kind]
-            return self._outside(kind), gain + self.ending(state)
-        a, b, c = state.before
-        again = kind == CAPITAL and state.kind in (CAPITAL, FURTHER)
-        habit = state.habit + self.weight * self.letters[a, b, c, letter] + self.bonus
-        word, first, last = state.word + _SMALL[character], state.first, state.last
+            return self._outsides[kind], gain + self.ending(state)
+        if kind == CAPITAL and last_kind in (CAPITAL, FURTHER):
+            kind = FURTHER
+        habit = habit + self.weight * self.letters[a, b, c, letter] + self.bonus
+        word += _SMALL[character]
         given = habit
         if first < last:
             first, last = self.known.going_on(word, first, last)
-            given = self._given(habit, self.known.likely(first, last), len(word))
-        kind = FURTHER if again else kind
+            if first < last:
+                given = self._given(habit, self.known.likely(first, last), len(word))
         following = State((b, c, letter), kind, word, first, last, habit, given)
-        return following, gain + given - state.given
+        return following, gain + given - given_before
 
     def ending(self, state: State) -> float:
         """Logarithm of the weight of a text, or of a word, that ends here."""
@@ -138,8 +139,11 @@ class TextModel:
         known = self.known.word(state.word, state.first, state.last)
         return self._given(habit, known, len(state.word)) - state.given
 
-    def _outside(self, kind: int) -> State:
-        return State((EDGE, EDGE, EDGE), kind, "", 0, len(self.known.words), 0.0, 0.0)
+    @cached_property
+    def _outsides(self) -> list[State]:
+        """States in which no word has begun, by the kind of the character before."""
+        edges, count = (EDGE, EDGE, EDGE), len(self.known.words)
+        return [State(edges, kind, "", 0, count, 0.0, 0.0) for kind in range(len(KINDS))]
 
     def _given(self, habit: float, known: float, length: int) -> float:
         """Logarithm of the weight of a word, or of its beginning, of so many letters."""
