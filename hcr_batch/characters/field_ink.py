@@ -132,10 +132,9 @@ def field_inks(
     free = [field for field in fields if field.kind == "free"]
     in_cells, stray = inked.in_cells(writing, boxed)
     if not one_a_cell:
-        holds_strings = [_hold_strings(_alike(row, in_cells)) for row in in_cells]
         in_cells = [
             inked.in_boxes(writing, row) if holds else row
-            for row, holds in zip(in_cells, holds_strings, strict=True)
+            for row, holds in zip(in_cells, _hold_strings(in_cells), strict=True)
         ]
     by_name = {ink.field.name: ink for ink in (*in_cells, *inked.in_areas(writing, free))}
     placed = [by_name[field.name] for field in fields]
@@ -150,21 +149,17 @@ def _crosses_walls(cells: Sequence[CellInk]) -> bool:
     return crossing >= max(FEWEST_CROSSING, CROSSING * len(inked))
 
 
-def _alike(row: FieldInk, rows: Sequence[FieldInk]) -> list[FieldInk]:
-    """The rows of a page whose cells are as large as a row's."""
-    size = _cell_size(row)
-    return [one for one in rows if (abs(_cell_size(one) / size - 1) < SAME_SIZE).all()]
-
-
-def _cell_size(row: FieldInk) -> np.ndarray:
-    box = row.field.cells[0].box
-    return np.array([box.width, box.height])
-
-
-def _hold_strings(rows: Sequence[FieldInk]) -> bool:
-    """Whether the boxes of rows of one size hold several characters each."""
-    several = [one for row in rows if row.field.kind != "check" for one in row.several]
-    return sum(several) > SEVERAL * len(several)
+def _hold_strings(rows: Sequence[FieldInk]) -> list[bool]:
+    """Whether the boxes of each row of a page hold several characters, as those of its size do."""
+    boxes = [row.field.cells[0].box for row in rows]
+    sizes = np.array([(box.width, box.height) for box in boxes]).reshape(-1, 2)
+    alike = (abs(sizes / sizes[:, None] - 1) < SAME_SIZE).all(axis=2)
+    counts = [
+        (sum(row.several), len(row.several)) if row.field.kind != "check" else (0, 0)
+        for row in rows
+    ]
+    several, inked = (alike.astype(int) @ np.array(counts, int).reshape(-1, 2)).T
+    return (several > SEVERAL * inked).tolist()
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,14 @@ def line_strip(ink: np.ndarray, x: float = 0.0, y: float = 0.0) -> Strip | None:
     level = rows - slope * (columns - columns.mean())
     middle = float(np.average(level, weights=weights))
     spread = float(np.sqrt(np.average((level - middle) ** 2, weights=weights)))
-    extent = np.quantile(level, 1 - STRAY) - np.quantile(level, STRAY) + 1
+    first, last = np.quantile(level, (STRAY, 1 - STRAY)).tolist()
+    extent = last - first + 1
     scale = min(SPREAD / max(spread, 0.5), ROOM / extent, LARGEST)
     slant = _slant(ink, scale)
     lean = columns + slant * level
     left, right = np.quantile(lean, (STRAY, 1 - STRAY))
     width = int(np.ceil((right - left) * scale)) + 2 * MARGIN
-    top = float(np.clip(middle * scale, *_middles(level, scale)))
+    top = float(np.clip(middle * scale, *_middles(first * scale, last * scale)))
     # From the page to the strip: level, then shear, then scale.
     leveled = np.array([[1.0, 0, 0], [-slope, 1, slope * columns.mean()], [0, 0, 1]])
     sheared = np.array([[1.0, slant, -left], [0, 1, 0], [0, 0, 1]])
@@ -122,12 +123,11 @@ def _slope(columns: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> float:
     return float(np.clip(trust * found, -STEEPEST, STEEPEST))
 
 
-def _middles(level: np.ndarray, scale: float) -> tuple[float, float]:
+def _middles(top: float, bottom: float) -> tuple[float, float]:
     """Least and greatest scaled row that may stand in the middle of the strip.
 
-    So that the ink's ends stay within it where they can.
+    So that the ink's ends, in scaled rows, stay within it where they can.
     """
-    top, bottom = np.quantile(level, (STRAY, 1 - STRAY)) * scale
     inner = STRIP_HEIGHT / 2 - 2
     low, high = bottom - inner, top + inner
     return (low, high) if low <= high else ((low + high) / 2, (low + high) / 2)

@@ -106,14 +106,13 @@ def are_several(ink: np.ndarray, alone: bool = False) -> bool:
     alone : bool
         The cell has no neighbours: its characters may be joined.
     """
-    height = _extent(ink.T)
-    if _extent(ink) < BROAD * height:
+    strokes = (ink >= STROKE).view(np.uint8)
+    _, _, width, height = cv2.boundingRect(strokes)
+    if width < BROAD * height:
         return False
     if alone:
         return True
-    parts, _ = cv2.findContours(
-        (ink >= STROKE).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
+    parts, _ = cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return sum(cv2.boundingRect(part)[3] >= HIGH * height for part in parts) > 1
 
 

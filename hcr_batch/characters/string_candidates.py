@@ -276,7 +276,7 @@ def _slant(mask: np.ndarray) -> float:
     for slope in SLANTS:
         shear = np.array([[1, slope, reach - slope * (rows - 1) / 2], [0, 1, 0]])
         sheared = cv2.warpAffine(mask, shear, (columns + 2 * reach, rows), flags=cv2.INTER_NEAREST)
-        profile = sheared.sum(axis=0, dtype=np.float32)
+        profile = cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
         score = float(np.square(np.diff(profile)).sum()) * (1 - UPRIGHT_BIAS * abs(slope))
         if score > best_score:
             best, best_score = slope, score

@@ -164,7 +164,7 @@ def typed_answers(layers: Layers, fields: Sequence[Field]) -> set[str]:
 def _written_areas(layers: Layers, boxes: np.ndarray) -> np.ndarray:
     """In which boxes, (N, 4), something is written; bool (N,)."""
     size = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    written = marked_shares(layers.written >= LIKELY, boxes) * size
+    written = marked_shares(layers.written, boxes, LIKELY) * size
     return written >= WRITTEN_MM2 * layers.pixels_per_mm**2
 
 

@@ -74,8 +74,8 @@ class LineShares:
     def upright(self, x: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
         """Share of columns `x` between `top` and `bottom`, all int of one shape."""
         rows, columns = self.integral.shape
-        x = np.clip(x, 0, columns - 2)
-        top, bottom = np.clip(top, 0, rows - 1), np.clip(bottom, 0, rows - 1)
+        x = _within(x, columns - 2)
+        top, bottom = _within(top, rows - 1), _within(bottom, rows - 1)
         count = self.integral
         lines = count[bottom, x + 1] - count[top, x + 1] - count[bottom, x] + count[top, x]
         return lines / np.maximum(bottom - top, 1)
@@ -83,6 +83,11 @@ class LineShares:
     def level(self, y: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Share of rows `y` between `left` and `right`, all int of one shape."""
         return LineShares(self.integral.T).upright(y, left, right)
+
+
+def _within(places: np.ndarray, last: int) -> np.ndarray:
+    """Places from 0 to the last; of a few, NumPy's own `clip` takes four times as long."""
+    return np.minimum(np.maximum(places, 0), last)
 
 
 def healed(layer: np.ndarray, layers: Layers) -> np.ndarray:

@@ -129,7 +129,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
 def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
     """Which boxes, (N, 4), are the insides of large print: O, R or g; bool (N,)."""
     rim = RIM_MM * layers.pixels_per_mm * np.array([-1, -1, 1, 1])
-    return marked_shares(layers.printed > PRINT_LEVEL, boxes + rim) >= LETTER
+    return marked_shares(layers.printed, boxes + rim, PRINT_LEVEL + 1) >= LETTER
 
 
 def _is_sure(
@@ -207,14 +207,14 @@ def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:
 def have_print(layers: Layers, fields: Sequence[Field]) -> bool:
     """Whether there is machine print in one of the cells of some fields."""
     sides = sides_of(cell.box for field in fields for cell in field.cells).T / layers.scale
-    return bool((marked_shares(layers.printed > PRINT_LEVEL, sides) >= PRINTED).any())
+    return bool((marked_shares(layers.printed, sides, PRINT_LEVEL + 1) >= PRINTED).any())
 
 
 def are_written(layers: Layers, fields: Sequence[Field]) -> list[bool]:
     """Whether more of the ink in the cells of each of some fields is handwriting than print."""
     sides = sides_of(cell.box for field in fields for cell in field.cells).T / layers.scale
     pen, press = (
-        marked_shares(layer > PRINT_LEVEL, sides) for layer in (layers.written, layers.printed)
+        marked_shares(layer, sides, PRINT_LEVEL + 1) for layer in (layers.written, layers.printed)
     )
     ends = np.cumsum([0, *(len(field.cells) for field in fields)])
     return [

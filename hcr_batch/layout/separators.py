@@ -68,7 +68,7 @@ def _at_gaps(run: tuple[Box, ...], layers: Layers) -> list[tuple[Box, ...]]:
         return [run]
     sides = sides_of(run).T
     gaps = np.stack([sides[:-1, 2], sides[:-1, 1], sides[1:, 0], sides[1:, 3]], axis=1)
-    has_sign = marked_shares(layers.printed >= LIKELY, _middles_of(gaps)) >= SIGN
+    has_sign = marked_shares(layers.printed, _middles_of(gaps), LIKELY) >= SIGN
     ends = [0, *(np.flatnonzero(has_sign) + 1).tolist(), len(run)]
     return [run[first:last] for first, last in pairwise(ends)]
 
@@ -82,8 +82,8 @@ def _without_places(
     is_open = _is_open(sides[:, 1], sides, line) | _is_open(sides[:, 3], sides, line)
     if not is_open.any():
         return [run]
-    empty = marked_shares(layers.written >= LIKELY, sides) < WRITTEN
-    empty &= (marked_shares(layers.cell >= LIKELY, sides) < SEEN) | _have_dash(sides, layers)
+    empty = marked_shares(layers.written, sides, LIKELY) < WRITTEN
+    empty &= (marked_shares(layers.cell, sides, LIKELY) < SEEN) | _have_dash(sides, layers)
     is_open &= empty | _hold_flat_ink(sides, layers)
     groups = groupby(zip(run, is_open.tolist(), strict=True), key=lambda pair: pair[1])
     return [tuple(box for box, _ in group) for opened, group in groups if not opened]

@@ -126,8 +126,8 @@ def as_seen(page: Page) -> np.ndarray:
     return cv2.resize(page.gray, None, fx=scale, fy=scale, interpolation=method)
 
 
-def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Share of each box, (N, 4), that is marked in a mask of bool or uint8 (rows, columns)."""
+def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
+    """Share of each box, (N, 4), that has at least that level in a mask, bool or uint8."""
     limits = np.array(mask.shape[::-1] * 2)
     sides = np.clip(np.round(boxes).astype(int), 0, limits)
     if not len(sides):
@@ -136,7 +136,7 @@ def marked_shares(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     corners = sides.reshape(-1, 2)
     first, last = corners.min(axis=0), corners.max(axis=0)
     reached = mask[first[1] : last[1], first[0] : last[0]]
-    count = cv2.integral(reached.astype(np.uint8))
+    count = cv2.integral((reached >= level).view(np.uint8))
     left, top, right, bottom = (sides - np.tile(first, 2)).T
     marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
     return marked / np.maximum((right - left) * (bottom - top), 1)
