@@ -96,11 +96,18 @@ def _by_print(fit: Fit, evidence: Evidence) -> list[_Print]:
     told = field_prints(fit.transform, fit.page.imprint, evidence.imprint, boxes, cells)
     of_cells = (np.split(one, ends) for one in (told.cells, told.hidden, told.covered))
     return [
-        _Print(cells & seen, hidden, covered, bool(moved))
+        _Print(cells & seen, hidden, covered | hidden & _beside(covered), bool(moved))
         for cells, hidden, covered, seen, moved in zip(
             *of_cells, told.seen, told.moved, strict=True
         )
     ]
+
+
+def _beside(cells: np.ndarray) -> np.ndarray:
+    """Which cells of a field stand beside one of these: a fold ends in the middle of one."""
+    ends = np.pad(cells, 1)
+    beside: np.ndarray = ends[:-2] | ends[2:]
+    return beside
 
 
 def _placed(
@@ -153,7 +160,7 @@ def _doubts(
     seen = sure | ~anchored & ~told.hidden & _witnessed(cells, fit)
     strange = np.zeros(len(cells), bool)
     if fit.is_known_by_print:
-        seen |= _shown(form_cells, fit, evidence) & ~told.covered
+        seen = (seen | _shown(form_cells, fit, evidence)) & ~told.covered
     if fit.likeness and fit.likeness.tells:
         strange = _beside_other_print(form_cells, fit)
     if seen.mean() < (1.0 if moved else MOST_SEEN):

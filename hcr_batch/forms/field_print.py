@@ -30,8 +30,11 @@ WALLS_MM, CELL_ALIKE, LEFT = 1.0, 0.7, 0.45
 """A cell is there where what is printed this near to it has so much correlation, or where so much
 of it is left: of 4,454 cells there one in fifty had less than 0.75 and 0.41, and of 38 that a fold
 covered one more than 0.63, and none more than 0.42."""
-PART_MM, FEWEST_PARTS = 5.0, 2
-"""An area as long as so many parts of this length is covered"""
+COVERED = 0.4
+"""Correlation below which it is covered, if a box was found there: rows of cells are completed, and
+of 5,316 cells there four had less, all of them in doubt anyway."""
+PART_MM, FEWEST_PARTS, LONGER = 5.0, 2, 2.0
+"""An area of so many such parts along it, so many times longer than wide, is covered"""
 PRINTED, BARE, MOST_BARE = 3, 0.2, 0.4
 """where of this share of its parts, those with so many pixels printed, less than this share of
 what is printed is left: of 5,316 cells on pages of the form itself two had so many bare parts, of
@@ -63,7 +66,7 @@ class FieldPrint:
     hidden: np.ndarray
     """Of each of them: it is printed on the form, and not there."""
     covered: np.ndarray
-    """Of each of them: next to nothing is left of a large part of it, whatever its other walls."""
+    """Of each of them: next to nothing is left of it, or of a large part, though walls be seen."""
 
 
 def field_prints(
@@ -105,10 +108,13 @@ def field_prints(
     moved |= strips_elsewhere(fields, own_words, words, reach)
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
     around_cells = _grown(cells, form, WALLS_MM)
-    covered = np.array([_is_partly_bare(own, seen, _inside(box, reach)) for box in around_cells])
-    there = np.array([_is_there(own, seen, box, reach) for box in around_cells]) & ~covered
+    alike = np.array([_alike(own, seen, box, reach) for box in around_cells])
+    covered = (alike < COVERED) | np.array(
+        [_is_partly_bare(own, seen, _inside(box, reach)) for box in around_cells]
+    )
+    there = (alike >= CELL_ALIKE) & ~covered
     printed = np.array([own[_inside(box, reach)].any() for box in around_cells])
-    return FieldPrint(moved, in_place, there & printed, printed & ~there, covered)
+    return FieldPrint(moved, in_place, there & printed, printed & ~there, printed & covered)
 
 
 def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:
@@ -139,21 +145,22 @@ def _mixed(lines: np.ndarray, words: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(mixed, (0, 0), BLUR)
 
 
-def _is_there(own: np.ndarray, seen: np.ndarray, box: list[int], reach: int) -> bool:
-    """Whether a cell is printed in its place on the page."""
+def _alike(own: np.ndarray, seen: np.ndarray, box: list[int], reach: int) -> float:
+    """How much a cell looks like the form's in its place; 1 where enough of it is left."""
     inside = _inside(box, reach)
-    left_over = seen[inside].sum() >= LEFT * own[inside].sum()
-    return bool(left_over) or _compared(own, seen, box, reach)[0] >= CELL_ALIKE
+    if seen[inside].sum() >= LEFT * own[inside].sum():
+        return 1.0
+    return _compared(own, seen, box, reach)[0]
 
 
 def _is_partly_bare(own: np.ndarray, seen: np.ndarray, inside: tuple[slice, slice]) -> bool:
-    """Whether next to nothing is left along a large part of an area that is longer than a cell."""
+    """Whether next to nothing is left along a large part of a long area."""
     own, seen = own[inside], seen[inside]
     along = int(own.shape[0] > own.shape[1])
-    count = own.shape[1 - along] // round(PART_MM * PER_MM)
-    if count < FEWEST_PARTS:
+    length, count = own.shape[1 - along], own.shape[1 - along] // round(PART_MM * PER_MM)
+    if count < FEWEST_PARTS or length < LONGER * own.shape[along]:
         return False
-    ends = np.linspace(0, own.shape[1 - along], count + 1).astype(int)[:-1]
+    ends = np.linspace(0, length, count + 1).astype(int)[:-1]
     printed, left = (
         np.add.reduceat(mask.sum(axis=along, dtype=float), ends) for mask in (own, seen)
     )

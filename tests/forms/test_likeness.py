@@ -147,6 +147,17 @@ def test_cells_whose_walls_are_covered_are_cut_off():
     assert set(place_fields(fit, found)[0].doubts[:3]) == {CUT_OFF}
 
 
+def test_covered_cells_are_cut_off_where_a_row_of_boxes_was_completed_over_them():
+    template = printed(form())
+    transform = scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    first = found.imprint
+    for mask in (first.lines, first.words):
+        mask[: int((ROWS[0][1] + 9) * 8 * LAYER), : int((ROWS[0][0] + 14) * 8 * LAYER)] = 0
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[0].doubts[:2] == (CUT_OFF, CUT_OFF)
+
+
 def test_a_page_in_perspective_is_laid_by_its_print_where_few_boxes_are_seen():
     template = printed(form())
     corners = np.array([[0, 0], [1680, 0], [1680, 1120], [0, 1120]], np.float32)

@@ -58,3 +58,15 @@ def test_level_lines_alone_tell_nothing():
     lines = table()
     lines[:] = np.where(lines.mean(axis=1, keepdims=True) > 100, lines, 0)
     assert not walls_beside(FIELDS, lines, np.roll(lines, 14, axis=1), REACH).any()
+
+
+@pytest.mark.parametrize("cells", [3, 6, 12])
+def test_a_comb_of_which_a_fold_covers_some_cells_has_not_moved_by_a_cell(cells):
+    comb = np.zeros((2 * REACH + 60, 2 * REACH + 280), np.uint8)
+    columns = REACH + 20 + 10 * np.arange(21)
+    comb[REACH + 20 : REACH + 36, columns] = 255
+    page = comb.copy()
+    page[:, : columns[cells]] = 0
+    field = np.array([[10.0, 10.0, 110.0, 18.0]])
+    assert not walls_beside(field, comb, page, REACH).any()
+    assert walls_beside(field, comb, np.roll(comb, 14, axis=1), REACH).all()
