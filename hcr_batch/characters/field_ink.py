@@ -213,6 +213,8 @@ class _InkedPage:
 
     def in_areas(self, writing: Writing, fields: Sequence[Field]) -> Iterator[FieldInk]:
         """The strings of free areas; where nothing is written, the print that may be an answer."""
+        if not fields:
+            return
         written = self.strings(writing, fields)
         unwritten = [f for f, lines in zip(fields, written, strict=True) if not lines]
         printed, typed = self._printed(unwritten), typed_answers(self.layers, unwritten)

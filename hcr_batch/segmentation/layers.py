@@ -129,7 +129,7 @@ def as_seen(page: Page) -> np.ndarray:
 def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
     """Share of each box, (N, 4), that has at least that level in a mask, bool or uint8."""
     limits = np.array(mask.shape[::-1] * 2)
-    sides = np.clip(np.round(boxes).astype(int), 0, limits)
+    sides = np.minimum(np.maximum(np.round(boxes).astype(int), 0), limits)
     if not len(sides):
         return np.zeros(0)
     # No more of the mask is counted than the boxes reach over.
