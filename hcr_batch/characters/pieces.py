@@ -55,11 +55,9 @@ def pieces_inside(written: Writing, field: Field) -> list[Piece]:
     """
     count, parts, stats, _ = cv2.connectedComponentsWithStats(written.mask, ltype=cv2.CV_32S)
     box = field.box
-    inside = np.zeros(parts.shape, bool)
     top, left = max(0, round(box.y) - written.y), max(0, round(box.x) - written.x)
     bottom, right = round(box.bottom) - written.y, round(box.right) - written.x
-    inside[top:bottom, left:right] = True
-    within = np.bincount(parts[inside], minlength=count)
+    within = np.bincount(parts[top:bottom, left:right].ravel(), minlength=count)
     strokes, owner = _strokes(written, parts, stats)
     several = np.bincount(owner[owner > 0], minlength=count) > 1
     is_inside = within >= INSIDE * stats[:, cv2.CC_STAT_AREA]
@@ -82,7 +80,8 @@ def _strokes(
     core = cv2.bitwise_and(written.mask, cv2.threshold(written.soft, BRIDGE, 1, 0)[1])
     count, strokes, own, _ = cv2.connectedComponentsWithStats(core, ltype=cv2.CV_32S)
     owner = np.zeros(count, int)
-    owner[strokes] = parts
+    inked = np.flatnonzero(core.view(bool))
+    owner[strokes.ravel()[inked]] = parts.ravel()[inked]
     high = own[:, cv2.CC_STAT_HEIGHT] >= BRIDGED * stats[owner, cv2.CC_STAT_HEIGHT]
     high[0] = False
     return strokes, np.where(high, owner, -1)
