@@ -34,7 +34,7 @@ from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.model_card import ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
-from hcr_batch.segmentation.layers import Layers
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.timing import Stopwatch
@@ -189,7 +189,8 @@ def _read_ink(
             turns = turns_by_cells(*scored.in_cells(), networks.classify)
         if turns is None:
             ink = binarize(page, settings.layout)
-            turns = turns_by_letters(ink, page.pixels_per_mm, networks.classify)
+            text = found.text() if found and not found.form else None
+            turns = turns_by_letters(ink, page.pixels_per_mm, networks.classify, text)
         if turns:
             page = turned(page, turns)
     if turns:
@@ -218,6 +219,12 @@ class _Found:
     fields: Sequence[Field]
     rules: Sequence[Rule]
     form: MatchedForm | None = None
+
+    def text(self) -> np.ndarray:
+        """What of the page is print or writing, bool (rows, columns)."""
+        text = np.maximum(self.layers.printed, self.layers.written)
+        full: np.ndarray = self.layers.full(text, self.page.gray.shape) >= LIKELY
+        return full
 
     def has_most_in_cells(self) -> bool:
         """Whether there are more cells than strings: on a page on its side there seldom are."""

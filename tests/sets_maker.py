@@ -35,6 +35,8 @@ printed_weight = 0.2
 strokes = "unipen_strokes"
 page_glyphs = 0
 page_share = 0.0
+teachers = []
+teaching = 0.0
 test_sets = ["later"]
 
 [[source]]

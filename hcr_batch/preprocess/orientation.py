@@ -100,7 +100,9 @@ def _numbers(names: str) -> list[int]:
     return [CHARACTERS.index(name) for name in names]
 
 
-def turns_by_letters(ink: Ink, pixels_per_mm: float, classify: Classify) -> int:
+def turns_by_letters(
+    ink: Ink, pixels_per_mm: float, classify: Classify, text: np.ndarray | None = None
+) -> int:
     """How often a page must be turned by 90 degrees, counter-clockwise, by some of its letters.
 
     Parameters
@@ -109,12 +111,16 @@ def turns_by_letters(ink: Ink, pixels_per_mm: float, classify: Classify) -> int:
         Of the page, levelled to the nearest quarter.
     pixels_per_mm : float
     classify : Classify
+    text : ndarray of bool, shape (rows, columns), optional
+        What of the page is print or writing; specks of a coarse scan are not.
 
     Returns
     -------
     int
         0 to 3; 0 where the letters do not tell.
     """
+    if text is not None:
+        ink = dataclasses.replace(ink, darkness=np.where(text, ink.darkness, 0).astype(np.uint8))
     letters = _letters(ink, pixels_per_mm, GLANCE)
     if len(letters) < FEWEST:
         return 0

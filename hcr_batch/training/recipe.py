@@ -56,6 +56,8 @@ class Recipe:
     strokes: str
     page_glyphs: int
     page_share: float
+    teachers: tuple[str, ...]
+    teaching: float
     test_sets: tuple[str, ...]
     sources: tuple[TrainingSource, ...]
 
@@ -76,7 +78,7 @@ def load_recipe(path: Path, **changes: Any) -> Recipe:
     tables = values.pop("source", [])
     if not tables:
         raise ConfigError(f"{path}: no [[source]]; name at least one set to learn from")
-    values["test_sets"] = tuple(values.get("test_sets", ()))
+    values |= {name: tuple(values[name]) for name in ("test_sets", "teachers") if name in values}
     sources = tuple(build_table(TrainingSource, table, f"{path}: [[source]]") for table in tables)
     return build_table(Recipe, values | {"sources": sources}, str(path))
 

@@ -1,7 +1,9 @@
 """Pages that lie on their side or upside down are read upright."""
 
+import dataclasses
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from drawn_form import the_segmenter
@@ -74,6 +76,18 @@ def test_letters_tell_the_way_up(slip, classify, turns):
 def test_the_characters_in_cells_tell_whether_a_page_is_upside_down(classify, name, turns, told):
     page = rotated(page_of(name), turns)
     assert turns_by_cells(*cells_of(page, classify), classify) == told
+
+
+def test_specks_of_a_coarse_scan_do_not_tell(slip, classify):
+    """Only what is print or writing is looked at: specks may look like letters on their side."""
+    gray = slip.gray.copy()
+    rng = np.random.default_rng(5)
+    for y, x in (rng.random((900, 2)) * (np.array(gray.shape) - 30)).astype(int):
+        gray[y : y + 4, x : x + 12] = gray[y : y + 16, x : x + 4] = 0
+    ink = binarize(dataclasses.replace(slip, gray=gray), load_settings().layout)
+    clean = binarize(slip, load_settings().layout)
+    text = cv2.dilate(clean.mask, np.ones((3, 3), np.uint8)) > 0
+    assert turns_by_letters(ink, slip.pixels_per_mm, classify, text) == 0
 
 
 def surely(text):

@@ -23,9 +23,12 @@ from hcr_batch.training.classifier.pen_strokes import StrokeSet, draw_strokes
 from hcr_batch.training.classifier.targets import FOREIGN, TARGET_SIZE, allowed_matrix
 from hcr_batch.training.recipe import Recipe
 
-__all__ = ["CutGlyphs", "Handwriting", "Mixture", "class_balanced"]
+__all__ = ["CutGlyphs", "GlyphBatch", "Handwriting", "Mixture", "class_balanced"]
 
 Scan = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+GlyphBatch = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Glyphs uint8 (B, 28, 28, 1), their targets float32 (B, T) and weights float32 (B,)."""
 
 RAW = 0.5
 """Share of glyphs with a raw cell that are taken through the program's own normalizer."""
@@ -145,8 +148,8 @@ class Mixture:
         self.allowed = [allowed_matrix(source.cases) for source in sources]
         self.cumulated = [np.cumsum(source.chances) for source in sources]
 
-    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Glyphs uint8 (B, 28, 28, 1), targets float32 (B, 65) and weights float32 (B,)."""
+    def batch(self, epoch: int, number: int) -> GlyphBatch:
+        """One batch, with targets float32 (B, 65)."""
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.recipe.seed, self.recipe.batch_seed, epoch, number))
         size = self.recipe.batch_size

@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 from hcr_batch.errors import ConfigError
-from hcr_batch.training.classifier.batches import Mixture
+from hcr_batch.training.classifier.batches import GlyphBatch, Mixture
 from hcr_batch.training.classifier.networks import NETWORKS, GlyphLoss, character_accuracy
+from hcr_batch.training.classifier.teachers import TaughtMixture
 from hcr_batch.training.classifier.widen import widened
 from hcr_batch.training.datasets.character_sets import read_arrays
 from hcr_batch.training.fused_normalization import fused_copy
@@ -30,22 +31,25 @@ COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_
 
 Logs = dict[str, float]
 
-Held = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Glyphs, targets and weights of held-out characters."""
 
 
 def fit(
-    recipe: Recipe, mixture: Mixture, held: Held, folder: Path, resume: bool, verbose: bool
+    recipe: Recipe,
+    mixture: Mixture | TaughtMixture,
+    held: GlyphBatch,
+    folder: Path,
+    resume: bool,
+    verbose: bool,
 ) -> keras.Model:
     """Train a network, or go on with a run that was broken off.
 
     Parameters
     ----------
     recipe : Recipe
-    mixture : Mixture
+    mixture : Mixture or TaughtMixture
         Makes the batches.
-    held : tuple of ndarray
-        Glyphs, targets, weights that are measured after each epoch.
+    held : GlyphBatch
+        Held-out characters, measured after each epoch.
     folder : Path
         Receives checkpoint.keras, history.csv and the weights that are averaged.
     resume : bool
@@ -127,7 +131,7 @@ def _compiled(recipe: Recipe) -> keras.Model:
     model = fused_copy(_started(recipe))
     model.compile(
         optimizer=optimizer,
-        loss=GlyphLoss(recipe.label_smoothing),
+        loss=GlyphLoss(recipe.label_smoothing, recipe.teaching),
         weighted_metrics=[character_accuracy],
         # Compiling with XLA halves the speed on a CPU, measured with TensorFlow 2.21.
         jit_compile=False,
@@ -192,7 +196,7 @@ class _Pace(keras.callbacks.Callback):
 class _Epochs(keras.utils.PyDataset):
     """Batches of one epoch after the other, made in a thread beside the fitting."""
 
-    def __init__(self, mixture: Mixture, steps: int, first: int) -> None:
+    def __init__(self, mixture: Mixture | TaughtMixture, steps: int, first: int) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
         self.mixture = mixture
         self.steps = steps
@@ -201,7 +205,7 @@ class _Epochs(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> GlyphBatch:
         return self.mixture.batch(self.epoch, index)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from hcr_batch.training.classifier.batches import Mixture
+from hcr_batch.training.classifier.batches import GlyphBatch, Mixture
 from hcr_batch.training.classifier.classifier_files import write_model
-from hcr_batch.training.classifier.classifier_fit import HISTORY, Held, fit, read_history
+from hcr_batch.training.classifier.classifier_fit import HISTORY, fit, read_history
 from hcr_batch.training.classifier.page_sets import with_page_glyphs
 from hcr_batch.training.classifier.targets import allowed_matrix, target_rows
+from hcr_batch.training.classifier.teachers import TaughtMixture, Teachers
 from hcr_batch.training.classifier.training_data import TrainingData, load_data
 from hcr_batch.training.curves import plot_history
 from hcr_batch.training.recipe import Recipe, load_recipe
@@ -68,12 +69,19 @@ def train(
     sets = load_data(data, recipe, limit)
     if recipe.page_glyphs:
         sets = with_page_glyphs(sets, recipe, data, work / "pages")
-    mixture = Mixture(sets.sources, sets.printed, recipe, sets.rests)
+    mixture = _mixture(sets, recipe)
     model = fit(recipe, mixture, _held_arrays(sets, recipe), work, resume, verbose)
     card = write_model(model, sets, recipe, out, config)
     shutil.copyfile(work / HISTORY, out / HISTORY)
     plot_history(read_history(out / HISTORY), out / "history.png")
     return card
+
+
+def _mixture(sets: TrainingData, recipe: Recipe) -> Mixture | TaughtMixture:
+    mixture = Mixture(sets.sources, sets.printed, recipe, sets.rests)
+    if not recipe.teachers:
+        return mixture
+    return TaughtMixture(mixture, Teachers([Path(folder) for folder in recipe.teachers]))
 
 
 def _shortened(recipe: Recipe, limit: int | None) -> Recipe:
@@ -88,7 +96,7 @@ def _shortened(recipe: Recipe, limit: int | None) -> Recipe:
     )
 
 
-def _held_arrays(sets: TrainingData, recipe: Recipe) -> Held:
+def _held_arrays(sets: TrainingData, recipe: Recipe) -> GlyphBatch:
     """Glyphs, targets and weights of all held-out characters, one after the other."""
     known = {one.name: allowed_matrix(one.cases) for one in sets.held}
     glyphs = np.concatenate([one.images for one in sets.held])[..., None]

@@ -9,7 +9,7 @@ import keras
 from keras import layers, ops
 
 from hcr_batch.characters.normalize import GLYPH_SIZE
-from hcr_batch.training.classifier.targets import FOREIGN, OUTPUTS
+from hcr_batch.training.classifier.targets import FOREIGN, OUTPUTS, TARGET_SIZE
 
 __all__ = [
     "NETWORKS",
@@ -18,6 +18,7 @@ __all__ = [
     "demo",
     "demo_classifier",
     "vgg",
+    "vgg_small",
     "vgg_wide",
 ]
 
@@ -81,12 +82,37 @@ def _demo_layers(x: keras.KerasTensor, width: int, dense: int) -> keras.KerasTen
     return layers.Dense(dense, activation="relu")(x)
 
 
+def vgg_small() -> keras.Model:
+    """A third of the work of :func:`vgg_wide`: more of it where a glyph is 4 x 4, less before."""
+    glyph = layers.Input((GLYPH_SIZE, GLYPH_SIZE, 1), name="glyph")
+    x = layers.Rescaling(1 / 255)(glyph)
+    x = _convolution(x, 32, kernel=5, strides=2)
+    x = _convolution(x, 48)
+    x = layers.MaxPooling2D(padding="same")(x)
+    x = _convolution(x, 104)
+    x = _convolution(x, 104)
+    x = layers.MaxPooling2D(padding="same")(x)
+    x = _convolution(x, 144)
+    x = layers.Flatten()(x)
+    x = layers.Dropout(0.1)(x)
+    x = layers.Dense(256, use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Dropout(0.1)(x)
+    logits = layers.Dense(OUTPUTS, dtype="float32", name="logits")
+    return keras.Model(glyph, logits(x), name="vgg_small")
+
+
 def vgg_wide() -> keras.Model:
     """:func:`vgg` with a quarter to a half more channels."""
     return vgg((48, 80, 160))
 
 
-NETWORKS: dict[str, Callable[[], keras.Model]] = {"vgg": vgg, "vgg_wide": vgg_wide, "demo": demo}
+NETWORKS: dict[str, Callable[[], keras.Model]] = {
+    "vgg": vgg,
+    "vgg_small": vgg_small,
+    "vgg_wide": vgg_wide,
+    "demo": demo,
+}
 
 
 def _convolution(
@@ -105,27 +131,57 @@ class GlyphLoss(keras.losses.Loss):
     smoothing : float
         Share of the target spread evenly over the 63 outlets; keeps wrong
         labels from being learned by force.
+    teaching : float
+        Weight, 0 to 1, of the teachers' readings where targets have them; the
+        labels keep the rest.
     """
 
-    def __init__(self, smoothing: float = 0.03, name: str = "glyph_loss", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        smoothing: float = 0.03,
+        teaching: float = 0.0,
+        name: str = "glyph_loss",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.smoothing = smoothing
+        self.teaching = teaching
 
     def get_config(self) -> dict[str, Any]:
         """What Keras saves of it."""
-        return {**super().get_config(), "smoothing": self.smoothing}
+        return {**super().get_config(), "smoothing": self.smoothing, "teaching": self.teaching}
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Loss of each glyph (N,), from targets (N, 65) and logits (N, 64)."""
+        """Loss of each glyph (N,), from targets (N, 65) or, taught, (N, 129) and logits (N, 64)."""
+        labelled = self._labelled(y_true, y_pred)
+        if y_true.shape[-1] == TARGET_SIZE:
+            return labelled
+        return (1 - self.teaching) * labelled + self.teaching * _taught(y_true, y_pred)
+
+    def _labelled(
+        self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor
+    ) -> keras.KerasTensor:
         allowed, printed = y_true[:, : FOREIGN + 1], y_true[:, FOREIGN + 1]
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
         # Logarithm of a sum of probabilities, with the zero allowances out of reach.
         hit = -ops.logsumexp(log_p + ops.log(allowed + 1e-9), axis=-1)
         spread = -ops.mean(log_p, axis=-1)
-        logit = y_pred[:, FOREIGN + 1]
-        print_loss = ops.softplus(logit) - printed * logit
         character_loss = (1 - self.smoothing) * hit + self.smoothing * spread
-        return character_loss + y_true[:, FOREIGN + 2] * print_loss
+        return character_loss + y_true[:, FOREIGN + 2] * _print_loss(printed, y_pred)
+
+
+def _taught(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+    """Cross entropy between the teachers' readings and the network's."""
+    read = y_true[:, TARGET_SIZE:]
+    log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
+    character_loss = -ops.sum(read[:, : FOREIGN + 1] * log_p, axis=-1)
+    return character_loss + y_true[:, FOREIGN + 2] * _print_loss(read[:, FOREIGN + 1], y_pred)
+
+
+def _print_loss(printed: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+    """Cross entropy of machine print, 0 to 1, and its logit."""
+    logit = y_pred[:, FOREIGN + 1]
+    return ops.softplus(logit) - printed * logit
 
 
 @keras.saving.register_keras_serializable("hcr_batch")
