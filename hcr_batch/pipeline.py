@@ -307,7 +307,7 @@ def _read(
     page, fields = found.page, [glyphs.field for glyphs in scored.written]
     card = networks.line_card
     thresholds = _thresholds(found, networks.recognizer.card, card, settings)
-    around = surroundings(fields, scored.scores)
+    around = surroundings(scored.written, scored.scores)
     answers = read_answers(scored.written, scored.scores, thresholds, around, card)
     width, height = page.source_size
     return PageReading(

@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.characters.field_ink import FieldInk, InkSource
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.probabilities import shape_confidence
@@ -28,10 +29,11 @@ __all__ = [
 
 SURE = 3.0
 """No single glyph says more than this, as a logit, about its line."""
-CERTAIN = 1.0
+CERTAIN = 0.5
 """Mean logit of a line above which it is print without doubt."""
-LIKELY = -0.5
-"""Above which it is rather print: not read, but a person is told."""
+LIKELY = -1.0
+"""Above which it is rather print: not read, but a person is told. Of 32 real pages, 4,090 glyphs of
+what the segmentation takes for print have 0.0 in the middle, 9,379 of writing -6.0."""
 DOUBTFUL = -1.8
 """Above which it is rather handwriting: read, and a person is told."""
 FEW = 2
@@ -42,8 +44,8 @@ ODD = 2.5
 MIN_NEIGHBOURS = 4
 MIN_PRINTED = 5
 CHARACTER = 0.9
-"""A field counts as written where one of its glyphs is a character this surely: torn print, too,
-looks little like print."""
+"""A field counts as written where one of its glyphs is a character this surely, and the page
+segmentation holds it for written: torn print, too, looks little like print."""
 WRITTEN_SHARE = 0.2
 """A page with so many fields of print, and no more written ones for each of them, is blank."""
 MIN_COLUMN = 3
@@ -80,30 +82,32 @@ class Surroundings:
 NOTHING_KNOWN = Surroundings()
 
 
-def surroundings(fields: Sequence[Field], scores: Sequence[GlyphScores]) -> list[Surroundings]:
+def surroundings(inks: Sequence[FieldInk], scores: Sequence[GlyphScores]) -> list[Surroundings]:
     """What stands around each field of a page.
 
     Parameters
     ----------
-    fields : sequence of Field
+    inks : sequence of FieldInk
+        Of the fields.
     scores : sequence of GlyphScores
         Of the glyphs of each field.
     """
     kinds = [text_kind(score.printed) for score in scores]
-    is_print = np.array([h in (TextKind.PRINTED, TextKind.RATHER_PRINTED) for h in kinds], bool)
+    is_print = np.array([_is_print(*pair) for pair in zip(kinds, inks, strict=True)], bool)
     if np.count_nonzero(is_print) < min(MIN_PRINTED, MIN_COLUMN):
-        return [NOTHING_KNOWN] * len(fields)
+        return [NOTHING_KNOWN] * len(inks)
     is_written = np.array(
         [
             kind is TextKind.WRITTEN
+            and ink.source is InkSource.PEN
             and shape_confidence(score.characters).max(initial=0.0) >= CHARACTER
-            for kind, score in zip(kinds, scores, strict=True)
+            for kind, ink, score in zip(kinds, inks, scores, strict=True)
         ],
         bool,
     )
     page = _mostly_print(is_print, is_written, MIN_PRINTED)
-    left = np.array([field.box.x for field in fields], float)
-    right = np.array([field.box.right for field in fields], float)
+    left = np.array([ink.field.box.x for ink in inks], float)
+    right = np.array([ink.field.box.right for ink in inks], float)
     around = []
     for number, (start, end) in enumerate(zip(left, right, strict=True)):
         slack = SAME_COLUMN * (end - start)
@@ -112,6 +116,12 @@ def surroundings(fields: Sequence[Field], scores: Sequence[GlyphScores]) -> list
         printed = _mostly_print(is_print[column], is_written[column], MIN_COLUMN)
         around.append(Surroundings(page, printed))
     return around
+
+
+def _is_print(kind: TextKind, ink: FieldInk) -> bool:
+    """Whether a field is print by its glyphs; or by the segmentation, and not against them."""
+    by_page = ink.source is InkSource.PRINT and kind is TextKind.RATHER_WRITTEN
+    return by_page or kind in (TextKind.PRINTED, TextKind.RATHER_PRINTED)
 
 
 def _mostly_print(is_print: np.ndarray, is_written: np.ndarray, least: int) -> bool:

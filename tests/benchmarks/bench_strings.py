@@ -100,7 +100,7 @@ def read_all(found, lines, rules, recognizer, whole):
             strips = [one.strip.image for one in strings]
             columns = recognizer.line_reader.probabilities(strips)
             scores = GlyphScores(scores.characters, scores.printed, tuple(columns))
-        around = surroundings([field], [scores])
+        around = surroundings([glyphs], [scores])
         answer = read_answers([glyphs], [scores], thresholds, around, card)[0]
         seconds = time.process_time() - started
         readings = [reading for _, reading in answer.cells]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.characters.field_ink import FieldInk, InkSource
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.decoding.machine_print import (
     TextKind,
@@ -17,20 +18,21 @@ from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
 
 
-def column(opinions, sure=0.99):
+def column(opinions, sure=0.99, source=InkSource.PEN):
     """What is around each of some fields below each other, of so many opinions of one glyph.
 
-    `sure` is the probability that the glyph is an A.
+    `sure` is the probability that the glyph is an A, `source` what the segmentation takes it for.
     """
     fields = [
         Field(f"f{n}", "free", Box(50, 100 + 40 * n, 80, 36), ()) for n in range(len(opinions))
     ]
+    inks = [FieldInk(field, source=source) for field in fields]
     characters = np.zeros((1, 62), np.float32)
     characters[:, CHARACTERS.index("A")] = sure
     scores = [
         GlyphScores(characters[: bool(o)], np.array([o] if o else [], np.float32)) for o in opinions
     ]
-    return surroundings(fields, scores)
+    return surroundings(inks, scores)
 
 
 @pytest.mark.parametrize(
@@ -126,3 +128,10 @@ def test_a_cross_as_even_as_print_in_the_middle_of_its_box_is_an_example():
 )
 def test_a_cross_of_a_person_is_an_answer(written):
     assert not box_with_cross(**written)
+
+
+@pytest.mark.parametrize(("source", "is_print"), [(InkSource.PRINT, True), (InkSource.PEN, False)])
+def test_torn_print_that_the_segmentation_knows_makes_a_page_print(source, is_print):
+    """Print of a coarse copy looks to the recognizer almost like writing."""
+    around = column([-1.5] * 8, source=source)
+    assert around[0].page_is_print is is_print
