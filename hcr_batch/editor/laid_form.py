@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.config import Settings
+from hcr_batch.decoding.printed_words import printed_words
 from hcr_batch.documents import is_pdf, open_pages
 from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.documents.pdf_words import PrintedWord, pdf_words
@@ -18,7 +19,6 @@ from hcr_batch.forms.template_parts import Template, TemplatePage
 from hcr_batch.geometry import projected
 from hcr_batch.pipeline import scan_document
 from hcr_batch.preprocess.perspective import flatten
-from hcr_batch.recognition.printed_words import printed_words
 from hcr_batch.recognition.recognizers import load_recognizer
 from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import load_segmenter

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from hcr_batch.alphabet import GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
+from hcr_batch.decoding.transcription import likely_texts
 from hcr_batch.documents.pdf_words import PrintedWord
 from hcr_batch.geometry import in_millimetres
 from hcr_batch.recognition.line_reader import LineReader
@@ -58,7 +58,8 @@ def printed_words(page: Page, layers: Layers, reader: LineReader) -> tuple[Print
             if strip is not None:
                 boxes.append(box)
                 strips.append(strip.image)
-    texts = map(_text, reader.probabilities(strips))
+    found = reader.probabilities(strips)
+    texts = [mended(likely_texts(columns, reader.card)[0].text.strip()) for columns in found]
     return tuple(
         PrintedWord(text, in_millimetres(box, page.pixels_per_mm))
         for box, text in zip(boxes, texts, strict=True)
@@ -105,13 +106,6 @@ def _parted(box: Box, ink: np.ndarray) -> Iterator[tuple[Box, np.ndarray]]:
     for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
         width = last + 1 - first
         yield Box(box.x + first, box.y, width, box.height), ink[:, first : last + 1]
-
-
-def _text(columns: np.ndarray) -> str:
-    """The likeliest character of each column, repetitions and gaps left out."""
-    best = columns.argmax(axis=1)
-    kept = best[np.diff(best, prepend=-1) != 0]
-    return mended("".join(LINE_CHARACTERS[number] for number in kept if number != GAP).strip())
 
 
 def mended(word: str) -> str:

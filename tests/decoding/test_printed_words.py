@@ -1,6 +1,6 @@
 import pytest
 
-from hcr_batch.recognition.printed_words import mended
+from hcr_batch.decoding.printed_words import mended
 
 
 @pytest.mark.parametrize(
