@@ -59,9 +59,13 @@ def strips_elsewhere(
     strange = here < STRANGE
     if not strange.any():
         return np.zeros(len(fields), bool)
-    elsewhere = np.array([_is_elsewhere(form, page, top) for top in tops])
-    doubtful = np.array(tops)[elsewhere | strange & elsewhere.any()]
-    return _stand_on(fields, (doubtful - edge) / ROUGH_PER_MM)
+    moved = np.array([_moved(form, page, top) for top in tops])
+    doubtful = (moved > 0) | strange & moved.any()
+    # What pushed a strip away from its place is as tall as it has moved, and beside it.
+    beside = np.where(here < FOUND, moved, 0)
+    upper = (np.array(tops) - edge - beside)[doubtful] / ROUGH_PER_MM
+    lower = (np.array(tops) - edge + STRIP_MM + beside)[doubtful] / ROUGH_PER_MM
+    return _stand_on(fields, upper, lower)
 
 
 def _reduced(mask: np.ndarray) -> np.ndarray:
@@ -75,13 +79,15 @@ def _here(form: np.ndarray, page: np.ndarray, top: int) -> float:
     return float(_alike(near, form, top).max())
 
 
-def _is_elsewhere(form: np.ndarray, page: np.ndarray, top: int) -> bool:
+def _moved(form: np.ndarray, page: np.ndarray, top: int) -> int:
+    """How far higher or lower a page has a strip too, in pixels; 0 where it has it nowhere else."""
     seen = _alike(page, form, top)
     # Places beside one that looks alike do as well: print is never quite where it should be.
     own = cv2.dilate(_alike(form, form, top)[:, None], np.ones((5, 1), np.uint8))[:, 0]
     apart = np.abs(np.arange(len(seen)) - top)
     away = (apart >= APART_MM) & (apart <= FAR_MM)
-    return bool((away & (seen >= FOUND) & (seen >= own + LEAD)).any())
+    found = away & (seen >= FOUND) & (seen >= own + LEAD)
+    return int(apart[found].min()) if found.any() else 0
 
 
 def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:
@@ -91,8 +97,8 @@ def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:
     return np.asarray(np.nan_to_num(scores, posinf=0.0, neginf=0.0).max(axis=1))
 
 
-def _stand_on(fields: np.ndarray, tops: np.ndarray) -> np.ndarray:
-    upper, lower = fields[:, [1]], fields[:, [3]]
-    shared = np.minimum(lower, tops + STRIP_MM) - np.maximum(upper, tops)
-    on: np.ndarray = (shared >= SHARED * np.minimum(lower - upper, STRIP_MM)).any(axis=1)
+def _stand_on(fields: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    shared = np.minimum(fields[:, [3]], lower) - np.maximum(fields[:, [1]], upper)
+    height = np.minimum(fields[:, [3]] - fields[:, [1]], STRIP_MM)
+    on: np.ndarray = (shared >= SHARED * height).any(axis=1)
     return on

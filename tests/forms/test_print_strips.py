@@ -62,3 +62,15 @@ def test_a_part_that_is_covered_is_nowhere_else():
 def test_a_form_without_print_tells_nothing():
     blank = np.zeros_like(form())
     assert not strips_elsewhere(FIELDS, blank, form(), MARGIN).any()
+
+
+def test_a_row_like_its_neighbours_that_pushed_others_away_is_in_doubt_with_them():
+    own = form()
+    row = own[rows(60, 65)]
+    for top in range(60, 110, 5):
+        own[rows(top, top + 5)] = row
+    above = own[2 * 10 : rows(0, 80).stop]
+    page = np.concatenate([above, own[rows(70, HEIGHT).start :]])
+    told = strips_elsewhere(FIELDS, own, page, MARGIN)
+    assert told[(FIELDS[:, 1] >= 20) & (FIELDS[:, 3] <= 80)].all()
+    assert not told[FIELDS[:, 1] >= 120].any()
