@@ -117,3 +117,10 @@ def test_where_nothing_can_be_asked_or_done_it_is_said_and_nothing_fails(audit, 
     done = audit(text, code)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
+
+
+def test_cards_name_no_place_of_the_machine_they_were_made_on():
+    for card in (ROOT / "models" / "default").glob("*.json"):
+        recipe = json.loads(card.read_text(encoding="utf-8")).get("recipe", {})
+        places = [recipe.get("start_from", ""), *recipe.get("teachers", [])]
+        assert not any(Path(place).is_absolute() for place in places), card.name
