@@ -74,4 +74,3 @@ def print_scales(form: Imprint, page: Imprint, given: float) -> list[float]:
         if same.sum(axis=1).max() >= AGREEING
         and SAME_SCALE < max(scale / given, given / scale) <= MAX_SCALE
     ]
-

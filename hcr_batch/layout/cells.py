@@ -99,26 +99,24 @@ def healed(layer: np.ndarray, layers: Layers) -> np.ndarray:
     return cv2.copyTo(closed, pen.view(np.uint8), layer.copy())
 
 
-def inner_parts(layer: np.ndarray, strokes: LineShares, pixels_per_mm: float) -> np.ndarray:
+def inner_parts(layer: np.ndarray, layers: Layers) -> np.ndarray:
     """The connected parts of a layer: left, top, right and bottom, float (N, 4).
 
     Parameters
     ----------
     layer : ndarray of uint8, shape (rows, columns)
         Of cells or check boxes, 0 to 255.
-    strokes : LineShares
-        Of the lines, and of writing that may hide some.
-    pixels_per_mm : float
-        Of the layer.
+    layers : Layers
+        Of the same page: walls part what has run together, and writing may hide some.
     """
     mask = cv2.threshold(layer, LIKELY, 1, cv2.THRESH_BINARY)[1]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
-    parts = parts[parts[:, 2:].min(axis=1, initial=np.inf) >= LEAST_INNER_MM * pixels_per_mm]
+    parts = parts[parts[:, 2:].min(axis=1, initial=np.inf) >= LEAST_INNER_MM * layers.pixels_per_mm]
     parts[:, 2:] += parts[:, :2]
-    return _parted(parts, strokes)
+    return _parted(parts, layers)
 
 
-def _parted(parts: np.ndarray, strokes: LineShares) -> np.ndarray:
+def _parted(parts: np.ndarray, layers: Layers) -> np.ndarray:
     """Parts that have run together, divided evenly."""
     if not len(parts):
         return parts
@@ -134,11 +132,11 @@ def _parted(parts: np.ndarray, strokes: LineShares) -> np.ndarray:
         # An inner part and its walls take up 1 / INNER of it.
         count = round((width + usual * (1 / INNER - 1)) * INNER / usual)
         pieces = _split(part, count) if width > SPREAD * usual else [part]
-        divided += pieces if _shows_between(pieces, strokes) else [part]
+        divided += pieces if _are_apart(pieces, layers) else [part]
     return np.array(divided)
 
 
-def _shows_between(pieces: list[np.ndarray], strokes: LineShares) -> bool:
+def _are_apart(pieces: list[np.ndarray], layers: Layers) -> bool:
     """Whether a wall may stand between most neighbouring inner parts, each (4,)."""
     if len(pieces) < 2:
         return True
@@ -147,9 +145,12 @@ def _shows_between(pieces: list[np.ndarray], strokes: LineShares) -> bool:
     between = (sides[:-1, 2] + sides[1:, 0]) / 2
     near = np.round(between).astype(int) + np.arange(-SLACK, SLACK + 1)[:, None]
     edge = round(EDGE * (1 / INNER - 1) / 2 * (bottom - top))
+    # These rows alone: few parts have run together.
+    rows = slice(max(0, top - edge), bottom + edge)
+    strokes = LineShares.of(np.maximum(layers.line[rows], layers.written[rows]))
     shares = [
         strokes.upright(near, np.full_like(near, y - edge), np.full_like(near, y))
-        for y in (top, bottom + edge)
+        for y in (top - rows.start, bottom + edge - rows.start)
     ]
     shown = np.max(shares, axis=(0, 1)) >= DIVIDED
     return bool(2 * np.count_nonzero(shown) >= len(shown))

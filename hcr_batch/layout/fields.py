@@ -100,9 +100,8 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
         return ()
     pixels_per_mm = layers.pixels_per_mm
     line = LineShares.of(layers.line)
-    strokes = LineShares.of(np.maximum(layers.line, layers.written))
     (cells, walls), (checks, check_walls) = (
-        apart(*set_in_walls(inner_parts(healed(layer, layers), strokes, pixels_per_mm), line))
+        apart(*set_in_walls(inner_parts(healed(layer, layers), layers), line))
         for layer in (layers.cell, layers.check)
     )
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]

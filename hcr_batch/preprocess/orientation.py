@@ -120,7 +120,7 @@ def turns_by_letters(
         0 to 3; 0 where the letters do not tell.
     """
     if text is not None:
-        ink = dataclasses.replace(ink, darkness=np.where(text, ink.darkness, 0).astype(np.uint8))
+        ink = dataclasses.replace(ink, darkness=ink.darkness * text)
     letters = _letters(ink, pixels_per_mm, GLANCE)
     if len(letters) < FEWEST:
         return 0

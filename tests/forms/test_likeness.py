@@ -224,12 +224,16 @@ def test_rows_of_a_table_that_look_alike_have_not_moved():
     assert doubts(fit, found) == {""}
 
 
-def test_a_field_without_boxes_is_cut_off_where_its_own_print_is_covered():
+def with_area(box):
+    """The form with one more field, f9, an area to write in."""
     template = form()
     (page,) = template.pages
-    box = MillimetreBox(120, 72, 50, 9)
     page = replace(page, fields=(*page.fields, TemplateField("f9", "free", box, (box,), Rule())))
-    template = printed(replace(template, pages=(page,)))
+    return printed(replace(template, pages=(page,)))
+
+
+def test_a_field_without_boxes_is_cut_off_where_its_own_print_is_covered():
+    template = with_area(MillimetreBox(120, 72, 50, 9))
     imprint = template.pages[0].imprint
     imprint.words[2 * 70 : 2 * 84, 2 * 116 : 2 * 174] = 0
     imprint.lines[2 * 81, 2 * 120 : 2 * 170] = 255
@@ -246,11 +250,7 @@ def test_a_field_without_boxes_is_cut_off_where_its_own_print_is_covered():
 
 
 def test_a_wide_field_is_cut_off_where_a_fold_covers_most_of_it_and_not_its_left_wall():
-    template = form()
-    (page,) = template.pages
-    box = MillimetreBox(60, 118, 120, 9)
-    page = replace(page, fields=(*page.fields, TemplateField("f9", "free", box, (box,), Rule())))
-    template = printed(replace(template, pages=(page,)))
+    template = with_area(MillimetreBox(60, 118, 120, 9))
     imprint = template.pages[0].imprint
     imprint.words[2 * 115 : 2 * 130, 2 * 56 : 2 * 184] = 0
     cv2.rectangle(imprint.lines, (2 * 60, 2 * 118), (2 * 180, 2 * 127), 255, 2)

@@ -32,7 +32,6 @@ COLUMNS = ("epoch", "loss", "accuracy", "held_loss", "held_accuracy", "learning_
 Logs = dict[str, float]
 
 
-
 def fit(
     recipe: Recipe,
     mixture: Mixture | TaughtMixture,

@@ -18,6 +18,11 @@ from hcr_batch.characters.normalize import normalize_ink
 from hcr_batch.training.classifier.batches import class_balanced
 from hcr_batch.training.classifier.distortions import FULL, MILD, distort, elastic_fields
 from hcr_batch.training.classifier.foreign_ink import foreign_ink
+from hcr_batch.training.classifier.networks import (
+    label_loss,
+    outlet_probabilities,
+    print_loss,
+)
 from hcr_batch.training.classifier.targets import FOREIGN, allowed_matrix
 from hcr_batch.training.datasets.character_sets import CharacterSet
 
@@ -82,11 +87,9 @@ class RehearsalLoss(keras.losses.Loss):
         allowed, taught = y_true[:, :TEACH_FROM], y_true[:, TEACH_FROM:TEACH_TO]
         printed, hard, soft = (y_true[:, TEACH_TO + i] for i in range(3))
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
-        hit = -ops.logsumexp(log_p + ops.log(allowed + 1e-9), axis=-1)
         distance = -ops.sum(taught * log_p, axis=-1)
-        logit = y_pred[:, FOREIGN + 1]
-        print_distance = ops.softplus(logit) - printed * logit
-        return hard * hit + soft * distance + 0.2 * print_distance
+        learned = hard * label_loss(allowed, log_p) + soft * distance
+        return learned + 0.2 * print_loss(printed, y_pred)
 
 
 @dataclass(frozen=True)
@@ -280,10 +283,7 @@ def _weights(settings: FineTuning, rehearsed: bool) -> np.ndarray:
 
 def _opinion(head: keras.Model, features: np.ndarray) -> np.ndarray:
     """Probabilities of the 63 outlets and of print, float32 (N, 64)."""
-    logits = head.predict(features, batch_size=1024, verbose=0)
-    outlets = ops.softmax(logits[:, : FOREIGN + 1], axis=-1)
-    printed = ops.sigmoid(logits[:, FOREIGN + 1 :])
-    return np.concatenate([ops.convert_to_numpy(outlets), ops.convert_to_numpy(printed)], axis=1)
+    return outlet_probabilities(head.predict(features, batch_size=1024, verbose=0))
 
 
 def _doubt(opinion: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from hcr_batch.characters.normalize import GLYPH_SIZE
@@ -17,6 +18,9 @@ __all__ = [
     "character_accuracy",
     "demo",
     "demo_classifier",
+    "label_loss",
+    "outlet_probabilities",
+    "print_loss",
     "vgg",
     "vgg_small",
     "vgg_wide",
@@ -52,12 +56,7 @@ def vgg(widths: tuple[int, int, int] = (32, 64, 128), dense: int = 256) -> keras
     x = _convolution(x, third)
     x = _convolution(x, third)
     x = layers.MaxPooling2D(padding="same")(x)
-    x = layers.Flatten()(x)
-    x = layers.Dropout(0.2)(x)
-    x = layers.Dense(dense, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Dropout(0.3)(x)
-    return keras.Model(glyph, layers.Dense(OUTPUTS, dtype="float32", name="logits")(x), name="vgg")
+    return _classified(glyph, x, dense, (0.2, 0.3), "vgg")
 
 
 def demo(width: int = 32, dense: int = 128) -> keras.Model:
@@ -93,13 +92,7 @@ def vgg_small() -> keras.Model:
     x = _convolution(x, 104)
     x = layers.MaxPooling2D(padding="same")(x)
     x = _convolution(x, 144)
-    x = layers.Flatten()(x)
-    x = layers.Dropout(0.1)(x)
-    x = layers.Dense(256, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Dropout(0.1)(x)
-    logits = layers.Dense(OUTPUTS, dtype="float32", name="logits")
-    return keras.Model(glyph, logits(x), name="vgg_small")
+    return _classified(glyph, x, 256, (0.1, 0.1), "vgg_small")
 
 
 def vgg_wide() -> keras.Model:
@@ -113,6 +106,21 @@ NETWORKS: dict[str, Callable[[], keras.Model]] = {
     "vgg_wide": vgg_wide,
     "demo": demo,
 }
+
+
+def _classified(
+    glyph: keras.KerasTensor,
+    x: keras.KerasTensor,
+    dense: int,
+    dropouts: tuple[float, float],
+    name: str,
+) -> keras.Model:
+    """A network that ends in two dense layers."""
+    x = layers.Dropout(dropouts[0])(layers.Flatten()(x))
+    x = layers.Dense(dense, use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Dropout(dropouts[1])(x)
+    return keras.Model(glyph, layers.Dense(OUTPUTS, dtype="float32", name="logits")(x), name=name)
 
 
 def _convolution(
@@ -163,11 +171,10 @@ class GlyphLoss(keras.losses.Loss):
     ) -> keras.KerasTensor:
         allowed, printed = y_true[:, : FOREIGN + 1], y_true[:, FOREIGN + 1]
         log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
-        # Logarithm of a sum of probabilities, with the zero allowances out of reach.
-        hit = -ops.logsumexp(log_p + ops.log(allowed + 1e-9), axis=-1)
         spread = -ops.mean(log_p, axis=-1)
+        hit = label_loss(allowed, log_p)
         character_loss = (1 - self.smoothing) * hit + self.smoothing * spread
-        return character_loss + y_true[:, FOREIGN + 2] * _print_loss(printed, y_pred)
+        return character_loss + y_true[:, FOREIGN + 2] * print_loss(printed, y_pred)
 
 
 def _taught(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
@@ -175,13 +182,26 @@ def _taught(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.Keras
     read = y_true[:, TARGET_SIZE:]
     log_p = ops.log_softmax(y_pred[:, : FOREIGN + 1], axis=-1)
     character_loss = -ops.sum(read[:, : FOREIGN + 1] * log_p, axis=-1)
-    return character_loss + y_true[:, FOREIGN + 2] * _print_loss(read[:, FOREIGN + 1], y_pred)
+    return character_loss + y_true[:, FOREIGN + 2] * print_loss(read[:, FOREIGN + 1], y_pred)
 
 
-def _print_loss(printed: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-    """Cross entropy of machine print, 0 to 1, and its logit."""
+def label_loss(allowed: keras.KerasTensor, log_p: keras.KerasTensor) -> keras.KerasTensor:
+    """Minus log of the probability of all allowed outlets (N,), from two (N, 63)."""
+    # Logarithm of a sum of probabilities, with the zero allowances out of reach.
+    return -ops.logsumexp(log_p + ops.log(allowed + 1e-9), axis=-1)
+
+
+def print_loss(printed: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+    """Cross entropy (N,) of machine print, 0 to 1 (N,), and its logit among logits (N, 64)."""
     logit = y_pred[:, FOREIGN + 1]
     return ops.softplus(logit) - printed * logit
+
+
+def outlet_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Of 63 outlets that exclude each other, and of print; float32 (N, 64), from logits (N, 64)."""
+    outlets = ops.softmax(logits[:, : FOREIGN + 1], axis=-1)
+    printed = ops.sigmoid(logits[:, FOREIGN + 1 :])
+    return np.concatenate([ops.convert_to_numpy(outlets), ops.convert_to_numpy(printed)], axis=1)
 
 
 @keras.saving.register_keras_serializable("hcr_batch")

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from keras import ops
 
 from hcr_batch.errors import ConfigError
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.training.classifier.batches import GlyphBatch, Mixture
-from hcr_batch.training.classifier.targets import FOREIGN, OUTPUTS
+from hcr_batch.training.classifier.networks import outlet_probabilities
 
 __all__ = ["TaughtMixture", "Teachers"]
 
@@ -40,7 +39,7 @@ class Teachers:
 
     def __call__(self, glyphs: np.ndarray) -> np.ndarray:
         """Probabilities float32 (N, 64) of 63 outlets, then of print, for glyphs (N, 28, 28)."""
-        readings = [_probabilities(network(glyphs)) for network in self._networks]
+        readings = [outlet_probabilities(network(glyphs)) for network in self._networks]
         return np.stack(readings).mean(axis=0)
 
 
@@ -56,10 +55,3 @@ class TaughtMixture:
         glyphs, targets, weights = self._mixture.batch(epoch, number)
         taught = self._teachers(glyphs[..., 0])
         return glyphs, np.concatenate([targets, taught], axis=1), weights
-
-
-def _probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of 63 outlets that exclude each other, and of print."""
-    outlets = ops.softmax(logits[:, : FOREIGN + 1], axis=-1)
-    printed = ops.sigmoid(logits[:, FOREIGN + 1 : OUTPUTS])
-    return ops.convert_to_numpy(ops.concatenate([outlets, printed], axis=1))
