@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from hcr_batch.forms.evidence import sizes
+from hcr_batch.forms.folded_corner import beyond_fold
 from hcr_batch.forms.imprint import PER_MM, Imprint
 from hcr_batch.forms.likeness import BLUR, HERE_MM, outside_cells, seen_on_form
-from hcr_batch.forms.moved_walls import walls_beside
+from hcr_batch.forms.moved_walls import ends_beside, walls_beside
 from hcr_batch.forms.print_strips import strips_elsewhere
 
 __all__ = ["FieldPrint", "field_prints"]
@@ -64,7 +65,7 @@ class FieldPrint:
     cells: np.ndarray
     """Of each of the form's cells, (M,): it is printed there, neither covered nor folded away."""
     hidden: np.ndarray
-    """Of each of them: it is printed on the form, and not there."""
+    """Of each of them: it is printed on the form, and not there, or it is in a folded corner."""
     covered: np.ndarray
     """Of each of them: next to nothing is left of it, or of a large part, though walls be seen."""
 
@@ -100,6 +101,7 @@ def field_prints(
     sure = (sizes(fields).min(axis=1) < SMALL_MM) & (here >= SURE) & (lead <= 0)
     moved = _found_elsewhere(close, LEAD) & ~sure | _found_elsewhere(around, LEAD_AROUND)
     moved |= walls_beside(fields, own_lines, lines, reach)
+    moved |= ends_beside(fields, own_lines, lines, reach)
     clear = ~moved & (close[0] >= close[1] + CLEAR)
     row = _in_one_row(fields)
     strange = row @ moved.astype(int)
@@ -114,7 +116,9 @@ def field_prints(
     )
     there = (alike >= CELL_ALIKE) & ~covered
     printed = np.array([own[_inside(box, reach)].any() for box in around_cells])
-    return FieldPrint(moved, in_place, there & printed, printed & ~there, printed & covered)
+    folded = beyond_fold(cells, own_lines | own_words, lines | words, reach)
+    hidden = printed & ~there | folded
+    return FieldPrint(moved, in_place, printed & ~hidden, hidden, printed & covered)
 
 
 def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Fields whose upright walls a page has further left or right: a row that has moved."""
+"""Fields whose walls, or ends of lines, a page has further left or right: a row that has moved."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from hcr_batch.forms.imprint import PER_MM
 
-__all__ = ["walls_beside"]
+__all__ = ["ends_beside", "walls_beside"]
 
 LINE = 100
 """Of 255: a pixel of a page laid on the form is line from here on."""
@@ -29,6 +29,12 @@ MOST = 0.75
 places; and more than in their places, and than the form has itself there. Rows that had moved had
 nine in ten, one fewer in their old place at least; of 5,316 cells in their places the page had at
 most six in ten at other ones."""
+LEVEL_MM, BREAK_MM = 5.0, 2.0
+"""A level line is as long at least, and not ended by a shorter break: faint ones have such."""
+UNDER_MM = 1.5
+"""The line that a field is written on lies this near to its lower side."""
+ENDS_LEFT = 0.5
+"""Where ends of level lines have moved, the page has no more than this share of them in place."""
 
 
 def walls_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: int) -> np.ndarray:
@@ -53,6 +59,64 @@ def walls_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: i
     form, page = (cv2.dilate((lines > LINE).astype(np.uint8), upright) for lines in (own, seen))
     bands = np.round(fields * PER_MM + reach).astype(int).tolist()
     return np.array([_is_beside(band, form, page, reach) for band in bands], bool)
+
+
+def ends_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: int) -> np.ndarray:
+    """Which fields stand on level lines that begin and end at another place on a page.
+
+    Parameters
+    ----------
+    fields, own, seen, reach
+        As for `walls_beside`.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    form, page = (_level(lines > LINE) for lines in (own, seen))
+    near, beside = round(UNDER_MM * PER_MM), round(BESIDE_MM * PER_MM)
+    told = []
+    for left, _, right, low in np.round(fields * PER_MM + reach).astype(int).tolist():
+        rows = slice(low - near, low + near + 1)
+        start, end = max(reach, left - beside), min(own.shape[1] - reach, right + beside)
+        told.append(_end_beside(form[rows], page[rows], start, end, reach))
+    return np.array(told, bool)
+
+
+def _level(lines: np.ndarray) -> np.ndarray:
+    """The level lines among those of a form, 0 or 1, without their breaks."""
+    mask = lines.astype(np.uint8)
+    healed = np.ones((1, round(BREAK_MM * PER_MM)), np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, healed)
+    long = np.ones((1, round(LEVEL_MM * PER_MM)), np.uint8)
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, long)
+
+
+def _end_beside(form: np.ndarray, page: np.ndarray, start: int, end: int, reach: int) -> bool:
+    """Whether a page has the ends of a row of level lines at another place."""
+    steps = np.arange(-reach, reach + 1)
+    found, own_found, count = np.zeros(len(steps), int), np.zeros(len(steps), int), 0
+    for of_form, of_page in zip(_ends(form), _ends(page), strict=True):
+        places = np.flatnonzero(of_form[start:end]) + start
+        count += len(places)
+        found += _near(of_page)[places + steps[:, None]].sum(axis=1)
+        own_found += _near(of_form)[places + steps[:, None]].sum(axis=1)
+    near = round(NEAR_MM * PER_MM)
+    here = found[np.abs(steps) <= near].max()
+    alike = cv2.dilate(own_found.astype(np.float32)[:, None], np.ones((2 * near + 1, 1), np.uint8))
+    away = (np.abs(steps) > 2 * near) & (found > alike[:, 0]) & (found >= MOST * count)
+    return bool(count >= FEWEST and (away & (here <= ENDS_LEFT * found)).any())
+
+
+def _ends(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where level lines of a row begin, and where they end; bool (columns,)."""
+    change = np.diff(band.max(axis=0).astype(int), prepend=0)
+    return change > 0, change < 0
+
+
+def _near(places: np.ndarray) -> np.ndarray:
+    near: np.ndarray = cv2.dilate(places.astype(np.uint8)[None], np.ones((1, 3), np.uint8))[0] > 0
+    return near
 
 
 def _is_beside(band: list[int], own: np.ndarray, seen: np.ndarray, reach: int) -> bool:

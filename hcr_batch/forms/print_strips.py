@@ -60,11 +60,15 @@ def strips_elsewhere(
     if not strange.any():
         return np.zeros(len(fields), bool)
     moved = np.array([_moved(form, page, top) for top in tops])
-    doubtful = (moved > 0) | strange & moved.any()
-    # What pushed a strip away from its place is as tall as it has moved, and beside it.
-    beside = np.where(here < FOUND, moved, 0)
-    upper = (np.array(tops) - edge - beside)[doubtful] / ROUGH_PER_MM
-    lower = (np.array(tops) - edge + STRIP_MM + beside)[doubtful] / ROUGH_PER_MM
+    spans = [
+        (tops[n] - edge, tops[n] - edge + STRIP_MM)
+        for n in np.flatnonzero((moved != 0) | strange & moved.any())
+    ]
+    spans += [
+        _pushed(form, page, tops, n, int(moved[n]), edge)
+        for n in np.flatnonzero((moved != 0) & (here < FOUND))
+    ]
+    upper, lower = np.array(spans, float).reshape(-1, 2).T / ROUGH_PER_MM
     return _stand_on(fields, upper, lower)
 
 
@@ -80,14 +84,34 @@ def _here(form: np.ndarray, page: np.ndarray, top: int) -> float:
 
 
 def _moved(form: np.ndarray, page: np.ndarray, top: int) -> int:
-    """How far higher or lower a page has a strip too, in pixels; 0 where it has it nowhere else."""
+    """How much lower, or higher, a page has a strip too, in pixels; 0 where it has it not."""
     seen = _alike(page, form, top)
     # Places beside one that looks alike do as well: print is never quite where it should be.
     own = cv2.dilate(_alike(form, form, top)[:, None], np.ones((5, 1), np.uint8))[:, 0]
-    apart = np.abs(np.arange(len(seen)) - top)
-    away = (apart >= APART_MM) & (apart <= FAR_MM)
-    found = away & (seen >= FOUND) & (seen >= own + LEAD)
-    return int(apart[found].min()) if found.any() else 0
+    steps = np.arange(len(seen)) - top
+    away = (np.abs(steps) >= APART_MM) & (np.abs(steps) <= FAR_MM)
+    found = steps[away & (seen >= FOUND) & (seen >= own + LEAD)]
+    return int(found[np.abs(found).argmin()]) if len(found) else 0
+
+
+def _pushed(
+    form: np.ndarray, page: np.ndarray, tops: list[int], number: int, step: int, edge: int
+) -> tuple[int, int]:
+    """First and last row of what may have been pushed away with a strip, up or down from it.
+
+    That is all between it and the first strip that is surely in its place: it looks unlike what the
+    page has so much lower or higher. The rows of a table look all alike.
+    """
+    away = tops[:number][::-1] if step > 0 else tops[number + 1 :]
+    sure = (top for top in away if _here(form, page, top) >= _there(form, page, top, step) + LEAD)
+    if step > 0:
+        return next(sure, -STRIP_MM) + STRIP_MM - edge, tops[number] - edge
+    return tops[number] + STRIP_MM - edge, next(sure, len(form)) - edge
+
+
+def _there(form: np.ndarray, page: np.ndarray, top: int, step: int) -> float:
+    near = page[max(0, top + step - HERE_MM) : max(0, top + step + STRIP_MM + HERE_MM)]
+    return float(_alike(near, form, top).max()) if len(near) >= STRIP_MM else 0.0
 
 
 def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:

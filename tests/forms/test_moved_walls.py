@@ -1,10 +1,10 @@
-"""A row of a table further left or right is told by its upright walls; level lines stay."""
+"""A row further left or right is told by its upright walls, or by the ends of its level lines."""
 
 import numpy as np
 import pytest
 
 from hcr_batch.forms.imprint import PER_MM
-from hcr_batch.forms.moved_walls import walls_beside
+from hcr_batch.forms.moved_walls import ends_beside, walls_beside
 
 REACH = 26
 COLUMNS = (10.0, 35.0, 42.0, 90.0, 120.0)
@@ -70,3 +70,45 @@ def test_a_comb_of_which_a_fold_covers_some_cells_has_not_moved_by_a_cell(cells)
     field = np.array([[10.0, 10.0, 110.0, 18.0]])
     assert not walls_beside(field, comb, page, REACH).any()
     assert walls_beside(field, comb, np.roll(comb, 14, axis=1), REACH).all()
+
+
+WRITTEN_ON = np.array([[12.0, 40, 40, 46], [55, 40, 80, 46], [85, 40, 120, 46]])
+
+
+def ruled():
+    """Three lines to write on, side by side, below a rule across the whole form."""
+    lines = np.zeros((2 * 100 + 2 * REACH, 2 * 140 + 2 * REACH), np.uint8)
+    lines[REACH + 2 * 20] = 255
+    for left, _, right, bottom in (PER_MM * WRITTEN_ON + REACH).astype(int):
+        lines[bottom : bottom + 2, left : right + 1] = 255
+    return lines
+
+
+@pytest.mark.parametrize("step", [-11.0, -6.5, -3.5, 3.0, 5.0, 12.0])
+def test_lines_to_write_on_have_moved_where_their_ends_have(step):
+    page = ruled()
+    low = slice(REACH + 70, REACH + 100)
+    page[low] = np.roll(page[low], round(PER_MM * step), axis=1)
+    assert ends_beside(WRITTEN_ON, ruled(), page, REACH).all()
+
+
+@pytest.mark.parametrize("height", [0, 1])
+def test_lines_in_their_places_have_not_moved(height):
+    page = np.roll(ruled(), (height, 1), axis=(0, 1))
+    assert not ends_beside(WRITTEN_ON, ruled(), page, REACH).any()
+
+
+def test_a_faint_line_with_breaks_has_not_moved():
+    page = ruled()
+    page[:, REACH + 40 : REACH + 240 : 24] = 0
+    page[:, REACH + 60 : REACH + 70] = 0
+    assert not ends_beside(WRITTEN_ON, ruled(), page, REACH).any()
+
+
+def test_a_line_that_the_scanner_dropped_is_nowhere_else():
+    assert not ends_beside(WRITTEN_ON, ruled(), np.zeros_like(ruled()), REACH).any()
+
+
+def test_a_rule_across_the_form_tells_nothing():
+    field = np.array([[20.0, 14, 100, 20]])
+    assert not ends_beside(field, ruled(), np.roll(ruled(), 14, axis=1), REACH).any()

@@ -74,3 +74,19 @@ def test_a_row_like_its_neighbours_that_pushed_others_away_is_in_doubt_with_them
     told = strips_elsewhere(FIELDS, own, page, MARGIN)
     assert told[(FIELDS[:, 1] >= 20) & (FIELDS[:, 3] <= 80)].all()
     assert not told[FIELDS[:, 1] >= 120].any()
+
+
+@pytest.mark.parametrize("twice", range(1, 5))
+def test_rows_of_a_table_that_look_alike_are_in_doubt_where_one_stands_twice(twice):
+    own, (first, height, count) = form(), (60, 8, 7)
+    row = own[rows(50, 50 + height)].copy()
+    for number in range(count):
+        place = rows(first + height * number, first + height * (number + 1))
+        own[place] = row
+        own[place, MARGIN + 2 * number : MARGIN + 2 * number + 4] = 255
+    end = first + height * (twice + 1)
+    page = np.concatenate([own[: rows(0, end).stop], own[rows(end - height, end).start :]])
+    page = page[: len(own)]
+    told = strips_elsewhere(FIELDS, own, page, MARGIN)
+    assert told[(FIELDS[:, 1] >= end - 2) & (FIELDS[:, 3] <= HEIGHT - 20)].all()
+    assert not told[FIELDS[:, 3] <= first - 10].any()

@@ -1,0 +1,71 @@
+"""A corner of a form that is folded over: all that is printed there is gone from a page."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from hcr_batch.forms.evidence import middles
+from hcr_batch.forms.imprint import PER_MM
+
+__all__ = ["beyond_fold"]
+
+PRINTED = 64
+"""Of 255: a pixel of a page laid on the form is printed from here on."""
+NEAR_MM = 1.0
+"""What is printed on a form is not gone where a page has anything this near."""
+DEGREES = np.arange(5.0, 90.0, 5.0)
+"""Directions in which a corner may be folded, from that of its upper or lower edge."""
+MOST_GONE = 0.97
+"""Share of what is printed beyond a fold that must be gone: dirt is taken for print."""
+MIN_GONE_MM2 = 25.0
+"""Area of print that must be gone: a page number may be too faint to be seen."""
+
+
+def beyond_fold(cells: np.ndarray, own: np.ndarray, seen: np.ndarray, margin: int) -> np.ndarray:
+    """Which cells lie in a corner of the sheet where next to nothing of the form is left.
+
+    A place where nothing is printed looks the same beneath a fold; it is covered where the print
+    around it is.
+
+    Parameters
+    ----------
+    cells : ndarray of float64, shape (N, 4)
+        In millimetres on the form.
+    own, seen : ndarray of uint8, shape (rows, columns)
+        What is printed on the form, and on a page laid on it, 0 to 255.
+    margin : int
+        Pixels of both around the form.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+        Those of which a half is beyond a fold.
+    """
+    reach = 2 * round(NEAR_MM * PER_MM) + 1
+    near = cv2.dilate((seen > PRINTED).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    printed = np.argwhere(own > 0)
+    gone = near[tuple(printed.T)] == 0
+    size = np.array(own.shape[::-1]) / PER_MM - 2 * margin / PER_MM
+    places = (printed[:, ::-1] - margin) / PER_MM
+    beyond = np.zeros(len(cells), bool)
+    for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        of_print, of_cells = (np.abs(corner * size - at) for at in (places, middles(cells)))
+        direction, depth = _fold(of_print, gone)
+        beyond |= of_cells @ direction < depth
+    return beyond
+
+
+def _fold(places: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, float]:
+    """Across a fold, and how far it is from its corner, in millimetres as the places; 0 if none."""
+    best = (0.0, np.array([1.0, 0.0]), 0.0)
+    for degrees in np.radians(DEGREES):
+        direction = np.array([np.cos(degrees), np.sin(degrees)])
+        bins = (places @ direction).astype(int)
+        printed, lost = np.bincount(bins), np.bincount(bins, weights=gone)
+        whole = np.cumsum(lost) >= MOST_GONE * np.cumsum(printed)
+        depth = len(whole) if whole.all() else int(whole.argmin())
+        area = float(lost[:depth].sum()) / PER_MM**2
+        best = max(best, (area, direction, float(depth)), key=lambda fold: fold[0])
+    area, direction, depth = best
+    return direction, depth if area >= MIN_GONE_MM2 else 0.0
