@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.forms.agreement import Agreement, agreement
-from hcr_batch.forms.evidence import Evidence, mapped
+from hcr_batch.forms.evidence import Evidence, corners_of, mapped
 from hcr_batch.forms.features import Features
 from hcr_batch.forms.likeness import Likeness
+from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.template_parts import TemplatePage
-from hcr_batch.forms.walls import drawn_alike, overlie
+from hcr_batch.forms.walls import are_written, drawn_alike, overlie
 
 __all__ = ["Fit", "Form", "are_rivals", "fitted", "form_of", "lie_apart"]
 
@@ -111,13 +112,16 @@ class Fit:
         return self.holds and seen.net >= GOOD_SHARE * (seen.found + seen.missing)
 
     def explains(self, boxes: np.ndarray, evidence: Evidence) -> np.ndarray:
-        """Which boxes of the page, (N, 4), are the form's, if seen in other sizes; bool (N,)."""
+        """Which boxes of the page, (N, 4), are the form's in other sizes, or written; bool (N,)."""
         form, page = self.page.imprint, evidence.imprint
         if form is None or page is None or not self.is_known_by_print:
             return np.zeros(len(boxes), bool)
         boxes = mapped(np.linalg.inv(self.transform), boxes)
         alike = drawn_alike(boxes, form, page, self.transform)
-        return alike | overlie(boxes, self.features.boxes)
+        areas = corners_of(field.box for field in self.page.fields if field.kind == "free")
+        per_mm = scale_of(self.transform, self.features.boxes)
+        written = are_written(boxes, areas, page, self.transform, per_mm)
+        return alike | overlie(boxes, self.features.boxes) | written
 
     def placed(self) -> np.ndarray:
         """The features of the form in pixels of the page, float64 (N, 4)."""

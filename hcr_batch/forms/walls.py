@@ -5,11 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from hcr_batch.forms.evidence import middles
 from hcr_batch.forms.imprint import Imprint
 from hcr_batch.forms.likeness import seen_on_form
 from hcr_batch.geometry import projected
 
-__all__ = ["drawn_alike", "overlie", "walls_seen"]
+__all__ = ["are_written", "drawn_alike", "overlie", "walls_seen"]
 
 SAMPLES = 9
 """Points along a wall that are looked at: its corners, which other walls share, are left out."""
@@ -73,6 +74,32 @@ def overlie(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
         & (shared >= SAME_HEIGHT * np.minimum(bottom - top, low - y))
     ).any(axis=1)
     return found
+
+
+def are_written(
+    boxes: np.ndarray, areas: np.ndarray, page: Imprint, transform: np.ndarray, per_mm: float
+) -> np.ndarray:
+    """Which boxes found on a page are strokes of what was written in areas of its form.
+
+    Their middles lie in one, and a line is missing on one of their upright sides.
+
+    Parameters
+    ----------
+    boxes, areas : ndarray of float64, shape (N, 4) and (M, 4)
+        Left, top, right and bottom in millimetres on the form.
+    page, transform, per_mm
+        As for `walls_seen`.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    x, y = middles(boxes).T[:, :, None]
+    left, top, right, bottom = areas.T[:, None]
+    inside = ((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any(axis=1)
+    upright = _shares(boxes, page, per_mm, transform)[:, ::2]
+    written: np.ndarray = inside & (upright < SEEN).any(axis=1)
+    return written
 
 
 def walls_seen(

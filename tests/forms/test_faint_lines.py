@@ -49,6 +49,7 @@ def test_more_cells_are_seen_where_lines_are_faint():
     plain, darker = segmented(page, segmenter)[1], seen_darker(page, segmenter)
     assert (darker[0].gray == page.gray).all()
     assert has_faint_lines(cells(plain), cells(darker[1]))
+    assert sum(map(len, cells(darker[1]))) == sum(count for *_, count in COMBS)
 
 
 def test_black_lines_are_not_faint():

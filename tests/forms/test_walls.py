@@ -1,9 +1,9 @@
-"""Walls of a form are seen on a page where they are, not where others look like them."""
+"""Walls are seen on a page where they are, not where others or strokes of writing look so."""
 
 import numpy as np
 
 from hcr_batch.forms.imprint import Imprint
-from hcr_batch.forms.walls import walls_seen
+from hcr_batch.forms.walls import are_written, walls_seen
 
 PER_MM = 2.0
 CELLS = np.array([[40 + 5.0 * n, 30, 45 + 5.0 * n, 38] for n in range(8)])
@@ -40,3 +40,30 @@ def test_one_end_that_is_covered_hides_no_others():
     page = low_comb()
     page.lines[:, :88] = 0
     assert (shares(page)[2:] == 1).all()
+
+
+AREA = np.array([[35.0, 28.0, 100.0, 40.0]])
+
+
+def written(lines, areas=AREA):
+    page = Imprint(lines, np.zeros_like(lines), PER_MM)
+    return are_written(CELLS, areas, page, np.eye(3), 1.0)
+
+
+def test_cells_made_of_strokes_in_an_area_to_write_in_are_written():
+    lines = np.zeros((200, 240), np.uint8)
+    lines[62:70, 84:140:13] = 255
+    lines[64, 80:150] = 255
+    assert written(lines).all()
+
+
+def test_a_comb_printed_in_an_area_is_not_written():
+    lines = np.zeros((200, 240), np.uint8)
+    lines[60:77, 80:170:10] = 255
+    assert not written(lines).any()
+
+
+def test_cells_outside_all_areas_are_not_written():
+    lines = np.zeros((200, 240), np.uint8)
+    assert not written(lines, AREA + 60.0).any()
+    assert not written(lines, np.empty((0, 4))).any()
