@@ -64,8 +64,8 @@ def _fold(places: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, float]:
         bins = (places @ direction).astype(int)
         printed, lost = np.bincount(bins), np.bincount(bins, weights=gone)
         whole = np.cumsum(lost) >= MOST_GONE * np.cumsum(printed)
-        depth = len(whole) if whole.all() else int(whole.argmin())
-        area = float(lost[:depth].sum()) / PER_MM**2
-        best = max(best, (area, direction, float(depth)), key=lambda fold: fold[0])
+        reach = len(whole) if whole.all() else int(whole.argmin())
+        area = float(lost[:reach].sum()) / PER_MM**2
+        best = max(best, (area, direction, float(reach)), key=lambda fold: fold[0])
     area, direction, depth = best
     return direction, depth if area >= MIN_GONE_MM2 else 0.0

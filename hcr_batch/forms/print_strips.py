@@ -66,7 +66,7 @@ def strips_elsewhere(
     ]
     spans += [
         _pushed(form, page, tops, n, int(moved[n]), edge)
-        for n in np.flatnonzero((moved != 0) & (here < FOUND))
+        for n in np.flatnonzero((moved != 0) & (here < FOUND)).tolist()
     ]
     upper, lower = np.array(spans, float).reshape(-1, 2).T / ROUGH_PER_MM
     return _stand_on(fields, upper, lower)
