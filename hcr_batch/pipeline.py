@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +22,7 @@ from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Threshold
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.documents import open_pages
-from hcr_batch.forms.field_places import REGISTRATION
-from hcr_batch.forms.matching_form import MatchedForm, find_form
 from hcr_batch.forms.rules import Rule
-from hcr_batch.forms.template_files import Template, load_templates
 from hcr_batch.geometry import projected
 from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import binarize, is_blank
@@ -39,6 +37,7 @@ from hcr_batch.segmentation.network import Segmenter, load_segmenter
 from hcr_batch.segmentation.page_scale import segmented
 from hcr_batch.timing import Stopwatch
 from hcr_batch.types import (
+    REGISTRATION,
     UNKNOWN_FORM,
     Box,
     CellReading,
@@ -48,6 +47,10 @@ from hcr_batch.types import (
     PageReading,
     SourceBox,
 )
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.matching_form import MatchedForm
+    from hcr_batch.forms.template_files import Template
 
 __all__ = ["read_page", "scan_document"]
 
@@ -98,9 +101,13 @@ def scan_document(
 
 
 def _templates(given: str | Path | Template | Sequence[Template] | None) -> Sequence[Template]:
+    if given is None:
+        return ()
     if isinstance(given, (str, Path)):
+        from hcr_batch.forms.template_files import load_templates
+
         return load_templates([Path(given)])
-    return (given,) if isinstance(given, Template) else tuple(given or ())
+    return tuple(given) if isinstance(given, Sequence) else (given,)
 
 
 def read_page(
@@ -261,6 +268,9 @@ def _find(
     fields = find_fields(layers, settings.layout)
     if not templates:
         return _Found(page, layers, fields, [Rule(case=settings.recognition.case)] * len(fields))
+    # Looking for forms takes thirty modules, and most pages are read without.
+    from hcr_batch.forms.matching_form import find_form
+
     form = find_form(page, layers, fields, templates, segmenter, settings)
     if form is None:
         return None

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "REGISTRATION",
     "UNKNOWN_FORM",
     "AnyBox",
     "Box",
@@ -34,6 +35,9 @@ MM_PER_INCH = 25.4
 UNKNOWN_FORM = "unknown_form"
 """Name of the one field of a page that fits no template, and what such pages are called together;
 no field of a template may take it."""
+
+REGISTRATION = "registration"
+"""Reason: it is not certain that the form's fields lie where they were read."""
 
 # Spelled as texts, so that numpy is not imported for them.
 Gray: TypeAlias = "NDArray[np.uint8]"

@@ -26,9 +26,8 @@ MARK = 0.1
 STRAY = 1e-3
 """and that a piece is none of the text."""
 NEVER = -1e9
-ALIKE = np.array(
-    [[comparable_text(a) == comparable_text(b) for b in CHARACTERS] for a in CHARACTERS], float
-)
+LOOKS = np.array([comparable_text(character) for character in CHARACTERS])
+ALIKE = (LOOKS[:, None] == LOOKS).astype(float)
 """Which characters look like which, float64 (62, 62) of 0 and 1."""
 
 

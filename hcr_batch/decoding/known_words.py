@@ -71,5 +71,5 @@ def known_words() -> KnownWords:
     with np.load(WORDS_FILE) as stored:
         words = stored["text"].tobytes().decode("ascii").split("\n")
         each = np.exp(stored["minus_log"].astype(np.float64) / -WORD_STEPS_PER_NAT)
-    ends: list[float] = np.append(0.0, np.cumsum(each / each.sum())).tolist()
-    return KnownWords(words, array("d", ends))
+    ends = np.append(0.0, np.cumsum(each / each.sum()))
+    return KnownWords(words, array("d", ends.tobytes()))

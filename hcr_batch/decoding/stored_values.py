@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hcr_batch.forms.template_files import Template
 from hcr_batch.geometry import area, projected, shared_area
 from hcr_batch.types import (
     CellReading,
@@ -20,6 +20,9 @@ from hcr_batch.types import (
     SourceBox,
     StoredValue,
 )
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.template_files import Template
 
 __all__ = ["with_stored_values"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -14,12 +15,14 @@ import hcr_batch.documents.images
 import hcr_batch.inference.litert  # noqa: F401
 from hcr_batch.config import Settings
 from hcr_batch.documents import count_pages, open_pages
-from hcr_batch.forms.template_files import Template
 from hcr_batch.pipeline import read_page
 from hcr_batch.recognition import load_recognizer
 from hcr_batch.segmentation.network import load_segmenter
 from hcr_batch.timing import Stopwatch
 from hcr_batch.types import Page, PageReading
+
+if TYPE_CHECKING:
+    from hcr_batch.forms.template_files import Template
 
 __all__ = ["FormReader"]
 
