@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sized
 from dataclasses import replace
 
-import cv2
-import numpy as np
-
 from hcr_batch.preprocess.binarize import paper_surface
+from hcr_batch.segmentation.faint_ink import darker
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.page_scale import segmented
@@ -40,8 +38,5 @@ def seen_darker(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     segmenter : Segmenter
     """
     paper = paper_surface(page.gray, page.pixels_per_mm)
-    paper = cv2.resize(paper, page.gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    bright = cv2.divide(page.gray, paper, scale=255)
-    levels = (255 * (np.arange(256) / 255) ** DARKER).astype(np.uint8)
-    darker, layers = segmented(replace(page, gray=cv2.LUT(bright, levels)), segmenter)
-    return replace(page, dpi=darker.dpi), layers
+    better, layers = segmented(replace(page, gray=darker(page.gray, paper, DARKER)), segmenter)
+    return replace(page, dpi=better.dpi), layers

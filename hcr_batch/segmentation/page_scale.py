@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.preprocess.binarize import outlines
+from hcr_batch.segmentation.faint_ink import darker, has_faint_writing, mean_layers
 from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment_seen
 from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.seen_page import seen_page
@@ -46,6 +47,9 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
         page, seen = better, as_seen(better)
         layers = segment_seen(page, seen, segmenter)
     looked_at = seen_page(seen, layers.line.shape, layers.pixels_per_mm)
+    if has_faint_writing(layers, looked_at):
+        once_more = segment_seen(page, darker(seen, looked_at.paper), segmenter)
+        layers = mean_layers(layers, once_more)
     return page, with_consistent_words(without_show_through(layers, looked_at), looked_at)
 
 
