@@ -28,6 +28,7 @@ from hcr_batch.layout.fields import find_fields
 from hcr_batch.preprocess.binarize import binarize, is_blank
 from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.preprocess.perspective import flatten
+from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.model_card import ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
@@ -172,6 +173,11 @@ class _Networks:
         """Probabilities of characters, float32 (N, 62)."""
         return self.scores(inks).characters
 
+    def letters(self, inks: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """How surely N inks are characters, and the logits of machine print, float (N,)."""
+        scores = self.scores(inks)
+        return shape_confidence(scores.characters), scores.printed
+
     def columns(self, strips: Sequence[Strip]) -> list[np.ndarray]:
         """What the line reader, which there must be, says of strips."""
         assert self.recognizer.line_reader is not None, "a model without a line reader"
@@ -188,7 +194,7 @@ def _read_ink(
 ) -> PageReading:
     """The reading of a page that is flat and level, but may lie on its side."""
     watch = networks.watch
-    found = _find(page, segmenter, settings, templates, watch)
+    found = _find(page, networks, segmenter, settings, templates)
     scored, turns = None, None
     with watch("level"):
         if found and found.has_most_in_cells():
@@ -201,7 +207,7 @@ def _read_ink(
         if turns:
             page = turned(page, turns)
     if turns:
-        found = _find(page, segmenter, settings, templates, watch)
+        found = _find(page, networks, segmenter, settings, templates)
         scored = None
     if found is None:
         return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
@@ -257,14 +263,14 @@ class _Scored:
 
 def _find(
     page: Page,
+    networks: _Networks,
     segmenter: Segmenter,
     settings: Settings,
     templates: Sequence[Template],
-    watch: Stopwatch,
 ) -> _Found | None:
     """The fields of a page; None where it is of none of the forms."""
-    with watch("segment"):
-        page, layers = segmented(page, segmenter)
+    with networks.watch("segment"):
+        page, layers = segmented(page, segmenter, networks.letters)
     fields = find_fields(layers, settings.layout)
     if not templates:
         return _Found(page, layers, fields, [Rule(case=settings.recognition.case)] * len(fields))

@@ -10,6 +10,7 @@ import numpy as np
 from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.faint_ink import darker, has_faint_writing, mean_layers
 from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment_seen
+from hcr_batch.segmentation.letters import LetterJudge
 from hcr_batch.segmentation.network import Segmenter
 from hcr_batch.segmentation.seen_page import seen_page
 from hcr_batch.segmentation.show_through import without_show_through
@@ -31,7 +32,9 @@ LONGEST_HEIGHTS = 8
 """A piece counts by its width, but a long line of print no more than so many heights."""
 
 
-def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
+def segmented(
+    page: Page, segmenter: Segmenter, judge: LetterJudge | None = None
+) -> tuple[Page, Layers]:
     """The page at its true resolution, and its layers.
 
     Parameters
@@ -39,6 +42,8 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     page : Page
         Level, dark ink on light paper.
     segmenter : Segmenter
+    judge : callable, optional
+        Tells written letters from printed ones, where words are doubtful.
     """
     seen = as_seen(page)
     layers = segment_seen(page, seen, segmenter)
@@ -50,7 +55,8 @@ def segmented(page: Page, segmenter: Segmenter) -> tuple[Page, Layers]:
     if has_faint_writing(layers, looked_at):
         once_more = segment_seen(page, darker(seen, looked_at.paper), segmenter)
         layers = mean_layers(layers, once_more)
-    return page, with_consistent_words(without_show_through(layers, looked_at), looked_at)
+    layers = without_show_through(layers, looked_at)
+    return page, with_consistent_words(layers, looked_at, judge)
 
 
 def rescaled(page: Page, layers: Layers) -> Page | None:
