@@ -105,7 +105,11 @@ def surroundings(inks: Sequence[FieldInk], scores: Sequence[GlyphScores]) -> lis
         ],
         bool,
     )
-    page = _mostly_print(is_print, is_written, MIN_PRINTED)
+    is_free = np.array([ink.field.kind == "free" for ink in inks], bool)
+    page = {
+        free: _mostly_print(is_print[is_free == free], is_written[is_free == free], MIN_PRINTED)
+        for free in (False, True)
+    }
     left = np.array([ink.field.box.x for ink in inks], float)
     right = np.array([ink.field.box.right for ink in inks], float)
     around = []
@@ -114,7 +118,7 @@ def surroundings(inks: Sequence[FieldInk], scores: Sequence[GlyphScores]) -> lis
         column = (abs(left - start) <= slack) & (abs(right - end) <= slack)
         column[number] = False
         printed = _mostly_print(is_print[column], is_written[column], MIN_COLUMN)
-        around.append(Surroundings(page, printed))
+        around.append(Surroundings(page[bool(is_free[number])], printed))
     return around
 
 

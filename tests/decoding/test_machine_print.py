@@ -18,13 +18,15 @@ from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box, Cell, Field
 
 
-def column(opinions, sure=0.99, source=InkSource.PEN):
+def column(opinions, sure=0.99, source=InkSource.PEN, kinds=("free",)):
     """What is around each of some fields below each other, of so many opinions of one glyph.
 
-    `sure` is the probability that the glyph is an A, `source` what the segmentation takes it for.
+    `sure` is the probability that the glyph is an A, `source` what the segmentation takes it for;
+    `kinds` are those of the first fields, the last of them that of all the others.
     """
     fields = [
-        Field(f"f{n}", "free", Box(50, 100 + 40 * n, 80, 36), ()) for n in range(len(opinions))
+        Field(f"f{n}", kinds[min(n, len(kinds) - 1)], Box(50, 100 + 40 * n, 80, 36), ())
+        for n in range(len(opinions))
     ]
     inks = [FieldInk(field, source=source) for field in fields]
     characters = np.zeros((1, 62), np.float32)
@@ -88,6 +90,11 @@ def test_what_is_doubtful_is_print_where_nothing_is_written():
     doubtful = np.full(6, -1.2)
     assert text_kind(doubtful, column([5.0] * 8)[0]) is TextKind.RATHER_PRINTED
     assert text_kind(doubtful, column([-5.0] * 8)[0]) is TextKind.RATHER_WRITTEN
+
+
+def test_labels_in_boxes_to_tick_do_not_make_a_string_print():
+    bubbles = column([-1.5] + [5.0] * 12, kinds=("free", "boxes"))
+    assert [around.page_is_print for around in bubbles[:2]] == [False, True]
 
 
 def test_torn_print_that_is_no_character_does_not_make_a_page_written():
