@@ -102,13 +102,13 @@ def scan_document(
 
 
 def _templates(given: str | Path | Template | Sequence[Template] | None) -> Sequence[Template]:
-    if given is None:
+    if not given:
         return ()
-    if isinstance(given, (str, Path)):
-        from hcr_batch.forms.template_files import load_templates
+    from hcr_batch.forms.template_files import Template, load_templates
 
+    if isinstance(given, (str, Path)):
         return load_templates([Path(given)])
-    return tuple(given) if isinstance(given, Sequence) else (given,)
+    return (given,) if isinstance(given, Template) else tuple(given)
 
 
 def read_page(
