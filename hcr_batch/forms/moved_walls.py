@@ -101,11 +101,9 @@ def _end_beside(form: np.ndarray, page: np.ndarray, start: int, end: int, reach:
         count += len(places)
         found += _near(of_page)[places + steps[:, None]].sum(axis=1)
         own_found += _near(of_form)[places + steps[:, None]].sum(axis=1)
-    near = round(NEAR_MM * PER_MM)
-    here = found[np.abs(steps) <= near].max()
-    alike = cv2.dilate(own_found.astype(np.float32)[:, None], np.ones((2 * near + 1, 1), np.uint8))
-    away = (np.abs(steps) > 2 * near) & (found > alike[:, 0]) & (found >= MOST * count)
-    return bool(count >= FEWEST and (away & (here <= ENDS_LEFT * found)).any())
+    here, more = _here_and_beside(found, own_found, steps)
+    moved = more & (found >= MOST * count) & (here <= ENDS_LEFT * found)
+    return bool(count >= FEWEST and moved.any())
 
 
 def _ends(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -134,12 +132,19 @@ def _is_beside(band: list[int], own: np.ndarray, seen: np.ndarray, reach: int) -
     found, own_found = (
         _are_walls(lines[rows])[places + steps[:, None]].sum(axis=1) for lines in (seen, own)
     )
+    here, more = _here_and_beside(found, own_found, steps)
+    return bool((more & ((found >= MOST * len(places)) | (here == 0))).any())
+
+
+def _here_and_beside(
+    found: np.ndarray, own_found: np.ndarray, steps: np.ndarray
+) -> tuple[int, np.ndarray]:
+    """How many walls a page has in place, and at which steps more, also than the form itself."""
     near = round(NEAR_MM * PER_MM)
-    here = found[np.abs(steps) <= near].max()
+    here = int(found[np.abs(steps) <= near].max())
     # Of a comb in its place, too, the walls are found one cell further, but for the last.
     alike = cv2.dilate(own_found.astype(np.float32)[:, None], np.ones((2 * near + 1, 1), np.uint8))
-    more = (np.abs(steps) > 2 * near) & (found > np.maximum(here, alike[:, 0]))
-    return bool((more & ((found >= MOST * len(places)) | (here == 0))).any())
+    return here, (np.abs(steps) > 2 * near) & (found > np.maximum(here, alike[:, 0]))
 
 
 def _walls(band: np.ndarray) -> np.ndarray:
