@@ -76,10 +76,14 @@ def ends_beside(fields: np.ndarray, own: np.ndarray, seen: np.ndarray, reach: in
     form, page = (_level(lines > LINE) for lines in (own, seen))
     near, beside = round(UNDER_MM * PER_MM), round(BESIDE_MM * PER_MM)
     told = []
-    for left, _, right, low in np.round(fields * PER_MM + reach).astype(int).tolist():
-        rows = slice(low - near, low + near + 1)
-        start, end = max(reach, left - beside), min(own.shape[1] - reach, right + beside)
-        told.append(_end_beside(form[rows], page[rows], start, end, reach))
+    for left, top, right, low in np.round(fields * PER_MM + reach).astype(int).tolist():
+        span = slice(max(reach, left - beside), min(own.shape[1] - reach, right + beside))
+        lower, upper = (
+            np.array(_ends_found(form[rows], page[rows], span, reach))
+            for rows in (slice(side - near, side + near + 1) for side in (low, top))
+        )
+        # The line above may be that of the row above, which has not moved.
+        told.append(_ends_moved(*lower) or _ends_moved(*(lower + upper)))
     return np.array(told, bool)
 
 
@@ -92,18 +96,24 @@ def _level(lines: np.ndarray) -> np.ndarray:
     return cv2.morphologyEx(mask, cv2.MORPH_OPEN, long)
 
 
-def _end_beside(form: np.ndarray, page: np.ndarray, start: int, end: int, reach: int) -> bool:
-    """Whether a page has the ends of a row of level lines at another place."""
+def _ends_found(
+    form: np.ndarray, page: np.ndarray, span: slice, reach: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many ends of level lines a page has at each step, the form itself, and there are."""
     steps = np.arange(-reach, reach + 1)
     found, own_found, count = np.zeros(len(steps), int), np.zeros(len(steps), int), 0
     for of_form, of_page in zip(_ends(form), _ends(page), strict=True):
-        places = np.flatnonzero(of_form[start:end]) + start
+        places = np.flatnonzero(of_form[span]) + span.start
         count += len(places)
         found += _near(of_page)[places + steps[:, None]].sum(axis=1)
         own_found += _near(of_form)[places + steps[:, None]].sum(axis=1)
-    here, more = _here_and_beside(found, own_found, steps)
-    moved = more & (found >= MOST * count) & (here <= ENDS_LEFT * found)
-    return bool(count >= FEWEST and moved.any())
+    return found, own_found, np.full(len(steps), count)
+
+
+def _ends_moved(found: np.ndarray, own_found: np.ndarray, count: np.ndarray) -> bool:
+    here, more = _here_and_beside(found, own_found)
+    enough = (count >= FEWEST) & (found >= MOST * count)
+    return bool((more & enough & (here <= ENDS_LEFT * found)).any())
 
 
 def _ends(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,14 +142,13 @@ def _is_beside(band: list[int], own: np.ndarray, seen: np.ndarray, reach: int) -
     found, own_found = (
         _are_walls(lines[rows])[places + steps[:, None]].sum(axis=1) for lines in (seen, own)
     )
-    here, more = _here_and_beside(found, own_found, steps)
+    here, more = _here_and_beside(found, own_found)
     return bool((more & ((found >= MOST * len(places)) | (here == 0))).any())
 
 
-def _here_and_beside(
-    found: np.ndarray, own_found: np.ndarray, steps: np.ndarray
-) -> tuple[int, np.ndarray]:
+def _here_and_beside(found: np.ndarray, own_found: np.ndarray) -> tuple[int, np.ndarray]:
     """How many walls a page has in place, and at which steps more, also than the form itself."""
+    steps = np.arange(len(found)) - len(found) // 2
     near = round(NEAR_MM * PER_MM)
     here = int(found[np.abs(steps) <= near].max())
     # Of a comb in its place, too, the walls are found one cell further, but for the last.

@@ -112,3 +112,22 @@ def test_a_line_that_the_scanner_dropped_is_nowhere_else():
 def test_a_rule_across_the_form_tells_nothing():
     field = np.array([[20.0, 14, 100, 20]])
     assert not ends_beside(field, ruled(), np.roll(ruled(), 14, axis=1), REACH).any()
+
+
+def test_a_box_as_wide_as_the_form_has_moved_where_both_its_lines_end_elsewhere():
+    field, lines = np.array([[40.0, 60, 130, 66]]), np.zeros_like(ruled())
+    lines[[REACH + 120, REACH + 132], REACH : REACH + 260] = 255
+    assert ends_beside(field, lines, np.roll(lines, 9, axis=1), REACH).all()
+    page = lines.copy()
+    page[REACH + 132, REACH + 240 :] = 0
+    assert not ends_beside(field, lines, page, REACH).any()
+
+
+def test_a_row_has_moved_of_which_the_line_above_has_not():
+    lines, page = ruled(), ruled()
+    _, top, _, bottom = WRITTEN_ON[1]
+    for mask in (lines, page):
+        mask[round(REACH + PER_MM * top), REACH + 20 : REACH + 250] = 255
+    low = slice(REACH + round(PER_MM * bottom) - 3, REACH + round(PER_MM * bottom) + 4)
+    page[low] = np.roll(page[low], 12, axis=1)
+    assert ends_beside(WRITTEN_ON, lines, page, REACH).all()
