@@ -18,8 +18,9 @@ PLAIN = 12.0
 BESIDE_MM = 2
 """A strip may lie this far further left or right."""
 STRANGE = 0.6
-"""Correlation below which a strip is not the form's: where all have more no other place is looked
-for, for what is new on a page of another edition pushes something away."""
+"""Correlation below which a strip is not the form's: where all have more, and nothing is printed
+beyond the form, no other place is looked for, for what is new on a page of another edition pushes
+something away."""
 HERE_MM, APART_MM, FAR_MM = 1, 3, 60
 """A strip is in its place within this distance, and elsewhere from the second one on to the third:
 blocks that are taller stand twice on no form."""
@@ -57,7 +58,8 @@ def strips_elsewhere(
     tops = [top for top in every if form[top : top + STRIP_MM].std() >= PLAIN]
     here = np.array([_here(form, page, top) for top in tops])
     strange = here < STRANGE
-    if not strange.any():
+    beyond = max(page[:edge].std(), page[-edge:].std()) >= PLAIN
+    if not (strange.any() or beyond):
         return np.zeros(len(fields), bool)
     moved = np.array([_moved(form, page, top) for top in tops])
     spans = [

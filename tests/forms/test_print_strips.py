@@ -46,6 +46,15 @@ def test_what_precedes_it_is_higher_where_the_page_is_laid_by_the_rest():
     assert not told[FIELDS[:, 1] > BOTTOM + 5].any()
 
 
+def test_the_first_block_is_in_doubt_where_it_stands_twice_and_the_page_is_laid_by_the_second():
+    own = form()
+    own[: rows(0, 4).stop] = 0
+    page = own.copy()
+    page[: rows(0, 3).stop] = own[rows(0, 10).start : rows(0, 10).start + rows(0, 3).stop]
+    told = strips_elsewhere(np.array([[20.0, 5, 60, 10]]), own, page, MARGIN)
+    assert told.all()
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_a_form_in_its_place_has_nothing_elsewhere(noise):
     own = form()
