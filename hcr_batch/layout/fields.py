@@ -143,8 +143,10 @@ def _is_sure(
     in_comb[walls > 0] = _in_rhythm(middles[walls > 0], size[walls > 0])
     sure = (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
     sure |= (walls >= JOINED_WALLS) & _share_walls(cells, cells[sure])
-    for box, held in zip(boxes, holds):
-        if held.any() and _is_undivided(box, cells[held], line):
+    narrowest = np.where(holds, cells[:, 2] - cells[:, 0], np.inf).min(axis=1, initial=np.inf)
+    wide = np.diff(np.round(boxes[:, [0, 2]]))[:, 0] >= UNDIVIDED * narrowest
+    for box, held in zip(boxes[wide], holds[wide]):
+        if _is_undivided(box, cells[held], line):
             sure &= ~held
     return sure
 
@@ -153,10 +155,11 @@ def _share_walls(cells: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which cells, (N, 4), stand right beside one of the others, (M, 4), and as high; bool (N,)."""
     if not len(others):
         return np.zeros(len(cells), bool)
-    off = abs(cells[:, None] - others)
-    level = off[..., [1, 3]].max(axis=2) <= SAME_WALL
-    left, right = abs(cells[:, None, 0] - others[:, 2]), abs(cells[:, None, 2] - others[:, 0])
-    return (level & (np.minimum(left, right) <= SAME_WALL)).any(axis=1)
+    # Side by side as separate arrays, as in `shared_areas`.
+    (left, top, right, bottom), (x, y, end, last) = cells.T[..., None], others.T
+    is_level = np.maximum(abs(top - y), abs(bottom - last)) <= SAME_WALL
+    is_beside = np.minimum(abs(left - end), abs(right - x)) <= SAME_WALL
+    return np.any(is_level & is_beside, axis=1)
 
 
 def _in_their_boxes(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -189,7 +192,7 @@ def _is_undivided(box: np.ndarray, cells: np.ndarray, line: LineShares) -> bool:
 def _in_rhythm(middles: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Which cells, by middle (N, 2), stand at even distances on a line; bool (N,)."""
     side = np.sqrt(size)[:, None]
-    across, down = np.moveaxis(middles[None] - middles[:, None], 2, 0)
+    across, down = (places - places[:, None] for places in middles.T)
     near = (abs(down) < OFF_LINE * side) & (abs(across) < MAX_PITCH * side)
     right, left = (
         np.where(near & (way * across > LEAST_PITCH * side), way * across, np.inf)
@@ -265,15 +268,26 @@ def _elsewhere(sides: np.ndarray, taken: np.ndarray) -> np.ndarray:
 
 def _rows(boxes: list[Box]) -> list[list[Box]]:
     """Boxes of like height that stand beside each other, each row from left to right."""
-    rows: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: box.x):
+    boxes = sorted(boxes, key=lambda box: box.x)
+    in_line = _in_line(boxes).tolist()
+    rows: list[list[int]] = []
+    for number, others in enumerate(in_line):
         for row in rows:
-            if _in_line(row[-1], box):
-                row.append(box)
+            if others[row[-1]]:
+                row.append(number)
                 break
         else:
-            rows.append([box])
-    return rows
+            rows.append([number])
+    return [[boxes[number] for number in row] for row in rows]
+
+
+def _in_line(boxes: list[Box]) -> np.ndarray:
+    """Which of the boxes, N of them, stand on one line with which, as high; bool (N, N)."""
+    _, top, _, bottom = sides_of(boxes)
+    height = np.array([box.height for box in boxes])
+    low, high = np.minimum.outer(height, height), np.maximum.outer(height, height)
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    return np.logical_and(shared > SAME_ROW * high, low > SAME_HEIGHT * high)
 
 
 def _not_twice(rows: list[list[Box]]) -> list[list[Box]]:
@@ -290,12 +304,6 @@ def _shares_of(sides: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Share of each box, (N, 4), that lies in each of the others, (M, 4): float (N, M)."""
     size = (sides[:, 2:] - sides[:, :2]).prod(axis=1)
     return shared_areas(sides, others) / np.maximum(size, 1)[:, None]
-
-
-def _in_line(a: Box, b: Box) -> bool:
-    low, high = sorted((a.height, b.height))
-    shared = min(a.bottom, b.bottom) - max(a.y, b.y)
-    return shared > SAME_ROW * high and low > SAME_HEIGHT * high
 
 
 def _fields_of_run(

@@ -7,7 +7,6 @@ from itertools import compress
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.layout.cells import LineShares, robust_line
 from hcr_batch.types import Box
@@ -99,7 +98,7 @@ def _steady(row: list[Box]) -> list[Box]:
     run = row[:1]
     for a, b, c in zip(row, row[1:], row[2:]):
         first, second = b.x - a.x, c.x - b.x
-        near = max(first, second) <= NEAR * median([a.width, b.width, c.width])
+        near = max(first, second) <= NEAR * sorted((a.width, b.width, c.width))[1]
         if near and abs(first - second) <= EVEN * max(first, second):
             run = [*run, b, c] if run == [a] else [*run, c]
         else:
@@ -120,7 +119,7 @@ def _lattice_of(run: list[Box]) -> _Lattice:
 
 def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
     """The cells of a lattice to either side, as far as cells, or lines with teeth, go on."""
-    middles = _middles(row)
+    middles, spans = _middles(row), _spans(row)
     numbers = []
     for way in (1, -1):
         number, sure, taken = way, 0, 0
@@ -130,7 +129,7 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
             if (off <= OFF * lattice.pitch).any():
                 sure, taken = number, 0
             else:
-                taken += _is_taken(place, row)
+                taken += _is_taken(place, spans)
                 if taken > MOST_TAKEN or not _goes_on(place, line):
                     break
                 if not taken and _has_tooth(place, way, line):
@@ -144,20 +143,16 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
 def _goes_on(place: Box, line: LineShares) -> bool:
     """Whether a line runs along the top or the bottom of a place."""
     left, right = np.array([round(place.x)]), np.array([round(place.right)])
-    around = np.arange(-SLACK, SLACK + 1)
-    return any(
-        float(line.level(round(y) + around, left, right).max()) >= GOES_ON
-        for y in (place.y, place.bottom)
-    )
+    rows = np.add.outer([round(place.y), round(place.bottom)], np.arange(-SLACK, SLACK + 1))
+    return float(line.level(rows, left, right).max()) >= GOES_ON
 
 
-def _is_taken(place: Box, row: list[Box]) -> bool:
+def _is_taken(place: Box, spans: np.ndarray) -> bool:
     """Whether a cell of the row, as wide or wider, covers a good part of a place."""
-    least, width = MOST_SHARED * place.width, LEAST_WIDTH * place.width
-    return any(
-        box.width > width and min(box.right, place.right) - max(box.x, place.x) > least
-        for box in row
-    )
+    left, right, width = spans
+    shared = np.minimum(right, place.right) - np.maximum(left, place.x)
+    covers = (width > LEAST_WIDTH * place.width) & (shared > MOST_SHARED * place.width)
+    return bool(covers.any())
 
 
 def _has_tooth(place: Box, way: int, line: LineShares) -> bool:
@@ -173,11 +168,15 @@ def _middles(row: list[Box]) -> np.ndarray:
     return np.array([box.x + box.width / 2 for box in row])
 
 
+def _spans(row: list[Box]) -> np.ndarray:
+    """Left, right and width of each box; float (3, N)."""
+    return np.array([(box.x, box.right, box.width) for box in row]).reshape(-1, 3).T
+
+
 def _clear_of(boxes: list[Box], others: list[Box]) -> list[Box]:
     """Those of the boxes of a row that are none of the others."""
-    left, _, right, _ = sides_of(boxes)[..., None]
-    first, _, last, _ = sides_of(others)
-    width, other_width = (np.array([box.width for box in given]) for given in (boxes, others))
+    left, right, width = _spans(boxes)[..., None]
+    first, last, other_width = _spans(others)
     shared = np.minimum(right, last) - np.maximum(left, first)
-    overlaps = shared > MOST_SHARED * np.minimum(width[:, None], other_width)
+    overlaps = shared > MOST_SHARED * np.minimum(width, other_width)
     return list(compress(boxes, ~overlaps.any(axis=1)))

@@ -122,5 +122,6 @@ def _is_dash(inner: np.ndarray) -> bool:
 
 def _middles_of(sides: np.ndarray) -> np.ndarray:
     """The middle of each place, (N, 4), as sides too."""
-    size = np.tile(sides[:, 2:] - sides[:, :2], 2)
-    return np.asarray(np.tile(sides[:, :2], 2) + MIDDLE * size)
+    corners = sides.reshape(-1, 2, 2)
+    first = corners[:, :1]
+    return np.asarray(first + MIDDLE.reshape(2, 2) * (corners[:, 1:] - first)).reshape(-1, 4)

@@ -137,6 +137,6 @@ def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.nda
     first, last = corners.min(axis=0), corners.max(axis=0)
     reached = mask[first[1] : last[1], first[0] : last[0]]
     count = cv2.integral((reached >= level).view(np.uint8))
-    left, top, right, bottom = (sides - np.tile(first, 2)).T
+    left, top, right, bottom = (corners - first).reshape(-1, 4).T
     marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
     return marked / np.maximum((right - left) * (bottom - top), 1)
