@@ -33,6 +33,8 @@ FAR, RULED_FAR = 1e-4, 1e-10
 """Share of the best text's weight below which one is given up."""
 NOTHING = 0.02
 """Weight of the empty text: a line is where something is written."""
+UNSEEN = (0.0, -1)
+"""Peak and column of a character that no column has shown."""
 EPSILON = 0.3
 """Weight of a mark or blank that a rule passes over: the writer puts them as he likes."""
 
@@ -46,6 +48,9 @@ class Language(Protocol):
 
     def follow(self, state: Any, character: int) -> tuple[Any, float] | None:
         """State after a character (its number), and the logarithm of its weight; None for never."""
+
+    def most(self, state: Any) -> float:
+        """A weight, and no logarithm of one, that no character after a state exceeds."""
 
     def ending(self, state: Any) -> float | None:
         """Logarithm of the weight of a text that ends here; None where it may not."""
@@ -71,6 +76,10 @@ class AutomatonLanguage:
             if len(found):
                 return int(automaton.target[first + found[0]]), 0.0
         return (state, math.log(EPSILON)) if character >= BLANK else None
+
+    def most(self, state: int) -> float:
+        """That of an allowed character."""
+        return 1.0
 
     def ending(self, state: int) -> float | None:
         """Whether the text is accepted."""
@@ -124,9 +133,11 @@ def likeliest_answer(found: Sequence[Hypothesis]) -> Hypothesis:
 class _Node:
     """A text that grows: its last character, and what the language says of it.
 
-    `weight` is that of all its characters, `column` where the last is clearest. `in_gap` and
-    `in_ink` are the probabilities of all ways that end in a gap, and in its last character;
-    `next_gap` and `next_ink` those after the column at hand, `reached`.
+    `weight` is that of all its characters, and none of its `children` has more than `most`.
+    `column` is where the last character is clearest, by `peak`; `early` has both for characters
+    that have not become children yet. `in_gap` and `in_ink` are the probabilities of all ways that
+    end in a gap, and in the last character; `next_gap` and `next_ink` those after the column at
+    hand, `reached`.
     """
 
     __slots__ = (
@@ -134,8 +145,10 @@ class _Node:
         "character",
         "children",
         "column",
+        "early",
         "in_gap",
         "in_ink",
+        "most",
         "next_gap",
         "next_ink",
         "peak",
@@ -144,20 +157,29 @@ class _Node:
         "weight",
     )
 
-    def __init__(self, before: _Node | None, character: int, state: Any, weight: float) -> None:
+    def __init__(
+        self, before: _Node | None, character: int, state: Any, weight: float, most: float
+    ) -> None:
         self.before = before
         self.character = character
         self.state = state
         self.weight = weight
-        self.peak = self.in_gap = self.in_ink = self.next_gap = self.next_ink = 0.0
-        self.column = self.reached = -1
+        self.most = weight * most
+        self.in_gap = self.in_ink = self.next_gap = self.next_ink = 0.0
+        self.reached = -1
+        self.peak, self.column = before.early.pop(character, UNSEEN) if before else UNSEEN
         self.children: dict[int, _Node | None] = {}
+        self.early: dict[int, tuple[float, int]] = {}
 
     def grow(self, character: int, language: Language) -> None:
         """Make the text with one more character, or note that there is none."""
         step = language.follow(self.state, character)
-        child = step and _Node(self, character, step[0], self.weight * math.exp(step[1]))
-        self.children[character] = child
+        if step is None:
+            self.children[character] = None
+            return
+        state, gain = step
+        weight = self.weight * math.exp(gain)
+        self.children[character] = _Node(self, character, state, weight, language.most(state))
 
 
 _Beam = list[_Node]
@@ -183,7 +205,7 @@ def best_texts(
         Empty where no text is possible.
     """
     width, least, far = (RULED_WIDTH, LEAST_RULED, RULED_FAR) if ruled else (WIDTH, LEAST, FAR)
-    nothing = _Node(None, -1, language.start, 1.0)
+    nothing = _Node(None, -1, language.start, 1.0, language.most(language.start))
     nothing.in_gap = 1.0
     beam, lost = [nothing], 0.0
     columns = _telling(probabilities)
@@ -229,13 +251,18 @@ def _grown(
     found = list(beam)
     for node in beam:
         in_gap, both = node.in_gap, node.in_gap + node.in_ink
-        weight, last, children = node.weight, node.character, node.children
+        weight, most, last = node.weight, node.most, node.character
+        children, early = node.children, node.early
         # All in one loop, and no calls in it: it runs a hundred times a column.
         for character, probability in likely:
             share = (in_gap if character == last else both) * probability
             if share * weight < least:
                 continue
             if character not in children:
+                if share * most < kept:
+                    if share > early.get(character, UNSEEN)[0]:
+                        early[character] = share, column
+                    continue
                 node.grow(character, language)
             child = children[character]
             if child is None:

@@ -130,6 +130,16 @@ class TextModel:
         following = State((b, c, letter), kind, word, first, last, habit, given)
         return following, gain + given - given_before
 
+    def most(self, state: State) -> float:
+        """A weight that no character after a state exceeds.
+
+        In a word that is a letter's of known words, or of any; at its beginning known words come
+        on top, were it all of them.
+        """
+        letter = math.exp(self.bonus)
+        known = math.exp(KNOWN_BONUS)
+        return max(letter, known) if state.word else letter + KNOWN * known
+
     def ending(self, state: State) -> float:
         """Logarithm of the weight of a text, or of a word, that ends here."""
         if not state.word:

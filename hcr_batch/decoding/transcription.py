@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -81,9 +82,9 @@ def transcribe(
     best = likeliest_answer(found)
     kept = _shown(best)
     spans = _spans(kept, strip)
-    rows = np.zeros((len(kept), len(CHARACTERS)))
+    rows, firsts = np.zeros((len(kept), len(CHARACTERS))), spans[:-1].tolist()
     for hypothesis, weight in zip(found, weights, strict=True):
-        for place, character in _at_places(hypothesis, kept, spans):
+        for place, character in _at_places(hypothesis, kept, firsts):
             rows[place, character] += weight
     return _line(best, kept, spans, rows, strip)
 
@@ -107,13 +108,16 @@ def likely_texts(
 
 
 def _at_places(
-    hypothesis: Hypothesis, kept: Sequence[tuple[int, int]], spans: np.ndarray
+    hypothesis: Hypothesis, kept: Sequence[tuple[int, int]], firsts: Sequence[float]
 ) -> Iterator[tuple[int, int]]:
-    """What a hypothesis has at the places of the kept characters: of several the nearest."""
+    """What a hypothesis has at the places of the kept characters: of several the nearest.
+
+    `firsts` are the columns of the strip where they begin.
+    """
     found: dict[int, tuple[int, int]] = {}
     for character, column in _shown(hypothesis):
         # A narrow first character may be clearest before its ink begins.
-        place = max(0, int(np.searchsorted(spans[:-1], column * COLUMN, side="right")) - 1)
+        place = max(0, bisect_right(firsts, column * COLUMN) - 1)
         if place < len(kept):
             away = abs(column - kept[place][1])
             found[place] = min(found.get(place, (away, character)), (away, character))
