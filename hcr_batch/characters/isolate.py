@@ -11,14 +11,12 @@ import numpy as np
 from hcr_batch.arrays.quantiles import quantile_of_few
 from hcr_batch.characters.light import even_light
 from hcr_batch.characters.ownership import Owned, share_out
-from hcr_batch.characters.writing import Writing
+from hcr_batch.characters.writing import SOFT_EDGE, Writing
 from hcr_batch.config import GlyphSettings
 from hcr_batch.types import Box, Field
 
 __all__ = ["CellInk", "isolate_cell", "isolate_fields", "of_one_pen", "usual_pen", "with_all_ink"]
 
-SOFT_EDGE = np.ones((3, 3), np.uint8)
-"""The soft edge around a stroke is one pixel wide."""
 PART = 0.45
 """Handwriting that is lower than this share of all ink in its cell is a part of a character."""
 USUAL_PEN = 0.75

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.types import Box
 
 __all__ = ["FAINT", "STRIP_HEIGHT", "STRIP_VERSION", "Strip", "line_strip"]
@@ -37,8 +38,8 @@ SLANTS = np.round(np.arange(-0.6, 0.91, 0.1), 2)
 """Shears tried: from 31 degrees to the left to 42 to the right."""
 UPRIGHT_BIAS = 0.15
 """A slant must be worth it: upright writing is the rule."""
-FULL_INK = 90
-"""Percentile of the inked pixels that becomes full ink."""
+FULL_INK = 0.9
+"""Quantile of the inked pixels that becomes full ink."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,11 @@ def line_strip(ink: np.ndarray, x: float = 0.0, y: float = 0.0) -> Strip | None:
     rows, columns = np.nonzero(ink >= FAINT)
     if not len(rows):
         return None
-    weights = ink[rows, columns].astype(np.float32)
+    weights = ink[rows, columns].astype(float)
     slope = _slope(columns, rows, weights)
     level = rows - slope * (columns - columns.mean())
-    middle = float(np.average(level, weights=weights))
-    spread = float(np.sqrt(np.average((level - middle) ** 2, weights=weights)))
+    middle = _mean(level, weights)
+    spread = float(np.sqrt(_mean((level - middle) ** 2, weights)))
     first, last = np.quantile(level, (STRAY, 1 - STRAY)).tolist()
     extent = last - first + 1
     scale = min(SPREAD / max(spread, 0.5), ROOM / extent, LARGEST)
@@ -114,13 +115,17 @@ def line_strip(ink: np.ndarray, x: float = 0.0, y: float = 0.0) -> Strip | None:
 
 def _slope(columns: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> float:
     """Rows that a line falls a column; 0 where it is too short to tell."""
-    x = columns - np.average(columns, weights=weights)
-    y = rows - np.average(rows, weights=weights)
-    across, along = float(np.average(x * x, weights=weights)), float(np.ptp(columns) + 1)
+    x, y = columns - _mean(columns, weights), rows - _mean(rows, weights)
+    across, along = _mean(x * x, weights), float(np.ptp(columns) + 1)
     aspect = along / max(float(np.ptp(rows)) + 1, 1.0)
     trust = np.clip((aspect - LEVEL_FROM) / (LEVEL_FULLY - LEVEL_FROM), 0, 1)
-    found = float(np.average(x * y, weights=weights)) / max(across, 1.0)
+    found = _mean(x * y, weights) / max(across, 1.0)
     return float(np.clip(trust * found, -STEEPEST, STEEPEST))
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean of numbers, (N,); NumPy's `average` takes twice as long for a line's."""
+    return float((values * weights).sum() / weights.sum())
 
 
 def _middles(top: float, bottom: float) -> tuple[float, float]:
@@ -180,4 +185,4 @@ def _full(image: np.ndarray) -> np.ndarray:
     inked = image[image >= FAINT]
     if not len(inked):
         return image
-    return cv2.convertScaleAbs(image, alpha=255 / max(float(np.percentile(inked, FULL_INK)), 1.0))
+    return cv2.convertScaleAbs(image, alpha=255 / max(quantile(inked[None], FULL_INK), 1.0))

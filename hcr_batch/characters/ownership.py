@@ -216,6 +216,8 @@ def _reach_in(
     """Enter what a stray part has in cells that are blank without it; whether there are any."""
     left, top, right, bottom = parts.place[number]
     near = cell_at[top:bottom, left:right]
+    if not cv2.hasNonZero(near):
+        return False
     cells = [cell for cell in np.unique(near).tolist() if cell and not claims[cell].has_ink]
     if not cells:
         return False

@@ -18,7 +18,7 @@ import numpy as np
 from hcr_batch.characters.line_strip import Strip, line_strip
 from hcr_batch.characters.pieces import Piece, joined, piece_of, pieces_inside
 from hcr_batch.characters.text_lines import letter_height, text_lines
-from hcr_batch.characters.writing import Writing
+from hcr_batch.characters.writing import SOFT_EDGE, Writing
 from hcr_batch.config import GlyphSettings
 from hcr_batch.types import Box, Field
 
@@ -363,4 +363,4 @@ def _soft(line: _UprightLine, piece: Piece) -> np.ndarray:
     """The soft ink of a piece with its soft edge."""
     box = piece.box
     cut = line.soft[int(box.y) : int(box.bottom), int(box.x) : int(box.right)]
-    return cut * cv2.dilate(piece.mask.view(np.uint8), np.ones((3, 3), np.uint8))
+    return cut * cv2.dilate(piece.mask.view(np.uint8), SOFT_EDGE)

@@ -13,7 +13,7 @@ from hcr_batch.preprocess.binarize import Ink, quartered
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box
 
-__all__ = ["Parts", "Writing", "strokes_of"]
+__all__ = ["SOFT_EDGE", "Parts", "Writing", "strokes_of"]
 
 LIKELY = 110
 """Of 255: a pixel of the page is written from here on; a little early, for thin strokes are
@@ -39,6 +39,8 @@ RIM, CORE = 0.35, 1.05
 """Shares of the darkness of the strokes around at which a stroke begins and is full."""
 STROKE = 0.4
 """And from which a pixel belongs to it."""
+SOFT_EDGE = np.ones((3, 3), np.uint8)
+"""The soft edge around a stroke is one pixel wide."""
 
 
 @dataclass(frozen=True)
@@ -179,12 +181,14 @@ def _cleaned(mask: np.ndarray, likely: np.ndarray, size: float) -> Parts:
     is_outer = tree[0, :, 3] < 0 if contours else ()
     outlines = list(compress(contours, is_outer))
     places = np.array([cv2.boundingRect(outline) for outline in outlines], int).reshape(-1, 4)
-    sizes = places[:, 2:].copy()
+    is_kept = places[:, 2:].max(axis=1, initial=0) >= size
     places[:, 2:] += places[:, :2]
-    is_sure = np.array(
-        [likely[y:bottom, x:right].max() >= SURE for x, y, right, bottom in places.tolist()], bool
-    )
-    kept, others = Parts(outlines, places).divided((sizes.max(axis=1, initial=0) >= size) & is_sure)
+    # OpenCV finds the largest of a few in a third of NumPy's time.
+    is_kept[is_kept] = [
+        cv2.minMaxLoc(likely[y:bottom, x:right])[1] >= SURE
+        for x, y, right, bottom in places[is_kept].tolist()
+    ]
+    kept, others = Parts(outlines, places).divided(is_kept)
     cv2.drawContours(mask, others.outlines, -1, 0, cv2.FILLED)
     return kept
 
