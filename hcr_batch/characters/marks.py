@@ -9,6 +9,7 @@ from itertools import compress
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.quantiles import median
 from hcr_batch.types import Box
 
 __all__ = ["BaseLetter", "are_several", "base_letter", "commas", "is_sharp_s", "slashes"]
@@ -195,7 +196,7 @@ def commas(boxes: Sequence[Box]) -> np.ndarray:
     top, width, height = sides.T
     if len(boxes) < ENOUGH:
         return np.zeros(len(boxes), bool)
-    usual = np.median(height)
-    first = np.median(top[height >= SMALL * usual])
+    usual = median(height)
+    first = median(top[height >= SMALL * usual])
     small = np.maximum(width, height) < SMALL * usual
     return small & (top + height / 2 > first + LOW * usual)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hcr_batch.arrays.quantiles import median
 from hcr_batch.characters.pieces import Piece
 from hcr_batch.layout.text_rows import text_rows
 
@@ -61,7 +62,7 @@ def text_lines(parts: list[Piece]) -> list[list[Piece]]:
 def letter_height(parts: Iterable[Piece]) -> float:
     """Usual height of the letters among some pieces, in pixels."""
     heights = np.array([part.box.height for part in parts])
-    return float(np.median(heights[heights >= SMALL * heights.max()]))
+    return float(median(heights[heights >= SMALL * heights.max()]))
 
 
 def _is_below(upper: list[Piece], lower: list[Piece], height: float) -> bool:

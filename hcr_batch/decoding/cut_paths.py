@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hcr_batch.alphabet import BLANK
+from hcr_batch.arrays.quantiles import quantile_of_few
 from hcr_batch.characters.string_candidates import Candidate, TextLine
 from hcr_batch.forms.automata import Automaton
 
@@ -171,7 +172,7 @@ def candidate_costs(line: TextLine) -> list[float]:
 def _usual_gap(line: TextLine) -> float:
     """Letter heights of paper that commonly stand between two pieces; 0 in tight writing."""
     gaps = {c.first: c.gap for c in line.candidates if c.first and not c.starts_at_cut}
-    return float(np.percentile(list(gaps.values()), 75)) if gaps else 0.0
+    return quantile_of_few(list(gaps.values()), 0.75) if gaps else 0.0
 
 
 def _cost(candidate: Candidate, height: float, usual_gap: float) -> float:

@@ -9,6 +9,7 @@ from itertools import compress, pairwise
 import numpy as np
 
 from hcr_batch.alphabet import CHARACTERS, SIGNS
+from hcr_batch.arrays.quantiles import median
 from hcr_batch.characters.field_ink import InkSource
 from hcr_batch.characters.marks import commas
 from hcr_batch.characters.string_candidates import TextLine
@@ -109,7 +110,7 @@ def _cut_part(line: TextLine, path: list[int], rows: np.ndarray, kind: TextKind)
     if (marks := commas(boxes)).any():
         boxes, rows = list(compress(boxes, ~marks)), rows[~marks]
     gaps = [b.x - a.right for a, b in pairwise(boxes)]
-    usual = float(np.median(gaps)) if gaps else 0.0
+    usual = float(median(gaps)) if gaps else 0.0
     word_gap = max(WORD_GAP * line.height, USUAL_GAPS * usual)
     return LinePart(line, boxes, rows, [0.0, *(g if g > word_gap else 0.0 for g in gaps)], kind)
 

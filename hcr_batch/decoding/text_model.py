@@ -136,9 +136,7 @@ class TextModel:
         In a word that is a letter's of known words, or of any; at its beginning known words come
         on top, were it all of them.
         """
-        letter = math.exp(self.bonus)
-        known = math.exp(KNOWN_BONUS)
-        return max(letter, known) if state.word else letter + KNOWN * known
+        return self._most[bool(state.word)]
 
     def ending(self, state: State) -> float:
         """Logarithm of the weight of a text, or of a word, that ends here."""
@@ -148,6 +146,11 @@ class TextModel:
         habit = state.habit + self.weight * END * self.letters[a, b, c, EDGE]
         known = self.known.word(state.word, state.first, state.last)
         return self._given(habit, known, len(state.word)) - state.given
+
+    @cached_property
+    def _most(self) -> tuple[float, float]:
+        letter, known = math.exp(self.bonus), math.exp(KNOWN_BONUS)
+        return letter + KNOWN * known, max(letter, known)
 
     @cached_property
     def _outsides(self) -> list[State]:
