@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.arrays.box_sides import contains
+from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.seen_page import SeenPage
 from hcr_batch.segmentation.words import Words
@@ -94,7 +95,7 @@ def _letters_of_word(rows: np.ndarray, columns: np.ndarray, seen: SeenPage) -> l
     near = np.repeat(np.repeat(cv2.dilate(near, np.ones((3, 3), np.uint8)), 2, 0), 2, 1)
     paper = np.repeat(np.repeat(seen.paper[top:bottom, left:right], 2, 0), 2, 1)
     dark = cv2.subtract(paper, seen.gray[2 * top : 2 * bottom, 2 * left : 2 * right]) * near
-    usual = max(1.0, float(np.quantile(seen.darkness[rows, columns], USUAL)))
+    usual = max(1.0, quantile(seen.darkness[rows, columns][None], USUAL))
     mask = (dark >= STROKE * usual).view(np.uint8)
     _, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]

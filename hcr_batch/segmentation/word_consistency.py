@@ -98,7 +98,10 @@ def with_consistent_words(
 def _without_dots(ink: np.ndarray, least: float) -> np.ndarray:
     """Ink, uint8 of 0 and 1, without connected pieces that are lower than so many pixels."""
     pieces = Components.of(ink)
-    return (pieces.height >= least).view(np.uint8)[pieces.labels]
+    places = np.flatnonzero(ink.view(bool))
+    kept = np.zeros_like(ink)
+    kept.ravel()[places] = (pieces.height >= least)[pieces.labels.ravel()[places]]
+    return kept
 
 
 def _odds_by_ink(words: Words, layers: Layers, seen: SeenPage) -> np.ndarray:
