@@ -20,6 +20,7 @@ from hcr_batch.config import Settings, load_settings
 from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import surroundings
+from hcr_batch.decoding.page_edge import flagged_at_edge
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
@@ -366,7 +367,7 @@ def _on_source(
             name=field.name,
             kind=field.kind,
             cells=tuple(
-                CellReading(next(placed), reading, _crop(box, page))
+                flagged_at_edge(CellReading(next(placed), reading, _crop(box, page)), page)
                 for box, reading in answer.cells
             ),
             joint=answer.joint,

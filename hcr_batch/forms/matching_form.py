@@ -245,7 +245,7 @@ def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:
 
 
 def _doubted(cell: CellReading, doubt: str) -> CellReading:
-    if not doubt:
+    if not doubt or doubt in cell.reading.reasons:
         return cell
     reasons = (*cell.reading.reasons, doubt)
     return replace(cell, reading=replace(cell.reading, flagged=True, reasons=reasons))
