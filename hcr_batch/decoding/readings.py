@@ -25,6 +25,11 @@ BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
 TICKED = "XKYVxkyv"
 """What marks in check boxes look like: crosses, also those whose strokes meet at an end, ticks."""
+MARKED = 0.99
+"""How often strokes in a check box, that look like no other character, are a mark: of 62 on 60 real
+pages all were."""
+OTHER = 0.9
+"""Probability from which strokes in a check box are another character."""
 ALTERNATIVES = 3
 LEAST_ALTERNATIVE = 0.0001
 """Less probable characters are not worth naming: they would print as 0."""
@@ -124,9 +129,20 @@ def as_mark(reading: Reading, *reasons: str) -> Reading:
     return Reading("", confidence, True, reasons, likely)
 
 
-def check_reading(probabilities: np.ndarray, threshold: float) -> Reading:
-    """The reading of a check box with ink in it: X, flagged where it is hardly a cross or tick."""
-    mark = sum(float(probabilities[CHARACTERS.index(letter)]) for letter in TICKED)
+def check_reading(probabilities: np.ndarray, threshold: float, has_strokes: bool) -> Reading:
+    """The reading of a check box with ink in it: X, flagged where it is hardly a mark.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (62,)
+    threshold : float
+    has_strokes : bool
+        The ink goes across the box without filling it.
+    """
+    looks = np.array([letter in TICKED for letter in CHARACTERS])
+    mark = float(probabilities[looks].sum())
+    if has_strokes and probabilities[~looks].max() < OTHER:
+        mark = max(mark, MARKED)
     sure = mark >= threshold
     return Reading("X", min(mark, 1.0), not sure, () if sure else ("low_confidence",))
 

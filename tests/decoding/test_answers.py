@@ -1,5 +1,6 @@
 """From the ink of one field to its readings."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -91,15 +92,18 @@ def test_a_hand_that_looks_like_print_is_never_a_silent_blank():
     assert [(r.flagged, r.reasons) for _, r in answer.cells] == [(True, ("printed",))] * 4
 
 
-def ticks(inks):
-    """The readings of check boxes with these inks, each uint8 (30, 30) as it lies in its box."""
+def ticks(inks, likely="X", chance=0.99):
+    """The readings of check boxes with these inks, each uint8 (30, 30) as it lies in its box.
+
+    All look like one character, of such a chance.
+    """
     fields, scores = [], []
     for number, ink in enumerate(inks):
         box = Box(10.0 + 60 * number, 10, 30, 30)
         field = Field(f"f{number:03d}", "check", box, (Cell(box),))
         fields.append(FieldGlyphs(field, cells=(CellInk(ink, box),), rule=Rule()))
         characters = np.zeros((1, len(CHARACTERS)), np.float32)
-        characters[:, CHARACTERS.index("X")] = 0.99
+        characters[:, CHARACTERS.index(likely)] = chance
         scores.append(GlyphScores(characters, np.full(1, -9, np.float32)))
     around = [NOTHING_KNOWN] * len(fields)
     answers = read_answers(fields, scores, Thresholds(lambda _: 0.95), around)
@@ -124,6 +128,34 @@ def test_rests_of_walls_in_several_check_boxes_are_the_forms_own():
 
 def test_rests_in_one_check_box_are_shown_to_a_person():
     assert [reading.flagged for reading in ticks([CROSS, ring(2)])] == [False, True]
+
+
+def strokes(*lines, width=3):
+    ink = np.zeros((30, 30), np.uint8)
+    for start, end in lines:
+        cv2.line(ink, start, end, 255, width)
+    return ink
+
+
+TICK = strokes(((4, 15), (12, 26)), ((12, 26), (27, 2)))
+SLASH = strokes(((3, 27), (27, 3)))
+SCRIBBLE = strokes(*(((0, y), (29, y + 3)) for y in range(2, 28, 5)), width=4)
+DOT = strokes(((14, 14), (15, 15)))
+
+
+@pytest.mark.parametrize(
+    ("ink", "flagged"),
+    [(TICK, False), (SLASH, False), (SCRIBBLE, True), (DOT, True), (255 * np.ones_like(DOT), True)],
+    ids=["a tick", "a slash", "scribbled over", "a dot", "filled"],
+)
+def test_strokes_across_a_check_box_are_a_mark_whatever_they_look_like(ink, flagged):
+    (reading,) = ticks([ink], likely="r", chance=0.4)
+    assert (reading.character, reading.flagged) == ("X", flagged)
+
+
+def test_another_character_in_a_check_box_is_shown_to_a_person():
+    (reading,) = ticks([TICK], likely="7", chance=0.97)
+    assert reading.flagged
 
 
 @pytest.mark.parametrize(("likely", "shown"), [(0.5, "X"), (0.95, "K")])

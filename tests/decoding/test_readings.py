@@ -58,9 +58,9 @@ def test_a_blank_cell_is_empty_and_needs_no_one():
 
 
 def test_a_cross_in_a_check_box_in_either_case():
-    assert check_reading(probabilities(X=0.6, x=0.39), 0.9).flagged is False
-    assert check_reading(probabilities(V=0.6, Y=0.2, v=0.15), 0.9).flagged is False
-    doubtful = check_reading(probabilities(A=0.9), 0.9)
+    assert check_reading(probabilities(X=0.6, x=0.39), 0.9, False).flagged is False
+    assert check_reading(probabilities(V=0.6, Y=0.2, v=0.15), 0.9, False).flagged is False
+    doubtful = check_reading(probabilities(A=0.9), 0.9, False)
     assert doubtful.character == "X"
     assert doubtful.reasons == ("low_confidence",)
 

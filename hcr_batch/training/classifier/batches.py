@@ -79,7 +79,7 @@ class Handwriting:
     images : ndarray of uint8, shape (N, 28, 28)
     labels : ndarray of str, shape (N,)
     weights : ndarray of float32, shape (N,)
-        LineConfidence in each label.
+        Trust in each label.
     chances : ndarray of float64, shape (N,)
         Probability of each glyph to be drawn; sums to 1.
     share : float

@@ -48,7 +48,7 @@ class CharacterSet:
     writers : ndarray of str, shape (N,)
         Who wrote it; where that is not known, every glyph has its own.
     weights : ndarray of float32, shape (N,)
-        LineConfidence in the label, 0 to 1.
+        Trust in the label, 0 to 1.
     rows : ndarray of int64, shape (N,)
         Place of each glyph in its file.
     raw : ndarray of uint8, shape (N, rows, columns), optional
