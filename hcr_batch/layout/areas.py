@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -44,6 +45,12 @@ LEAST_WORD_MM = 1.5
 """and lower ink is no word. One that stands across the end of an area, or between two,"""
 ON_LINE = 0.5
 """with this share of its height in it, belongs to it whole."""
+APART = 1.5
+"""A word belongs to the area beside it, no further off than so many heights of that,"""
+LINED = 0.85
+"""where this share of both, and of what is between, stands on one line,"""
+LABEL = 0.03
+"""and less than this share of what is between is print."""
 WRITTEN_MM2 = 1.5
 """or so many square millimetres of writing in it: two or three characters of a fine pen."""
 
@@ -110,7 +117,9 @@ def free_areas(
     words = _words(layers)
     taken = np.concatenate([filled, cells])
     loose = words[~contains(taken, (words[:, :2] + words[:, 2:]) / 2).any(axis=0)]
-    return np.concatenate([filled, _with_whole_words(grown[kept], loose)])
+    open_areas = _with_whole_words(grown[kept], loose)
+    open_areas = _along_lines(open_areas, loose, _OnLine(line, layers.printed, pixels_per_mm))
+    return np.concatenate([filled, open_areas])
 
 
 def _words(layers: Layers) -> np.ndarray:
@@ -140,6 +149,53 @@ def _with_whole_words(areas: np.ndarray, words: np.ndarray) -> np.ndarray:
         whole = np.concatenate([around[:, :2].min(axis=0), around[:, 2:].max(axis=0)])
         areas = np.concatenate([areas[~here], [whole]])
     return areas
+
+
+@dataclass(frozen=True)
+class _OnLine:
+    """Tells how far the line goes on that an area stands on, or hangs under, and if print does."""
+
+    line: LineShares
+    printed: np.ndarray
+    pixels_per_mm: float
+
+    def reaches(self, area: np.ndarray, word: np.ndarray) -> bool:
+        """Whether an area and a word beside it, (4,) each, are on one line, no label between."""
+        left, right = min(area[0], word[0]), max(area[2], word[2])
+        reach = round(BELOW_MM * self.pixels_per_mm)
+        rows = (area[[1, 3]].astype(int)[:, None] + np.arange(-reach, reach + 1)).ravel()
+        along = self.line.level(rows, *(0 * rows + round(x) for x in (left, right)))
+        between = np.array([[min(area[2], word[2]), area[1], max(area[0], word[0]), area[3]]])
+        label = marked_shares(self.printed, between, LIKELY)[0]
+        return bool(along.max(initial=0.0) >= LINED and label < LABEL)
+
+
+def _along_lines(areas: np.ndarray, words: np.ndarray, on_line: _OnLine) -> np.ndarray:
+    """Areas, (N, 4), with the words, (M, 4), beside them that stand on the same lines.
+
+    What is written on a line may go on where the network saw no area any more.
+    """
+    areas = areas.copy()
+    for number in range(len(areas)):
+        while (word := _next_word(areas[number], areas, words, on_line)) is not None:
+            area = areas[number]
+            area[[0, 2]] = min(area[0], word[0]), max(area[2], word[2])
+    return areas
+
+
+def _next_word(
+    area: np.ndarray, areas: np.ndarray, words: np.ndarray, on_line: _OnLine
+) -> np.ndarray | None:
+    """The nearest word, (4,), that an area is to be widened by."""
+    middle = (words[:, :2] + words[:, 2:]) / 2
+    low, high = np.maximum(area[1], words[:, 1]), np.minimum(area[3], words[:, 3])
+    away = np.maximum(words[:, 0] - area[2], area[0] - words[:, 2])
+    here = (high - low >= ON_LINE * (words[:, 3] - words[:, 1])) & (away > 0)
+    here &= (away <= APART * (area[3] - area[1])) & ~contains(areas, middle).any(axis=0)
+    for number in np.flatnonzero(here)[np.argsort(away[here])]:
+        if on_line.reaches(area, words[number]):
+            return words[number]
+    return None
 
 
 def typed_answers(layers: Layers, fields: Sequence[Field]) -> set[str]:

@@ -42,10 +42,15 @@ def test_a_frame_around_boxes_is_no_box(line_layer):
     )
 
 
-def areas_above_a_line(areas, words):
-    """What is found where the network saw these areas, and words, from left to right."""
+def areas_above_a_line(areas, words, end=380, label=None):
+    """What is found where the network saw these areas, and words, from left to right.
+
+    The line ends at `end`; `label` is where there is print above it.
+    """
     maps = np.zeros((len(CHANNELS), 120, 400), np.uint8)
-    maps[CHANNELS.index("line"), 80:82, 20:380] = 255
+    maps[CHANNELS.index("line"), 80:82, 20:end] = 255
+    if label:
+        maps[CHANNELS.index("print"), 58:76, slice(*label)] = 255
     for left, right in areas:
         maps[CHANNELS.index("area"), 50:78, left:right] = 255
     for left, right in words:
@@ -70,3 +75,19 @@ def test_areas_that_a_stroke_has_parted_are_one():
 
 def test_answers_beside_each_other_on_one_line_stay_apart():
     assert len(areas_above_a_line([(60, 140), (180, 300)], [(70, 120), (200, 280)])) == 2
+
+
+def test_writing_that_goes_on_along_the_line_is_in_the_area():
+    words = [(60, 90), (110, 190), (215, 240), (270, 310)]
+    ((left, right),) = areas_above_a_line([(100, 200)], words)
+    assert left <= 60
+    assert right >= 310
+
+
+@pytest.mark.parametrize(
+    "changes", [{"end": 225}, {"label": (205, 230)}, {"words": [(110, 190), (290, 330)]}]
+)
+def test_writing_beyond_the_line_or_a_label_or_far_away_is_not(changes):
+    usual = {"areas": [(100, 200)], "words": [(110, 190), (235, 280)]}
+    ((_, right),) = areas_above_a_line(**{**usual, **changes})
+    assert right <= 210
