@@ -102,13 +102,15 @@ def _pushed(
     """First and last row of what may have been pushed away with a strip, up or down from it.
 
     That is all between it and the first strip that is surely in its place: it looks unlike what the
-    page has so much lower or higher. The rows of a table look all alike.
+    page has so much lower or higher. The rows of a table look all alike. What stands twice may
+    reach into that strip.
     """
+    twice = min(abs(step), STRIP_MM)
     away = tops[:number][::-1] if step > 0 else tops[number + 1 :]
     sure = (top for top in away if _here(form, page, top) >= _there(form, page, top, step) + LEAD)
     if step > 0:
-        return next(sure, -STRIP_MM) + STRIP_MM - edge, tops[number] - edge
-    return tops[number] + STRIP_MM - edge, next(sure, len(form)) - edge
+        return next(sure, -STRIP_MM) + STRIP_MM - twice - edge, tops[number] - edge
+    return tops[number] + STRIP_MM - edge, next(sure, len(form)) + twice - edge
 
 
 def _there(form: np.ndarray, page: np.ndarray, top: int, step: int) -> float:

@@ -99,3 +99,19 @@ def test_rows_of_a_table_that_look_alike_are_in_doubt_where_one_stands_twice(twi
     told = strips_elsewhere(FIELDS, own, page, MARGIN)
     assert told[(FIELDS[:, 1] >= end - 2) & (FIELDS[:, 3] <= HEIGHT - 20)].all()
     assert not told[FIELDS[:, 3] <= first - 10].any()
+
+
+def test_the_last_row_of_a_table_is_in_doubt_where_the_page_is_laid_by_what_follows():
+    own, (first, height, count) = form(), (60, 8, 4)
+    end = first + height * count
+    own[rows(first, end)] = 0
+    own[rows(first, end), MARGIN + 20 : MARGIN + 60 : 8] = 255
+    text = np.random.default_rng(4).random((20, 70)) < 0.5
+    own[rows(end, end + 20), MARGIN : MARGIN + 280] = 255 * np.kron(text, np.ones((2, 4), np.uint8))
+    above = own[2 * height : rows(0, end).stop]
+    page = np.concatenate([above, own[rows(end - height, end).start :]])
+    # Writing that was taken for print.
+    for top in range(42, end, 8):
+        page[rows(top, top + 2), MARGIN + 5 * top // 2 :][:, :8] = 255
+    told = strips_elsewhere(np.array([[20.0, end - height, 60, end]]), own, page, MARGIN)
+    assert told.all()
