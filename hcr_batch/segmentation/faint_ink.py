@@ -9,9 +9,10 @@ import numpy as np
 
 from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.segmentation.layers import LIKELY, Layers
+from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.seen_page import SeenPage
 
-__all__ = ["darker", "has_faint_writing", "mean_layers"]
+__all__ = ["darker", "has_faint_writing", "mean_ink"]
 
 DARKER = 2.0
 """Power to which the brightness of a page, as a share of its paper's, is raised: of 29 answers in
@@ -54,6 +55,10 @@ def darker(gray: np.ndarray, paper: np.ndarray, power: float = DARKER) -> np.nda
     return cv2.LUT(cv2.divide(gray, paper, scale=255), levels)
 
 
-def mean_layers(one: Layers, other: Layers) -> Layers:
-    """What two looks at a page say together."""
-    return replace(one, maps=cv2.addWeighted(one.maps, 0.5, other.maps, 0.5, 0))
+def mean_ink(one: Layers, other: Layers) -> Layers:
+    """The layers with what two looks at a page say together of its writing and print."""
+    maps = one.maps.copy()
+    for name in ("print", "writing"):
+        number = CHANNELS.index(name)
+        maps[number] = cv2.addWeighted(one.maps[number], 0.5, other.maps[number], 0.5, 0)
+    return replace(one, maps=maps)

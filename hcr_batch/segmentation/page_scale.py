@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.preprocess.binarize import outlines
-from hcr_batch.segmentation.faint_ink import darker, has_faint_writing, mean_layers
+from hcr_batch.segmentation.faint_ink import darker, has_faint_writing, mean_ink
 from hcr_batch.segmentation.layers import LIKELY, Layers, as_seen, segment_seen
 from hcr_batch.segmentation.letters import LetterJudge
 from hcr_batch.segmentation.network import Segmenter
@@ -54,7 +54,7 @@ def segmented(
     looked_at = seen_page(seen, layers.line.shape, layers.pixels_per_mm)
     if has_faint_writing(layers, looked_at):
         once_more = segment_seen(page, darker(seen, looked_at.paper), segmenter)
-        layers = mean_layers(layers, once_more)
+        layers = mean_ink(layers, once_more)
     layers = without_show_through(layers, looked_at)
     return page, with_consistent_words(layers, looked_at, judge)
 
