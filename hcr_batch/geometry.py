@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from hcr_batch.types import AnyBox, Box, MillimetreBox, Rectangle
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "area",
+    "enlargement",
     "evenly_divided",
     "in_millimetres",
     "in_pixels",
@@ -31,6 +33,12 @@ def shared_area(one: AnyBox, other: AnyBox) -> float:
     width = min(one.right, other.right) - max(one.x, other.x)
     height = min(one.bottom, other.bottom) - max(one.y, other.y)
     return max(width, 0.0) * max(height, 0.0)
+
+
+def enlargement(matrix: np.ndarray) -> float:
+    """How many times as long lengths become by an affine map, (2, 3) or (3, 3), on the average."""
+    (a, b), (c, d) = matrix[:2, :2].tolist()
+    return math.sqrt(abs(a * d - b * c))
 
 
 def scaled(box: AnyBox, across: float, down: float) -> AnyBox:

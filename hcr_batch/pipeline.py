@@ -366,9 +366,12 @@ def _on_source(
         FieldReading(
             name=field.name,
             kind=field.kind,
-            cells=tuple(
-                flagged_at_edge(CellReading(next(placed), reading, _crop(box, page)), page)
-                for box, reading in answer.cells
+            cells=flagged_at_edge(
+                (
+                    CellReading(next(placed), reading, _crop(box, page))
+                    for box, reading in answer.cells
+                ),
+                page,
             ),
             joint=answer.joint,
         )

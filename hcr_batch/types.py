@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "CUT_OFF",
     "REGISTRATION",
     "UNKNOWN_FORM",
     "AnyBox",
@@ -38,6 +39,9 @@ no field of a template may take it."""
 
 REGISTRATION = "registration"
 """Reason: it is not certain that the form's fields lie where they were read."""
+
+CUT_OFF = "cut_off"
+"""Reason: a part of what stands here is not on the page, or cannot be seen."""
 
 # Spelled as texts, so that numpy is not imported for them.
 Gray: TypeAlias = "NDArray[np.uint8]"
@@ -202,6 +206,12 @@ class Reading:
     flagged: bool = False
     reasons: tuple[str, ...] = ()
     alternatives: tuple[tuple[str, float], ...] = ()
+
+    def doubted(self, reason: str) -> Reading:
+        """The same, for a person to look at for this reason too."""
+        if reason in self.reasons:
+            return self
+        return replace(self, flagged=True, reasons=(*self.reasons, reason))
 
 
 @dataclass(frozen=True)

@@ -106,11 +106,7 @@ def _unplaced(
         # Hardly anything of it is sure.
         return FieldAnswer([_one_look(inked, UNPLACED)])
     return FieldAnswer(
-        [
-            (box, replace(reading, flagged=True, reasons=(*reading.reasons, UNPLACED)))
-            for box, reading in answer.cells
-        ],
-        answer.joint,
+        [(box, reading.doubted(UNPLACED)) for box, reading in answer.cells], answer.joint
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
-
-from hcr_batch.types import CellReading, Page
+from hcr_batch.geometry import enlargement
+from hcr_batch.types import CUT_OFF, CellReading, Page, SourceBox
 
 __all__ = ["flagged_at_edge"]
 
@@ -14,20 +14,25 @@ EDGE_MM = 0.2
 """Ink that ends so near to the edge goes on beyond it: a thin stroke is 0.3 mm wide."""
 
 
-def flagged_at_edge(cell: CellReading, page: Page) -> CellReading:
-    """A cell with its character flagged `cut_off` where that touches the edge of the page.
+def flagged_at_edge(cells: Iterable[CellReading], page: Page) -> tuple[CellReading, ...]:
+    """Cells with their characters flagged `cut_off` where these touch the edge of the page.
 
     Parameters
     ----------
-    cell : CellReading
+    cells : iterable of CellReading
     page : Page
-        In whose file the cell is placed.
+        In whose file the cells are placed.
     """
-    scale = np.sqrt(abs(np.linalg.det(page.to_source[:2, :2])))
-    reach = max(1.0, EDGE_MM * page.pixels_per_mm * scale)
-    box, (width, height) = cell.box, page.source_size
-    room = min(box.x, box.y, width - box.right, height - box.bottom)
-    if not cell.reading.character or room >= reach:
-        return cell
-    reasons = (*cell.reading.reasons, "cut_off")
-    return replace(cell, reading=replace(cell.reading, flagged=True, reasons=reasons))
+    reach = max(1.0, EDGE_MM * page.pixels_per_mm * enlargement(page.to_source))
+    return tuple(
+        replace(cell, reading=cell.reading.doubted(CUT_OFF))
+        if cell.reading.character and _room(cell.box, page) < reach
+        else cell
+        for cell in cells
+    )
+
+
+def _room(box: SourceBox, page: Page) -> float:
+    """Pixels between a box and the nearest edge of the page."""
+    width, height = page.source_size
+    return min(box.x, box.y, width - box.right, height - box.bottom)

@@ -23,7 +23,7 @@ __all__ = [
 
 BLANK_CONFIDENCE = 0.999
 """How often a cell without ink is really blank."""
-TICKED = "XKYVxkyv"
+TICKS = np.array([character in "XKYVxkyv" for character in CHARACTERS])
 """What marks in check boxes look like: crosses, also those whose strokes meet at an end, ticks."""
 MARKED = 0.99
 """How often strokes in a check box, that look like no other character, are a mark: of 62 on 60 real
@@ -109,7 +109,7 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
 
 def as_faint(reading: Reading) -> Reading:
     """What a much lighter pen wrote than the others: read where it is sure, a person looks."""
-    flagged = replace(reading, flagged=True, reasons=(*reading.reasons, "faint"))
+    flagged = reading.doubted("faint")
     return as_mark(flagged, *flagged.reasons) if reading.flagged and reading.character else flagged
 
 
@@ -139,9 +139,8 @@ def check_reading(probabilities: np.ndarray, threshold: float, has_strokes: bool
     has_strokes : bool
         The ink goes across the box without filling it.
     """
-    looks = np.array([letter in TICKED for letter in CHARACTERS])
-    mark = float(probabilities[looks].sum())
-    if has_strokes and probabilities[~looks].max() < OTHER:
+    mark = float(probabilities[TICKS].sum())
+    if has_strokes and probabilities[~TICKS].max() < OTHER:
         mark = max(mark, MARKED)
     sure = mark >= threshold
     return Reading("X", min(mark, 1.0), not sure, () if sure else ("low_confidence",))

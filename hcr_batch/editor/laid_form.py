@@ -16,7 +16,7 @@ from hcr_batch.documents.acroform import Widget, pdf_widgets
 from hcr_batch.documents.pdf_words import PrintedWord, pdf_words
 from hcr_batch.forms.matching_form import matched_form
 from hcr_batch.forms.template_parts import Template, TemplatePage
-from hcr_batch.geometry import projected
+from hcr_batch.geometry import enlargement, projected
 from hcr_batch.pipeline import scan_document
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.recognition.recognizers import load_recognizer
@@ -126,7 +126,7 @@ def _laid(
 def _warped(page: Page, there: TemplatePage, transform: np.ndarray) -> Gray:
     scale = LAID_DPI / 25.4
     size = max(1, round(there.width_mm * scale)), max(1, round(there.height_mm * scale))
-    gray, per_mm = page.gray, float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
+    gray, per_mm = page.gray, enlargement(transform)
     shrink = scale / per_mm
     if shrink < 1 / COARSER:
         gray = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)

@@ -14,12 +14,10 @@ from hcr_batch.forms.form_fit import Fit
 from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.template_files import TemplateField
 from hcr_batch.forms.walls import walls_seen
-from hcr_batch.types import REGISTRATION, Cell, Field
+from hcr_batch.types import CUT_OFF, REGISTRATION, Cell, Field
 
-__all__ = ["CUT_OFF", "FieldPlace", "place_fields"]
+__all__ = ["FieldPlace", "place_fields"]
 
-CUT_OFF = "cut_off"
-"""Reason: a field is not wholly on the paper, or its boxes were not seen."""
 SNAP, SNAP_MM = 0.3, 1.8
 """A box whose sides all lie this near to where a cell should be is that cell: share of its
 smaller side, and millimetres at most."""

@@ -28,7 +28,7 @@ from hcr_batch.forms.register import register, unexpected_combs
 from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template
-from hcr_batch.geometry import projected
+from hcr_batch.geometry import enlargement, projected
 from hcr_batch.layout.fields import find_fields, printed_boxes
 from hcr_batch.preprocess.orientation import turned
 from hcr_batch.preprocess.perspective import flatten
@@ -245,15 +245,12 @@ def _flagged(field: FieldReading, doubts: Sequence[str]) -> FieldReading:
 
 
 def _doubted(cell: CellReading, doubt: str) -> CellReading:
-    if not doubt or doubt in cell.reading.reasons:
-        return cell
-    reasons = (*cell.reading.reasons, doubt)
-    return replace(cell, reading=replace(cell.reading, flagged=True, reasons=reasons))
+    return replace(cell, reading=cell.reading.doubted(doubt)) if doubt else cell
 
 
 def _with_scale(page: Page, fit: Fit) -> Page:
     """The page with the resolution that the form's true size tells."""
-    per_mm = float(np.sqrt(abs(np.linalg.det(fit.transform[:2, :2]))))
+    per_mm = enlargement(fit.transform)
     if abs(per_mm / page.pixels_per_mm - 1) < 0.1:
         return page
     return replace(page, dpi=page.dpi * per_mm / page.pixels_per_mm)

@@ -33,7 +33,7 @@ def has_faint_writing(layers: Layers, seen: SeenPage) -> bool:
     seen : SeenPage
         The page that the network saw.
     """
-    darkness = cv2.dilate(seen.darkness, np.ones((3, 3), np.uint8))[layers.written >= LIKELY]
+    darkness = seen.darkest_near[layers.written >= LIKELY]
     if not len(darkness):
         return False
     return quantile(darkness, PALEST) - quantile(seen.darkness, 0.5) < FAINT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -30,6 +31,11 @@ class SeenPage:
     gray: np.ndarray
     paper: np.ndarray
     darkness: np.ndarray
+
+    @cached_property
+    def darkest_near(self) -> np.ndarray:
+        """The largest darkness of each square and those beside it, uint8 (rows, columns)."""
+        return cv2.dilate(self.darkness, np.ones((3, 3), np.uint8))
 
 
 def seen_page(gray: np.ndarray, shape: tuple[int, ...], pixels_per_mm: float) -> SeenPage:

@@ -55,7 +55,7 @@ def without_show_through(layers: Layers, seen: SeenPage) -> Layers:
     seen : SeenPage
         The page that the network saw.
     """
-    darkness = cv2.dilate(seen.darkness, AROUND)
+    darkness = seen.darkest_near
     inks = (layers.maps[CHANNELS.index(name)] >= LIKELY for name in ("line", "print", "writing"))
     faint = [inked for inked in inks if _has_faint(inked, darkness)]
     if faint:

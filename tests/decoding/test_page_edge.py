@@ -22,7 +22,8 @@ def cell_at(x, y, width=20, height=30, character="E"):
 def is_cut(cell, dpi=200.0, to_source=None):
     gray = np.full(SIZE[::-1], 255, np.uint8)
     page = Page(gray, dpi, 1, np.eye(3) if to_source is None else to_source, SIZE)
-    return flagged_at_edge(cell, page).reading.flagged
+    (found,) = flagged_at_edge([cell], page)
+    return found.reading.flagged
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_the_edge_is_that_of_the_file_whatever_was_done_to_the_page():
 def test_a_reason_is_added_to_those_there_are():
     reading = Reading("E", 0.5, True, ("low_confidence",))
     page = Page(np.full(SIZE[::-1], 255, np.uint8), 200.0, 1, np.eye(3), SIZE)
-    found = flagged_at_edge(CellReading(SourceBox(0, 9, 9, 9), reading, IMAGE), page)
+    (found,) = flagged_at_edge([CellReading(SourceBox(0, 9, 9, 9), reading, IMAGE)], page)
     assert found.reading.reasons == ("low_confidence", "cut_off")
 
 

@@ -11,11 +11,10 @@ from PIL import Image
 from hcr_batch.config import load_settings
 from hcr_batch.forms.corner_marks import corner_marks, find_marks
 from hcr_batch.forms.draft import draft_template
-from hcr_batch.forms.field_places import CUT_OFF
 from hcr_batch.forms.matching_form import matched_form
 from hcr_batch.forms.template_files import parse_template
 from hcr_batch.geometry import projected
-from hcr_batch.types import Box
+from hcr_batch.types import CUT_OFF, Box
 
 WIDTH, HEIGHT, DPI = 180.0, 130.0, 200.0
 PER_MM = DPI / 25.4

@@ -8,12 +8,12 @@ import pytest
 from forms.test_register import ALIKE, ROWS, evidence, form, scaling, scanned
 
 from hcr_batch.errors import ConfigError
-from hcr_batch.forms.field_places import CUT_OFF, place_fields
+from hcr_batch.forms.field_places import place_fields
 from hcr_batch.forms.imprint import PER_MM, Imprint, as_text, from_text
 from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import TemplateField, load_template
-from hcr_batch.types import REGISTRATION, Box, MillimetreBox
+from hcr_batch.types import CUT_OFF, REGISTRATION, Box, MillimetreBox
 
 WIDTH, HEIGHT = 210, 140
 LAYER = 0.5

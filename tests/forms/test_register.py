@@ -6,11 +6,11 @@ import pytest
 
 from hcr_batch.forms.candidates import other_scale
 from hcr_batch.forms.evidence import Evidence, corners_of
-from hcr_batch.forms.field_places import CUT_OFF, place_fields
+from hcr_batch.forms.field_places import place_fields
 from hcr_batch.forms.register import register
 from hcr_batch.forms.rules import Rule
 from hcr_batch.forms.template_files import Template, TemplateField, TemplatePage
-from hcr_batch.types import REGISTRATION, Box, MillimetreBox
+from hcr_batch.types import CUT_OFF, REGISTRATION, Box, MillimetreBox
 
 ROWS = ((20, 30, 12), (20, 50, 8), (90, 50, 10), (30, 75, 20), (25, 100, 6), (100, 100, 9))
 ALIKE = tuple((20, 20 + 15 * n, 10) for n in range(7))
