@@ -12,7 +12,7 @@ from hcr_batch.forms.folded_corner import beyond_fold
 from hcr_batch.forms.imprint import PER_MM, Imprint
 from hcr_batch.forms.likeness import BLUR, HERE_MM, outside_cells, seen_on_form
 from hcr_batch.forms.moved_walls import ends_beside, walls_beside
-from hcr_batch.forms.print_strips import strips_elsewhere
+from hcr_batch.forms.print_strips import FAR_MM, strips_elsewhere
 
 __all__ = ["FieldPrint", "field_prints"]
 
@@ -67,7 +67,8 @@ class FieldPrint:
     hidden: np.ndarray
     """Of each of them: it is printed on the form, and not there, or it is in a folded corner."""
     covered: np.ndarray
-    """Of each of them: next to nothing is left of it, or of a large part, though walls be seen."""
+    """Of each of them: next to nothing is left of it, or of a large part, or it is in a folded
+    corner, though walls be seen."""
 
 
 def field_prints(
@@ -90,7 +91,7 @@ def field_prints(
     inner = outside[reach:-reach, reach:-reach]
     wanted, seen = _mixed(form.lines, form.words & inner), _mixed(lines, words & outside)
     own, own_lines, own_words = (
-        cv2.copyMakeBorder(mask, *(reach,) * 4, cv2.BORDER_CONSTANT)
+        _bordered(mask, reach, reach)
         for mask in (wanted, form.lines, form.words)
     )
     close, around = (
@@ -107,7 +108,7 @@ def field_prints(
     strange = row @ moved.astype(int)
     row_moved = (strange > row @ clear.astype(int)) & (strange >= OF_A_ROW * row.sum(axis=1))
     moved |= ~clear & row_moved
-    moved |= strips_elsewhere(fields, own_words, words, reach)
+    moved |= _strips_moved(transform, form, page, fields)
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
     around_cells = _grown(cells, form, WALLS_MM)
     alike = np.array([_alike(own, seen, box, reach) for box in around_cells])
@@ -118,7 +119,22 @@ def field_prints(
     printed = np.array([own[_inside(box, reach)].any() for box in around_cells])
     folded = beyond_fold(cells, own_lines | own_words, lines | words, reach)
     hidden = printed & ~there | folded
-    return FieldPrint(moved, in_place, printed & ~hidden, hidden, printed & covered)
+    # Half the line beneath a field may be left where the rest of it is folded away.
+    return FieldPrint(moved, in_place, printed & ~hidden, hidden, printed & covered | folded)
+
+
+def _strips_moved(
+    transform: np.ndarray, form: Imprint, page: Imprint, fields: np.ndarray
+) -> np.ndarray:
+    """Which fields stand on strips that are elsewhere, also far above or below the form."""
+    far, reach = round(FAR_MM * PER_MM), round(REACH_MM * PER_MM)
+    own = _bordered(form.words, far, reach)
+    _, words = seen_on_form(transform, page, form.words.shape, far)
+    return strips_elsewhere(fields, own, words[:, far - reach : reach - far], far)
+
+
+def _bordered(mask: np.ndarray, above: int, beside: int) -> np.ndarray:
+    return cv2.copyMakeBorder(mask, above, above, beside, beside, cv2.BORDER_CONSTANT)
 
 
 def _found_elsewhere(told: np.ndarray, least: float) -> np.ndarray:

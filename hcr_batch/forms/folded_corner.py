@@ -14,8 +14,9 @@ PRINTED = 64
 """Of 255: a pixel of a page laid on the form is printed from here on."""
 NEAR_MM = 1.0
 """What is printed on a form is not gone where a page has anything this near."""
-DEGREES = np.arange(5.0, 90.0, 5.0)
-"""Directions in which a corner may be folded, from that of its upper or lower edge."""
+DEGREES, CLOSER = np.arange(5.0, 90.0, 5.0), np.arange(-4.0, 5.0)
+"""Directions in which a corner may be folded, from that of its upper or lower edge, and around the
+best of them: 2 degrees are 2 mm half a form's width from its corner."""
 MOST_GONE = 0.97
 """Share of what is printed beyond a fold that must be gone: dirt is taken for print."""
 MIN_GONE_MM2 = 25.0
@@ -58,14 +59,21 @@ def beyond_fold(cells: np.ndarray, own: np.ndarray, seen: np.ndarray, margin: in
 
 def _fold(places: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, float]:
     """Across a fold, and how far it is from its corner, in millimetres as the places; 0 if none."""
-    best = (0.0, np.array([1.0, 0.0]), 0.0)
-    for degrees in np.radians(DEGREES):
-        direction = np.array([np.cos(degrees), np.sin(degrees)])
-        bins = (places @ direction).astype(int)
-        printed, lost = np.bincount(bins), np.bincount(bins, weights=gone)
-        whole = np.cumsum(lost) >= MOST_GONE * np.cumsum(printed)
-        reach = len(whole) if whole.all() else int(whole.argmin())
-        area = float(lost[:reach].sum()) / PER_MM**2
-        best = max(best, (area, direction, float(reach)), key=lambda fold: fold[0])
-    area, direction, depth = best
-    return direction, depth if area >= MIN_GONE_MM2 else 0.0
+    rough = max(DEGREES, key=lambda degrees: _gone_beyond(places, gone, degrees)[0])
+    folds = ((*_gone_beyond(places, gone, degrees), degrees) for degrees in rough + CLOSER)
+    area, depth, degrees = max(folds)
+    # What has gone within this distance of what is left does not count as gone.
+    return _across(degrees), depth + NEAR_MM if area >= MIN_GONE_MM2 else 0.0
+
+
+def _gone_beyond(places: np.ndarray, gone: np.ndarray, degrees: float) -> tuple[float, float]:
+    """Area of print beyond the deepest fold in a direction, in mm2, and how deep that is, in mm."""
+    bins = (places @ _across(degrees)).astype(int)
+    printed, lost = np.bincount(bins), np.bincount(bins, weights=gone)
+    whole = np.cumsum(lost) >= MOST_GONE * np.cumsum(printed)
+    reach = len(whole) if whole.all() else int(whole.argmin())
+    return float(lost[:reach].sum()) / PER_MM**2, float(reach)
+
+
+def _across(degrees: float) -> np.ndarray:
+    return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])

@@ -13,6 +13,7 @@ from hcr_batch.forms.likeness import Likeness
 from hcr_batch.forms.robust_fit import scale_of
 from hcr_batch.forms.template_parts import TemplatePage
 from hcr_batch.forms.walls import are_written, drawn_alike, overlie
+from hcr_batch.geometry import projected
 
 __all__ = ["Fit", "Form", "are_rivals", "fitted", "form_of", "lie_apart"]
 
@@ -122,6 +123,12 @@ class Fit:
         per_mm = scale_of(self.transform, self.features.boxes)
         written = are_written(boxes, areas, page, self.transform, per_mm)
         return alike | overlie(boxes, self.features.boxes) | written
+
+    def sheet(self) -> np.ndarray:
+        """Corners of the form's paper in pixels of the page, in order around it; float64 (4, 2)."""
+        width, height = self.page.width_mm, self.page.height_mm
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+        return projected(self.transform, corners)
 
     def placed(self) -> np.ndarray:
         """The features of the form in pixels of the page, float64 (N, 4)."""

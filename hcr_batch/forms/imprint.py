@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -86,6 +87,21 @@ class Imprint:
                 first, last = np.searchsorted(share, [OUTERMOST, 1 - OUTERMOST])
                 extents.append(float(last - first))
         return np.array(extents)
+
+    def without(self, sheets: Iterable[np.ndarray], kept: np.ndarray) -> Imprint:
+        """What is printed on a page but for other forms on it.
+
+        Parameters
+        ----------
+        sheets : iterable of ndarray of float64, shape (4, 2)
+            Corners of the other forms' paper, in pixels of the page.
+        kept : ndarray of float64, shape (4, 2)
+            Those of the form of which everything stays.
+        """
+        shown = np.ones_like(self.lines)
+        for sheet, value in [*((sheet, 0) for sheet in sheets), (kept, 1)]:
+            cv2.fillPoly(shown, [np.round(sheet * self.scale).astype(np.int32)], value)
+        return Imprint(self.lines * shown, self.words * shown, self.scale)
 
     def turned(self, turns: int) -> Imprint:
         """The same after so many quarter turns clockwise."""

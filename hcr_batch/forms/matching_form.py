@@ -221,9 +221,17 @@ def _registered(
 
 def _placed(fits: Sequence[Fit], evidence: Evidence) -> Iterator[FieldPlace]:
     for number, fit in enumerate(fits, start=1):
-        for place in place_fields(fit, evidence):
+        for place in place_fields(fit, _alone(fit, fits, evidence)):
             name = numbered_field(place.field.name, number)
             yield replace(place, field=replace(place.field, name=name))
+
+
+def _alone(fit: Fit, fits: Sequence[Fit], evidence: Evidence) -> Evidence:
+    """The page without the print of other forms: the same card twice is no row twice."""
+    others = [other.sheet() for other in fits if other is not fit]
+    if not others or evidence.imprint is None:
+        return evidence
+    return replace(evidence, imprint=evidence.imprint.without(others, fit.sheet()))
 
 
 def evidence_of(page: Page, layers: Layers, fields: Sequence[Field]) -> Evidence:

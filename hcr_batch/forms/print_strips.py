@@ -7,7 +7,7 @@ import numpy as np
 
 from hcr_batch.forms.imprint import PER_MM
 
-__all__ = ["strips_elsewhere"]
+__all__ = ["FAR_MM", "strips_elsewhere"]
 
 STRIP_MM, STEP_MM = 10, 5
 """Height of a strip, and how far one is below the one before: two lines of print, or a row."""
@@ -46,7 +46,7 @@ def strips_elsewhere(
     own, seen : ndarray of uint8, shape (rows, columns)
         The print of the form, and that of a page laid on it, 0 to 255.
     margin : int
-        Pixels of both around the form.
+        Rows of pixels of both above and below the form: a strip there is elsewhere, too.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def strips_elsewhere(
     tops = [top for top in every if form[top : top + STRIP_MM].std() >= PLAIN]
     here = np.array([_here(form, page, top) for top in tops])
     strange = here < STRANGE
-    beyond = max(page[:edge].std(), page[-edge:].std()) >= PLAIN
+    beyond = max(_liveliest(page[:edge]), _liveliest(page[-edge:])) >= PLAIN
     if not (strange.any() or beyond):
         return np.zeros(len(fields), bool)
     moved = np.array([_moved(form, page, top) for top in tops])
@@ -78,6 +78,12 @@ def _reduced(mask: np.ndarray) -> np.ndarray:
     scale = ROUGH_PER_MM / PER_MM
     small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(small, (0, 0), BLUR)
+
+
+def _liveliest(part: np.ndarray) -> float:
+    """Standard deviation of the strip of a page in which most is printed."""
+    tops = range(0, max(1, len(part) - STRIP_MM + 1), STEP_MM)
+    return max(float(part[top : top + STRIP_MM].std()) for top in tops)
 
 
 def _here(form: np.ndarray, page: np.ndarray, top: int) -> float:

@@ -18,6 +18,7 @@ from hcr_batch.types import CUT_OFF, REGISTRATION, Box, MillimetreBox
 WIDTH, HEIGHT = 210, 140
 LAYER = 0.5
 """Pixels of a page's layers to one of the page."""
+BLOCK = np.ones((5, 10), np.uint8)
 
 
 def printed(template, seed=1):
@@ -264,3 +265,38 @@ def test_a_wide_field_is_cut_off_where_a_fold_covers_most_of_it_and_not_its_left
         mask[top:, left:] = 0
     (fit,) = register([template], found)
     assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)
+
+
+def test_a_field_beyond_a_fold_is_cut_off_though_half_the_line_beneath_it_is_left():
+    template = with_area(MillimetreBox(12, 4, 14, 9))
+    imprint = template.pages[0].imprint
+    imprint.words[: 2 * 14, 2 * 11 : 2 * 27] = 0
+    imprint.lines[2 * 13, 2 * 12 : 2 * 26] = 255
+    transform = scaling(8.0, 9, 9)
+    found = seen(template, transform, list(scanned(template, transform)))
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == ("",)
+    found = seen(template, transform, list(scanned(template, transform)))
+    corner = np.array([[0, 0], [23.6, 0], [0, 60]])
+    for mask in (found.imprint.lines, found.imprint.words):
+        cv2.fillPoly(mask, [np.round((8 * corner + 9) * LAYER).astype(np.int32)], 0)
+    (fit,) = register([template], found)
+    assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)
+
+
+@pytest.mark.parametrize("height", [30, 50])
+def test_what_stands_twice_is_in_doubt_also_where_the_first_lies_far_above_the_form(height):
+    template = with_area(MillimetreBox(60, 3, 50, 6))
+    words = np.random.default_rng(7).random((20, 41)) < 0.3
+    template.pages[0].imprint.words[10:110, 5:415] = 255 * np.kron(words, BLOCK)
+    transform, size = scaling(8.0, 9, 9 + 8 * height), (1800, 1700)
+    found = seen(template, transform, list(scanned(template, transform)), size)
+    (fit,) = register([template], found)
+    assert doubts(fit, found) == {""}
+    found = seen(template, transform, list(scanned(template, transform)), size)
+    top, step = round(9 * LAYER), round(8 * height * LAYER)
+    for mask in (found.imprint.lines, found.imprint.words):
+        mask[top : top + step] = mask[top + step : top + 2 * step]
+    (fit,) = register([template], found)
+    *_, first = place_fields(fit, found)
+    assert first.doubts == (REGISTRATION,)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from drawn_form import page_of, paper, row_of_boxes
 from PIL import Image
 
 from hcr_batch import load_recognizer, scan_document
@@ -123,6 +124,33 @@ def test_two_forms_on_one_scan_are_read_as_two(tmp_path):
     assert page.form == "payment-slip\npayment-slip"
     first, second = page.fields[: len(names)], page.fields[len(names) :]
     assert sum(a.text == b.text for a, b in zip(first, second, strict=True)) >= len(names) - 1
+
+
+def card():
+    """A small form, 100 x 50 mm, with two combs and some words."""
+    gray = paper(100, 50)
+    words = {
+        50: "Lending library",
+        110: "Reader, as on your card",
+        220: "Book, with all of its digits",
+        350: "Bring it back within three weeks",
+    }
+    for y, text in words.items():
+        cv2.putText(gray, text, (60, y), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 0, 2, cv2.LINE_AA)
+    row_of_boxes(gray, 60, 130, 9)
+    row_of_boxes(gray, 60, 245, 7)
+    return gray
+
+
+def test_equal_cards_below_each_other_are_in_no_doubt(tmp_path):
+    Image.fromarray(card()).save(tmp_path / "card.png", dpi=(200, 200))
+    (tmp_path / "card.toml").write_text(draft_template(tmp_path / "card.png", load_settings()).text)
+    template = load_template(tmp_path / "card.toml")
+    page = page_of(np.concatenate([card()] * 3))
+    form = matched_form(page, [template], load_settings())
+    assert len(form.fits) == 3
+    assert all(fit.is_known_by_print for fit in form.fits)
+    assert not any(doubt for place in form.placed for doubt in place.doubts)
 
 
 def test_a_page_full_of_boxes_is_taken_for_no_other_form():
