@@ -9,18 +9,18 @@ model, or the automaton of a rule.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, GAP, LINE_CHARACTERS, SYMBOLS
-from hcr_batch.forms.automata import Automaton
+from hcr_batch.alphabet import BLANK, GAP, LINE_CHARACTERS
+from hcr_batch.decoding.languages import Junction, Junctions, Language
 
-__all__ = ["AutomatonLanguage", "Hypothesis", "Language", "best_texts", "likeliest_answer"]
+__all__ = ["Hypothesis", "best_texts", "likeliest_answer"]
 
 EMPTY = 0.999
 """Probability of the gap from which a column says nothing but that there is one."""
@@ -33,57 +33,8 @@ FAR, RULED_FAR = 1e-4, 1e-10
 """Share of the best text's weight below which one is given up."""
 NOTHING = 0.02
 """Weight of the empty text: a line is where something is written."""
-UNSEEN = (0.0, -1)
-"""Peak and column of a character that no column has shown."""
-EPSILON = 0.3
-"""Weight of a mark or blank that a rule passes over: the writer puts them as he likes."""
-
-
-class Language(Protocol):
-    """What texts there are, told character by character."""
-
-    @property
-    def start(self) -> Hashable:
-        """State before the first character."""
-
-    def follow(self, state: Any, character: int) -> tuple[Any, float] | None:
-        """State after a character (its number), and the logarithm of its weight; None for never."""
-
-    def most(self, state: Any) -> float:
-        """A weight, and no logarithm of one, that no character after a state exceeds."""
-
-    def ending(self, state: Any) -> float | None:
-        """Logarithm of the weight of a text that ends here; None where it may not."""
-
-
-@dataclass(frozen=True)
-class AutomatonLanguage:
-    """The texts of a rule; marks, and blanks it does not know, stand where they like."""
-
-    automaton: Automaton
-
-    @property
-    def start(self) -> int:
-        """The automaton's."""
-        return self.automaton.start
-
-    def follow(self, state: int, character: int) -> tuple[int, float] | None:
-        """One step; all that are allowed weigh the same."""
-        automaton = self.automaton
-        if character <= BLANK:
-            first, last = automaton.first[state], automaton.first[state + 1]
-            found = np.flatnonzero(automaton.symbol[first:last] == character)
-            if len(found):
-                return int(automaton.target[first + found[0]]), 0.0
-        return (state, math.log(EPSILON)) if character >= BLANK else None
-
-    def most(self, state: int) -> float:
-        """That of an allowed character."""
-        return 1.0
-
-    def ending(self, state: int) -> float | None:
-        """Whether the text is accepted."""
-        return 0.0 if self.automaton.accepting[state] else None
+NEARLY = 1 - 1e-9
+"""Of a bound on a probability: what rounding could put below it is looked at too."""
 
 
 @dataclass(frozen=True)
@@ -131,59 +82,68 @@ def likeliest_answer(found: Sequence[Hypothesis]) -> Hypothesis:
 
 
 class _Node:
-    """A text that grows: its last character, and what the language says of it.
+    """A text that grows: its last character, and where that leaves the language.
 
     `weight` is that of all its characters, and none of its `children` has more than `most`.
-    `column` is where the last character is clearest, by `peak`; `early` has both for characters
-    that have not become children yet. `in_gap` and `in_ink` are the probabilities of all ways that
-    end in a gap, and in the last character; `next_gap` and `next_ink` those after the column at
-    hand, `reached`.
+    `in_gap` and `in_ink` are the probabilities of all ways that end in a gap, and in the last
+    character; `next_gap` and `next_ink` those after the column at hand, `reached`. `column` is
+    where the last character is clearest, by `peak`, once the search has ended.
     """
 
     __slots__ = (
-        "before",
-        "character",
-        "children",
-        "column",
-        "early",
-        "in_gap",
-        "in_ink",
-        "most",
-        "next_gap",
-        "next_ink",
-        "peak",
-        "reached",
-        "state",
-        "weight",
+        *("before", "character", "junction", "weight", "most", "children"),
+        *("reached", "in_gap", "in_ink", "next_gap", "next_ink", "peak", "column"),
     )
+    in_gap: float
+    in_ink: float
+    next_gap: float
+    next_ink: float
 
     def __init__(
-        self, before: _Node | None, character: int, state: Any, weight: float, most: float
+        self, before: _Node | None, character: int, junction: Junction, weight: float
     ) -> None:
         self.before = before
         self.character = character
-        self.state = state
+        self.junction = junction
         self.weight = weight
-        self.most = weight * most
-        self.in_gap = self.in_ink = self.next_gap = self.next_ink = 0.0
-        self.reached = -1
-        self.peak, self.column = before.early.pop(character, UNSEEN) if before else UNSEEN
-        self.children: dict[int, _Node | None] = {}
-        self.early: dict[int, tuple[float, int]] = {}
-
-    def grow(self, character: int, language: Language) -> None:
-        """Make the text with one more character, or note that there is none."""
-        step = language.follow(self.state, character)
-        if step is None:
-            self.children[character] = None
-            return
-        state, gain = step
-        weight = self.weight * math.exp(gain)
-        self.children[character] = _Node(self, character, state, weight, language.most(state))
+        self.most = weight * junction.most
+        self.reached = self.column = -1
+        self.peak = 0.0
+        self.children: dict[int, _Node] | None = None  # most texts are not kept, and have none
 
 
 _Beam = list[_Node]
 """Texts that are still likely, the weightiest first."""
+
+
+class _Column:
+    """What a column shows, and the texts that it found.
+
+    `likely` are characters with their probabilities, the greatest of which is `top`; `gap` is that
+    of the gap. The `beam` is that before the column, with `in_gap` and `in_ink` of its texts;
+    `least` is the weight from which a text is tried.
+    """
+
+    __slots__ = ("_chosen", "_sorted", "beam", "ends", "gap", "least", "likely", "number", "top")
+
+    def __init__(self, number: int, likely: Iterable[tuple[int, float]], gap: float) -> None:
+        self.number, self.gap, self.likely = number, gap, dict(likely)
+        self._sorted = sorted(self.likely.values())
+        self.top = max(self._sorted, default=0.0)
+        self._chosen: dict[int, list[tuple[int, float]]] = {len(self._sorted): []}
+        self.beam: _Beam = []
+        self.ends: list[tuple[float, float]] = []
+        self.least = 0.0
+
+    def with_least(self, probability: float) -> list[tuple[int, float]]:
+        """Those of the characters that are so likely, with their probabilities."""
+        first = bisect_left(self._sorted, probability)
+        chosen = self._chosen.get(first)
+        if chosen is None:
+            least = self._sorted[first]
+            chosen = [pair for pair in self.likely.items() if pair[1] >= least]
+            self._chosen[first] = chosen
+        return chosen
 
 
 def best_texts(
@@ -205,29 +165,28 @@ def best_texts(
         Empty where no text is possible.
     """
     width, least, far = (RULED_WIDTH, LEAST_RULED, RULED_FAR) if ruled else (WIDTH, LEAST, FAR)
-    nothing = _Node(None, -1, language.start, 1.0, language.most(language.start))
-    nothing.in_gap = 1.0
+    junctions = Junctions(language)
+    nothing = _Node(None, -1, junctions.at(language.start), 1.0)
+    nothing.in_gap, nothing.in_ink = 1.0, 0.0
     beam, lost = [nothing], 0.0
-    columns = _telling(probabilities)
-    told = zip(columns.tolist(), _likely(probabilities[columns], least), strict=True)
-    for column, (likely, gap) in told:
-        grown = _grown(beam, column, likely, gap, language, width, far)
+    columns = list(_columns(probabilities, least))
+    for column in columns:
+        column.beam = beam
+        grown = _grown(column, junctions, width, far)
         beam, change = _pruned(grown, width, far)
         lost += change
-    return _finished(beam, lost, language)
+    return _finished(beam, lost, language, columns)
 
 
-_Likely = list[tuple[int, float]]
-"""Characters that a column may show, with their probabilities."""
-
-
-def _likely(rows: np.ndarray, least: float) -> Iterator[tuple[_Likely, float]]:
-    """Of each column (a row here) the characters that are so likely at least, and its gap."""
+def _columns(probabilities: np.ndarray, least: float) -> Iterator[_Column]:
+    """The columns that say something, with the characters that are so likely at least."""
+    telling = _telling(probabilities)
+    rows = probabilities[telling]
     numbers, characters = np.nonzero(rows[:, :GAP] >= least)
     pairs = zip(characters.tolist(), rows[numbers, characters].tolist(), strict=True)
     counts = np.bincount(numbers, minlength=len(rows)).tolist()
-    gaps = rows[:, GAP].tolist()
-    return ((list(islice(pairs, count)), gap) for count, gap in zip(counts, gaps, strict=True))
+    for number, count, gap in zip(telling.tolist(), counts, rows[:, GAP].tolist(), strict=True):
+        yield _Column(number, islice(pairs, count), gap)
 
 
 def _telling(probabilities: np.ndarray) -> np.ndarray:
@@ -236,62 +195,63 @@ def _telling(probabilities: np.ndarray) -> np.ndarray:
     return np.flatnonzero(~(empty & np.append(False, empty[:-1])))
 
 
-def _grown(
-    beam: _Beam,
-    column: int,
-    likely: _Likely,
-    gap: float,
-    language: Language,
-    width: int,
-    far: float,
-) -> _Beam:
+def _grown(column: _Column, junctions: Junctions, width: int, far: float) -> _Beam:
     """All texts after one more column, but for those that will not be kept."""
-    least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
-    kept = _stayed(beam, column, dict(likely), gap, width, far)
+    beam, number, top = column.beam, column.number, column.top
+    kept = _stayed(column, width, far)
+    least = column.least
     found = list(beam)
     for node in beam:
         in_gap, both = node.in_gap, node.in_gap + node.in_ink
-        weight, most, last = node.weight, node.most, node.character
-        children, early = node.children, node.early
-        # All in one loop, and no calls in it: it runs a hundred times a column.
-        for character, probability in likely:
+        most = both * node.most
+        if most * top < kept:
+            continue
+        weight, last, steps = node.weight, node.character, node.junction.steps
+        children = node.children = node.children or {}
+        # No calls in this loop: it runs ten times a column.
+        for character, probability in column.with_least(NEARLY * kept / most):
             share = (in_gap if character == last else both) * probability
             if share * weight < least:
                 continue
-            if character not in children:
-                if share * most < kept:
-                    if share > early.get(character, UNSEEN)[0]:
-                        early[character] = share, column
-                    continue
-                node.grow(character, language)
-            child = children[character]
-            if child is None:
+            if character not in steps:
+                junctions.step(node.junction, character)
+            step = steps[character]
+            if step is None or share * (weight * step[1]) < kept:
                 continue
-            if child.reached == column:
-                child.next_ink += share
-            elif share * child.weight >= kept:
-                child.reached, child.next_gap, child.next_ink = column, 0.0, share
+            child = children.get(character)
+            if child is None:
+                child = children[character] = _Node(node, character, step[0], weight * step[1])
+            if child.reached != number:
+                child.reached, child.next_gap, child.next_ink = number, 0.0, share
                 found.append(child)
-            if share > child.peak:
-                child.peak, child.column = share, column
     return found
 
 
-def _stayed(
-    beam: _Beam, column: int, likely: dict[int, float], gap: float, width: int, far: float
-) -> float:
-    """Have all texts stay as they are for a column.
+def _stayed(column: _Column, width: int, far: float) -> float:
+    """Have all texts stay as they are for a column, or grow into each other.
 
     Returns a weight that those which will be kept after it have at least.
     """
-    weights = []
+    beam, likely, gap, number = column.beam, column.likely, column.gap, column.number
+    column.ends = ends = [(node.in_gap, node.in_ink) for node in beam]
+    weights, most = [], 0.0
+    for node, (in_gap, in_ink) in zip(beam, ends, strict=True):
+        stays, weight = in_ink * likely.get(node.character, 0.0), node.weight
+        both = in_gap + in_ink
+        most = max(most, both * weight)
+        node.reached, node.next_ink = number, stays
+        node.next_gap = left = both * gap
+        weights.append((left + stays) * weight)
+    column.least = least = far * most
     for node in beam:
-        stays = node.in_ink * likely.get(node.character, 0.0)
-        node.reached, node.next_ink = column, stays
-        node.next_gap = (node.in_gap + node.in_ink) * gap
-        if stays > node.peak:
-            node.peak, node.column = stays, column
-        weights.append((node.next_gap + stays) * node.weight)
+        before, character = node.before, node.character
+        if before is not None and before.reached == number and character in likely:
+            start = before.in_gap
+            if character != before.character:
+                start = before.in_gap + before.in_ink
+            share = start * likely[character]
+            if share * before.weight >= least:
+                node.next_ink += share
     behind = far * max(weights)
     return max(behind, min(weights)) if len(beam) == width else behind
 
@@ -310,10 +270,12 @@ def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
     return kept, math.log(top)
 
 
-def _finished(beam: _Beam, lost: float, language: Language) -> list[Hypothesis]:
+def _finished(
+    beam: _Beam, lost: float, language: Language, columns: Sequence[_Column]
+) -> list[Hypothesis]:
     found = []
     for node in beam:
-        share, ending = node.in_gap + node.in_ink, language.ending(node.state)
+        share, ending = node.in_gap + node.in_ink, language.ending(node.junction.state)
         if ending is not None and share > 0:
             sound = math.log(share)
             weight = node.weight if node.before else NOTHING
@@ -322,6 +284,7 @@ def _finished(beam: _Beam, lost: float, language: Language) -> list[Hypothesis]:
         return []
     best = max(score for score, _, _ in found)
     total = sum(math.exp(score - best) for score, _, _ in found)
+    _find_columns([node for _, _, node in found], columns)
     made = [
         Hypothesis(*_spelled(node), math.exp(score - best) / total, sound)
         for score, sound, node in found
@@ -330,13 +293,32 @@ def _finished(beam: _Beam, lost: float, language: Language) -> list[Hypothesis]:
 
 
 def _spelled(node: _Node) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    characters, columns = [], []
-    walk: _Node | None = node
-    while walk is not None and walk.character >= 0:
-        characters.append(walk.character)
-        columns.append(walk.column)
-        walk = walk.before
-    return tuple(reversed(characters)), tuple(reversed(columns))
+    walk = _beginnings(node)
+    return tuple(one.character for one in walk), tuple(one.column for one in walk)
 
 
-assert LINE_CHARACTERS[: BLANK + 1] == SYMBOLS, "automata number their symbols so"
+def _beginnings(node: _Node) -> list[_Node]:
+    """The beginnings of a text, from its first character to the whole."""
+    found = []
+    while node.before is not None:
+        found.append(node)
+        node = node.before
+    return found[::-1]
+
+
+def _find_columns(texts: Sequence[_Node], columns: Sequence[_Column]) -> None:
+    """Find where each character of some texts is clearest: by the ways that end in it there."""
+    ending: defaultdict[_Node | None, list[_Node]] = defaultdict(list)
+    for part in {part for text in texts for part in _beginnings(text)}:
+        ending[part].append(part)
+        ending[part.before].append(part)
+    for column in columns:
+        for node, (in_gap, in_ink) in zip(column.beam, column.ends, strict=True):
+            for part in ending.get(node, ()):
+                character = part.character
+                if character not in column.likely:
+                    continue
+                start = in_gap if character == node.character else in_gap + in_ink
+                share = (in_ink if part is node else start) * column.likely[character]
+                if share > part.peak and (part is node or share * node.weight >= column.least):
+                    part.peak, part.column = share, column.number

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ WORD_STEPS_PER_NAT = 10
 WORD = re.compile("[A-Za-z]+")
 BEHIND = "{"
 """The character behind `z`: sorts after all words that go on."""
+SHORT = 3
+"""Letters of beginnings whose words are looked up once: four of five that are asked for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,18 @@ class KnownWords:
 
     def going_on(self, beginning: str, first: int, last: int) -> tuple[int, int]:
         """The range of those of the words `first` to `last` (without) that begin so."""
+        if len(beginning) > SHORT:
+            return self._going_on(beginning, first, last)
+        if beginning not in self._short:
+            self._short[beginning] = self._going_on(beginning, 0, len(self.words))
+        return self._short[beginning]
+
+    @cached_property
+    def _short(self) -> dict[str, tuple[int, int]]:
+        """The ranges of short beginnings that were asked for."""
+        return {}
+
+    def _going_on(self, beginning: str, first: int, last: int) -> tuple[int, int]:
         first = bisect_left(self.words, beginning, first, last)
         if first == last or not self.words[first].startswith(beginning):
             return first, first

@@ -12,14 +12,10 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
 from hcr_batch.characters.line_strip import FAINT, Strip
 from hcr_batch.decoding.constrained_decoding import charset_weights
-from hcr_batch.decoding.ctc_search import (
-    AutomatonLanguage,
-    Hypothesis,
-    best_texts,
-    likeliest_answer,
-)
+from hcr_batch.decoding.ctc_search import Hypothesis, best_texts, likeliest_answer
 from hcr_batch.decoding.cut_support import CutLine, supported
 from hcr_batch.decoding.formed_numbers import with_formed_numbers
+from hcr_batch.decoding.languages import AutomatonLanguage
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.recognition.line_card import LineCard

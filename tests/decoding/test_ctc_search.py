@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hcr_batch.alphabet import GAP, LINE_CHARACTERS
-from hcr_batch.decoding.ctc_search import FAR, LEAST, WIDTH, AutomatonLanguage, best_texts
+from hcr_batch.decoding.ctc_search import FAR, LEAST, WIDTH, best_texts
+from hcr_batch.decoding.languages import AutomatonLanguage
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.forms.rules import make_rule
 
@@ -81,10 +82,14 @@ def test_texts_weigh_as_much_as_all_ways_together_that_spell_them():
 
 
 def searched_plainly(rows, language):
-    """The texts that are left at the end: all are grown at each column, then the best are kept."""
+    """The texts that are left at the end, with the columns where their characters are clearest.
+
+    All are grown at each column, then the best are kept.
+    """
     beam = {(): (1.0, 0.0)}  # in a gap, in the last character
     states = {(): (language.start, 1.0)}
-    for row in rows:
+    clearest = collections.defaultdict(lambda: (0.0, -1))
+    for column, row in enumerate(rows):
         grown = collections.defaultdict(lambda: [0.0, 0.0])
         far = FAR * max(sum(ends) * states[text][1] for text, ends in beam.items())
         for text, (in_gap, in_ink) in beam.items():
@@ -93,6 +98,7 @@ def searched_plainly(rows, language):
                 again = text[-1:] == (number,)
                 if again:
                     grown[text][1] += in_ink * row[number]
+                    clearest[text] = max(clearest[text], (in_ink * row[number], column))
                 share = (in_gap if again else in_gap + in_ink) * row[number]
                 if share * states[text][1] < far:
                     continue
@@ -100,12 +106,15 @@ def searched_plainly(rows, language):
                 longer = (*text, number)
                 states[longer] = state, states[text][1] * math.exp(gain)
                 grown[longer][1] += share
+                clearest[longer] = max(clearest[longer], (share, column))
         weight = {text: sum(ends) * states[text][1] for text, ends in grown.items()}
         best = sorted(weight, key=weight.get, reverse=True)[:WIDTH]
         beam = {text: grown[text] for text in best if weight[text] >= FAR * weight[best[0]]}
         top = max(map(sum, beam.values()))
         beam = {text: [end / top for end in ends] for text, ends in beam.items()}
-    return {"".join(LINE_CHARACTERS[number] for number in text) for text in beam}
+    return {
+        text: tuple(clearest[text[:end]][1] for end in range(1, len(text) + 1)) for text in beam
+    }
 
 
 def test_texts_left_out_early_are_those_that_a_plain_search_leaves_out_late():
@@ -114,7 +123,7 @@ def test_texts_left_out_early_are_those_that_a_plain_search_leaves_out_late():
         strength = random.gamma(0.03, size=(30, GAP + 1)) + 1e-9
         strength[random.random(30) < 0.3, GAP] += 3
         rows = strength / strength.sum(axis=1, keepdims=True)
-        found = {one.text for one in best_texts(rows, habits)}
+        found = {one.characters: one.columns for one in best_texts(rows, habits)}
         assert found == searched_plainly(rows, habits)
 
 
