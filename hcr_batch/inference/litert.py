@@ -103,6 +103,8 @@ class AnySizeNetwork:
     ----------
     path : Path
     threads : int
+    least : tuple of int, optional
+        The smallest input that it takes, where that is larger than one pixel.
 
     Attributes
     ----------
@@ -115,9 +117,9 @@ class AnySizeNetwork:
         The file is missing, or no network with one input and one output.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, least: tuple[int, ...] = ()) -> None:
         self._path, self._lock = path, Lock()
-        self._interpreter, self.input, self.output = load_interpreter(path, threads)
+        self._interpreter, self.input, self.output = load_interpreter(path, threads, least)
         self._shape: tuple[int, ...] = ()
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -147,9 +149,11 @@ class AnySizeNetwork:
 
 
 def load_interpreter(
-    path: Path, threads: int
+    path: Path, threads: int, shape: tuple[int, ...] = ()
 ) -> tuple[Interpreter, dict[str, Any], dict[str, Any]]:
     """An interpreter with memory for its network, and the details of its input and output.
+
+    Where the input has not the shape of the file, that is given.
 
     Raises
     ------
@@ -159,6 +163,8 @@ def load_interpreter(
     try:
         # From memory: the interpreter needs no open file, and paths of any script work.
         interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
+        if shape:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
         with _silent_stderr():
             interpreter.allocate_tensors()
         return interpreter, *_only_ends(interpreter)

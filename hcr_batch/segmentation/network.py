@@ -21,6 +21,10 @@ __all__ = ["CHANNELS", "LiteRTSegmenter", "Segmenter", "load_segmenter"]
 
 CHANNELS = ("line", "print", "writing", "cell", "area", "check")
 """What the network tells apart, in the order of its outputs; independent of each other."""
+SQUARE = 4
+"""Pixels of the page to either side that go into the network as one."""
+LEAST = (1, 2, 2, SQUARE**2)
+"""Shape of the smallest input: the first kernels are of two squares by two."""
 MULTIPLE = 32
 """Pixels, of the page and of the layers: the network halves four times, and strips as high."""
 COLUMNS = 192
@@ -64,11 +68,12 @@ class LiteRTSegmenter:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self._network = AnySizeNetwork(path, threads)
+        self._network = AnySizeNetwork(path, threads, LEAST)
         ingoing, outgoing = self._network.input, self._network.output
-        if ingoing["shape"][-1] != 4 or outgoing["shape"][-1] != len(CHANNELS):
+        if ingoing["shape"][-1] != SQUARE**2 or outgoing["shape"][-1] != len(CHANNELS):
             raise ModelError(f"{path}: no page segmentation; restore the model folder")
         self._inputs = quantized(np.arange(256, dtype=np.float32) / 255 - 0.5, ingoing)
+        self._around = int(quantized(np.zeros(1, np.float32), ingoing)[0])
         self._shares = _probabilities(outgoing)
 
     def __call__(self, gray: np.ndarray) -> np.ndarray:
@@ -81,10 +86,12 @@ class LiteRTSegmenter:
 
     def _labelled(self, gray: np.ndarray) -> np.ndarray:
         rows, columns = ((side + 1) // 2 for side in gray.shape)
-        blocks = cv2.LUT(_blocks(_filled_up(gray)), self._inputs)
-        maps = np.empty((len(CHANNELS), *blocks.shape[:2]), np.uint8)
-        for strip in _strips(*blocks.shape[:2]):
-            found = self._shares(self._network(blocks[None, strip.top : strip.bottom]))
+        squares = _squares(cv2.LUT(_filled_up(gray), self._inputs), self._around)
+        size = tuple(2 * (side - 1) for side in squares.shape[:2])
+        maps = np.empty((len(CHANNELS), *size), np.uint8)
+        for strip in _strips(*size):
+            seen = squares[None, strip.top // 2 : strip.bottom // 2 + 1]
+            found = self._shares(self._network(seen))
             inner = slice(strip.first - strip.top, strip.last - strip.top)
             maps[:, strip.first : strip.last] = found[inner].transpose(2, 0, 1)
         return maps[:, :rows, :columns]
@@ -159,11 +166,20 @@ def _filled_up(gray: np.ndarray) -> np.ndarray:
     return np.pad(gray, [(0, rest) for rest in missing], mode="edge")
 
 
-def _blocks(gray: np.ndarray) -> np.ndarray:
-    """Each 2 x 2 block as four channels, uint8 (rows / 2, columns / 2, 4)."""
-    # Two neighbours in a row go together: a fiftieth of the time that single ones take.
-    pairs = gray.view(np.uint16)
-    return cv2.merge([pairs[::2], pairs[1::2]]).view(np.uint8)
+def _squares(levels: np.ndarray, around: int) -> np.ndarray:
+    """Squares of 4 x 4 pixels as channels, int8 (rows / 4 + 1, columns / 4 + 1, 16).
+
+    Parameters
+    ----------
+    levels : ndarray of int8, shape (rows, columns)
+    around : int
+        Level of the two pixels that are set around the page.
+    """
+    edge = SQUARE // 2
+    page = cv2.copyMakeBorder(levels, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=around)
+    # Four neighbours in a row go together: a fiftieth of the time that single ones take.
+    fours = page.view(np.int32)
+    return cv2.merge([fours[row::SQUARE] for row in range(SQUARE)]).view(np.int8)
 
 
 def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:

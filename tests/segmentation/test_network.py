@@ -42,15 +42,16 @@ def test_lines_and_cells_of_a_drawn_form_are_seen(segmenter):
 
 
 def by_bare_network(gray):
-    """Probabilities (6, rows, columns), all blocks of a page at once."""
-    rows, columns = (side // 2 for side in gray.shape)
+    """Probabilities (6, rows, columns), all squares of a page at once."""
     network = Interpreter(str(data_folder("models") / DEFAULT_MODEL / "segmenter.tflite"))
     ingoing, outgoing = network.get_input_details()[0], network.get_output_details()[0]
     scale, zero = ingoing["quantization"]
-    blocks = gray.reshape(rows, 2, columns, 2).transpose(0, 2, 1, 3).reshape(1, rows, columns, 4)
-    network.resize_tensor_input(ingoing["index"], blocks.shape)
+    levels = np.pad(gray.astype(np.float32) / 255 - np.float32(0.5), 2)
+    rows, columns = (side // 4 for side in levels.shape)
+    squares = levels.reshape(rows, 4, columns, 4).transpose(0, 2, 1, 3)
+    network.resize_tensor_input(ingoing["index"], (1, rows, columns, 16))
     network.allocate_tensors()
-    values = np.round((blocks.astype(np.float32) / 255 - 0.5) / np.float32(scale) + zero)
+    values = np.round(squares.reshape(1, rows, columns, 16) / np.float32(scale) + zero)
     network.set_tensor(ingoing["index"], np.clip(values, -128, 127).astype(np.int8))
     network.invoke()
     scale, zero = outgoing["quantization"]
@@ -59,7 +60,7 @@ def by_bare_network(gray):
 
 
 @pytest.mark.parametrize("size", [(112, 96), (1184, 864)], ids=["part", "A4"])
-def test_what_it_says_is_what_the_bare_network_says_of_all_blocks_at_once(segmenter, size):
+def test_what_it_says_is_what_the_bare_network_says_of_all_squares_at_once(segmenter, size):
     rows, columns = size
     gray = np.full((2 * rows, 2 * columns), 240, np.uint8)
     for y in range(10, 2 * rows - 30, 100):

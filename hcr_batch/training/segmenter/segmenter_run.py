@@ -167,7 +167,7 @@ def write_segmenter(
     card = {
         "name": f"{NAME} {model.name}",
         "channels": list(CHANNELS),
-        "input": "gray at 200 dpi, 2 x 2 blocks as channels, level / 255 - 0.5",
+        "input": "gray at 200 dpi, level / 255 - 0.5, two zeros around, 4 x 4 squares as channels",
         "output": "logits at 100 dpi, one a channel",
         "parameters": model.count_params(),
         "multiplications_a_page": count_page_operations(model),
