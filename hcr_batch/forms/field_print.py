@@ -12,7 +12,7 @@ from hcr_batch.forms.folded_corner import beyond_fold
 from hcr_batch.forms.imprint import PER_MM, Imprint
 from hcr_batch.forms.likeness import BLUR, HERE_MM, outside_cells, seen_on_form
 from hcr_batch.forms.moved_walls import ends_beside, walls_beside
-from hcr_batch.forms.print_strips import FAR_MM, strips_elsewhere
+from hcr_batch.forms.print_strips import FAR_MM, strips_beside, strips_elsewhere
 
 __all__ = ["FieldPrint", "field_prints"]
 
@@ -108,6 +108,7 @@ def field_prints(
     strange = row @ moved.astype(int)
     row_moved = (strange > row @ clear.astype(int)) & (strange >= OF_A_ROW * row.sum(axis=1))
     moved |= ~clear & row_moved
+    moved |= strips_beside(fields, own_words, words, reach)
     moved |= _strips_moved(transform, form, page, fields)
     in_place = (here >= SEEN) & (lead <= 0) & ~moved
     around_cells = _grown(cells, form, WALLS_MM)

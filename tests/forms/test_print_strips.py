@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hcr_batch.forms.print_strips import strips_elsewhere
+from hcr_batch.forms.print_strips import strips_beside, strips_elsewhere
 
 MARGIN = 26
 HEIGHT, WIDTH = 200, 140
@@ -115,3 +115,25 @@ def test_the_last_row_of_a_table_is_in_doubt_where_the_page_is_laid_by_what_foll
         page[rows(top, top + 2), MARGIN + 5 * top // 2 :][:, :8] = 255
     told = strips_elsewhere(np.array([[20.0, end - height, 60, end]]), own, page, MARGIN)
     assert told.all()
+
+
+@pytest.mark.parametrize("step", [-12, -4, 6, 11])
+@pytest.mark.parametrize(("top", "bottom"), [(60, 70), (40, 110), (10, 20)])
+def test_fields_are_in_doubt_beside_print_that_stands_further_left_or_right(step, top, bottom):
+    own, page = form(), form()
+    page[rows(top, bottom)] = np.roll(own[rows(top, bottom)], 2 * step, axis=1)
+    # An area with no print of its own, below that of its row.
+    told = strips_beside(np.array([[30.0, bottom - 6, 80, bottom]]), own, page, MARGIN)
+    assert told.all()
+    told = strips_beside(FIELDS, own, page, MARGIN)
+    assert told[(FIELDS[:, 1] >= top) & (FIELDS[:, 3] <= bottom)].all()
+    assert not told[(FIELDS[:, 3] <= top - 5) | (FIELDS[:, 1] >= bottom + 5)].any()
+
+
+def test_rows_in_their_places_stand_nowhere_beside_though_covered_or_written_over():
+    own, page = form(), form()
+    page[rows(40, 60), :160] = 0
+    page[rows(100, 104), 100:130] = 255
+    assert not strips_beside(FIELDS, own, page, MARGIN).any()
+    assert not strips_beside(FIELDS, own, np.roll(page, 2, axis=1), MARGIN).any()
+    assert not strips_beside(FIELDS, np.zeros_like(own), page, MARGIN).any()
