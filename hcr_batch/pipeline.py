@@ -26,7 +26,7 @@ from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
 from hcr_batch.geometry import projected
 from hcr_batch.layout.fields import find_fields
-from hcr_batch.preprocess.binarize import binarize, is_blank
+from hcr_batch.preprocess.binarize import Ink, binarize, is_blank
 from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_letters
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.probabilities import shape_confidence
@@ -196,10 +196,10 @@ def _read_ink(
     """The reading of a page that is flat and level, but may lie on its side."""
     watch = networks.watch
     found = _find(page, networks, segmenter, settings, templates)
-    scored, turns = None, None
+    scored, turns, ink = None, None, None
     with watch("level"):
         if found and found.has_most_in_cells():
-            scored = _score(found, networks, settings)
+            scored = _score(found, networks, settings, None)
             turns = turns_by_cells(*scored.in_cells(), networks.classify)
         if turns is None:
             ink = binarize(page, settings.layout)
@@ -209,12 +209,12 @@ def _read_ink(
             page = turned(page, turns)
     if turns:
         found = _find(page, networks, segmenter, settings, templates)
-        scored = None
+        scored, ink = None, None
     if found is None:
         return unread_page(page, UNKNOWN_FORM, UNKNOWN_FORM)
     if found.form and not found.form.placed:
         return unread_page(page, UNKNOWN_FORM, REGISTRATION)
-    scored = scored or _score(found, networks, settings)
+    scored = scored or _score(found, networks, settings, ink if found.page is page else None)
     with watch("read"):
         reading = _read(found, scored, networks, settings)
     if found.form:
@@ -285,12 +285,11 @@ def _find(
     return _Found(form.page, form.layers, form.fields, rules, form)
 
 
-def _score(found: _Found, networks: _Networks, settings: Settings) -> _Scored:
-    """Classify all glyphs of a page at once."""
+def _score(found: _Found, networks: _Networks, settings: Settings, ink: Ink | None) -> _Scored:
+    """Classify all glyphs of a page, whose ink may be known, at once."""
     with networks.watch("ink"):
-        inks = field_inks(
-            found.page, found.layers, found.fields, settings, one_a_cell=found.form is not None
-        )
+        alone = found.form is not None
+        inks = field_inks(found.page, found.layers, found.fields, settings, alone, ink)
     # What stands in no field comes last, and is under no rule.
     rules = chain(found.rules, repeat(Rule(case=settings.recognition.case)))
     written = [FieldGlyphs.of(*pair) for pair in zip(inks, rules)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 
 from hcr_batch.types import AnyBox, Rectangle
 
-__all__ = ["bounds", "contains", "shared_areas", "sides_of"]
+__all__ = ["bounds", "contains", "marked_shares", "shared_areas", "sides_of"]
 
 
 def sides_of(boxes: Iterable[Rectangle]) -> np.ndarray:
@@ -38,3 +39,19 @@ def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     x, y = points[:, 0], points[:, 1]
     left, top, right, bottom = boxes.T[..., None]
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+
+
+def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
+    """Share of each box, (N, 4), that has at least that level in a mask, bool or uint8."""
+    limits = np.array(mask.shape[::-1] * 2)
+    sides = np.minimum(np.maximum(np.round(boxes).astype(int), 0), limits)
+    if not len(sides):
+        return np.zeros(0)
+    # No more of the mask is counted than the boxes reach over.
+    corners = sides.reshape(-1, 2)
+    first, last = corners.min(axis=0), corners.max(axis=0)
+    reached = mask[first[1] : last[1], first[0] : last[0]]
+    count = cv2.integral((reached >= level).view(np.uint8))
+    left, top, right, bottom = (corners - first).reshape(-1, 4).T
+    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
+    return marked / np.maximum((right - left) * (bottom - top), 1)

@@ -113,6 +113,7 @@ def field_inks(
     fields: Sequence[Field],
     settings: Settings,
     one_a_cell: bool = False,
+    ink: Ink | None = None,
 ) -> list[FieldInk]:
     """What is written in each field, and after them what is written in none.
 
@@ -125,8 +126,10 @@ def field_inks(
     settings : Settings
     one_a_cell : bool
         Each cell holds one character, as a template says, whatever it looks like.
+    ink : Ink, optional
+        Of the page, where it is known.
     """
-    inked = _InkedPage(page, layers, binarize(page, settings.layout), settings)
+    inked = _InkedPage(page, layers, ink or binarize(page, settings.layout), settings)
     writing = inked.strokes(layers.written)
     boxed = [field for field in fields if field.kind != "free"]
     free = [field for field in fields if field.kind == "free"]

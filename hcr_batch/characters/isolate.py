@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.components import labelled
 from hcr_batch.arrays.quantiles import quantile_of_few
 from hcr_batch.characters.light import even_light
 from hcr_batch.characters.ownership import Owned, share_out
@@ -193,7 +194,7 @@ def isolate_cell(cell: np.ndarray) -> np.ndarray:
     """
     ink = _soft_ink(even_light(cell) if min(cell.shape) >= ROOMY * max(cell.shape) else cell)
     ink[_frame(ink >= STROKE_LEVEL)] = 0
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((ink > 0).view(np.uint8))
+    parts, stats, _ = labelled((ink > 0).view(np.uint8))
     size = stats[:, 2:4].max(axis=1) / max(cell.shape)
     written = (size >= SPECK_SHARE) & (np.arange(len(stats)) > 0)
     rests = _wall_rests(parts, stats)
@@ -215,7 +216,7 @@ def _frame(ink: np.ndarray) -> np.ndarray:
         return np.zeros(ink.shape, bool)
     lines = (level | upright).view(np.uint8)
     near = cv2.dilate(lines, SOFT_EDGE)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((ink & (lines == 0)).view(np.uint8))
+    parts, stats, _ = labelled((ink & (lines == 0)).view(np.uint8))
     contact = np.bincount(parts.ravel(), near.ravel(), len(stats))
     large = stats[:, 2:4].max(axis=1) >= CHARACTER_SHARE * max(ink.shape)
     if not (large & (contact <= CONTACT * stats[:, 4]))[1:].any():

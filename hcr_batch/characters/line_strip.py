@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -149,19 +148,13 @@ def _slant(ink: np.ndarray, scale: float) -> float:
     rows, columns = ink.shape
     reach = int(np.ceil(SLANTS.max() * rows / 2))
     size = (columns + 2 * reach, rows)
-
-    def score(slant: float) -> float:
+    profiles = np.empty((len(SLANTS), size[0]), np.float32)
+    for slant, profile in zip(SLANTS.tolist(), profiles, strict=True):
         shear = np.array([[1, slant, reach - slant * (rows - 1) / 2], [0, 1, 0]])
         sheared = cv2.warpAffine(ink, shear, size, flags=cv2.INTER_LINEAR)
-        profile = cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
-        edges = float(np.square(np.diff(profile)).sum())
-        return edges * (1 - UPRIGHT_BIAS * abs(slant))
-
-    return _best(SLANTS, score)
-
-
-def _best(slants: np.ndarray, score: Callable[[float], float]) -> float:
-    return float(max(slants, key=lambda slant: score(float(slant))))
+        cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dst=profile[None], dtype=cv2.CV_32F)
+    edges = np.square(np.diff(profiles)).sum(axis=1).astype(float)
+    return float(SLANTS[np.argmax(edges * (1 - UPRIGHT_BIAS * abs(SLANTS)))])
 
 
 def _warped(

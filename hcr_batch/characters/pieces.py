@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.components import labelled
 from hcr_batch.characters.writing import Writing
 from hcr_batch.types import Box, Field
 
@@ -53,8 +54,8 @@ def pieces_inside(written: Writing, field: Field) -> list[Piece]:
     list of Piece
         In pixels of `written`.
     """
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(written.mask, ltype=cv2.CV_32S)
-    box = field.box
+    parts, stats, _ = labelled(written.mask)
+    box, count = field.box, len(stats)
     top, left = max(0, round(box.y) - written.y), max(0, round(box.x) - written.x)
     bottom, right = round(box.bottom) - written.y, round(box.right) - written.x
     within = np.bincount(parts[top:bottom, left:right].ravel(), minlength=count)
@@ -78,8 +79,8 @@ def _strokes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ink without faint bridges: its labels, and the part that each high stroke is of, or -1."""
     core = cv2.bitwise_and(written.mask, cv2.threshold(written.soft, BRIDGE, 1, 0)[1])
-    count, strokes, own, _ = cv2.connectedComponentsWithStats(core, ltype=cv2.CV_32S)
-    owner = np.zeros(count, int)
+    strokes, own, _ = labelled(core)
+    owner = np.zeros(len(own), int)
     inked = np.flatnonzero(core.view(bool))
     owner[strokes.ravel()[inked]] = parts.ravel()[inked]
     high = own[:, cv2.CC_STAT_HEIGHT] >= BRIDGED * stats[owner, cv2.CC_STAT_HEIGHT]

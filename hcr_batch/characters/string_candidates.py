@@ -37,7 +37,7 @@ MIN_BUBBLES = 3
 BUBBLE_RIM = 0.08
 """From so many rings with print inside, at this share of their height from the rim, a
 field is a mark sheet."""
-SLANTS = tuple(np.round(np.arange(-0.6, 0.91, 0.1), 2))
+SLANTS = np.round(np.arange(-0.6, 0.91, 0.1), 2)
 """Shears tried: from 31 degrees to the left to 42 to the right."""
 UPRIGHT_BIAS = 0.1
 """A slant must be worth it: upright writing is the rule."""
@@ -271,16 +271,15 @@ def _slant(mask: np.ndarray) -> float:
     handwritten words" (2001), with the profile's edges in place of its runs.
     """
     rows, columns = mask.shape
-    reach = int(np.ceil(max(SLANTS) * rows / 2))
-    best, best_score = 0.0, -1.0
-    for slope in SLANTS:
+    reach = int(np.ceil(SLANTS.max() * rows / 2))
+    size = (columns + 2 * reach, rows)
+    profiles = np.empty((len(SLANTS), size[0]), np.float32)
+    for slope, profile in zip(SLANTS.tolist(), profiles, strict=True):
         shear = np.array([[1, slope, reach - slope * (rows - 1) / 2], [0, 1, 0]])
-        sheared = cv2.warpAffine(mask, shear, (columns + 2 * reach, rows), flags=cv2.INTER_NEAREST)
-        profile = cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
-        score = float(np.square(np.diff(profile)).sum()) * (1 - UPRIGHT_BIAS * abs(slope))
-        if score > best_score:
-            best, best_score = slope, score
-    return best
+        sheared = cv2.warpAffine(mask, shear, size, flags=cv2.INTER_NEAREST)
+        cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dst=profile[None], dtype=cv2.CV_32F)
+    edges = np.square(np.diff(profiles)).sum(axis=1).astype(float)
+    return float(SLANTS[np.argmax(edges * (1 - UPRIGHT_BIAS * abs(SLANTS)))])
 
 
 def _around(boxes: list[Box]) -> Box:

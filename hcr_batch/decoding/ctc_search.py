@@ -238,7 +238,8 @@ def _stayed(column: _Column, width: int, far: float) -> float:
     for node, (in_gap, in_ink) in zip(beam, ends, strict=True):
         stays, weight = in_ink * likely.get(node.character, 0.0), node.weight
         both = in_gap + in_ink
-        most = max(most, both * weight)
+        if both * weight > most:
+            most = both * weight
         node.reached, node.next_ink = number, stays
         node.next_gap = left = both * gap
         weights.append((left + stays) * weight)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.components import labelled
 from hcr_batch.characters.line_strip import line_strip
 from hcr_batch.decoding.transcription import likely_texts
 from hcr_batch.documents.pdf_words import PrintedWord
@@ -73,7 +74,7 @@ def _lines(layers: Layers) -> Iterator[Box]:
     is_print = ((layers.printed >= LIKELY) & (layers.line < LIKELY)).astype(np.uint8)
     bridge = np.ones((1, round(SPACE_MM * per_mm)), np.uint8)
     joined = cv2.morphologyEx(is_print, cv2.MORPH_CLOSE, bridge)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    _, stats, _ = labelled(joined)
     margin = AROUND_MM * per_mm
     found = [
         (x - margin, y - margin, x + width + margin, y + height + margin)

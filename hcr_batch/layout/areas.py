@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import contains, sides_of
+from hcr_batch.arrays.box_sides import contains, marked_shares, sides_of
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.preprocess.binarize import outlines
-from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Field
 
 __all__ = ["boxes_like", "free_areas", "typed_answers"]

@@ -8,7 +8,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, contains, shared_areas, sides_of
+from hcr_batch.arrays.box_sides import bounds, contains, marked_shares, shared_areas, sides_of
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.areas import boxes_like, free_areas
@@ -22,8 +22,7 @@ from hcr_batch.layout.cells import (
 )
 from hcr_batch.layout.rhythm import completed
 from hcr_batch.layout.separators import parted
-from hcr_batch.segmentation.closed_boxes import closed_boxes
-from hcr_batch.segmentation.layers import Layers, marked_shares
+from hcr_batch.segmentation.layers import Layers
 from hcr_batch.types import Box, Cell, Field, Rectangle
 
 __all__ = ["are_written", "find_fields", "have_print", "printed_boxes", "reading_order"]
@@ -105,7 +104,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
         for layer in (layers.cell, layers.check)
     )
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
-    boxes = closed_boxes(layers.line, pixels_per_mm)
+    boxes = layers.closed
     cells = _in_their_boxes(cells[_is_sure(cells, walls, boxes, line)], boxes)
     cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
@@ -234,7 +233,7 @@ def printed_boxes(layers: Layers, fields: Sequence[Field]) -> list[Box]:
     fields : sequence of Field
         As :func:`find_fields` gives them.
     """
-    closed = closed_boxes(layers.line, layers.pixels_per_mm) * layers.scale
+    closed = layers.closed * layers.scale
     slack = WALL_MM * layers.pixels_per_mm * layers.scale
     found = []
     for field in fields:

@@ -6,10 +6,10 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import sides_of
+from hcr_batch.arrays.box_sides import marked_shares, sides_of
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.layout.cells import LineShares
-from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.types import Box
 
 __all__ = ["parted"]

@@ -7,8 +7,7 @@ from itertools import compress
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import shared_areas
-from hcr_batch.segmentation.layers import marked_shares
+from hcr_batch.arrays.box_sides import marked_shares, shared_areas
 
 __all__ = ["closed_boxes", "standing_alone"]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
+from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
@@ -16,7 +18,6 @@ __all__ = [
     "LIKELY",
     "Layers",
     "as_seen",
-    "marked_shares",
     "segment",
     "segment_seen",
 ]
@@ -81,6 +82,17 @@ class Layers:
         """Of the layers themselves."""
         return LAYER_DPI / 25.4
 
+    @cached_property
+    def closed(self) -> np.ndarray:
+        """What the lines close off: left, top, right and bottom, float (N, 4)."""
+        return closed_boxes(self.line, self.pixels_per_mm)
+
+    def with_pens(self, maps: np.ndarray) -> Layers:
+        """The layers with maps of other print and writing; what the lines close off stays."""
+        found = replace(self, maps=maps)
+        vars(found)["closed"] = self.closed
+        return found
+
     def on_page(self, sides: np.ndarray) -> list[Box]:
         """Boxes in pixels of the page; `sides` are left, top, right, bottom here, (N, 4)."""
         corners = np.asarray(sides, float) * self.scale
@@ -124,19 +136,3 @@ def as_seen(page: Page) -> np.ndarray:
         return page.gray
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(page.gray, None, fx=scale, fy=scale, interpolation=method)
-
-
-def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
-    """Share of each box, (N, 4), that has at least that level in a mask, bool or uint8."""
-    limits = np.array(mask.shape[::-1] * 2)
-    sides = np.minimum(np.maximum(np.round(boxes).astype(int), 0), limits)
-    if not len(sides):
-        return np.zeros(0)
-    # No more of the mask is counted than the boxes reach over.
-    corners = sides.reshape(-1, 2)
-    first, last = corners.min(axis=0), corners.max(axis=0)
-    reached = mask[first[1] : last[1], first[0] : last[0]]
-    count = cv2.integral((reached >= level).view(np.uint8))
-    left, top, right, bottom = (corners - first).reshape(-1, 4).T
-    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
-    return marked / np.maximum((right - left) * (bottom - top), 1)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.arrays.box_sides import contains
+from hcr_batch.arrays.components import labelled
 from hcr_batch.arrays.quantiles import quantile
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.seen_page import SeenPage
@@ -97,7 +98,7 @@ def _letters_of_word(rows: np.ndarray, columns: np.ndarray, seen: SeenPage) -> l
     dark = cv2.subtract(paper, seen.gray[2 * top : 2 * bottom, 2 * left : 2 * right]) * near
     usual = max(1.0, quantile(seen.darkness[rows, columns][None], USUAL))
     mask = (dark >= STROKE * usual).view(np.uint8)
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
+    labels, stats, middles = labelled(mask)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     fits = (height >= LETTER_HEIGHT * len(near)) & (width <= LETTER_WIDTH * height)
     sides = np.concatenate([stats[:, :2], stats[:, :2] + stats[:, 2:4]], axis=1)

@@ -93,7 +93,7 @@ class LiteRTSegmenter:
             seen = squares[None, strip.top // 2 : strip.bottom // 2 + 1]
             found = self._shares(self._network(seen))
             inner = slice(strip.first - strip.top, strip.last - strip.top)
-            maps[:, strip.first : strip.last] = found[inner].transpose(2, 0, 1)
+            _part(found[inner], maps[:, strip.first : strip.last])
         return maps[:, :rows, :columns]
 
 
@@ -179,7 +179,18 @@ def _squares(levels: np.ndarray, around: int) -> np.ndarray:
     page = cv2.copyMakeBorder(levels, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=around)
     # Four neighbours in a row go together: a fiftieth of the time that single ones take.
     fours = page.view(np.int32)
-    return cv2.merge([fours[row::SQUARE] for row in range(SQUARE)]).view(np.int8)
+    rows = [fours[row::SQUARE] for row in range(SQUARE)]
+    squares = np.empty((*rows[0].shape, SQUARE), np.int32)
+    cv2.mixChannels(rows, [squares], [*np.repeat(range(SQUARE), 2)])
+    return squares.view(np.int8)
+
+
+def _part(found: np.ndarray, maps: np.ndarray) -> None:
+    """Copy what is said of each pixel, uint8 (rows, columns, 6), to maps, uint8 (6, rows, columns).
+
+    In four fifths of NumPy's time.
+    """
+    cv2.mixChannels([found], [*maps], [*np.repeat(range(len(maps)), 2)])
 
 
 def _probabilities(details: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:

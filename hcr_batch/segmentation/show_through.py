@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.box_sides import marked_shares
+from hcr_batch.arrays.components import labelled
 from hcr_batch.arrays.quantiles import quantile_of_counts
-from hcr_batch.segmentation.layers import LIKELY, Layers, marked_shares
+from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.seen_page import SeenPage, of_squares
 
@@ -106,7 +108,7 @@ def _without_cells_of_the_back(layers: Layers, darkness: np.ndarray) -> Layers:
 def _grown_cells(layers: Layers) -> np.ndarray:
     """Left, top, right and bottom of the cells with their walls, int (N, 4)."""
     cell = (layers.cell >= LIKELY).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(cell)
+    _, stats, _ = labelled(cell)
     first, size = stats[1:, :2], stats[1:, 2:4]
     rim = round(WALLS_MM * layers.pixels_per_mm)
     rows, columns = cell.shape

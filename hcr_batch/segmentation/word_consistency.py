@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from hcr_batch.arrays.box_sides import contains
 from hcr_batch.arrays.components import Components
-from hcr_batch.segmentation.closed_boxes import closed_boxes, standing_alone
+from hcr_batch.segmentation.closed_boxes import standing_alone
 from hcr_batch.segmentation.layers import LIKELY, Layers
 from hcr_batch.segmentation.letters import LetterJudge, have_written_letters
 from hcr_batch.segmentation.network import CHANNELS
@@ -92,7 +90,7 @@ def with_consistent_words(
     pens, presses = maps[CHANNELS.index("writing")], maps[CHANNELS.index("print")]
     _move(presses, pens, words.places[to_pen[words.of]])
     _move(pens, presses, words.places[to_press[words.of]])
-    return dataclasses.replace(layers, maps=maps)
+    return layers.with_pens(maps)
 
 
 def _without_dots(ink: np.ndarray, least: float) -> np.ndarray:
@@ -147,7 +145,7 @@ def _are_two(words: Words, surer: np.ndarray, columns: int) -> np.ndarray:
 
 def _fill_boxes(words: Words, layers: Layers) -> np.ndarray:
     """Which words stand in a box of their own, such as answers are written in; bool (N,)."""
-    boxes = closed_boxes(layers.line, layers.pixels_per_mm)
+    boxes = layers.closed
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
     fits = (height <= ANSWER_BOX[0] * layers.pixels_per_mm) & (width >= ANSWER_BOX[1] * height)
     chosen = boxes[fits & standing_alone(boxes, layers.pixels_per_mm)]

@@ -42,7 +42,8 @@ class Words:
         words = Components.of(closed)
         # Of bool: a quarter of the time.
         places = np.flatnonzero(ink.view(bool))
-        of = words.labels.ravel()[places]
+        # Of the type that NumPy counts: it would be converted for each sum.
+        of = words.labels.ravel()[places].astype(np.intp)
         return cls(places, of, words.width, words.height, words.middle)
 
     @cached_property

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from drawn_form import page_of
 
-from hcr_batch.segmentation.layers import marked_shares, segment
+from hcr_batch.arrays.box_sides import marked_shares
+from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.page_scale import rescaled, segmented
 
