@@ -1,21 +1,25 @@
-"""Words of unseen hands on whole pages: in boxes, on ruled and on dotted lines, a page a writer.
+"""Strings of unseen hands on whole pages: in boxes, on ruled and on dotted lines, a page a writer.
 
     HCR_DATA=DIR python tests/benchmarks/bench_word_pages.py [--pages 16] [--seed 1] [--save DIR]
+    HCR_DATA=DIR python tests/benchmarks/bench_word_pages.py --digits
 
 24 words of each held-out writer (no joined writing, 2 to 14 characters), drawn 3.2 to 4.2 mm high
 with any pen on a page at 200 or 300 dpi, below a printed label each, scanned with noise and blur,
 read as `scan` reads it. What is read at the place of a word counts, whatever field it is of. A
 line a way to write: words right and characters wrong, case and look-alikes taken for one; words
 without a flag and how many of these are wrong; words of which nothing is in the results. One in
-twenty of the words' texts is wrong, of some writers' nearly all.
+twenty of the words' texts is wrong, of some writers' nearly all. With `--digits`, strings of 3 to
+10 digits composed of the cell digits of a hand that nothing was learned from stand there instead.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
+import string
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +29,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hcr_batch import load_recognizer, scan_document
 from hcr_batch.recognition.line_confidence import comparable_text
-from hcr_batch.training.line_reader.line_drawing import draw_word
+from hcr_batch.training.line_reader.line_drawing import Drawing, compose, draw_word
 from hcr_batch.training.line_reader.line_held import words_by_writer
 from hcr_batch.training.line_reader.line_metrics import edit_distance
-from hcr_batch.training.line_reader.line_recipe import load_line_recipe
-from hcr_batch.training.line_reader.line_samples import load_line_data
+from hcr_batch.training.line_reader.line_recipe import LineRecipe, load_line_recipe
+from hcr_batch.training.line_reader.line_samples import LineData, load_line_data
 from hcr_batch.types import Box, PageReading
 
+Generator = np.random.Generator
+Writing = tuple[str, Drawing]
+
+DIGITS = "cell_digits"
 STYLES = ("boxes", "ruled", "dotted")
 A_PAGE = 24
 LABELS = "Surname,First name,Street,Town,Occupation,Employer,Subject,Colour,Make,Reason,Note"
@@ -62,10 +70,14 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", type=Path)
+    parser.add_argument("--digits", action="store_true", help="digit strings in place of words")
     options = parser.parse_args()
     recognizer = load_recognizer()
     outcomes: list[Outcome] = []
-    for number, (gray, dpi, places) in enumerate(pages(options.pages, options.seed)):
+    rng = np.random.default_rng(options.seed)
+    writings = (digit_strings if options.digits else words)(rng)
+    written = pages(itertools.islice(writings, options.pages), rng)
+    for number, (gray, dpi, places) in enumerate(written):
         with tempfile.TemporaryDirectory() as folder:
             path = (options.save or Path(folder)) / f"words{number:02d}.png"
             Image.fromarray(gray).save(path, dpi=(dpi, dpi))
@@ -76,20 +88,49 @@ def main() -> None:
     report("all", outcomes)
 
 
-def pages(count: int, seed: int) -> Iterator[tuple[np.ndarray, int, list[Place]]]:
+def words(rng: Generator) -> Iterator[list[Writing]]:
+    """Words of one held-out writer after the other, as many as a page has places."""
+    data = lines_data()
+    for rows in words_by_writer(data, rng).values():
+        if len(rows) >= A_PAGE:
+            yield [
+                (str(data.words.texts[row]), draw_word(data.words[row], rng))
+                for row in rows[:A_PAGE]
+            ]
+
+
+def digit_strings(rng: Generator) -> Iterator[list[Writing]]:
+    """Strings of the digits of one held-out hand after the other, without end."""
+    recipe, data = line_recipe(), lines_data()
+    places = [source.name for source in recipe.sources]
+    hands = data.held_hands[places.index(DIGITS)]
+    while True:
+        hand = hands[int(rng.integers(len(hands)))]
+        texts = [
+            "".join(rng.choice(list(string.digits), int(rng.integers(3, 11)))) for _ in range(A_PAGE)
+        ]
+        yield [(text, compose(text, hand, rng)) for text in texts]
+
+
+def line_recipe() -> LineRecipe:
+    return load_line_recipe(Path("configs/train/line_reader.toml"))
+
+
+def lines_data() -> LineData:
+    return load_line_data(Path(os.environ["HCR_DATA"]), line_recipe())
+
+
+def pages(
+    writings: Iterable[list[Writing]], rng: Generator
+) -> Iterator[tuple[np.ndarray, int, list[Place]]]:
     """Pages with their resolutions, and what stands where."""
-    rng = np.random.default_rng(seed)
-    recipe = load_line_recipe(Path("configs/train/line_reader.toml"))
-    data = load_line_data(Path(os.environ["HCR_DATA"]), recipe)
-    words, by_writer = data.words, words_by_writer(data, rng)
-    writers = [rows[:A_PAGE] for rows in by_writer.values() if len(rows) >= A_PAGE]
-    for number, rows in enumerate(writers[:count]):
+    for number, writing in enumerate(writings):
         dpi = RESOLUTIONS[number % len(RESOLUTIONS)]
         form, empty = blank_form(dpi, number)
         page, shade, places = np.asarray(form, np.float32), rng.uniform(20, 90), []
-        for row, place in zip(rows, empty, strict=True):
-            write(page, draw_word(words[row], rng), place, shade, dpi / MM_PER_INCH, rng)
-            places.append(Place(place.style, place.box, str(words.texts[row])))
+        for (text, drawing), place in zip(writing, empty, strict=True):
+            write(page, drawing, place, shade, dpi / MM_PER_INCH, rng)
+            places.append(Place(place.style, place.box, text))
         blurred = cv2.GaussianBlur(page, (0, 0), 0.6 * dpi / RESOLUTIONS[0])
         noisy = blurred + rng.normal(0, 4, page.shape)
         yield np.clip(noisy, 0, 255).astype(np.uint8), dpi, places
@@ -152,7 +193,7 @@ def report(title: str, outcomes: Sequence[Outcome]) -> None:
     wrong = sum(min(edit_distance(*pair), len(pair[1])) for pair in pairs)
     accepted = np.array([bool(one.rows) and not one.flagged for one in outcomes])
     print(
-        f"{title:7} {len(outcomes):4} words  right {right.mean():.3f}  characters wrong "
+        f"{title:7} {len(outcomes):4} strings  right {right.mean():.3f}  characters wrong "
         f"{wrong / sum(len(true) for _, true in pairs):.3f}  accepted {accepted.mean():.3f}, wrong "
         f"{np.count_nonzero(accepted & ~right)}/{np.count_nonzero(accepted)}  lost without a row "
         f"{sum(not one.rows for one in outcomes)}"
