@@ -20,7 +20,7 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, GAP, LINE_CHARACTERS
 from hcr_batch.decoding.languages import Junction, Junctions, Language
 
-__all__ = ["Hypothesis", "best_texts", "likeliest_answer"]
+__all__ = ["Hypothesis", "best_texts", "likeliest_answer", "telling_columns"]
 
 EMPTY = 0.999
 """Probability of the gap from which a column says nothing but that there is one."""
@@ -180,7 +180,7 @@ def best_texts(
 
 def _columns(probabilities: np.ndarray, least: float) -> Iterator[_Column]:
     """The columns that say something, with the characters that are so likely at least."""
-    telling = _telling(probabilities)
+    telling = telling_columns(probabilities)
     rows = probabilities[telling]
     numbers, characters = np.nonzero(rows[:, :GAP] >= least)
     pairs = zip(characters.tolist(), rows[numbers, characters].tolist(), strict=True)
@@ -189,8 +189,8 @@ def _columns(probabilities: np.ndarray, least: float) -> Iterator[_Column]:
         yield _Column(number, islice(pairs, count), gap)
 
 
-def _telling(probabilities: np.ndarray) -> np.ndarray:
-    """Columns that say something: of those that are gaps for sure, one of each run."""
+def telling_columns(probabilities: np.ndarray) -> np.ndarray:
+    """The columns that say something: of those that are gaps for sure, one of each run."""
     empty = probabilities[:, GAP] >= EMPTY
     return np.flatnonzero(~(empty & np.append(False, empty[:-1])))
 

@@ -20,7 +20,12 @@ from hcr_batch.decoding.field_answers import FieldGlyphs
 from hcr_batch.decoding.known_words import known_words
 from hcr_batch.decoding.machine_print import Surroundings, TextKind, text_kind
 from hcr_batch.decoding.readings import BLANK_CONFIDENCE
-from hcr_batch.decoding.transcription import Transcription, transcribe, transcribe_constrained
+from hcr_batch.decoding.transcription import (
+    Transcription,
+    transcribe,
+    transcribe_constrained,
+    transcribe_listed,
+)
 from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.automata import Automaton
 from hcr_batch.forms.rules import Rule
@@ -65,6 +70,8 @@ class LinePart:
         The characters are those of the line reader.
     is_written : bool
         Its glyphs, or the page segmentation, say that a pen wrote it.
+    is_listed : bool
+        Its text is a word of the list that its field has.
     """
 
     line: TextLine
@@ -75,6 +82,7 @@ class LinePart:
     sure: float | None = None
     whole: bool = False
     is_written: bool = False
+    is_listed: bool = False
 
     @property
     def text(self) -> str:
@@ -152,9 +160,10 @@ def whole_parts(
             else _believed(part, transcribe(strip, columns, _reported(rule), card, cut), rule, card)
             for part, strip, columns, cut in zip(parts, strips, scores.columns, cuts, strict=True)
         ]
-    found = transcribe_constrained(
-        strips, scores.columns, rule.charset, rule.automaton, rule.words, cuts
-    )
+    if rule.words and len(strips) == 1:
+        word = transcribe_listed(strips[0], scores.columns[0], rule, cuts[0])
+        return [_listed(parts[0], word, rule, card)] if word else list(parts)
+    found = transcribe_constrained(strips, scores.columns, rule, cuts)
     if found and len(found) == 1 and len(found[0].rows):
         return [_confirmed(parts[0], found[0], rule, card)]
     return [
@@ -168,6 +177,13 @@ def _confirmed(cut: LinePart, transcription: Transcription, rule: Rule, card: Li
     shown = replace(cut, rows=restricted(cut.rows, rule.charset)[0])
     whole = _whole_part(cut, transcription)
     return replace(whole, sure=_sure(shown, whole, transcription, card))
+
+
+def _listed(cut: LinePart, word: Transcription, rule: Rule, card: LineCard) -> LinePart:
+    """A line as a word of a list, its characters together as sure as the word is."""
+    whole = _confirmed(cut, word, rule, card)
+    assert whole.sure is not None
+    return replace(whole, rows=_as_sure(whole.rows, whole.sure), is_listed=True)
 
 
 def _sure(cut: LinePart, whole: LinePart, transcription: Transcription, card: LineCard) -> float:

@@ -62,18 +62,30 @@ def read_lines(
     parts = [part for part in parts if part.boxes and part.kind is not TextKind.PRINTED]
     cells: list[tuple[Box, Reading]] = []
     joint = None
-    if glyphs.rule.is_binding and all(part.kind is not TextKind.RATHER_PRINTED for part in parts):
+    if _is_bound(parts, glyphs.rule):
         readings, joint = _constrained_lines(parts, glyphs.rule, thresholds)
     else:
         readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
         readings = [
-            _sure_or_print(line, part.is_written) if part.kind is TextKind.RATHER_WRITTEN else line
+            _sure_or_print(line, part.is_written) if _may_be_print(part) else line
             for part, line in zip(parts, readings, strict=True)
         ]
         joint = _all_sure(parts)
     for part, read in zip(parts, readings, strict=True):
         cells += _with_gaps(part, read)
     return FieldAnswer(cells or [(glyphs.field.box, blank_reading())], joint)
+
+
+def _is_bound(parts: Sequence[LinePart], rule: Rule) -> bool:
+    """Whether a rule has still to choose the text of some lines."""
+    return rule.is_binding and not any(
+        part.kind is TextKind.RATHER_PRINTED or part.is_listed for part in parts
+    )
+
+
+def _may_be_print(part: LinePart) -> bool:
+    """Whether a line is rather written, and nothing but its shapes says so."""
+    return part.kind is TextKind.RATHER_WRITTEN and not part.is_listed
 
 
 def _sure_or_print(readings: list[Reading], is_written: bool) -> list[Reading]:

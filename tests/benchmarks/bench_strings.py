@@ -73,8 +73,9 @@ def main() -> None:
                 report(title, read_all(found, lines, rules, recognizer, whole))
         elif options.lexicon.is_file():
             rule = lexicon_rule(lines, options.lexicon)
-            few = slice(0, len(lines), 3)
-            outcomes = read_all(found[few], lines[few], [rule] * len(lines), recognizer, True)
+            listed = [line for line in lines if line.text.isalpha()]
+            found = [written(line) for line in listed]
+            outcomes = read_all(found, listed, [rule] * len(listed), recognizer, True)
             report("words, lexicon, whole", outcomes)
 
 

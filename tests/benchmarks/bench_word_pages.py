@@ -106,9 +106,8 @@ def digit_strings(rng: Generator) -> Iterator[list[Writing]]:
     hands = data.held_hands[places.index(DIGITS)]
     while True:
         hand = hands[int(rng.integers(len(hands)))]
-        texts = [
-            "".join(rng.choice(list(string.digits), int(rng.integers(3, 11)))) for _ in range(A_PAGE)
-        ]
+        lengths = rng.integers(3, 11, A_PAGE)
+        texts = ["".join(rng.choice(list(string.digits), length)) for length in lengths]
         yield [(text, compose(text, hand, rng)) for text in texts]
 
 

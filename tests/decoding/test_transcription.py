@@ -1,11 +1,19 @@
 """Characters of a line read whole: their places, their probabilities, blanks between words."""
 
+import string
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
-from hcr_batch.decoding.transcription import transcribe, transcribe_constrained
+from hcr_batch.decoding.transcription import (
+    transcribe,
+    transcribe_constrained,
+    transcribe_listed,
+)
+from hcr_batch.forms.automata import of_words
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.line_confidence import LineConfidence
@@ -35,6 +43,12 @@ def told(strip, *characters):
             row[LINE_CHARACTERS.index(character)] = probability
         row[GAP] = 1 - sum(shares.values())
     return rows
+
+
+def listed(*words):
+    """The rule of a list of words."""
+    rule = make_rule(string.ascii_letters, blanks=False)
+    return replace(rule, automaton=of_words(words), words=True)
 
 
 def texts(whole):
@@ -81,16 +95,38 @@ def test_a_rule_runs_on_from_line_to_line(line):
         told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9}),
         told(line, {"4": 0.9}, {"5": 0.9}, {"1": 0.6, "7": 0.3}),
     ]
-    found = transcribe_constrained([line, line], shown, rule.charset, rule.automaton, False)
+    found = transcribe_constrained([line, line], shown, rule)
     assert [len(whole.rows) for whole in found] == [3, 3]
     assert len(found[1].boxes) == 3
     assert found[1].rows[2, 7] == pytest.approx(0.3, abs=0.05)
 
 
+def test_a_word_of_a_list_is_read_where_single_characters_say_otherwise(line):
+    rule = listed("COT", "DOG")
+    shown = told(line, {"C": 0.9}, {"A": 0.5, "O": 0.4}, {"T": 0.9})
+    word = transcribe_listed(line, shown, rule)
+    assert texts(word) == "COT"
+    assert [box.x for box in word.boxes] == sorted(box.x for box in word.boxes)
+    assert word.share > 0.9
+
+
+def test_a_word_that_stands_in_no_list_is_not_surely_one_that_does(line):
+    shown = told(line, {"C": 0.98}, {"A": 0.97, "O": 0.01}, {"T": 0.98})
+    word = transcribe_listed(line, shown, listed("COT", "DOG"))
+    assert texts(word) == "COT"
+    assert word.share < 0.6
+
+
+def test_what_shows_no_word_of_a_list_is_none(line):
+    shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
+    shown[:, [LINE_CHARACTERS.index(one) for one in "COTDGcotdg"]] = 0
+    assert transcribe_listed(line, shown, listed("COT", "DOG")) is None
+
+
 def test_a_rule_that_nothing_fits_finds_nothing(line):
     rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
-    assert transcribe_constrained([line], [shown], rule.charset, rule.automaton, False) is None
+    assert transcribe_constrained([line], [shown], rule) is None
 
 
 def test_a_narrow_first_character_may_be_clearest_before_its_ink(line):
