@@ -9,9 +9,8 @@ model, or the automaton of a rule.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -86,13 +85,13 @@ class _Node:
 
     `weight` is that of all its characters, and none of its `children` has more than `most`.
     `in_gap` and `in_ink` are the probabilities of all ways that end in a gap, and in the last
-    character; `next_gap` and `next_ink` those after the column at hand, `reached`. `column` is
-    where the last character is clearest, by `peak`, once the search has ended.
+    character; `next_gap` and `next_ink` those after the column at hand, `reached`. After the column
+    `kept` it was in the beam.
     """
 
     __slots__ = (
         *("before", "character", "junction", "weight", "most", "children"),
-        *("reached", "in_gap", "in_ink", "next_gap", "next_ink", "peak", "column"),
+        *("reached", "kept", "in_gap", "in_ink", "next_gap", "next_ink"),
     )
     in_gap: float
     in_ink: float
@@ -107,9 +106,8 @@ class _Node:
         self.junction = junction
         self.weight = weight
         self.most = weight * junction.most
-        self.reached = self.column = -1
-        self.peak = 0.0
-        self.children: dict[int, _Node] | None = None  # most texts are not kept, and have none
+        self.reached = self.kept = -1
+        self.children: dict[int, _Node] | None = None
 
 
 _Beam = list[_Node]
@@ -124,26 +122,14 @@ class _Column:
     `least` is the weight from which a text is tried.
     """
 
-    __slots__ = ("_chosen", "_sorted", "beam", "ends", "gap", "least", "likely", "number", "top")
+    __slots__ = ("beam", "ends", "gap", "least", "likely", "number", "top")
+    ends: list[tuple[float, float]]
+    least: float
 
     def __init__(self, number: int, likely: Iterable[tuple[int, float]], gap: float) -> None:
         self.number, self.gap, self.likely = number, gap, dict(likely)
-        self._sorted = sorted(self.likely.values())
-        self.top = max(self._sorted, default=0.0)
-        self._chosen: dict[int, list[tuple[int, float]]] = {len(self._sorted): []}
+        self.top = max(self.likely.values(), default=0.0)
         self.beam: _Beam = []
-        self.ends: list[tuple[float, float]] = []
-        self.least = 0.0
-
-    def with_least(self, probability: float) -> list[tuple[int, float]]:
-        """Those of the characters that are so likely, with their probabilities."""
-        first = bisect_left(self._sorted, probability)
-        chosen = self._chosen.get(first)
-        if chosen is None:
-            least = self._sorted[first]
-            chosen = [pair for pair in self.likely.items() if pair[1] >= least]
-            self._chosen[first] = chosen
-        return chosen
 
 
 def best_texts(
@@ -173,7 +159,7 @@ def best_texts(
     for column in columns:
         column.beam = beam
         grown = _grown(column, junctions, width, far)
-        beam, change = _pruned(grown, width, far)
+        beam, change = _pruned(grown, column.number, width, far)
         lost += change
     return _finished(beam, lost, language, columns)
 
@@ -198,6 +184,7 @@ def telling_columns(probabilities: np.ndarray) -> np.ndarray:
 def _grown(column: _Column, junctions: Junctions, width: int, far: float) -> _Beam:
     """All texts after one more column, but for those that will not be kept."""
     beam, number, top = column.beam, column.number, column.top
+    likely = column.likely.items()
     kept = _stayed(column, width, far)
     least = column.least
     found = list(beam)
@@ -206,16 +193,22 @@ def _grown(column: _Column, junctions: Junctions, width: int, far: float) -> _Be
         most = both * node.most
         if most * top < kept:
             continue
-        weight, last, steps = node.weight, node.character, node.junction.steps
+        weight, last, junction = node.weight, node.character, node.junction
+        # Of the texts that are kept few grow: only these have room for more.
+        steps = junction.steps = junction.steps or {}
         children = node.children = node.children or {}
-        # No calls in this loop: it runs ten times a column.
-        for character, probability in column.with_least(NEARLY * kept / most):
+        lowest = NEARLY * kept / most
+        # No calls in this loop: it runs a hundred times a column.
+        for character, probability in likely:
+            if probability < lowest:
+                continue
             share = (in_gap if character == last else both) * probability
             if share * weight < least:
                 continue
-            if character not in steps:
-                junctions.step(node.junction, character)
-            step = steps[character]
+            if character in steps:
+                step = steps[character]
+            else:
+                step = steps[character] = junctions.step(junction, character)
             if step is None or share * (weight * step[1]) < kept:
                 continue
             child = children.get(character)
@@ -233,31 +226,30 @@ def _stayed(column: _Column, width: int, far: float) -> float:
     Returns a weight that those which will be kept after it have at least.
     """
     beam, likely, gap, number = column.beam, column.likely, column.gap, column.number
-    column.ends = ends = [(node.in_gap, node.in_ink) for node in beam]
-    weights, most = [], 0.0
-    for node, (in_gap, in_ink) in zip(beam, ends, strict=True):
-        stays, weight = in_ink * likely.get(node.character, 0.0), node.weight
-        both = in_gap + in_ink
-        if both * weight > most:
-            most = both * weight
-        node.reached, node.next_ink = number, stays
-        node.next_gap = left = both * gap
-        weights.append((left + stays) * weight)
-    column.least = least = far * most
+    column.ends = [(node.in_gap, node.in_ink) for node in beam]
+    column.least = least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
+    last = beam[0].kept
+    weights = []
     for node in beam:
-        before, character = node.before, node.character
-        if before is not None and before.reached == number and character in likely:
+        character, both = node.character, node.in_gap + node.in_ink
+        probability = likely.get(character, 0.0)
+        stays = node.in_ink * probability
+        node.next_gap = left = both * gap
+        weights.append((left + stays) * node.weight)
+        before = node.before
+        if probability and before is not None and before.kept == last:
             start = before.in_gap
             if character != before.character:
-                start = before.in_gap + before.in_ink
-            share = start * likely[character]
+                start += before.in_ink
+            share = start * probability
             if share * before.weight >= least:
-                node.next_ink += share
+                stays += share
+        node.reached, node.next_ink = number, stays
     behind = far * max(weights)
     return max(behind, min(weights)) if len(beam) == width else behind
 
 
-def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
+def _pruned(found: _Beam, number: int, width: int, far: float) -> tuple[_Beam, float]:
     """The weightiest texts, their probabilities scaled; and the logarithm of the scale."""
     weights = [(node.next_gap + node.next_ink) * node.weight for node in found]
     # Of equal ones the later first.
@@ -267,7 +259,7 @@ def _pruned(found: _Beam, width: int, far: float) -> tuple[_Beam, float]:
     kept = [found[number] for number in ranked if weights[number] >= least]
     top = max(node.next_gap + node.next_ink for node in kept)
     for node in kept:
-        node.in_gap, node.in_ink = node.next_gap / top, node.next_ink / top
+        node.in_gap, node.in_ink, node.kept = node.next_gap / top, node.next_ink / top, number
     return kept, math.log(top)
 
 
@@ -285,17 +277,19 @@ def _finished(
         return []
     best = max(score for score, _, _ in found)
     total = sum(math.exp(score - best) for score, _, _ in found)
-    _find_columns([node for _, _, node in found], columns)
+    clearest = _clearest([node for _, _, node in found], columns)
     made = [
-        Hypothesis(*_spelled(node), math.exp(score - best) / total, sound)
+        Hypothesis(*_spelled(node, clearest), math.exp(score - best) / total, sound)
         for score, sound, node in found
     ]
     return sorted(made, key=lambda one: -one.weight)
 
 
-def _spelled(node: _Node) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _spelled(
+    node: _Node, clearest: Mapping[_Node, int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     walk = _beginnings(node)
-    return tuple(one.character for one in walk), tuple(one.column for one in walk)
+    return tuple(one.character for one in walk), tuple(clearest[one] for one in walk)
 
 
 def _beginnings(node: _Node) -> list[_Node]:
@@ -307,19 +301,28 @@ def _beginnings(node: _Node) -> list[_Node]:
     return found[::-1]
 
 
-def _find_columns(texts: Sequence[_Node], columns: Sequence[_Column]) -> None:
-    """Find where each character of some texts is clearest: by the ways that end in it there."""
+def _clearest(texts: Sequence[_Node], columns: Sequence[_Column]) -> dict[_Node, int]:
+    """Where the last character of some texts and of their beginnings is clearest.
+
+    That is the column in which the ways that end in it are likeliest.
+    """
     ending: defaultdict[_Node | None, list[_Node]] = defaultdict(list)
-    for part in {part for text in texts for part in _beginnings(text)}:
+    parts = {part for text in texts for part in _beginnings(text)}
+    for part in parts:
         ending[part].append(part)
         ending[part.before].append(part)
+    peak = dict.fromkeys(parts, (0.0, -1))
     for column in columns:
+        likely = column.likely
         for node, (in_gap, in_ink) in zip(column.beam, column.ends, strict=True):
             for part in ending.get(node, ()):
                 character = part.character
-                if character not in column.likely:
+                if character not in likely:
                     continue
                 start = in_gap if character == node.character else in_gap + in_ink
-                share = (in_ink if part is node else start) * column.likely[character]
-                if share > part.peak and (part is node or share * node.weight >= column.least):
-                    part.peak, part.column = share, column.number
+                share = (in_ink if part is node else start) * likely[character]
+                if share > peak[part][0] and (
+                    part is node or share * node.weight >= column.least
+                ):
+                    peak[part] = share, column.number
+    return {part: number for part, (_, number) in peak.items()}

@@ -75,7 +75,7 @@ class Junction:
 
     def __init__(self, state: Any, most: float) -> None:
         self.state, self.most = state, most
-        self.steps: dict[int, tuple[Junction, float] | None] = {}
+        self.steps: dict[int, tuple[Junction, float] | None] | None = None
 
 
 class Junctions:
@@ -92,11 +92,10 @@ class Junctions:
             junction = self._known[state] = Junction(state, self._language.most(state))
         return junction
 
-    def step(self, junction: Junction, character: int) -> None:
-        """Have a junction know where a character leads, and the weight of the character."""
+    def step(self, junction: Junction, character: int) -> tuple[Junction, float] | None:
+        """Where a character leads, and its weight; None for never."""
         found = self._language.follow(junction.state, character)
-        known = None if found is None else (self.at(found[0]), math.exp(found[1]))
-        junction.steps[character] = known
+        return found and (self.at(found[0]), math.exp(found[1]))
 
 
 assert LINE_CHARACTERS[: BLANK + 1] == SYMBOLS, "automata number their symbols so"
