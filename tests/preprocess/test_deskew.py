@@ -8,6 +8,7 @@ from form_defects import skew_matrix
 
 from hcr_batch.geometry import projected
 from hcr_batch.preprocess.deskew import deskew, estimate_skew
+from hcr_batch.types import Page
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +78,10 @@ def test_boxes_of_a_turned_page_lie_where_they_are_in_the_file(degrees):
     cells = [cell.box for field in found for cell in field.cells]
     assert [len(field.cells) for field in found] == [16, 12]
     assert min(max(overlap(place, cell) for cell in cells) for place in places) > 0.75
+
+
+@pytest.mark.parametrize(("two", "mean"), [((10, 10), 10), ((10, 11), 11), ((0, 1), 1)])
+def test_a_page_that_is_reduced_is_averaged_first_and_rounded_up(two, mean):
+    gray = np.tile(np.array(two, np.uint8), (300, 120))
+    page = Page(gray, 300.0, 1, np.eye(3), gray.shape[::-1])
+    assert (deskew(page, 0.0).gray[5:-5, 5:-5] == mean).all()
