@@ -142,12 +142,22 @@ def _is_sure(
     in_comb[walls > 0] = _in_rhythm(middles[walls > 0], size[walls > 0])
     sure = (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
     sure |= (walls >= JOINED_WALLS) & _share_walls(cells, cells[sure])
-    narrowest = np.where(holds, cells[:, 2] - cells[:, 0], np.inf).min(axis=1, initial=np.inf)
+    own = _innermost(holds, boxes)
+    narrowest = np.where(own, cells[:, 2] - cells[:, 0], np.inf).min(axis=1, initial=np.inf)
     wide = np.diff(np.round(boxes[:, [0, 2]]))[:, 0] >= UNDIVIDED * narrowest
-    for box, held in zip(boxes[wide], holds[wide]):
+    for box, held in zip(boxes[wide], own[wide]):
         if _is_undivided(box, cells[held], line):
             sure &= ~held
     return sure
+
+
+def _innermost(holds: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Of the boxes that hold a cell, bool (boxes, cells), the smallest alone: same shape."""
+    if not len(boxes):
+        return holds
+    size = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    held_by = np.where(holds, size[:, None], np.inf).argmin(axis=0)
+    return holds & (np.arange(len(boxes))[:, None] == held_by)
 
 
 def _share_walls(cells: np.ndarray, others: np.ndarray) -> np.ndarray:
