@@ -105,6 +105,24 @@ def test_a_form_whose_other_side_shines_through(bleed, hand):
     assert len(fields) == len(form.fields)
 
 
+@pytest.mark.parametrize("groups", [(3, 3), (2, 2, 4)])
+def test_frames_with_captions_around_combs_leave_them_combs(groups):
+    gray = paper(190, 60)
+    boxes = []
+    for x, width in ((40, 560), (600, 800)):
+        cv2.rectangle(gray, (x, 60), (x + width, 190), 0, 3)
+        cv2.putText(gray, "24D. AMOUNT", (x + 16, 88), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 0, 2)
+        left = x + 40
+        for count in groups:
+            boxes += row_of_boxes(gray, left, 110, count, height=46, width=40, level=150)
+            left += 40 * count + 40
+    fields = fields_of(scanned(gray))
+    for box in boxes:
+        share, field = best(box, fields)
+        assert share > 0.7
+        assert field.kind in ("comb", "boxes")
+
+
 @pytest.mark.xfail(reason="boxes that shine through across a comb's own hide some of its cells")
 def test_a_form_of_another_kind_on_the_other_side(hand):
     form = make_form(spec("comb"), hand)
