@@ -26,7 +26,9 @@ SQUARE = 4
 LEAST = (1, 2, 2, SQUARE**2)
 """Shape of the smallest input: the first kernels are of two squares by two."""
 MULTIPLE = 32
-"""Pixels, of the page and of the layers: the network halves four times, and strips as high."""
+"""Pixels of the page, and of the layers: pages are filled up to whole multiples."""
+HALVED = 16
+"""Pixels of the layers: the network halves four times, so strips begin and end at multiples."""
 COLUMNS = 192
 """Pixels at 200 dots per inch; pages are filled up to whole multiples, of `MULTIPLE` in rows. So
 wide, that pages of one size turned by up to 1.8 degrees are of one shape, and the network's memory
@@ -142,7 +144,7 @@ def _strips(rows: int, columns: int) -> list[_Strip]:
 def _height(rows: int, count: int) -> int:
     """Rows of each of so many strips, in whole multiples if they are parts."""
     height = -(-(rows + 2 * REACH * (count - 1)) // count)
-    return min(rows, -(-height // MULTIPLE) * MULTIPLE)
+    return min(rows, -(-height // HALVED) * HALVED)
 
 
 def _near_marks(gray: np.ndarray) -> slice:
