@@ -128,10 +128,12 @@ def _strips_moved(
     transform: np.ndarray, form: Imprint, page: Imprint, fields: np.ndarray
 ) -> np.ndarray:
     """Which fields stand on strips that are elsewhere, also far above or below the form."""
-    far, reach = round(FAR_MM * PER_MM), round(REACH_MM * PER_MM)
-    own = _bordered(form.words, far, reach)
-    _, words = seen_on_form(transform, page, form.words.shape, far)
-    return strips_elsewhere(fields, own, words[:, far - reach : reach - far], far)
+    reach, more = round(REACH_MM * PER_MM), round((FAR_MM - REACH_MM) * PER_MM)
+    rows, columns = form.words.shape
+    higher = transform @ np.array([[1, 0, 0], [0, 1, -more / PER_MM], [0, 0, 1.0]])
+    _, words = seen_on_form(higher, page, (rows + 2 * more, columns), reach)
+    own = _bordered(form.words, reach + more, reach)
+    return strips_elsewhere(fields, own, words, reach + more)
 
 
 def _bordered(mask: np.ndarray, above: int, beside: int) -> np.ndarray:

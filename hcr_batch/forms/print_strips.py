@@ -21,9 +21,9 @@ STRANGE = 0.6
 """Correlation below which a strip is not the form's: where all have more, and nothing is printed
 beyond the form, no other place is looked for, for what is new on a page of another edition pushes
 something away."""
-HERE_MM, APART_MM, FAR_MM = 1, 3, 60
+HERE_MM, APART_MM, FAR_MM = 1, 3, 150
 """A strip is in its place within this distance, and elsewhere from the second one on to the third:
-blocks that are taller stand twice on no form."""
+a block that is taller does not stand twice on a sheet."""
 FOUND, LEAD = 0.93, 0.3
 """Correlation from which a strip is on the page at another place, and by how much more that must
 be than the form's own with that place: on 7 pages with a block that stood twice three strips at
@@ -37,6 +37,9 @@ that must be than in its place, and than the form's own with that place: of 98 s
 moved 71 had both, of 16,497 in their places none; six had half of that lead."""
 AT_MM = 2.0
 """Print this near above or below an area without any of its own tells where that is."""
+ALSO = 0.8
+"""Correlation that is enough where others are as much lower or higher: a line of print may be cut
+through where what stands twice ends, or less sharp."""
 SHARED = 0.5
 """A field is on a strip that have this share of the lower one's height in common."""
 
@@ -70,7 +73,7 @@ def strips_elsewhere(
     beyond = max(_liveliest(page[:edge]), _liveliest(page[-edge:])) >= PLAIN
     if not (strange.any() or beyond):
         return np.zeros(len(fields), bool)
-    moved = np.array([_moved(form, page, top) for top in tops])
+    moved = _moves(np.array([_elsewhere(form, page, top) for top in tops]))
     spans = [
         (tops[n] - edge, tops[n] - edge + STRIP_MM)
         for n in np.flatnonzero((moved != 0) | strange & moved.any())
@@ -137,15 +140,28 @@ def _here(form: np.ndarray, page: np.ndarray, top: int) -> float:
     return float(_alike(near, form, top).max())
 
 
-def _moved(form: np.ndarray, page: np.ndarray, top: int) -> int:
-    """How much lower, or higher, a page has a strip too, in pixels; 0 where it has it not."""
-    seen = _alike(page, form, top)
+def _elsewhere(form: np.ndarray, page: np.ndarray, top: int) -> np.ndarray:
+    """How like a strip a page is so much higher or lower, float (2 `FAR_MM` + 1,).
+
+    0 where it is not so much more like it than the form is itself.
+    """
     # Places beside one that looks alike do as well: print is never quite where it should be.
     own = cv2.dilate(_alike(form, form, top)[:, None], np.ones((5, 1), np.uint8))[:, 0]
-    steps = np.arange(len(seen)) - top
-    away = (np.abs(steps) >= APART_MM) & (np.abs(steps) <= FAR_MM)
-    found = steps[away & (seen >= FOUND) & (seen >= own + LEAD)]
-    return int(found[np.abs(found).argmin()]) if len(found) else 0
+    seen = _alike(page, form, top)
+    seen[seen < own + LEAD] = 0.0
+    around = np.pad(seen, FAR_MM)[top : top + 2 * FAR_MM + 1]
+    around[FAR_MM - APART_MM + 1 : FAR_MM + APART_MM] = 0.0
+    return around
+
+
+def _moves(elsewhere: np.ndarray) -> np.ndarray:
+    """How much lower, or higher, a page has each strip too, in pixels, int (strips,); 0 if not."""
+    steps = np.arange(-FAR_MM, FAR_MM + 1)
+    surely = elsewhere >= FOUND
+    near = cv2.dilate(surely.any(axis=0).astype(np.uint8)[:, None], np.ones((3, 1), np.uint8))[:, 0]
+    found = surely | (elsewhere >= ALSO) & (near > 0)
+    nearest = np.where(found, np.abs(steps), len(steps)).argmin(axis=1)
+    return np.where(found.any(axis=1), steps[nearest], 0)
 
 
 def _pushed(
