@@ -284,12 +284,12 @@ def test_a_field_beyond_a_fold_is_cut_off_though_half_the_line_beneath_it_is_lef
     assert place_fields(fit, found)[-1].doubts == (CUT_OFF,)
 
 
-@pytest.mark.parametrize("height", [30, 50])
+@pytest.mark.parametrize("height", [30, 50, 90])
 def test_what_stands_twice_is_in_doubt_also_where_the_first_lies_far_above_the_form(height):
     template = with_area(MillimetreBox(60, 3, 50, 6))
     words = np.random.default_rng(7).random((20, 41)) < 0.3
     template.pages[0].imprint.words[10:110, 5:415] = 255 * np.kron(words, BLOCK)
-    transform, size = scaling(8.0, 9, 9 + 8 * height), (1800, 1700)
+    transform, size = scaling(8.0, 9, 9 + 8 * height), (1800, 2000)
     found = seen(template, transform, list(scanned(template, transform)), size)
     (fit,) = register([template], found)
     assert doubts(fit, found) == {""}

@@ -55,6 +55,18 @@ def test_the_first_block_is_in_doubt_where_it_stands_twice_and_the_page_is_laid_
     assert told.all()
 
 
+def test_the_row_at_which_a_block_that_stands_twice_ends_is_in_doubt_though_less_sharp():
+    own = form()
+    own[: rows(0, 4).stop] = 0
+    page = np.pad(own, ((2 * 50, 0), (0, 0)))
+    first = own[rows(0, 50)].copy()
+    # The last line is half cut off in the upper block.
+    first[-14:, MARGIN + 120 : MARGIN + 180] = 0
+    page[MARGIN : MARGIN + 100] = first
+    last = np.array([[20.0, 46, 60, 50]])
+    assert strips_elsewhere(last, np.pad(own, ((100, 0), (0, 0))), page, MARGIN + 100).all()
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_a_form_in_its_place_has_nothing_elsewhere(noise):
     own = form()
