@@ -158,7 +158,7 @@ def _moves(elsewhere: np.ndarray) -> np.ndarray:
     """How much lower, or higher, a page has each strip too, in pixels, int (strips,); 0 if not."""
     steps = np.arange(-FAR_MM, FAR_MM + 1)
     surely = elsewhere >= FOUND
-    near = cv2.dilate(surely.any(axis=0).astype(np.uint8)[:, None], np.ones((3, 1), np.uint8))[:, 0]
+    near = cv2.dilate(surely.any(axis=0, keepdims=True).astype(np.uint8), np.ones((1, 3), np.uint8))
     found = surely | (elsewhere >= ALSO) & (near > 0)
     nearest = np.where(found, np.abs(steps), len(steps)).argmin(axis=1)
     return np.where(found.any(axis=1), steps[nearest], 0)
