@@ -110,33 +110,26 @@ class _Node:
         self.children: dict[int, _Node] | None = None
 
 
-@dataclass(frozen=True)
-class _Beam:
-    """Texts that are still likely, the weightiest first.
-
-    With each its `in_gap` and `in_ink`, for they change; `most` is the greatest of their weights.
-    """
-
-    texts: list[_Node]
-    ends: list[tuple[float, float]]
-    most: float
+_Beam = list[_Node]
+"""Texts that are still likely, the weightiest first."""
 
 
 class _Column:
     """What a column shows, and the texts that it found.
 
     `likely` are characters with their probabilities, the greatest of which is `top`; `gap` is that
-    of the gap. The `beam` is that before the column; `least` is the weight from which a text is
-    tried.
+    of the gap. The `beam` is that before the column, with `in_gap` and `in_ink` of its texts;
+    `least` is the weight from which a text is tried.
     """
 
-    __slots__ = ("beam", "gap", "least", "likely", "number", "top")
-    beam: _Beam
+    __slots__ = ("beam", "ends", "gap", "least", "likely", "number", "top")
+    ends: list[tuple[float, float]]
     least: float
 
     def __init__(self, number: int, likely: Iterable[tuple[int, float]], gap: float) -> None:
         self.number, self.gap, self.likely = number, gap, dict(likely)
         self.top = max(self.likely.values(), default=0.0)
+        self.beam: _Beam = []
 
 
 def best_texts(
@@ -161,10 +154,10 @@ def best_texts(
     junctions = Junctions(language)
     nothing = _Node(None, -1, junctions.at(language.start), 1.0)
     nothing.in_gap, nothing.in_ink = 1.0, 0.0
-    beam, lost = _Beam([nothing], [(1.0, 0.0)], 1.0), 0.0
+    beam, lost = [nothing], 0.0
     columns = list(_columns(probabilities, least))
     for column in columns:
-        column.beam, column.least = beam, far * beam.most
+        column.beam = beam
         grown = _grown(column, junctions, width, far)
         beam, change = _pruned(grown, column.number, width, far)
         lost += change
@@ -188,14 +181,15 @@ def telling_columns(probabilities: np.ndarray) -> np.ndarray:
     return np.flatnonzero(~(empty & np.append(False, empty[:-1])))
 
 
-def _grown(column: _Column, junctions: Junctions, width: int, far: float) -> list[_Node]:
+def _grown(column: _Column, junctions: Junctions, width: int, far: float) -> _Beam:
     """All texts after one more column, but for those that will not be kept."""
-    beam, number, top, least = column.beam, column.number, column.top, column.least
+    beam, number, top = column.beam, column.number, column.top
     likely = column.likely.items()
     kept = _stayed(column, width, far)
-    found = list(beam.texts)
-    for node, (in_gap, in_ink) in zip(beam.texts, beam.ends, strict=True):
-        both = in_gap + in_ink
+    least = column.least
+    found = list(beam)
+    for node in beam:
+        in_gap, both = node.in_gap, node.in_gap + node.in_ink
         most = both * node.most
         if most * top < kept:
             continue
@@ -231,15 +225,16 @@ def _stayed(column: _Column, width: int, far: float) -> float:
 
     Returns a weight that those which will be kept after it have at least.
     """
-    texts, ends = column.beam.texts, column.beam.ends
-    likely, gap, number, least = column.likely, column.gap, column.number, column.least
-    last = texts[0].kept
+    beam, likely, gap, number = column.beam, column.likely, column.gap, column.number
+    column.ends = [(node.in_gap, node.in_ink) for node in beam]
+    column.least = least = far * max((node.in_gap + node.in_ink) * node.weight for node in beam)
+    last = beam[0].kept
     weights = []
-    for node, (in_gap, in_ink) in zip(texts, ends, strict=True):
-        character = node.character
+    for node in beam:
+        character, both = node.character, node.in_gap + node.in_ink
         probability = likely.get(character, 0.0)
-        stays = in_ink * probability
-        node.next_gap = left = (in_gap + in_ink) * gap
+        stays = node.in_ink * probability
+        node.next_gap = left = both * gap
         weights.append((left + stays) * node.weight)
         before = node.before
         if probability and before is not None and before.kept == last:
@@ -251,36 +246,28 @@ def _stayed(column: _Column, width: int, far: float) -> float:
                 stays += share
         node.reached, node.next_ink = number, stays
     behind = far * max(weights)
-    return max(behind, min(weights)) if len(texts) == width else behind
+    return max(behind, min(weights)) if len(beam) == width else behind
 
 
-def _pruned(found: list[_Node], number: int, width: int, far: float) -> tuple[_Beam, float]:
+def _pruned(found: _Beam, number: int, width: int, far: float) -> tuple[_Beam, float]:
     """The weightiest texts, their probabilities scaled; and the logarithm of the scale."""
-    shares = [node.next_gap + node.next_ink for node in found]
-    weights = [share * node.weight for share, node in zip(shares, found, strict=True)]
+    weights = [(node.next_gap + node.next_ink) * node.weight for node in found]
     # Of equal ones the later first.
     later_first = range(len(found) - 1, -1, -1)
     ranked = sorted(later_first, key=weights.__getitem__, reverse=True)[:width]
     least = far * weights[ranked[0]]
-    ranked = [place for place in ranked if weights[place] >= least]
-    top = max([shares[place] for place in ranked])
-    texts, ends, most = [found[place] for place in ranked], [], 0.0
-    for node in texts:
-        node.in_gap = in_gap = node.next_gap / top
-        node.in_ink = in_ink = node.next_ink / top
-        node.kept = number
-        ends.append((in_gap, in_ink))
-        weight = (in_gap + in_ink) * node.weight
-        if weight > most:
-            most = weight
-    return _Beam(texts, ends, most), math.log(top)
+    kept = [found[number] for number in ranked if weights[number] >= least]
+    top = max(node.next_gap + node.next_ink for node in kept)
+    for node in kept:
+        node.in_gap, node.in_ink, node.kept = node.next_gap / top, node.next_ink / top, number
+    return kept, math.log(top)
 
 
 def _finished(
     beam: _Beam, lost: float, language: Language, columns: Sequence[_Column]
 ) -> list[Hypothesis]:
     found = []
-    for node in beam.texts:
+    for node in beam:
         share, ending = node.in_gap + node.in_ink, language.ending(node.junction.state)
         if ending is not None and share > 0:
             sound = math.log(share)
@@ -327,7 +314,7 @@ def _clearest(texts: Sequence[_Node], columns: Sequence[_Column]) -> dict[_Node,
     peak = dict.fromkeys(parts, (0.0, -1))
     for column in columns:
         likely = column.likely
-        for node, (in_gap, in_ink) in zip(column.beam.texts, column.beam.ends, strict=True):
+        for node, (in_gap, in_ink) in zip(column.beam, column.ends, strict=True):
             for part in ending.get(node, ()):
                 character = part.character
                 if character not in likely:
