@@ -8,7 +8,8 @@ same seed; sources take turns, so that no one's forms prevail.
 - written cells found: a cell of the results has half of its area in common;
 - invented: characters read in blank cells or where nothing was written, to a
   hundred cells; check boxes and boxes of which nobody knows are left out;
-- grouped: rows of two cells and more that are one field and nothing else;
+- grouped: rows of two cells and more that are one field; other cells may belong to it if they stand
+  beside these in the drawing, for what is known of the forms leaves out and parts some of a comb;
 - right: of the written cells that were found, and of all that were written;
 - silent: wrong ones not flagged, of all that were not flagged;
 - to look at: flagged cells, to a hundred written characters.
@@ -23,7 +24,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, cycle, islice, zip_longest
+from itertools import chain, cycle, islice, pairwise, zip_longest
 from pathlib import Path
 
 import cv2
@@ -32,11 +33,19 @@ from bench_layout import MIN_OVERLAP
 from PIL import Image
 
 from hcr_batch import load_recognizer, scan_document
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.evaluation.scoring import fold
-from hcr_batch.geometry import area, shared_area
+from hcr_batch.geometry import area, projected, shared_area
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.segmentation.network import Segmenter, load_segmenter
-from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, is_held_out
+from hcr_batch.training.synthesis.blanks import (
+    BlankForm,
+    blank_forms,
+    blank_sheet,
+    is_held_out,
+    is_lined,
+)
+from hcr_batch.training.synthesis.canvas import DPI, FormSheet
 from hcr_batch.training.synthesis.filled_pages import FilledPage, fill_form
 from hcr_batch.training.synthesis.penmanship import load_penmanship
 from hcr_batch.types import Box, PageReading, Reading
@@ -44,6 +53,8 @@ from hcr_batch.types import Box, PageReading, Reading
 AROUND_WORD_MM = 2.0
 """Tails and slant reach so far beyond the box of a word."""
 MM_PER_INCH = 25.4
+WALL_MM = 0.9
+"""Cells no further apart share a wall."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +71,9 @@ def main(options: argparse.Namespace) -> None:
     data = Path(os.environ["HCR_DATA"])
     recognizer, segmenter = load_recognizer(), load_segmenter()
     totals: defaultdict[str, Counter] = defaultdict(Counter)
-    for form, page in islice(filled(data, options.seed), options.pages):
+    for form, page, lines in islice(filled(data, options.seed), options.pages):
         found = cells_of(scanned(page, recognizer, segmenter))
-        counts = measure(page, found)
+        counts = measure(page, found, lines)
         totals[form.source] += counts
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
@@ -70,13 +81,33 @@ def main(options: argparse.Namespace) -> None:
     report(totals)
 
 
-def filled(data: Path, seed: int) -> Iterator[tuple[BlankForm, FilledPage]]:
+def filled(data: Path, seed: int) -> Iterator[tuple[BlankForm, FilledPage, DrawnLines]]:
     """Forms and filled pages of them with characters in cells; all forms again and again."""
     skill, forms = load_penmanship(data), list(held_out(data / "blank_forms", seed))
     for number, form in enumerate(cycle(forms)):
         page = in_rows(fill_form(form, skill, seed * 100_003 + number))
         if any(cell.character for cell in page.cells):
-            yield form, page
+            yield form, page, DrawnLines.of(form, page)
+
+
+@dataclass(frozen=True)
+class DrawnLines:
+    """The lines of a blank form, and the way there from the pixels of a filled page."""
+
+    sheet: FormSheet
+    to_blank: np.ndarray
+
+    @classmethod
+    def of(cls, form: BlankForm, page: FilledPage) -> DrawnLines:
+        scale = np.diag([DPI / page.dpi] * 2 + [1])
+        return cls(blank_sheet(form), scale @ np.linalg.inv(page.from_blank))
+
+    def along(self, box: Box) -> bool:
+        """Whether a line runs along the upper or lower side of a box."""
+        left, top, right, bottom = sides_of([box])[:, 0]
+        corners = projected(self.to_blank, np.array([(left, top), (right, bottom)]))
+        (left, top), (right, bottom) = corners.tolist()
+        return is_lined(self.sheet, Box(left, top, right - left, bottom - top))
 
 
 def in_rows(page: FilledPage) -> FilledPage:
@@ -117,7 +148,7 @@ def cells_of(reading: PageReading) -> list[ReadCell]:
     ]
 
 
-def measure(page: FilledPage, found: Sequence[ReadCell]) -> Counter:
+def measure(page: FilledPage, found: Sequence[ReadCell], lines: DrawnLines) -> Counter:
     """Counts of one page, by the names of `report`'s columns."""
     counts: Counter = Counter(pages=1, cells=len(page.cells))
     places = [_best(cell.box, found) for cell in page.cells]
@@ -136,15 +167,26 @@ def measure(page: FilledPage, found: Sequence[ReadCell]) -> Counter:
     for cell, place in zip(page.cells, places, strict=True):
         runs[cell.run].append(place)
     counts["runs"] = len(runs)
-    counts["grouped"] = sum(_is_field(run, found) for run in runs.values())
+    counts["grouped"] = sum(_is_field(run, found, lines, page.dpi) for run in runs.values())
     return counts
 
 
-def _is_field(run: Sequence[ReadCell | None], found: Sequence[ReadCell]) -> bool:
-    """Whether all of a row was found, as one field that holds nothing else."""
-    owners = {cell.field for cell in run if cell}
-    whole = all(run) and len(owners) == 1
-    return whole and sum(cell.field in owners for cell in found) == len(run)
+def _is_field(
+    run: Sequence[ReadCell | None], found: Sequence[ReadCell], lines: DrawnLines, dpi: float
+) -> bool:
+    """Whether all of a row was found as one field, which has nothing but cells, side by side."""
+    cells = [cell for cell in run if cell]
+    owners = {cell.field for cell in cells}
+    if len(cells) < len(run) or len(owners) > 1:
+        return False
+    mine = {id(cell) for cell in cells}
+    field = sorted((cell for cell in found if cell.field in owners), key=lambda one: one.box.x)
+    wall = WALL_MM * dpi / MM_PER_INCH
+    are_near = all(
+        (id(a) in mine) == (id(b) in mine) or b.box.x - a.box.right <= wall
+        for a, b in pairwise(field)
+    )
+    return are_near and all(id(cell) in mine or lines.along(cell.box) for cell in field)
 
 
 def _is_right(truth: str, reading: Reading) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "blank_to_fill",
     "forms_to_fill",
     "is_held_out",
+    "is_lined",
 ]
 
 HELD_SHARE, HELD_SALT = 22, "5"
@@ -40,6 +41,11 @@ LEAST_UNDERSCORE, LARGEST_DOT = 5.0, 0.55
 """mm: length of a printed underscore, size of a dot of a leader."""
 BOX_SIDES = (1.6, 6.5)
 """mm: insides of check boxes that are set as print."""
+NEAR_LINE_MM = 1.0
+LINE_LEVEL, LINED = 90, 0.5
+"""A line runs along a cell's side where so near to it, by this share of its width, pixels are line
+from this level of 255 on: places of dashes between cells, which are estimated as cells too, have
+none."""
 DENSE_SIDE, DENSE = 6.0, 0.33
 """mm, and share of the ground covered by rules from which they are a bar code or a screen."""
 
@@ -118,8 +124,19 @@ def blank_sheet(form: BlankForm) -> FormSheet:
     _reverse(sheet, drawn.print, pictures)
     sheet.picture[:] = np.where(pictures > 25, 255, 0)
     cells = [Box(c.x * MM, c.y * MM, c.width * MM, c.height * MM) for c in form.cells]
-    sheet.places = find_places(sheet, cell_runs(_unprinted(sheet, cells)))
+    sheet.places = find_places(sheet, cell_runs(_empty(sheet, cells)))
     return sheet
+
+
+def is_lined(sheet: FormSheet, cell: Box) -> bool:
+    """Whether a line runs along the upper or lower side of a cell, in pixels of the sheet."""
+    slack = round(NEAR_LINE_MM * MM)
+    across = slice(max(round(cell.x), 0), max(round(cell.right), 1))
+    for y in (round(cell.y), round(cell.bottom)):
+        near = sheet.line.cover[max(y - slack, 0) : y + slack + 1, across] > LINE_LEVEL
+        if near.size and near.max(axis=0).mean() >= LINED:
+            return True
+    return False
 
 
 def blank_to_fill(
@@ -199,8 +216,8 @@ def _dense(lines: np.ndarray) -> np.ndarray:
     return cv2.dilate((share > DENSE).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
 
 
-def _unprinted(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
-    """Cells that are not filled with print already."""
+def _empty(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
+    """Cells that are not filled with print already, and are no dashes between cells."""
     kept = []
     for cell in cells:
         inner = fit_cell(cell)
@@ -209,7 +226,7 @@ def _unprinted(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
             max(int(inner.x), 0) : int(inner.right),
         ]
         ink = sheet.print.tone[where]
-        if ink.size and (ink > 128).mean() < 0.05:
+        if ink.size and (ink > 128).mean() < 0.05 and is_lined(sheet, cell):
             kept.append(cell)
     return kept
 
