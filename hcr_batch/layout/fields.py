@@ -48,6 +48,10 @@ JOINED_WALLS, SAME_WALL = 2, 2.0
 """so many around one that shares a wall with such a cell, within these pixels (0.5 mm);"""
 FILLED = 0.5
 """or cells fill this share of the closed box around them;"""
+ALL_WALLS, LEAST_PART, PART_ASPECT = 4, 0.2, 1.5
+"""A closed box has all walls. Boxes are the parts of a cell, which is none, where they fill that
+share of it together, and each alone this: two rows with a wall between that was taken for a
+stroke. The parts that a struck line leaves of a cell are wider for their height."""
 UNDIVIDED = 1.35
 """Widths of a cell; a wider closed box has teeth, or holds a string,"""
 TOOTH_SHOWS = 0.5
@@ -105,6 +109,7 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     )
     checks = checks[(check_walls >= ENOUGH_WALLS) & ~_are_letters(checks, layers)]
     boxes = layers.closed
+    cells, walls = _parted_by_boxes(cells, walls, boxes)
     cells = _in_their_boxes(cells[_is_sure(cells, walls, boxes, line)], boxes)
     cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
@@ -169,6 +174,22 @@ def _share_walls(cells: np.ndarray, others: np.ndarray) -> np.ndarray:
     is_level = np.maximum(abs(top - y), abs(bottom - last)) <= SAME_WALL
     is_beside = np.minimum(abs(left - end), abs(right - x)) <= SAME_WALL
     return np.any(is_level & is_beside, axis=1)
+
+
+def _parted_by_boxes(
+    cells: np.ndarray, walls: np.ndarray, boxes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cells, (N, 4), and their walls, (N,); of one that closed boxes fill, these boxes."""
+    holds = contains(cells, (boxes[:, :2] + boxes[:, 2:]) / 2)
+    width, height = (boxes[:, 2:] - boxes[:, :2]).T
+    size, box_size = (cells[:, 2:] - cells[:, :2]).prod(axis=1), width * height
+    holds &= (box_size >= LEAST_PART * size[:, None]) & (width <= PART_ASPECT * height)
+    filled = (holds.sum(axis=1) > 1) & ((holds * box_size).sum(axis=1) >= FILLED * size)
+    if not filled.any():
+        return cells, walls
+    parts = boxes[holds[filled].any(axis=0)] + HALF_WALL * np.array([-1, -1, 1, 1])
+    seen = np.full(len(parts), ALL_WALLS)
+    return np.concatenate([cells[~filled], parts]), np.append(walls[~filled], seen)
 
 
 def _in_their_boxes(cells: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -53,6 +53,16 @@ def test_cells_whose_walls_are_hidden_are_filled_in_by_the_rhythm_of_their_comb(
     assert min(map(overlap, cells, boxes)) > 0.8
 
 
+def test_two_rows_whose_insides_have_run_together_are_parted_by_their_walls():
+    gray = paper(150, 60)
+    rows = [row_of_boxes(gray, 60, y, 12) for y in (100, 156)]
+    together = [Box(box.x, box.y, box.width, 2 * box.height) for box in rows[0]]
+    fields = found(layers_of(gray, cells=together))
+    assert [len(cells) for _, cells in fields] == [12, 12]
+    for (_, cells), boxes in zip(fields, rows, strict=True):
+        assert min(map(overlap, cells, boxes)) > 0.7
+
+
 def test_a_gap_between_two_fields_is_not_filled_in():
     gray = paper(200, 40)
     first = row_of_boxes(gray, 60, 100, 6)
