@@ -22,7 +22,10 @@ OFF = 0.3
 NEAR = 1.7
 """Cell widths; cells further apart are of two combs."""
 GOES_ON = 0.9
-"""Share of a cell's width along which the comb's upper or lower line shows where there is one."""
+"""Share of a cell's width along which the comb's upper or lower line shows where there is one,"""
+SECOND_LINE = 0.5
+"""and along which the other does, which strokes may hide, where the comb has both: the line of a
+frame, or one that the comb stands on, runs on beyond it."""
 TOOTH = 0.3
 """Share of a cell's height that even short teeth have,"""
 TOOTH_SHOWS = 0.5
@@ -68,7 +71,8 @@ def completed(row: list[Box], line: LineShares) -> list[Box]:
     cells: list[Box] = []
     left = row
     while seed := _steady(left):
-        comb = _extended(_refined(_lattice_of(seed), left), left, line)
+        lattice = _refined(_lattice_of(seed), left)
+        comb = _extended(lattice, left, line, _are_closed(seed, line))
         cells += _clear_of(comb, cells)
         left = _clear_of(left, comb)
     return sorted(cells + left, key=lambda box: box.x)
@@ -117,7 +121,9 @@ def _lattice_of(run: list[Box]) -> _Lattice:
     return _Lattice(Box(middle[0] - width / 2, top, width, height), pitch, fall)
 
 
-def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
+def _extended(
+    lattice: _Lattice, row: list[Box], line: LineShares, are_closed: bool
+) -> list[Box]:
     """The cells of a lattice to either side, as far as cells, or lines with teeth, go on."""
     middles, spans = _middles(row), _spans(row)
     numbers = []
@@ -130,7 +136,7 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
                 sure, taken = number, 0
             else:
                 taken += _is_taken(place, spans)
-                if taken > MOST_TAKEN or not _goes_on(place, line):
+                if taken > MOST_TAKEN or not _goes_on(place, line, are_closed):
                     break
                 if not taken and _has_tooth(place, way, line):
                     sure = number
@@ -140,11 +146,24 @@ def _extended(lattice: _Lattice, row: list[Box], line: LineShares) -> list[Box]:
     return [lattice.place(number) for number in range(first, last + 1)]
 
 
-def _goes_on(place: Box, line: LineShares) -> bool:
-    """Whether a line runs along the top or the bottom of a place."""
+def _are_closed(cells: list[Box], line: LineShares) -> bool:
+    """Whether lines run both above and below some cells."""
+    shares = np.array([_level_lines(cell, line) for cell in cells])
+    return bool(min(median(shares[:, 0]), median(shares[:, 1])) >= GOES_ON)
+
+
+def _goes_on(place: Box, line: LineShares, are_closed: bool) -> bool:
+    """Whether a line runs along the top or the bottom of a place; both where cells have both."""
+    low, high = sorted(_level_lines(place, line))
+    return high >= GOES_ON and (not are_closed or low >= SECOND_LINE)
+
+
+def _level_lines(place: Box, line: LineShares) -> tuple[float, float]:
+    """Shares of the width of a place along which there is line at its top, and at its bottom."""
     left, right = np.array([round(place.x)]), np.array([round(place.right)])
     rows = np.add.outer([round(place.y), round(place.bottom)], np.arange(-SLACK, SLACK + 1))
-    return float(line.level(rows, left, right).max()) >= GOES_ON
+    top, bottom = line.level(rows, left, right).max(axis=1).tolist()
+    return top, bottom
 
 
 def _is_taken(place: Box, spans: np.ndarray) -> bool:
