@@ -189,7 +189,14 @@ def _there(form: np.ndarray, page: np.ndarray, top: int, step: int) -> float:
 def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:
     """Correlation of a strip with what is at each height of a page; float32 (heights,)."""
     strip = form[top : top + STRIP_MM, BESIDE_MM:-BESIDE_MM]
-    return np.asarray(_scores(page, strip).max(axis=1))
+    alike = np.zeros(len(page) - STRIP_MM + 1, np.float32)
+    printed = np.flatnonzero(page.any(axis=1))
+    if len(printed):
+        # A page may be bare far above and below the form.
+        first, end = max(0, printed[0] - STRIP_MM + 1), min(len(alike), printed[-1] + 1)
+        scores = _scores(page[first : end + STRIP_MM - 1], strip)
+        alike[first:end] = scores.max(axis=1)
+    return alike
 
 
 def _scores(part: np.ndarray, strip: np.ndarray) -> np.ndarray:
