@@ -47,6 +47,10 @@ DISPUTED = 0.6
 """What is left of the confidence of a character that the other reading does not confirm."""
 NEARLY = 1e-6
 """No character is surer, or less sure, than this leaves open."""
+LONGEST = 40
+"""Characters of a line that the page segmentation takes for print, from which it is a label or a
+sentence of the form though its glyphs look written: a person is shown it once, not letter by
+letter."""
 EXPONENTS = (0.2, 20.0)
 """How far the confidences of a line's characters are raised or lowered to fit the line's."""
 
@@ -272,11 +276,15 @@ def _whole_part(part: LinePart, whole: Transcription) -> LinePart:
 def doubted(part: LinePart, source: InkSource) -> LinePart:
     """A line whose kind is in doubt where its glyphs and the page segmentation disagree."""
     kind, is_pen = part.kind, source is InkSource.PEN
-    if kind is TextKind.WRITTEN and not is_pen:
+    is_written = is_pen or kind is TextKind.WRITTEN
+    looks_written = kind in (TextKind.WRITTEN, TextKind.RATHER_WRITTEN)
+    if looks_written and source is InkSource.PRINT and len(part.boxes) > LONGEST:
+        kind = TextKind.RATHER_PRINTED
+    elif kind is TextKind.WRITTEN and not is_pen:
         kind = TextKind.RATHER_WRITTEN
     elif kind is TextKind.RATHER_PRINTED and source is InkSource.PRINT:
         # Two witnesses: a label, such as stands in most boxes of a form.
         kind = TextKind.PRINTED
     elif kind is TextKind.PRINTED and source is not InkSource.PRINT:
         kind = TextKind.RATHER_PRINTED
-    return replace(part, kind=kind, is_written=is_pen or part.kind is TextKind.WRITTEN)
+    return replace(part, kind=kind, is_written=is_written)

@@ -56,6 +56,14 @@ def test_doubtful_ink_that_was_taken_for_print_is_one_thing_to_look_at():
     assert [(r.character, r.flagged, r.reasons) for r in readings] == [("", True, ("printed",))]
 
 
+def test_a_sentence_that_was_taken_for_print_is_one_thing_to_look_at_though_it_looks_written():
+    readings = read("70492" * 10, WRITTEN, InkSource.PRINT)
+    assert [(r.character, r.flagged, r.reasons) for r in readings] == [("", True, ("printed",))]
+    assert len(read("70492", WRITTEN, InkSource.PRINT)) == 5
+    assert len(read("70492" * 10, WRITTEN, InkSource.PEN)) == 50
+    assert not any(r.flagged for r in read("70492" * 10, PRINTED, InkSource.PRINT))
+
+
 def test_a_line_that_may_be_print_is_read_where_enough_of_it_is_sure():
     assert "".join(r.character for r in read("70492", UNSURE, InkSource.PEN)) == "70492"
     readings = read("70492", UNSURE, InkSource.PEN, chance=0.6)
