@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -72,7 +73,13 @@ class FilledPage:
     from_blank: np.ndarray
 
 
-def fill_form(form: BlankForm, skill: Penmanship, seed: int, dpi: float = DPI) -> FilledPage:
+def fill_form(
+    form: BlankForm,
+    skill: Penmanship,
+    seed: int,
+    dpi: float = DPI,
+    scans: Mapping[str, float] = SCANS,
+) -> FilledPage:
     """Fill a blank form legibly with one hand and scan it, the same each time.
 
     Parameters
@@ -83,6 +90,8 @@ def fill_form(form: BlankForm, skill: Penmanship, seed: int, dpi: float = DPI) -
         Of what is written, of the pen and of the scan.
     dpi : float
         Resolution of the picture; it is scanned at 75 to 400 and scaled to this.
+    scans : mapping
+        Ways of scanning, and how often each comes.
     """
     rng = np.random.default_rng(seed)
     sheet = blank_sheet(form)
@@ -90,7 +99,7 @@ def fill_form(form: BlankForm, skill: Penmanship, seed: int, dpi: float = DPI) -
     writer.fill_places()
     matrix = _askew(sheet.shape, rng)
     bent = bend_sheet(sheet, turned(sheet.shape, matrix))
-    gray = scan_paper(printed_sheet(bent, rng), rng, SCANS)
+    gray = scan_paper(printed_sheet(bent, rng), rng, scans)
     scale = dpi / DPI
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
