@@ -17,7 +17,7 @@ from hcr_batch.decoding.cut_support import CutLine, supported
 from hcr_batch.decoding.formed_numbers import with_formed_numbers
 from hcr_batch.decoding.languages import AutomatonLanguage
 from hcr_batch.decoding.text_model import text_model
-from hcr_batch.decoding.word_list_search import likeliest_words
+from hcr_batch.decoding.word_list_search import clearest_sound, likeliest_words
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.types import Box
@@ -225,7 +225,7 @@ def transcribe_listed(
     every, word = np.arange(len(kept)), [character for character, _ in kept]
     rows[every, word] = np.maximum(rows[every, word], rows.max(axis=1, initial=0.0) + NEARLY)
     rows /= np.maximum(rows.sum(axis=1, keepdims=True), 1)
-    fits = best.sound - float(np.log(columns.max(axis=1)).sum()) >= FITS
+    fits = best.sound - clearest_sound(columns) >= FITS
     best = best if fits else replace(best, weight=UNFIT * best.weight)
     return _line(best, kept, spans, rows, strip)
 

@@ -16,7 +16,7 @@ from hcr_batch.decoding.ctc_search import Hypothesis, telling_columns
 from hcr_batch.decoding.languages import EPSILON
 from hcr_batch.forms.automata import Automaton
 
-__all__ = ["likeliest_words"]
+__all__ = ["clearest_sound", "likeliest_words"]
 
 KEPT = 60
 """Words that are reported at most."""
@@ -95,6 +95,23 @@ def likeliest_words(columns: np.ndarray, words: Automaton) -> list[Hypothesis]:
     ]
 
 
+def clearest_sound(columns: np.ndarray) -> float:
+    """Logarithm of the probability of what each column shows most clearly, words or none.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (columns, characters + 1)
+        As for :func:`likeliest_words`.
+    """
+    clearest = np.maximum(columns[:, : BLANK + 1].max(axis=1), _nothing(columns))
+    return float(np.log(np.maximum(clearest, NOTHING)).sum())
+
+
+def _nothing(columns: np.ndarray) -> np.ndarray:
+    """Probability of no character of a word, (...,): writers put marks and blanks as they like."""
+    return np.asarray(columns[..., GAP] + EPSILON * columns[..., BLANK:GAP].sum(axis=-1))
+
+
 @dataclass(frozen=True)
 class _Tree:
     """The words of a list as a tree of S states.
@@ -141,8 +158,6 @@ def _grown(found: _Beginnings, column: np.ndarray, tree: _Tree) -> _Beginnings:
     of, symbols, targets = tree.leaving(found.states)
     grown = np.where(symbols == found.last[of], found.in_gap[of], both[of]) * column[symbols]
     told = grown >= FAR * both.max()
-    # The writer puts marks and blanks as he likes.
-    nothing = column[GAP] + EPSILON * column[BLANK:GAP].sum()
     stays = np.where(found.last < 0, 0.0, found.in_ink * column[found.last])
     ink = np.append(stays, grown[told])
     states, first, place = np.unique(
@@ -151,7 +166,7 @@ def _grown(found: _Beginnings, column: np.ndarray, tree: _Tree) -> _Beginnings:
     return _Beginnings(
         states,
         np.append(found.last, symbols[told])[first],
-        np.bincount(place[: len(both)], both * nothing, len(states)),
+        np.bincount(place[: len(both)], both * _nothing(column), len(states)),
         np.bincount(place, ink, len(states)),
     )
 

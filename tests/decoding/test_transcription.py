@@ -117,6 +117,13 @@ def test_a_word_that_stands_in_no_list_is_not_surely_one_that_does(line):
     assert word.share < 0.6
 
 
+def test_marks_within_a_word_of_a_list_leave_it_sure(line):
+    shown = told(line, {"C": 0.98}, {"-": 0.98}, {"T": 0.98})
+    word = transcribe_listed(line, shown, listed("CT", "DOG"))
+    assert texts(word) == "CT"
+    assert word.share > 0.9
+
+
 def test_what_shows_no_word_of_a_list_is_none(line):
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
     shown[:, [LINE_CHARACTERS.index(one) for one in "COTDGcotdg"]] = 0
