@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.arrays.quantiles import quantile
+from hcr_batch.characters.slant import slant_of
 from hcr_batch.types import Box
 
 __all__ = ["FAINT", "STRIP_HEIGHT", "STRIP_VERSION", "Strip", "line_strip"]
@@ -33,8 +34,6 @@ LEVEL_FROM, LEVEL_FULLY = 2.5, 6.0
 """Widths, in heights, of lines whose slope is not seen at all, and is wholly taken out."""
 STEEPEST = 0.15
 """Slope of a line, rows a column, that is taken out at most."""
-SLANTS = np.round(np.arange(-0.6, 0.91, 0.1), 2)
-"""Shears tried: from 31 degrees to the left to 42 to the right."""
 UPRIGHT_BIAS = 0.15
 """A slant must be worth it: upright writing is the rule."""
 FULL_INK = 0.9
@@ -138,23 +137,10 @@ def _middles(top: float, bottom: float) -> tuple[float, float]:
 
 
 def _slant(ink: np.ndarray, scale: float) -> float:
-    """Shear, in columns a row, that makes the column profile of a line steepest.
-
-    After Vinciarelli and Luettin, "A new normalization technique for cursive
-    handwritten words" (2001), with the profile's edges in place of its runs.
-    """
+    """Shear, in columns a row, that sets a line upright; seen as large as in the strip at most."""
     if scale < 1:
         ink = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    rows, columns = ink.shape
-    reach = int(np.ceil(SLANTS.max() * rows / 2))
-    size = (columns + 2 * reach, rows)
-    profiles = np.empty((len(SLANTS), size[0]), np.float32)
-    for slant, profile in zip(SLANTS.tolist(), profiles, strict=True):
-        shear = np.array([[1, slant, reach - slant * (rows - 1) / 2], [0, 1, 0]])
-        sheared = cv2.warpAffine(ink, shear, size, flags=cv2.INTER_LINEAR)
-        cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dst=profile[None], dtype=cv2.CV_32F)
-    edges = np.square(np.diff(profiles)).sum(axis=1).astype(float)
-    return float(SLANTS[np.argmax(edges * (1 - UPRIGHT_BIAS * abs(SLANTS)))])
+    return slant_of(ink, UPRIGHT_BIAS, cv2.INTER_LINEAR)
 
 
 def _warped(

@@ -17,6 +17,7 @@ import numpy as np
 
 from hcr_batch.characters.line_strip import Strip, line_strip
 from hcr_batch.characters.pieces import Piece, joined, piece_of, pieces_inside
+from hcr_batch.characters.slant import slant_of
 from hcr_batch.characters.text_lines import letter_height, text_lines
 from hcr_batch.characters.writing import SOFT_EDGE, Writing
 from hcr_batch.config import GlyphSettings
@@ -37,8 +38,6 @@ MIN_BUBBLES = 3
 BUBBLE_RIM = 0.08
 """From so many rings with print inside, at this share of their height from the rim, a
 field is a mark sheet."""
-SLANTS = np.round(np.arange(-0.6, 0.91, 0.1), 2)
-"""Shears tried: from 31 degrees to the left to 42 to the right."""
 UPRIGHT_BIAS = 0.1
 """A slant must be worth it: upright writing is the rule."""
 CUT_WIDTH = 0.75
@@ -243,7 +242,7 @@ def _upright_line(written: Writing, parts: list[Piece]) -> _UprightLine:
         y, x = int(part.box.y - box.y), int(part.box.x - box.x)
         rows, columns = part.mask.shape
         labels[y : y + rows, x : x + columns][part.mask] = number
-    slope = _slant((labels > 0).astype(np.uint8))
+    slope = slant_of((labels > 0).astype(np.uint8), UPRIGHT_BIAS, cv2.INTER_NEAREST)
     top, left = int(box.y), int(box.x)
     soft = written.soft[top : top + labels.shape[0], left : left + labels.shape[1]]
     reach = int(np.ceil(abs(slope) * len(labels) / 2))
@@ -262,24 +261,6 @@ def _upright_line(written: Writing, parts: list[Piece]) -> _UprightLine:
         y=box.y + written.y,
         slope=slope,
     )
-
-
-def _slant(mask: np.ndarray) -> float:
-    """Shear, in columns a row, that makes the column profile of a line steepest.
-
-    After Vinciarelli and Luettin, "A new normalization technique for cursive
-    handwritten words" (2001), with the profile's edges in place of its runs.
-    """
-    rows, columns = mask.shape
-    reach = int(np.ceil(SLANTS.max() * rows / 2))
-    size = (columns + 2 * reach, rows)
-    profiles = np.empty((len(SLANTS), size[0]), np.float32)
-    for slope, profile in zip(SLANTS.tolist(), profiles, strict=True):
-        shear = np.array([[1, slope, reach - slope * (rows - 1) / 2], [0, 1, 0]])
-        sheared = cv2.warpAffine(mask, shear, size, flags=cv2.INTER_NEAREST)
-        cv2.reduce(sheared, 0, cv2.REDUCE_SUM, dst=profile[None], dtype=cv2.CV_32F)
-    edges = np.square(np.diff(profiles)).sum(axis=1).astype(float)
-    return float(SLANTS[np.argmax(edges * (1 - UPRIGHT_BIAS * abs(SLANTS)))])
 
 
 def _around(boxes: list[Box]) -> Box:

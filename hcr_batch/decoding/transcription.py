@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -90,11 +90,7 @@ def transcribe(
     """
     found = likely_texts(_within(probabilities, charset), card, cut)
     weights = _sharpened([one.weight for one in found], card.sharpness)
-    best = likeliest_answer(found)
-    kept = _shown(best)
-    spans = _spans(kept, strip)
-    rows = _among(found, weights.tolist(), kept, spans)
-    return _line(best, kept, spans, rows, strip)
+    return _transcribed(likeliest_answer(found), found, weights, strip)
 
 
 def likely_texts(
@@ -115,18 +111,17 @@ def likely_texts(
     return supported(found, cut) if cut else found
 
 
-def _among(
-    found: Sequence[Hypothesis],
-    weights: Sequence[float],
-    kept: Sequence[tuple[int, int]],
-    spans: np.ndarray,
-) -> np.ndarray:
-    """What weighted texts have at the places of the kept characters; float64 (N, 62)."""
+def _transcribed(
+    best: Hypothesis, found: Sequence[Hypothesis], weights: Iterable[float], strip: Strip
+) -> Transcription:
+    """A line as the best of some texts has it, with what the others have at its places."""
+    kept = _shown(best)
+    spans = _spans(kept, strip)
     rows, firsts = np.zeros((len(kept), len(CHARACTERS))), spans[:-1].tolist()
     for hypothesis, weight in zip(found, weights, strict=True):
         for place, character in _at_places(hypothesis, kept, firsts):
             rows[place, character] += weight
-    return rows
+    return _line(best, kept, spans, rows, strip)
 
 
 def _at_places(
@@ -218,16 +213,20 @@ def transcribe_listed(
     if not found:
         return None
     best = likeliest_answer(found)
-    kept = _shown(best)
-    spans = _spans(kept, strip)
-    rows = _among(found, [one.weight for one in found], kept, spans)
-    # The word is the answer, though at some place most others had the same other character.
-    every, word = np.arange(len(kept)), [character for character, _ in kept]
+    if best.sound - clearest_sound(columns) < FITS:
+        best = replace(best, weight=UNFIT * best.weight)
+    word = _transcribed(best, found, (one.weight for one in found), strip)
+    return replace(word, rows=_foremost(word.rows, best.answer))
+
+
+def _foremost(rows: np.ndarray, word: Sequence[int]) -> np.ndarray:
+    """Rows, (N, 62), in which the N characters of a word are the likeliest.
+
+    At some place most other words may have the same other character.
+    """
+    rows, every = rows.copy(), np.arange(len(rows))
     rows[every, word] = np.maximum(rows[every, word], rows.max(axis=1, initial=0.0) + NEARLY)
-    rows /= np.maximum(rows.sum(axis=1, keepdims=True), 1)
-    fits = best.sound - clearest_sound(columns) >= FITS
-    best = best if fits else replace(best, weight=UNFIT * best.weight)
-    return _line(best, kept, spans, rows, strip)
+    return np.asarray(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1))
 
 
 def _allowed(columns: np.ndarray, rule: Rule, cut: CutLine | None) -> list[Hypothesis]:

@@ -86,12 +86,12 @@ def likeliest_words(columns: np.ndarray, words: Automaton) -> list[Hypothesis]:
     total = weights[likeliest].sum()
     return [
         Hypothesis(
-            tuple(tree.by[path].tolist()),
-            tuple(clearest[path].tolist()),
+            tuple(tree.by[paths[one]].tolist()),
+            tuple(clearest[paths[one]].tolist()),
             float(weights[one] / total),
             float(sounds[one]) + lost,
         )
-        for one, path in ((one, paths[one]) for one in likeliest)
+        for one in likeliest
     ]
 
 

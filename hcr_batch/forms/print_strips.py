@@ -115,10 +115,8 @@ def _is_beside(form: np.ndarray, page: np.ndarray, top: int, edge: int) -> bool:
         return False
     near = page[top - HERE_MM : top + LOW_MM + HERE_MM]
     seen, own = (_scores(part, strip).max(axis=0) for part in (near, form[top : top + LOW_MM]))
-    # Places beside one that looks alike do as well: print is never quite where it should be.
-    own = cv2.dilate(own[None], np.ones((1, 5), np.uint8))[0]
     steps = np.abs(np.arange(len(seen)) - edge)
-    alike = np.maximum(own, seen[steps <= HERE_MM].max())
+    alike = np.maximum(_around(own), seen[steps <= HERE_MM].max())
     found = (seen >= FOUND_BESIDE) & (seen >= alike + LEAD_BESIDE)
     return bool(found[steps >= APART_MM].any())
 
@@ -145,10 +143,8 @@ def _elsewhere(form: np.ndarray, page: np.ndarray, top: int) -> np.ndarray:
 
     0 where it is not so much more like it than the form is itself.
     """
-    # Places beside one that looks alike do as well: print is never quite where it should be.
-    own = cv2.dilate(_alike(form, form, top)[:, None], np.ones((5, 1), np.uint8))[:, 0]
     seen = _alike(page, form, top)
-    seen[seen < own + LEAD] = 0.0
+    seen[seen < _around(_alike(form, form, top)) + LEAD] = 0.0
     around = np.pad(seen, FAR_MM)[top : top + 2 * FAR_MM + 1]
     around[FAR_MM - APART_MM + 1 : FAR_MM + APART_MM] = 0.0
     return around
@@ -197,6 +193,11 @@ def _alike(page: np.ndarray, form: np.ndarray, top: int) -> np.ndarray:
         scores = _scores(page[first : end + STRIP_MM - 1], strip)
         alike[first:end] = scores.max(axis=1)
     return alike
+
+
+def _around(alike: np.ndarray) -> np.ndarray:
+    """The best of each place and those beside it: print is never quite where it should be."""
+    return cv2.dilate(alike[None], np.ones((1, 5), np.uint8))[0]
 
 
 def _scores(part: np.ndarray, strip: np.ndarray) -> np.ndarray:

@@ -73,9 +73,9 @@ def main() -> None:
                 report(title, read_all(found, lines, rules, recognizer, whole))
         elif options.lexicon.is_file():
             rule = lexicon_rule(lines, options.lexicon)
-            listed = [line for line in lines if line.text.isalpha()]
-            found = [written(line) for line in listed]
-            outcomes = read_all(found, listed, [rule] * len(listed), recognizer, True)
+            pairs = zip(found, lines, strict=True)
+            found, lines = zip(*(pair for pair in pairs if pair[1].text.isalpha()), strict=True)
+            outcomes = read_all(found, lines, [rule] * len(lines), recognizer, True)
             report("words, lexicon, whole", outcomes)
 
 

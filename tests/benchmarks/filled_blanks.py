@@ -33,7 +33,6 @@ from bench_layout import MIN_OVERLAP
 from PIL import Image
 
 from hcr_batch import load_recognizer, scan_document
-from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.evaluation.scoring import fold
 from hcr_batch.geometry import area, projected, shared_area
 from hcr_batch.recognition.recognizers import Recognizer
@@ -104,8 +103,7 @@ class DrawnLines:
 
     def along(self, box: Box) -> bool:
         """Whether a line runs along the upper or lower side of a box."""
-        left, top, right, bottom = sides_of([box])[:, 0]
-        corners = projected(self.to_blank, np.array([(left, top), (right, bottom)]))
+        corners = projected(self.to_blank, np.array([(box.x, box.y), (box.right, box.bottom)]))
         (left, top), (right, bottom) = corners.tolist()
         return is_lined(self.sheet, Box(left, top, right - left, bottom - top))
 
