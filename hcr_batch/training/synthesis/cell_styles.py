@@ -53,6 +53,16 @@ def _comb(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: fl
         layer.line((x, top), (x, whole.bottom), line, dark)
 
 
+def _open(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
+    """A comb without a base line: teeth alone, or hanging from a line above them."""
+    rng, layer = form.rng, form.sheet.line
+    share = rng.choice([rng.uniform(0.4, 0.9), 1.0])
+    if rng.random() < 0.5:
+        layer.line((whole.x, whole.y), (whole.right, whole.y), line, dark)
+    for x in (*(cell.x for cell in cells), whole.right):
+        layer.line((x, whole.y), (x, whole.y + share * whole.height), line, dark)
+
+
 def _hung(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
     """A box with ticks between the cells at its top and its foot."""
     layer, tick = form.sheet.line, form.rng.uniform(0.12, 0.3) * whole.height
@@ -115,6 +125,7 @@ CELL_STYLES: dict[str, Callable[[FormDrawing, list[Box], Box, float, float], Non
     "apart": draw_apart,
     "rounded": draw_rounded,
     "comb": _comb,
+    "open": _open,
     "hung": _hung,
     "dotted": _dotted,
     "white": _white,

@@ -21,6 +21,8 @@ PARTS: tuple[tuple[Callable[[FormDrawing, float], float], float], ...] = (
     (answer_parts.draw_check_boxes, 1.4),
     (printed_parts.draw_bubbles, 0.5),
     (printed_parts.draw_text, 1.5),
+    (printed_parts.draw_list, 0.7),
+    (printed_parts.draw_hatching, 0.3),
     (printed_parts.draw_capitals, 1.0),
     (printed_parts.draw_marks, 0.5),
     (printed_parts.draw_heading, 1.0),
@@ -35,7 +37,7 @@ def draw_layout(
 ) -> None:
     """Fill a blank sheet with parts of forms from top to bottom.
 
-    `cell_rows` is how often rows of character cells come, beside 13 for all else.
+    `cell_rows` is how often rows of character cells come, beside 14 for all else.
     """
     drawing = FormDrawing(sheet, printer, rng)
     rows, _ = sheet.shape

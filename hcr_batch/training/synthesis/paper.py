@@ -208,7 +208,15 @@ def _copy(picture: Picture, rng: Rng) -> Picture:
     return 1 / (1 + np.exp(-(picture - middle) * rng.uniform(8, 25)))
 
 
+SPECKLED_SHARE = 0.06
+"""Of the pictures that are speckled all over, as copies of copies and coarse 1-bit scans are."""
+
+
 def _dirt(picture: Picture, rng: Rng) -> Picture:
+    if rng.random() < SPECKLED_SHARE:
+        specks = rng.random(picture.shape) < rng.uniform(0.0005, 0.008)
+        grown = cv2.dilate(specks.astype(np.uint8), np.ones(rng.integers(1, 4, 2), np.uint8)) > 0
+        picture = np.where(grown, picture * rng.uniform(0, 0.6), picture)
     if rng.random() < 0.25:
         rows, columns = picture.shape
         for _ in range(int(rng.integers(1, 40))):

@@ -15,7 +15,9 @@ __all__ = [
     "draw_bar",
     "draw_bubbles",
     "draw_capitals",
+    "draw_hatching",
     "draw_heading",
+    "draw_list",
     "draw_marks",
     "draw_picture",
     "draw_text",
@@ -64,6 +66,46 @@ def draw_text(form: FormDrawing, y: float) -> float:
     for row in range(rows):
         form.text(x, y + row * size * LEADING * MM, size, int(rng.integers(3, 18)))
     return rows * size * LEADING * MM
+
+
+def draw_list(form: FormDrawing, y: float) -> float:
+    """Points below each other, each with a bullet, a dash, a number or an empty box of print."""
+    rng = form.rng
+    size, rows = rng.uniform(1.6, 4), int(rng.integers(2, 10))
+    leading = size * rng.uniform(1.2, 2.2) * MM
+    x, indent = form.margin + rng.uniform(0, 30) * MM, rng.uniform(1.2, 3) * size * MM
+    kind = rng.choice(["disc", "ring", "dash", "number", "letter"])
+    side = rng.uniform(0.2, 0.5) * size * MM
+    turn = np.linspace(0, 2 * np.pi, 17)
+    ring = np.stack([np.cos(turn), np.sin(turn)], 1) * side / 2
+    for row in range(rows):
+        top = y + row * leading
+        middle = np.array([x + side / 2, top + 0.6 * size * MM])
+        if kind in ("disc", "ring"):
+            rings = [ring + middle, 0.5 * ring + middle] if kind == "disc" else [ring + middle]
+            form.sheet.print.strokes(rings, max(0.4 * side, 1) if kind == "disc" else 1.0, 1.0)
+        else:
+            sign = {"dash": "-", "number": f"{row + 1}.", "letter": f"{chr(97 + row)})"}[str(kind)]
+            ink = set_text(sign, form.latin_font(), size * MM)
+            form.sheet.print.paste(ink, x, top + size * MM - ink.shape[0], form.print_dark)
+        form.text(x + indent, top, size, int(rng.integers(1, 9)))
+    return rows * leading
+
+
+def draw_hatching(form: FormDrawing, y: float) -> float:
+    """A band of slanted or upright strokes, or of dots, that parts one section from the next."""
+    rng = form.rng
+    height, width = rng.uniform(1, 6) * MM, rng.uniform(15, 150) * MM
+    pitch, lean = rng.uniform(0.5, 2.5) * MM, rng.uniform(-1.2, 1.2)
+    x = form.margin + rng.uniform(0, 20) * MM
+    line = pitch * rng.uniform(0.15, 0.6)
+    starts = np.arange(x, x + width, pitch)
+    if rng.random() < 0.3:
+        strokes = [np.array([(at, y + height / 2)]) for at in starts]
+    else:
+        strokes = [np.array([(at, y + height), (at + lean * height, y)]) for at in starts]
+    form.sheet.print.strokes(strokes, line, form.print_dark)
+    return height
 
 
 def draw_capitals(form: FormDrawing, y: float) -> float:
