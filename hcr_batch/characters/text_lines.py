@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.characters.pieces import Piece
 from hcr_batch.layout.text_rows import text_rows
@@ -27,6 +28,11 @@ SPECK, SPECK_WHITE = 1.0, 0.8
 and stands alone where more letter heights of paper than the second are between.
 Of 734 words of 80 writers, parted into lines by their boxes alone, these join again 28 of the 43
 that fell apart; of 270 pairs of words below each other, 12 are joined."""
+
+BOTH_HEIGHT = 1.9
+"""Heights of the tallest piece that two lines take together at least: less is one whose letters are
+broken. Of the 734 words 14 fell apart and 7 do, of 600 pairs below each other, 1.3 to 2 letters from
+line to line, 12 were joined and 14 are."""
 
 
 def text_lines(parts: list[Piece]) -> list[list[Piece]]:
@@ -67,8 +73,11 @@ def letter_height(parts: Iterable[Piece]) -> float:
 
 def _is_below(upper: list[Piece], lower: list[Piece], height: float) -> bool:
     """Whether of two lines the second stands below the first, and does not belong to it."""
-    left = int(min(part.box.x for part in upper + lower))
-    right = int(max(part.box.right for part in upper + lower))
+    boxes = [part.box for part in upper + lower]
+    whole = bounds(boxes)
+    if whole.height < BOTH_HEIGHT * max(box.height for box in boxes):
+        return False
+    left, right = int(whole.x), int(whole.right)
     (_, feet), (heads, _) = (_ends(line, left, right) for line in (upper, lower))
     above, below = np.isfinite(feet), np.isfinite(heads)
     fewer = min(np.count_nonzero(above), np.count_nonzero(below))

@@ -75,8 +75,17 @@ class KnownWords:
         return bool(words) and all(self._knows(word.lower()) for word in words)
 
     def _knows(self, word: str) -> bool:
+        return self.share(word) > 0
+
+    def share(self, word: str) -> float:
+        """Probability of a word of small letters among all; 0 where it is none."""
         place = bisect_left(self.words, word)
-        return place < len(self.words) and self.words[place] == word
+        return self.word(word, place, len(self.words))
+
+    @cached_property
+    def rarest(self) -> float:
+        """Probability of the rarest of them."""
+        return float(np.diff(self.ends).min())
 
 
 @cache

@@ -17,10 +17,10 @@ NEAR_MM = 1.0
 DEGREES, CLOSER = np.arange(5.0, 90.0, 5.0), np.arange(-4.0, 5.0)
 """Directions in which a corner may be folded, from that of its upper or lower edge, and around the
 best of them: 2 degrees are 2 mm half a form's width from its corner."""
-MOST_GONE = 0.97
-"""Share of what is printed beyond a fold that must be gone: dirt is taken for print."""
 MIN_GONE_MM2 = 25.0
-"""Area of print that must be gone: a page number may be too faint to be seen."""
+"""Area of print that must be gone beyond a fold, more than is left there: a page number may be too
+faint to be seen, and shades on the back of a corner are taken for print, on a darker look for an
+eighth of what it covers."""
 
 
 def beyond_fold(cells: np.ndarray, own: np.ndarray, seen: np.ndarray, margin: int) -> np.ndarray:
@@ -67,12 +67,12 @@ def _fold(places: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _gone_beyond(places: np.ndarray, gone: np.ndarray, degrees: float) -> tuple[float, float]:
-    """Area of print beyond the deepest fold in a direction, in mm2, and how deep that is, in mm."""
+    """Area of print gone beyond the likeliest fold in a direction, less what is left there, in mm2,
+    and how deep that fold is, in mm."""
     bins = (places @ _across(degrees)).astype(int)
-    printed, lost = np.bincount(bins), np.bincount(bins, weights=gone)
-    whole = np.cumsum(lost) >= MOST_GONE * np.cumsum(printed)
-    reach = len(whole) if whole.all() else int(whole.argmin())
-    return float(lost[:reach].sum()) / PER_MM**2, float(reach)
+    told = np.append(0.0, np.cumsum(np.bincount(bins, np.where(gone, 1.0, -1.0))))
+    depth = int(told.argmax())
+    return float(told[depth]) / PER_MM**2, float(depth)
 
 
 def _across(degrees: float) -> np.ndarray:

@@ -51,3 +51,8 @@ def test_a_short_answer_diagonally_above_a_long_one_is_a_line():
 
 def test_a_single_digit_above_another_is_a_line():
     assert len(lines_of(piece(0, 0, 6, 24), piece(0, 50, 18, 24))) == 2
+
+
+def test_a_word_of_which_tall_letters_stand_apart_from_the_low_ones_is_one_line():
+    low = [piece(30 * n, 24, 18, 26) for n in range(6)]
+    assert len(lines_of(piece(190, 0, 10, 34), piece(75, 0, 14, 18), *low)) == 1
