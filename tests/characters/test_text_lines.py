@@ -53,6 +53,8 @@ def test_a_single_digit_above_another_is_a_line():
     assert len(lines_of(piece(0, 0, 6, 24), piece(0, 50, 18, 24))) == 2
 
 
-def test_a_word_of_which_tall_letters_stand_apart_from_the_low_ones_is_one_line():
-    low = [piece(30 * n, 24, 18, 26) for n in range(6)]
-    assert len(lines_of(piece(190, 0, 10, 34), piece(75, 0, 14, 18), *low)) == 1
+def test_a_word_beneath_the_long_bar_of_its_own_tall_letter_is_one_line():
+    bar = np.zeros((56, 150), bool)
+    bar[:12], bar[:, 70:76] = True, True
+    low = [piece(30 * n, 43, 22, 40) for n in range(6) if n != 2]
+    assert len(lines_of(Piece(bar, Box(0, 0, 150, 56)), *low)) == 1
