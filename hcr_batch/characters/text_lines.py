@@ -31,8 +31,8 @@ that fell apart; of 270 pairs of words below each other, 12 are joined."""
 
 BOTH_HEIGHT = 1.9
 """Heights of the tallest piece that two lines take together at least: less is one whose letters are
-broken. Of the 734 words 14 fell apart and 7 do, of 600 pairs below each other, 1.3 to 2 letters from
-line to line, 12 were joined and 14 are."""
+broken. Of the 734 words 14 fell apart and 7 do, of 600 pairs below each other, 1.3 to 2 letters
+from line to line, 12 were joined and 14 are."""
 
 
 def text_lines(parts: list[Piece]) -> list[list[Piece]]:

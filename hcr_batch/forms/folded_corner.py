@@ -67,8 +67,10 @@ def _fold(places: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _gone_beyond(places: np.ndarray, gone: np.ndarray, degrees: float) -> tuple[float, float]:
-    """Area of print gone beyond the likeliest fold in a direction, less what is left there, in mm2,
-    and how deep that fold is, in mm."""
+    """How much of the print beyond the likeliest fold in a direction is gone, and its depth in mm.
+
+    The first is an area in mm2, less that of the print that is left there.
+    """
     bins = (places @ _across(degrees)).astype(int)
     told = np.append(0.0, np.cumsum(np.bincount(bins, np.where(gone, 1.0, -1.0))))
     depth = int(told.argmax())

@@ -58,6 +58,8 @@ def _cell_run(form: FormDrawing, style: str, first: Box, count: int) -> float:
     if rng.random() < 0.12 and style != "white":
         form.ground(Box(whole.x - MM, whole.y - MM, whole.width + 2 * MM, whole.height + 2 * MM))
     CELL_STYLES[style](form, cells, whole, line, dark)
+    if rng.random() < 0.06:
+        _block_beside(form, whole)
     hints = rng.random() < 0.12
     signs = rng.random() < 0.15
     written: list[Box | None] = []
@@ -91,6 +93,14 @@ def _cell_run(form: FormDrawing, style: str, first: Box, count: int) -> float:
                     form.print_dark,
                 )
     return whole.right
+
+
+def _block_beside(form: FormDrawing, whole: Box) -> None:
+    """A black or gray block right before or behind a run of cells, its edge their outer wall."""
+    rng = form.rng
+    width = rng.uniform(5, 60) * MM
+    x = whole.right if rng.random() < 0.5 else whole.x - width
+    form.block(Box(x, whole.y, width, whole.height), rng.uniform(0.3, 1.0))
 
 
 def _printed_character(form: FormDrawing, cell: Box, dark: float, character: str) -> None:
@@ -151,9 +161,13 @@ def draw_table(form: FormDrawing, y: float) -> float:
     edges = form.margin + np.r_[0, np.cumsum(widths)] * MM
     _grid(form, edges, y, (rows, height), (line, dark))
     printed = rng.random(len(widths)) < 0.35
+    blocked = rng.random(len(widths)) < rng.choice([0.0, 0.15], p=[0.8, 0.2])
     for row in range(rows):
         for column in range(len(widths)):
             box = Box(edges[column], y + row * height, edges[column + 1] - edges[column], height)
+            if blocked[column] and rng.random() < 0.5:
+                form.block(box, rng.uniform(0.3, 1.0))
+                continue
             heading = row == 0 and rng.random() < 0.5
             if heading or printed[column] or rng.random() < 0.08:
                 _printed_in(form, box)
@@ -252,7 +266,7 @@ def draw_check_boxes(form: FormDrawing, y: float) -> float:
     """Check boxes with their texts, beside or below each other."""
     rng, (line, dark) = form.rng, form.pen()
     side = rng.uniform(2.4, 6) * MM
-    rounded = rng.random() < 0.1
+    rounded = rng.random() < 0.2
     size = rng.uniform(2, 3.4)
     bare, bare_gap = rng.random() < 0.2, side * rng.uniform(0.2, 1.6)
     rows = int(rng.choice([2, 5, 9] if bare else [1, 1, 2, 4]))

@@ -28,9 +28,9 @@ def draw_apart(form: FormDrawing, cells: list[Box], whole: Box, line: float, dar
 
 
 def draw_rounded(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
-    """Rounded frames around boxes."""
+    """Rounded frames around boxes, or rings."""
     turn = np.linspace(0, 2 * np.pi, 41)
-    power = form.rng.uniform(0.15, 0.6)
+    power = 1.0 if form.rng.random() < 0.3 else form.rng.uniform(0.15, 0.6)
     for cell in cells:
         x = np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** power
         y = np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** power

@@ -38,13 +38,22 @@ class FormDrawing:
             return self.line_width, self.line_dark
         return self.rng.uniform(0.1, 0.6) * MM, self.rng.uniform(0.1, 1.0)
 
-    def ground(self, box: Box) -> None:
-        """Tint a box: lightly, with or without a screen of dots."""
+    def block(self, box: Box, dark: float) -> None:
+        """Fill a box evenly, 0 not at all to 1 black; nobody says whether that is print."""
+        where = self._pixels(box)
+        self.sheet.tint[where] *= 1 - dark
+        self.sheet.picture[where] = 255
+
+    def _pixels(self, box: Box) -> tuple[slice, slice]:
         rows, columns = self.sheet.shape
-        where = np.s_[
+        return np.s_[
             max(round(box.y), 0) : min(max(round(box.bottom), 0), rows),
             max(round(box.x), 0) : min(max(round(box.right), 0), columns),
         ]
+
+    def ground(self, box: Box) -> None:
+        """Tint a box: lightly, with or without a screen of dots."""
+        where = self._pixels(box)
         part = self.sheet.tint[where]
         if part.size == 0:
             return

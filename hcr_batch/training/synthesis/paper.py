@@ -242,11 +242,19 @@ def _digitized(picture: Picture, rng: Rng) -> np.ndarray:
     return _back(gray, size)
 
 
+FAX = (204, 98)
+"""Dots an inch across and down of a coarse fax."""
+
+
 def _bilevel(picture: Picture, rng: Rng) -> np.ndarray:
     """One bit a pixel at 100 to 300 dpi, by a threshold or with dots."""
     size = picture.shape
-    dpi = rng.choice([100, 150, 200, 300], p=[0.08, 0.35, 0.35, 0.22])
-    small = np.clip(_resized(picture, dpi / DPI), 0, 1)
+    if rng.random() < 0.1:
+        picture = cv2.resize(picture, None, fx=FAX[0] / DPI, fy=FAX[1] / DPI)
+    else:
+        dpi = rng.choice([100, 150, 200, 300], p=[0.08, 0.35, 0.35, 0.22])
+        picture = _resized(picture, dpi / DPI)
+    small = np.clip(picture, 0, 1)
     paper = float(np.percentile(small, 85))
     way = rng.random()
     if way < 0.6:

@@ -193,20 +193,12 @@ def draw_bar(form: FormDrawing, y: float) -> float:
     """A heading on a dark or gray bar, white or black."""
     rng = form.rng
     height = rng.uniform(3.5, 8) * MM
-    x, width = form.margin, rng.uniform(25, 120) * MM
-    rows, columns = form.sheet.shape
-    where = np.s_[
-        max(round(y), 0) : min(max(round(y + height), 0), rows),
-        max(round(x), 0) : min(max(round(x + width), 0), columns),
-    ]
-    if form.sheet.tint[where].size == 0:
-        return height
+    bar = Box(form.margin, y, rng.uniform(25, 120) * MM, height)
     dark = rng.uniform(0.15, 1.0)
-    form.sheet.tint[where] *= 1 - dark
-    form.sheet.picture[where] = 255
+    form.block(bar, dark)
     text, path = form.printer.words(rng, int(rng.integers(1, 6)))
-    ink = set_text(text, path, height * rng.uniform(0.45, 0.75))[:, : max(int(width - MM), 3)]
-    left, top = x + MM, y + (height - ink.shape[0]) / 2
+    ink = set_text(text, path, height * rng.uniform(0.45, 0.75))[:, : max(int(bar.width - MM), 3)]
+    left, top = bar.x + MM, y + (height - ink.shape[0]) / 2
     if dark > 0.45:
         _reversed(form.sheet, ink, left, top)
     else:

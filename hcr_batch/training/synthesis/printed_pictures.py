@@ -140,4 +140,28 @@ def _watermark(form: FormDrawing, box: Box) -> None:
     form.sheet.tint[where] *= 1 - pale * lines[where]
 
 
-PICTURES = (_bar_code, _matrix_code, _logo, _stamp, _photograph, _watermark)
+def _emblems(form: FormDrawing, box: Box) -> None:
+    """Pale emblems behind everything, again and again, dark on light or light on dark."""
+    rng, (rows, columns) = form.rng, form.sheet.shape
+    side = int(rng.uniform(15, 45) * MM)
+    emblem = np.zeros((side, side), np.uint8)
+    middle = side // 2
+    for share in rng.uniform(0.2, 0.95, 3).tolist():
+        thick = int(rng.choice([-1, 2, 5, 12]))
+        cv2.circle(emblem, (middle, middle), int(share * middle), int(rng.choice([0, 255])), thick)
+    text, path = form.printer.words(rng, 1)
+    ink = set_text(text, path, rng.uniform(0.12, 0.3) * side)[:, :side]
+    top, left = int(rng.uniform(0, side - ink.shape[0])), (side - ink.shape[1]) // 2
+    np.bitwise_xor(
+        emblem[top : top + ink.shape[0], left : left + ink.shape[1]],
+        ink,
+        out=emblem[top : top + ink.shape[0], left : left + ink.shape[1]],
+    )
+    tiles = np.tile(emblem, (rows // side + 2, columns // side + 2))
+    shift = rng.integers(0, side, 2)
+    pale = tiles[shift[0] : shift[0] + rows, shift[1] : shift[1] + columns].astype(np.float32)
+    form.sheet.tint *= 1 - rng.uniform(0.03, 0.25) * pale / 255
+    form.sheet.picture[pale > 0] = 255
+
+
+PICTURES = (_bar_code, _matrix_code, _logo, _stamp, _photograph, _watermark, _emblems)
