@@ -55,9 +55,12 @@ def test_letters_that_are_no_characters_prove_nothing():
     assert not written.any()
 
 
-def test_one_letter_alone_proves_nothing():
-    written, _ = judged(page_of_words(1), [0.99], [-6])
-    assert not written.any()
+@pytest.mark.parametrize(
+    ("sure", "printed", "is_written"), [(0.99, -6, 1), (0.99, -4, 0), (0.5, -6, 0)]
+)
+def test_one_letter_alone_is_written_where_it_is_a_sure_one(sure, printed, is_written):
+    written, _ = judged(page_of_words(1), [sure], [printed])
+    assert written.sum() == is_written
 
 
 def test_small_print_is_not_asked_about():
