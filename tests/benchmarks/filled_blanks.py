@@ -1,7 +1,8 @@
 """Real blank forms of held-out repositories, filled and scanned by simulation, read back.
 
 The mode `--blanks` of bench_layout.py. Only character cells whose walls are
-printed, in rows of two and more, count; boxes with hair ticks may be read as
+printed, in rows of two and more, count, and only where these can be seen on the
+scan: a 1-bit scanner leaves out thin lines. Boxes with hair ticks may be read as
 strings, a single square may be a check box. Every page is the same for the
 same seed; sources take turns, so that no one's forms prevail.
 
@@ -54,6 +55,12 @@ AROUND_WORD_MM = 2.0
 MM_PER_INCH = 25.4
 WALL_MM = 0.9
 """Cells no further apart share a wall."""
+TOOTH = 0.3
+"""Share of a cell's height, from its foot, along which a wall of it is looked for,"""
+BESIDE_MM = (0.5, 1.3)
+"""so far to either side at most, and beside it so far what surrounds it;"""
+SEEN = 4.0
+"""gray levels by which it must be darker than that."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +116,32 @@ class DrawnLines:
 
 
 def in_rows(page: FilledPage) -> FilledPage:
-    """The page with its single cells among what nobody knows."""
-    sizes = Counter(cell.run for cell in page.cells)
-    single = tuple(cell.box for cell in page.cells if sizes[cell.run] == 1)
-    cells = tuple(cell for cell in page.cells if sizes[cell.run] > 1)
-    return replace(page, cells=cells, unsure=(*page.unsure, *single))
+    """The page with its single cells, and those no wall of which is seen, among the unknown."""
+    runs: defaultdict[int, list[Box]] = defaultdict(list)
+    for cell in page.cells:
+        runs[cell.run].append(cell.box)
+    counted = {number for number, run in runs.items() if len(run) > 1 and _are_seen(run, page)}
+    unknown = tuple(cell.box for cell in page.cells if cell.run not in counted)
+    cells = tuple(cell for cell in page.cells if cell.run in counted)
+    return replace(page, cells=cells, unsure=(*page.unsure, *unknown))
+
+
+def _are_seen(run: Sequence[Box], page: FilledPage) -> bool:
+    """Whether half of the walls between the cells of a row are to be seen on the scan."""
+    per_mm = page.dpi / MM_PER_INCH
+    return bool(np.mean([_wall_darkness(box, page.gray, per_mm) >= SEEN for box in run]) >= 0.5)
+
+
+def _wall_darkness(cell: Box, gray: np.ndarray, per_mm: float) -> float:
+    """Gray levels by which a cell's right wall is darker than what is beside it."""
+    near, far = (round(mm * per_mm) for mm in BESIDE_MM)
+    foot, x = round(cell.bottom - near), round(cell.right)
+    strip = gray[max(0, round(foot - TOOTH * cell.height)) : max(foot, 1), max(0, x - far) :]
+    columns = strip[:, : 2 * far + 1].mean(axis=0)
+    if len(columns) <= 2 * far:
+        return 0.0
+    beside = np.r_[columns[: far - near], columns[far + near + 1 :]]
+    return float(np.median(beside) - columns[far - near : far + near + 1].min())
 
 
 def held_out(folder: Path, seed: int) -> Iterator[BlankForm]:

@@ -46,8 +46,12 @@ LINE_LEVEL, LINED = 90, 0.5
 """A line runs along a cell's side where so near to it, by this share of its width, pixels are line
 from this level of 255 on: places of dashes between cells, which are estimated as cells too, have
 none."""
+UNBROKEN = 0.9
+"""Likewise by this share in one row of pixels of print: some forms print their cells as letters."""
 DENSE_SIDE, DENSE = 6.0, 0.33
-"""mm, and share of the ground covered by rules from which they are a bar code or a screen."""
+"""mm, and share of the ground covered by rules from which they are a bar code or a screen,"""
+DENSE_SIDES = 7.0
+"""if so many of their sides are met across that: a thick frame beside a row of cells has six."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,11 @@ def is_lined(sheet: FormSheet, cell: Box) -> bool:
     slack = round(NEAR_LINE_MM * MM)
     across = slice(max(round(cell.x), 0), max(round(cell.right), 1))
     for y in (round(cell.y), round(cell.bottom)):
-        near = sheet.line.cover[max(y - slack, 0) : y + slack + 1, across] > LINE_LEVEL
+        here = slice(max(y - slack, 0), y + slack + 1), across
+        near, printed = (ink.cover[here] > LINE_LEVEL for ink in (sheet.line, sheet.print))
         if near.size and near.max(axis=0).mean() >= LINED:
+            return True
+        if printed.size and printed.mean(axis=1).max() >= UNBROKEN:
             return True
     return False
 
@@ -212,8 +219,11 @@ def _printed_boxes(text: np.ndarray) -> np.ndarray:
 def _dense(lines: np.ndarray) -> np.ndarray:
     """Where rules stand so close that they are a bar code or hatching; bool."""
     side = round(DENSE_SIDE * MM)
-    share = cv2.blur((lines > FAINT).astype(np.float32), (side, side))
-    return cv2.dilate((share > DENSE).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    ruled = (lines > FAINT).astype(np.float32)
+    steps = [np.abs(np.gradient(ruled, axis=axis)) for axis in (0, 1)]
+    share, down, across = (cv2.blur(values, (side, side)) for values in (ruled, *steps))
+    dense = (share > DENSE) & (np.maximum(across, down) * side >= DENSE_SIDES)
+    return cv2.dilate(dense.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
 
 
 def _empty(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
