@@ -231,22 +231,22 @@ def _split_row(
     row: list[Box], pixels_per_mm: float, settings: LayoutSettings
 ) -> list[tuple[Box, ...]]:
     """Part a row where a gap, another size or a wide box separates."""
-    runs: list[list[Box]] = []
     usual = _usual_gap(row)
-    for box in row:
-        goes_on = runs and _together(runs[-1][-1], box, usual, pixels_per_mm, settings)
-        if goes_on and not _stands_off(box, runs[-1], pixels_per_mm):
-            runs[-1].append(box)
-        else:
-            runs.append([box])
-    return [tuple(run) for run in runs]
+    starts = [
+        number
+        for number, (before, box) in enumerate(pairwise(row), 1)
+        if not _together(before, box, usual, pixels_per_mm, settings)
+        or _stands_off(row, number, pixels_per_mm)
+    ]
+    return [tuple(row[first:last]) for first, last in pairwise([0, *starts, len(row)])]
 
 
-def _stands_off(box: Box, run: list[Box], pixels_per_mm: float) -> bool:
-    """Whether a box stands off the last two of a run, which share a wall."""
-    gaps = [b.x - a.right for a, b in pairwise([*run[-2:], box])]
+def _stands_off(row: list[Box], number: int, pixels_per_mm: float) -> bool:
+    """Whether a box stands off the one before, and one of the two shares a wall with another."""
     wall = SHARED_WALL_MM * pixels_per_mm
-    return len(gaps) > 1 and gaps[0] <= wall and gaps[1] > max(wall, STANDS_OFF * box.width)
+    gaps = [b.x - a.right for a, b in pairwise(row[max(0, number - 2) : number + 2])]
+    gap = row[number].x - row[number - 1].right
+    return gap > max(wall, STANDS_OFF * row[number].width) and min(gaps) <= wall
 
 
 def _usual_gap(row: list[Box]) -> float:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from pathlib import Path
 
 import cv2
@@ -134,16 +135,21 @@ def blank_sheet(form: BlankForm) -> FormSheet:
 
 def is_lined(sheet: FormSheet, cell: Box) -> bool:
     """Whether a line runs along the upper or lower side of a cell, in pixels of the sheet."""
+    return _lines_along(sheet, cell) > 0
+
+
+def _lines_along(sheet: FormSheet, cell: Box) -> int:
+    """Along how many of the upper and lower side of a cell a line runs."""
     slack = round(NEAR_LINE_MM * MM)
     across = slice(max(round(cell.x), 0), max(round(cell.right), 1))
+    lines = 0
     for y in (round(cell.y), round(cell.bottom)):
         here = slice(max(y - slack, 0), y + slack + 1), across
         near, printed = (ink.cover[here] > LINE_LEVEL for ink in (sheet.line, sheet.print))
-        if near.size and near.max(axis=0).mean() >= LINED:
-            return True
-        if printed.size and printed.mean(axis=1).max() >= UNBROKEN:
-            return True
-    return False
+        if near.size:
+            shown, unbroken = near.max(axis=0).mean(), printed.mean(axis=1).max()
+            lines += bool(shown >= LINED or unbroken >= UNBROKEN)
+    return lines
 
 
 def blank_to_fill(
@@ -228,7 +234,7 @@ def _dense(lines: np.ndarray) -> np.ndarray:
 
 def _empty(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
     """Cells that are not filled with print already, and are no dashes between cells."""
-    kept = []
+    bare = []
     for cell in cells:
         inner = fit_cell(cell)
         where = np.s_[
@@ -236,9 +242,18 @@ def _empty(sheet: FormSheet, cells: Sequence[Box]) -> list[Box]:
             max(int(inner.x), 0) : int(inner.right),
         ]
         ink = sheet.print.tone[where]
-        if ink.size and (ink > 128).mean() < 0.05 and is_lined(sheet, cell):
-            kept.append(cell)
-    return kept
+        if ink.size and (ink > 128).mean() < 0.05:
+            bare.append(cell)
+    return [cell for run in cell_runs(bare) for cell in _as_lined(sheet, run)]
+
+
+def _as_lined(sheet: FormSheet, run: list[Box]) -> list[Box]:
+    """The cells of a row along which there are as many lines as along most of them; one at least.
+
+    The line below a frame runs along a dash between its cells too.
+    """
+    lines = np.array([_lines_along(sheet, cell) for cell in run])
+    return list(compress(run, lines >= max(1.0, np.median(lines))))
 
 
 def cell_runs(cells: Sequence[Box]) -> list[list[Box]]:

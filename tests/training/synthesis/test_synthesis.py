@@ -46,18 +46,22 @@ def form(tmp_path_factory):
     return BlankForm(path, "somebody/forms", cells)
 
 
+def rectangle(x, y, width, height, painted="S"):
+    """In mm from the upper left of an A4 page; PDF measures from below."""
+    sides = (value * 72 / 25.4 for value in (x, 297 - y - height, width, height))
+    return "{:.2f} {:.2f} {:.2f} {:.2f} re {}".format(*sides, painted)
+
+
 def drawn_pdf() -> bytes:
-    """A4 with 20 mm margins; PDF measures from below."""
-
-    def rectangle(x, y, width, height):
-        return "{:.2f} {:.2f} {:.2f} {:.2f} re S".format(
-            *(value * 72 / 25.4 for value in (x, 297 - y - height, width, height))
-        )
-
+    """A4 with 20 mm margins."""
     boxes = [rectangle(20 + 6 * i, 30, 6, 7) for i in range(8)]
     boxes += [rectangle(20, 60, 60, 10), rectangle(100, 60, 60, 10), rectangle(20, 90, 4, 4)]
-    text = "BT /F1 13 Tf 60 653 Td (PRINTED ALREADY TEXT) Tj ET"
-    content = "\n".join(["0.8 w", *boxes, text]).encode()
+    return pdf_of(*boxes, "BT /F1 13 Tf 60 653 Td (PRINTED ALREADY TEXT) Tj ET")
+
+
+def pdf_of(*drawn) -> bytes:
+    """A page of lines of 0.8 points and what else is drawn."""
+    content = "\n".join(["0.8 w", *drawn]).encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -107,6 +111,28 @@ def test_rules_and_print_of_a_pdf_come_apart(form):
     assert sheet.line.tone[text].max() == 0
     wall = sheet.line.tone[round(33 * MM), round(26 * MM) - 3 : round(26 * MM) + 3]
     assert wall.max() > 200
+
+
+def test_a_row_of_cells_beside_a_thick_frame_is_no_bar_code(tmp_path):
+    places = [Box(22 + 5 * i, 30, 5, 6) for i in range(8)]
+    walls = [rectangle(box.x, box.y, box.width, box.height) for box in places]
+    frame = rectangle(19.9, 20, 1.9, 40, "f")
+    bars = [rectangle(100 + 1.1 * i, 30, 0.6, 10, "f") for i in range(40)]
+    path = tmp_path / "form.pdf"
+    path.write_bytes(pdf_of(frame, *walls, *bars))
+    sheet = blank_sheet(BlankForm(path, "somebody/forms", tuple(places)))
+    assert [len(run) for run in sheet.places.cells] == [8]
+    assert not sheet.print.cover[:, : round(80 * MM)].any()
+    assert sheet.print.cover[round(35 * MM), round(105 * MM) : round(140 * MM)].any()
+
+
+def test_a_dash_between_cells_is_no_cell_though_a_line_runs_below(tmp_path):
+    places = [Box(20 + 6 * i, 30, 6, 7) for i in range(7)]
+    walls = [rectangle(b.x, b.y, b.width, b.height) for i, b in enumerate(places) if i != 3]
+    path = tmp_path / "form.pdf"
+    path.write_bytes(pdf_of(*walls, rectangle(10, 37.5, 150, 0.2, "f")))
+    sheet = blank_sheet(BlankForm(path, "somebody/forms", tuple(places)))
+    assert [len(run) for run in sheet.places.cells] == [3, 3]
 
 
 def test_places_of_a_form_are_found(form):
