@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell
+from hcr_batch.arrays.box_sides import contains
+from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk_by
 from hcr_batch.types import Box
 
 __all__ = ["find_places"]
 
 CHECK_SIDES = (1.5, 6.5)
 """mm, inside of a check box."""
+SMALLER = 0.75
+"""Share of a cell's width below which a box in it is a check box, and the cell none."""
 LEAST_AREA = (7.0, 3.6)
 """mm, width and height of an area to write in."""
 LEAST_WALL, WALL = 0.9, 1.0
@@ -34,6 +39,13 @@ LEAST_LINE = 12.0
 """mm, of a line to write on."""
 UNDER_TOP = 0.4
 """Share of a rule with a box right below it from which it is the top of boxes."""
+TOOTH = (0.45, 4.5)
+"""mm, height of the teeth of a low comb, open above; higher walls are those of boxes."""
+TEETH, PITCH, EVEN = 3, (3.0, 9.0), 0.08
+"""So many teeth at least, so many mm apart, each step within this share of the others,"""
+BASE, OPEN = 0.85, 0.3
+"""and shares of what is between them along which a rule runs at their feet at least, and at their
+heads at most."""
 LABEL_NEAR = 40.0
 """mm before or 4 mm below a line to write on, where its label stands."""
 
@@ -49,17 +61,24 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
         Runs of character cells, pixels.
     """
     lines = (sheet.line.cover > 90).astype(np.uint8)
+    every = _holes(lines)
+    runs = [part for run in runs for part in _without_checks(run, every) if part]
     walled = [run for run in runs if _has_walls(lines, run)]
     places = Places(cells=walled)
     places.areas += [_whole(run) for run in runs if run not in walled]
     text = (sheet.print.cover > 90).astype(np.uint8)
+    toothed = _low_combs(lines)
+    teeth = np.array([(c.right, c.bottom - 1) for comb in toothed for c in comb]).reshape(-1, 2)
+    walled += _free_combs(toothed, text, walled)
     taken = np.zeros(sheet.shape, np.uint8)
     for box in [*places.areas, *(fit_cell(cell) for run in walled for cell in run)]:
         _mark(taken, box)
-    holes = [box for box in _holes(lines) if _part(taken, box).mean() < 0.2]
+    holes = [box for box in every if _part(taken, box).mean() < 0.2]
     for box in holes:
         empty = not _part(text, box).any()
-        if empty and _is_square(box) and (_has_twin(box, holes) or _beside_cells(box, walled)):
+        if any(contains(np.array([[box.x, box.y, box.right, box.bottom]]), teeth)[0]):
+            places.unsure.append(box)
+        elif empty and _is_square(box) and (_has_twin(box, holes) or _beside_cells(box, walled)):
             places.cells.append([box])
         else:
             _sort_box(box, holes, text, sheet.picture, places)
@@ -73,6 +92,25 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
     return places
 
 
+def _without_checks(run: Sequence[Box], holes: Sequence[Box]) -> Iterator[list[Box]]:
+    """The parts of a run of cells that hold no check boxes; a single small square is one itself."""
+    squares = np.array(
+        [(hole.x + hole.width / 2, hole.y + hole.height / 2, hole.width) for hole in holes]
+    ).reshape(-1, 3)
+    part: list[Box] = []
+    for cell in run:
+        sides = np.array([[cell.x, cell.y, cell.right, cell.bottom]])
+        inside = contains(sides, squares[:, :2])[0]
+        if np.any(inside & (squares[:, 2] < SMALLER * cell.width)) or (
+            len(run) == 1 and _is_square(cell)
+        ):
+            yield part
+            part = []
+        else:
+            part.append(cell)
+    yield part
+
+
 def _has_walls(lines: np.ndarray, run: Sequence[Box]) -> bool:
     """Whether most cells of a run are seen to be parted, by more than hair ticks."""
     seen = 0
@@ -82,6 +120,65 @@ def _has_walls(lines: np.ndarray, run: Sequence[Box]) -> bool:
         band = lines[max(top, 0) : bottom, max(int(x - 0.6 * MM), 0) : int(x + 0.6 * MM)]
         seen += bool(band.size and band.sum(0).max() > LEAST_WALL * MM)
     return seen > 0.5 * len(edges)
+
+
+def _low_combs(lines: np.ndarray) -> list[list[Box]]:
+    """Runs of cells between short teeth on a rule."""
+    combs = []
+    for teeth in _even_teeth(_teeth(lines)):
+        low = min(tooth.height for tooth in teeth)
+        cells = [Box(a.x, a.bottom - low, b.x - a.x, low) for a, b in pairwise(teeth)]
+        if all(map(partial(_is_open, lines), cells)):
+            combs.append(cells)
+    return combs
+
+
+def _free_combs(
+    combs: Sequence[list[Box]], text: np.ndarray, runs: Sequence[Sequence[Box]]
+) -> list[list[Box]]:
+    """The low combs above which neither print nor the cells of other runs are."""
+    taken = text.copy()
+    for cell in (fit_cell(cell) for run in runs for cell in run):
+        _mark(taken, cell)
+    return [comb for comb in combs if not any(_part(taken, fit_cell(c)).any() for c in comb)]
+
+
+def _teeth(lines: np.ndarray) -> list[Box]:
+    """Short upright rules, by their feet, from left to right."""
+    low, high = (side * MM for side in TOOTH)
+    upright = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((round(low), 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(upright)
+    fits = (stats[:, 2] <= WALL * MM) & (stats[:, 3] <= high)
+    fits[0] = False
+    teeth = [Box(*map(float, row[:4])) for row in stats[fits]]
+    return sorted(teeth, key=lambda tooth: (round(tooth.bottom / MM), tooth.x))
+
+
+def _even_teeth(teeth: Sequence[Box]) -> Iterator[list[Box]]:
+    """Teeth with their feet on one line at even steps, as many together as there are."""
+    least, most = (pitch * MM for pitch in PITCH)
+    run: list[Box] = []
+    for tooth in [*teeth, Box(-1.0, -1.0, 0.0, 0.0)]:
+        step = tooth.x - run[-1].x if run else 0.0
+        usual = run[1].x - run[0].x if len(run) > 1 else step
+        on_line = bool(run) and abs(tooth.bottom - run[-1].bottom) < 0.5 * MM
+        if on_line and least <= step <= most and abs(step - usual) <= EVEN * usual:
+            run.append(tooth)
+            continue
+        if len(run) >= TEETH:
+            yield run
+        run = [run[-1], tooth] if on_line and least <= step <= most else [tooth]
+
+
+def _is_open(lines: np.ndarray, cell: Box) -> bool:
+    """Whether a rule runs along the foot of a cell, and none along its head."""
+    slack, inner = round(0.4 * MM), shrunk_by(cell, 0.5 * MM)
+    foot, head = (
+        lines[max(round(y) - slack, 0) : round(y) + slack + 1, int(inner.x) : int(inner.right)]
+        for y in (cell.bottom, cell.y)
+    )
+    shares = [band.max(0).mean() if band.size else 0.0 for band in (foot, head)]
+    return bool(shares[0] >= BASE and shares[1] <= OPEN)
 
 
 def _whole(run: Sequence[Box]) -> Box:

@@ -135,6 +135,15 @@ def test_a_dash_between_cells_is_no_cell_though_a_line_runs_below(tmp_path):
     assert [len(run) for run in sheet.places.cells] == [3, 3]
 
 
+def test_a_low_comb_in_a_box_is_cells_though_nobody_says_so(tmp_path):
+    teeth = [rectangle(30 + 5 * i, 44, 0.15, 1.5, "f") for i in range(7)]
+    path = tmp_path / "form.pdf"
+    path.write_bytes(pdf_of(rectangle(20, 30, 120, 16), rectangle(30, 45.4, 30, 0.15, "f"), *teeth))
+    places = blank_sheet(BlankForm(path, "somebody/forms", ())).places
+    assert [len(run) for run in places.cells] == [6]
+    assert not places.areas
+
+
 def test_places_of_a_form_are_found(form):
     places = blank_sheet(form).places
     assert [len(run) for run in places.cells] == [8]
