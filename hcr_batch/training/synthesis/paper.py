@@ -214,7 +214,7 @@ SPECKLED_SHARE = 0.06
 
 def _dirt(picture: Picture, rng: Rng) -> Picture:
     if rng.random() < SPECKLED_SHARE:
-        specks = rng.random(picture.shape) < rng.uniform(0.0005, 0.008)
+        specks = rng.random(picture.shape) < rng.uniform(0.0005, 0.004)
         grown = cv2.dilate(specks.astype(np.uint8), np.ones(rng.integers(1, 4, 2), np.uint8)) > 0
         picture = np.where(grown, picture * rng.uniform(0, 0.6), picture)
     if rng.random() < 0.25:
