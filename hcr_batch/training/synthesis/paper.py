@@ -198,6 +198,10 @@ def _phone(picture: Picture, rng: Rng) -> Picture:
     return picture + rng.normal(0, rng.uniform(0.003, 0.035), picture.shape).astype(np.float32)
 
 
+SPECKLED_SHARE = 0.5
+"""Of the photocopies."""
+
+
 def _copy(picture: Picture, rng: Rng) -> Picture:
     """A photocopy: steep, grainy, with holes in solid ink."""
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.3))
@@ -205,18 +209,18 @@ def _copy(picture: Picture, rng: Rng) -> Picture:
         1 + rng.uniform(0.02, 0.15) * _clouds(rng, picture.shape, rng.uniform(1.5, 4))
     )
     middle = rng.uniform(0.4, 0.8) * float(np.percentile(picture, 80))
-    return 1 / (1 + np.exp(-(picture - middle) * rng.uniform(8, 25)))
+    copied = 1 / (1 + np.exp(-(picture - middle) * rng.uniform(8, 25)))
+    return _speckled(copied, rng) if rng.random() < SPECKLED_SHARE else copied
 
 
-SPECKLED_SHARE = 0.06
-"""Of the pictures that are speckled all over, as copies of copies and coarse 1-bit scans are."""
+def _speckled(picture: Picture, rng: Rng) -> Picture:
+    """Specks all over, as a copy of a copy has them."""
+    specks = rng.random(picture.shape) < rng.uniform(0.0005, 0.004)
+    grown = cv2.dilate(specks.astype(np.uint8), np.ones(rng.integers(1, 4, 2), np.uint8)) > 0
+    return np.where(grown, picture * rng.uniform(0, 0.6), picture)
 
 
 def _dirt(picture: Picture, rng: Rng) -> Picture:
-    if rng.random() < SPECKLED_SHARE:
-        specks = rng.random(picture.shape) < rng.uniform(0.0005, 0.004)
-        grown = cv2.dilate(specks.astype(np.uint8), np.ones(rng.integers(1, 4, 2), np.uint8)) > 0
-        picture = np.where(grown, picture * rng.uniform(0, 0.6), picture)
     if rng.random() < 0.25:
         rows, columns = picture.shape
         for _ in range(int(rng.integers(1, 40))):
