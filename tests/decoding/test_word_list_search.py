@@ -66,3 +66,20 @@ def test_of_two_that_are_shown_alike_the_commoner_comes_first():
         for character in shown:
             rows[column, LINE_CHARACTERS.index(character)] = 1 / len(shown)
     assert [one.text for one in likeliest_words(rows, of_words(["hxt", "hot"]))] == ["hot", "hxt"]
+
+
+def test_characters_have_the_columns_in_which_they_are_clearest():
+    rows = np.full((6, GAP + 1), 1e-6)
+    rows[:, GAP] = 1
+    for column, character, share in ((1, "h", 0.3), (2, "h", 0.9), (4, "i", 0.9), (5, "i", 0.2)):
+        rows[column, GAP] = 1 - share
+        rows[column, LINE_CHARACTERS.index(character)] = share
+    found = likeliest_words(rows, of_words(["hi", "ho", "oh"]))
+    assert found[0].text == "hi"
+    assert found[0].columns == (2, 4)
+
+
+def test_what_shows_no_word_finds_none():
+    rows = np.zeros((4, GAP + 1))
+    rows[:, LINE_CHARACTERS.index("x")] = 1
+    assert likeliest_words(rows, of_words(["cat"])) == []
