@@ -72,10 +72,7 @@ class KnownWords:
     def hold(self, text: str) -> bool:
         """Whether a text, in any case, has words and knows all of them."""
         words = WORD.findall(text)
-        return bool(words) and all(self._knows(word.lower()) for word in words)
-
-    def _knows(self, word: str) -> bool:
-        return self.share(word) > 0
+        return bool(words) and all(self.share(word.lower()) > 0 for word in words)
 
     def share(self, word: str) -> float:
         """Probability of a word of small letters among all; 0 where it is none."""

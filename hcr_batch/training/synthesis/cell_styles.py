@@ -110,10 +110,7 @@ def _white(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: f
     form.ground(ground)
     outline = form.rng.random() < 0.4
     for cell in cells:
-        where = np.s_[
-            max(round(cell.y), 0) : max(round(cell.bottom), 0),
-            max(round(cell.x), 0) : max(round(cell.right), 0),
-        ]
+        where = form.pixels(cell)
         tint[where] = before[where]
         form.sheet.picture[where] = 0
         if outline:

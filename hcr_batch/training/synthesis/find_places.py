@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import contains
+from hcr_batch.arrays.box_sides import contains, sides_of
 from hcr_batch.training.synthesis.canvas import MM, FormSheet, Places, fit_cell, shrunk_by
 from hcr_batch.types import Box
 
@@ -62,7 +62,7 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
     """
     lines = (sheet.line.cover > 90).astype(np.uint8)
     every = _holes(lines)
-    runs = [part for run in runs for part in _without_checks(run, every) if part]
+    runs = [part for run in runs for part in _without_checks(run, every)]
     walled = [run for run in runs if _has_walls(lines, run)]
     places = Places(cells=walled)
     places.areas += [_whole(run) for run in runs if run not in walled]
@@ -76,7 +76,7 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
     holes = [box for box in every if _part(taken, box).mean() < 0.2]
     for box in holes:
         empty = not _part(text, box).any()
-        if any(contains(np.array([[box.x, box.y, box.right, box.bottom]]), teeth)[0]):
+        if contains(sides_of([box]).T, teeth).any():
             places.unsure.append(box)
         elif empty and _is_square(box) and (_has_twin(box, holes) or _beside_cells(box, walled)):
             places.cells.append([box])
@@ -92,23 +92,15 @@ def find_places(sheet: FormSheet, runs: Sequence[list[Box]]) -> Places:
     return places
 
 
-def _without_checks(run: Sequence[Box], holes: Sequence[Box]) -> Iterator[list[Box]]:
+def _without_checks(run: Sequence[Box], holes: Sequence[Box]) -> list[list[Box]]:
     """The parts of a run of cells that hold no check boxes; a single small square is one itself."""
-    squares = np.array(
-        [(hole.x + hole.width / 2, hole.y + hole.height / 2, hole.width) for hole in holes]
-    ).reshape(-1, 3)
-    part: list[Box] = []
-    for cell in run:
-        sides = np.array([[cell.x, cell.y, cell.right, cell.bottom]])
-        inside = contains(sides, squares[:, :2])[0]
-        if np.any(inside & (squares[:, 2] < SMALLER * cell.width)) or (
-            len(run) == 1 and _is_square(cell)
-        ):
-            yield part
-            part = []
-        else:
-            part.append(cell)
-    yield part
+    if len(run) == 1 and _is_square(run[0]):
+        return []
+    sides, inner = sides_of(run).T, sides_of(holes).T
+    smaller = (inner[:, 2] - inner[:, 0]) < SMALLER * (sides[:, 2] - sides[:, 0])[:, None]
+    held = contains(sides, (inner[:, :2] + inner[:, 2:]) / 2) & smaller
+    groups = groupby(zip(run, held.any(axis=1).tolist(), strict=True), key=lambda pair: pair[1])
+    return [[cell for cell, _ in group] for holds, group in groups if not holds]
 
 
 def _has_walls(lines: np.ndarray, run: Sequence[Box]) -> bool:

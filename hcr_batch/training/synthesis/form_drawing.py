@@ -40,11 +40,12 @@ class FormDrawing:
 
     def block(self, box: Box, dark: float) -> None:
         """Fill a box evenly, 0 not at all to 1 black; nobody says whether that is print."""
-        where = self._pixels(box)
+        where = self.pixels(box)
         self.sheet.tint[where] *= 1 - dark
         self.sheet.picture[where] = 255
 
-    def _pixels(self, box: Box) -> tuple[slice, slice]:
+    def pixels(self, box: Box) -> tuple[slice, slice]:
+        """Rows and columns of the sheet that a box covers."""
         rows, columns = self.sheet.shape
         return np.s_[
             max(round(box.y), 0) : min(max(round(box.bottom), 0), rows),
@@ -53,7 +54,7 @@ class FormDrawing:
 
     def ground(self, box: Box) -> None:
         """Tint a box: lightly, with or without a screen of dots."""
-        where = self._pixels(box)
+        where = self.pixels(box)
         part = self.sheet.tint[where]
         if part.size == 0:
             return

@@ -69,7 +69,7 @@ def draw_text(form: FormDrawing, y: float) -> float:
 
 
 def draw_list(form: FormDrawing, y: float) -> float:
-    """Points below each other, each with a bullet, a dash, a number or an empty box of print."""
+    """Points below each other, each with a bullet, a ring, a dash, a number or a letter."""
     rng = form.rng
     size, rows = rng.uniform(1.6, 4), int(rng.integers(2, 10))
     leading = size * rng.uniform(1.2, 2.2) * MM
@@ -81,9 +81,11 @@ def draw_list(form: FormDrawing, y: float) -> float:
     for row in range(rows):
         top = y + row * leading
         middle = np.array([x + side / 2, top + 0.6 * size * MM])
-        if kind in ("disc", "ring"):
-            rings = [ring + middle, 0.5 * ring + middle] if kind == "disc" else [ring + middle]
-            form.sheet.print.strokes(rings, max(0.4 * side, 1) if kind == "disc" else 1.0, 1.0)
+        if kind == "disc":
+            disc = [ring + middle, 0.5 * ring + middle]
+            form.sheet.print.strokes(disc, max(0.4 * side, 1), 1.0)
+        elif kind == "ring":
+            form.sheet.print.strokes([ring + middle], 1.0, 1.0)
         else:
             sign = {"dash": "-", "number": f"{row + 1}.", "letter": f"{chr(97 + row)})"}[str(kind)]
             ink = set_text(sign, form.latin_font(), size * MM)

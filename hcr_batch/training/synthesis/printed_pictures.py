@@ -152,11 +152,7 @@ def _emblems(form: FormDrawing, box: Box) -> None:
     text, path = form.printer.words(rng, 1)
     ink = set_text(text, path, rng.uniform(0.12, 0.3) * side)[:, :side]
     top, left = int(rng.uniform(0, side - ink.shape[0])), (side - ink.shape[1]) // 2
-    np.bitwise_xor(
-        emblem[top : top + ink.shape[0], left : left + ink.shape[1]],
-        ink,
-        out=emblem[top : top + ink.shape[0], left : left + ink.shape[1]],
-    )
+    emblem[top : top + ink.shape[0], left : left + ink.shape[1]] ^= ink
     tiles = np.tile(emblem, (rows // side + 2, columns // side + 2))
     shift = rng.integers(0, side, 2)
     pale = tiles[shift[0] : shift[0] + rows, shift[1] : shift[1] + columns].astype(np.float32)
