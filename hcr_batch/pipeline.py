@@ -337,12 +337,15 @@ def _read(
 def _thresholds(
     found: _Found, card: ModelCard, line_card: LineCard | None, settings: Settings
 ) -> Thresholds:
-    wanted, of_strings = settings.recognition, settings.recognition.threshold
-    if line_card and not of_strings:
+    wanted = settings.recognition
+    of_strings = of_string_characters = wanted.threshold
+    if line_card and not wanted.threshold:
         of_strings = line_card.threshold(STRING_CHARACTERS * wanted.target_error)
+        of_string_characters = line_card.character_threshold(wanted.target_error)
     return Thresholds(
         lambda charset: wanted.threshold or card.threshold(wanted.target_error, charset),
         of_strings,
+        of_string_characters,
         {} if wanted.threshold or not found.form else _of_fields(found.form, card, settings),
     )
 

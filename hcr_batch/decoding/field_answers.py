@@ -56,13 +56,16 @@ class Thresholds:
     of_charset : callable
         From `alnum`, `digits` or `upper` to a confidence.
     of_strings : float
-        That of strings that are read whole.
+        That of strings that are read whole,
+    of_string_characters : float
+        and of characters of those that are not sure as a whole.
     of_fields : mapping
         By the name on the page, of fields whose writing was measured by itself.
     """
 
     of_charset: Callable[[str], float]
     of_strings: float = NOTHING_ACCEPTED
+    of_string_characters: float = NOTHING_ACCEPTED
     of_fields: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def of(self, charset: str, field: str = "") -> float:

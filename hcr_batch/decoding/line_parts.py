@@ -31,11 +31,23 @@ from hcr_batch.forms.automata import Automaton
 from hcr_batch.forms.rules import Rule
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_confidence import comparable_text
+from hcr_batch.recognition.line_confidence import (
+    LOOK_ALIKES,
+    CharacterEvidence,
+    comparable_text,
+)
 from hcr_batch.recognition.recognizers import GlyphScores
 from hcr_batch.types import Box
 
-__all__ = ["DISPUTED", "NEARLY", "LinePart", "cut_parts", "doubted", "whole_parts"]
+__all__ = [
+    "NEARLY",
+    "LinePart",
+    "character_evidence",
+    "cut_parts",
+    "doubted",
+    "weighed",
+    "whole_parts",
+]
 
 WORD_GAP = 1.1
 """Letter heights; a wider gap in a free string is a blank between words."""
@@ -43,8 +55,6 @@ USUAL_GAPS = 2.5
 """And it must be wider than this many usual gaps of the line."""
 SURE_SIGN = 0.9
 """Share of a text that is nothing but a sign, from which nothing has been written."""
-DISPUTED = 0.6
-"""What is left of the confidence of a character that the other reading does not confirm."""
 NEARLY = 1e-6
 """No character is surer, or less sure, than this leaves open."""
 LONGEST = 15
@@ -69,7 +79,7 @@ class LinePart:
     kind : TextKind
     sure : float or None
         Probability that the whole line is right, where it was read whole too; then
-        the rows are weighted by their neighbours and together as sure.
+        the rows are weighted by their neighbours, and as sure as all that speaks for them.
     whole : bool
         The characters are those of the line reader.
     is_written : bool
@@ -209,17 +219,22 @@ def _cut_lines(lines: Sequence[TextLine], scores: GlyphScores) -> list[CutLine]:
 
 def _believed(cut: LinePart, transcription: Transcription, rule: Rule, card: LineCard) -> LinePart:
     """A line read whole, as sure as the same cut into characters lets it be."""
-    after_blank = np.array([gap > 0 for gap in cut.word_gaps])
-    cut = replace(cut, rows=weighted(cut.rows, rule, after_blank))
+    cut = weighed(cut, rule)
     if not len(transcription.rows):
         # A pen's blot may look like a sign; a person sees that.
         is_printed = cut.kind is not TextKind.WRITTEN and _is_sign(transcription)
         return replace(cut, boxes=[]) if is_printed else cut
     whole = _whole_part(cut, transcription)
     sure = _sure(cut, whole, transcription, card)
-    rows = _as_sure(whole.rows, sure)
-    rows[_disputed(whole, cut)] *= DISPUTED
+    evidence = character_evidence(transcription, cut, sure)
+    rows = _with_confidences(whole.rows, card.character_trust.probabilities(evidence))
     return replace(whole, rows=rows, sure=sure)
+
+
+def weighed(part: LinePart, rule: Rule) -> LinePart:
+    """A line cut into characters, these weighed by what stands beside them."""
+    after_blank = np.array([gap > 0 for gap in part.word_gaps])
+    return replace(part, rows=weighted(part.rows, rule, after_blank))
 
 
 def _is_sign(transcription: Transcription) -> bool:
@@ -228,32 +243,56 @@ def _is_sign(transcription: Transcription) -> bool:
     return bool(marks) and marks <= set(SIGNS) and transcription.share >= SURE_SIGN
 
 
-def _disputed(part: LinePart, other: LinePart) -> np.ndarray:
-    """Which characters of a part the other reads otherwise, or not at all; bool (N,)."""
-    found = np.ones(len(part.boxes), bool)
-    for number, (box, character) in enumerate(zip(part.boxes, part.text, strict=True)):
-        middle = box.x + box.width / 2
-        for place, theirs in zip(other.boxes, other.text, strict=True):
-            if place.x <= middle <= place.right and comparable_text(character) == comparable_text(
-                theirs
-            ):
-                found[number] = False
-    return found
+def character_evidence(
+    transcription: Transcription, cut: LinePart, sure: float
+) -> CharacterEvidence:
+    """What speaks for each character of a line read whole, which is right with probability `sure`.
+
+    Parameters
+    ----------
+    transcription : Transcription
+    cut : LinePart
+        The same line cut into characters.
+    sure : float
+    """
+    texts, chosen = transcription.rows.max(axis=1), transcription.rows.argmax(axis=1)
+    cuts = [
+        _share_at(box, LOOK_ALIKES[character], cut)
+        for box, character in zip(transcription.boxes, chosen, strict=True)
+    ]
+    return CharacterEvidence(texts, transcription.shapes, np.array(cuts), sure)
+
+
+def _share_at(box: Box, wanted: np.ndarray, cut: LinePart) -> float:
+    """Probability of some characters, bool (62,), in a cut line where a box has its middle."""
+    middle = box.x + box.width / 2
+    shares = [
+        float(row[wanted].sum())
+        for place, row in zip(cut.boxes, cut.rows, strict=True)
+        if place.x <= middle <= place.right
+    ]
+    return max(shares, default=0.0)
 
 
 def _as_sure(rows: np.ndarray, sure: float) -> np.ndarray:
-    """Rows whose likeliest characters are together as probable as the whole line is right.
+    """Rows whose likeliest characters are together as probable as the whole line is right."""
+    best = np.clip(rows.max(axis=1), NEARLY, 1 - NEARLY)
+    exponent = np.log(sure) / np.log(best).sum() if len(best) else 1.0
+    return _with_confidences(rows, best ** np.clip(exponent, *EXPONENTS))
+
+
+def _with_confidences(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Rows whose likeliest characters have the wanted probabilities (N,).
 
     They stay the likeliest, however doubtful.
     """
     every, first = np.arange(len(rows)), rows.argmax(axis=1)
     best = np.clip(rows[every, first], NEARLY, 1 - NEARLY)
-    exponent = np.log(sure) / np.log(best).sum() if len(best) else 1.0
-    wanted = best ** np.clip(exponent, *EXPONENTS)
     result = rows.copy()
     result[every, first] = 0
     most = result.max(axis=1, initial=0.0)
-    scale = np.minimum((1 - wanted) / (1 - best), wanted / np.maximum(most, NEARLY))
+    less = (1 - NEARLY) * wanted
+    scale = np.minimum((1 - wanted) / (1 - best), less / np.maximum(most, NEARLY))
     result *= scale[:, None]
     result[every, first] = wanted
     return result

@@ -11,16 +11,15 @@ from hcr_batch.alphabet import BLANK
 from hcr_batch.decoding.constrained_readings import constrained_readings
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.line_parts import (
-    DISPUTED,
     NEARLY,
     LinePart,
     cut_parts,
     doubted,
+    weighed,
     whole_parts,
 )
 from hcr_batch.decoding.machine_print import Surroundings, TextKind
 from hcr_batch.decoding.readings import as_mark, blank_reading, glyph_readings, mark_reading
-from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.line_card import LineCard
 from hcr_batch.recognition.recognizers import GlyphScores
@@ -109,22 +108,20 @@ def _all_sure(parts: Sequence[LinePart]) -> float | None:
 def _plain_line(part: LinePart, rule: Rule, thresholds: Thresholds) -> list[Reading]:
     if part.kind is TextKind.RATHER_PRINTED:
         return [mark_reading(np.zeros(BLANK), "printed")]
-    threshold = thresholds.of(rule.charset)
     reasons = ("printed",) if part.kind is TextKind.RATHER_WRITTEN else ()
     if part.sure is not None:
-        return _whole_line(part, part.sure, reasons, threshold, thresholds.of_strings)
-    after_blank = np.array([gap > 0 for gap in part.word_gaps])
-    rows = weighted(part.rows, rule, after_blank)
-    return glyph_readings(rows, threshold, [reasons] * len(rows))
+        return _whole_line(part, part.sure, reasons, thresholds)
+    rows = weighed(part, rule).rows
+    return glyph_readings(rows, thresholds.of(rule.charset), [reasons] * len(rows))
 
 
 def _whole_line(
-    part: LinePart, sure: float, reasons: tuple[str, ...], threshold: float, of_strings: float
+    part: LinePart, sure: float, reasons: tuple[str, ...], thresholds: Thresholds
 ) -> list[Reading]:
-    """A line read whole: accepted but for what is disputed, or flagged where it is doubtful."""
-    best = part.rows.max(axis=1)
-    limit = DISPUTED if sure >= of_strings else max(threshold, float(best.min()))
-    limit += NEARLY
+    """A line read whole: accepted, or what is doubtful in it flagged, and the weakest always."""
+    best, limit = part.rows.max(axis=1), 0.0
+    if sure < thresholds.of_strings:
+        limit = max(thresholds.of_string_characters, float(best.min()) + NEARLY)
     return glyph_readings(part.rows, limit, [reasons] * len(best), are_characters=part.whole)
 
 

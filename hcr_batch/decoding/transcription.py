@@ -20,6 +20,7 @@ from hcr_batch.decoding.text_model import text_model
 from hcr_batch.decoding.word_list_search import clearest_sound, likeliest_words
 from hcr_batch.forms.rules import Rule
 from hcr_batch.recognition.line_card import LineCard
+from hcr_batch.recognition.line_confidence import LOOK_ALIKES
 from hcr_batch.types import Box
 
 __all__ = [
@@ -60,6 +61,8 @@ class Transcription:
         As written, with blanks, commas, dashes, signs.
     share : float
         Of the text among those that the columns allow, 0 to 1.
+    shapes : ndarray of float64, shape (N,)
+        Share of each character in the column where it is clearest, look-alikes taken for one.
     """
 
     boxes: tuple[Box, ...]
@@ -67,6 +70,7 @@ class Transcription:
     after_blank: np.ndarray
     text: str
     share: float
+    shapes: np.ndarray
 
 
 def transcribe(
@@ -88,9 +92,10 @@ def transcribe(
     cut : CutLine, optional
         The same line cut into characters, which has a say too.
     """
-    found = likely_texts(_within(probabilities, charset), card, cut)
+    columns = _within(probabilities, charset)
+    found = likely_texts(columns, card, cut)
     weights = _sharpened([one.weight for one in found], card.sharpness)
-    return _transcribed(likeliest_answer(found), found, weights, strip)
+    return _transcribed(likeliest_answer(found), found, weights, columns, strip)
 
 
 def likely_texts(
@@ -112,7 +117,11 @@ def likely_texts(
 
 
 def _transcribed(
-    best: Hypothesis, found: Sequence[Hypothesis], weights: Iterable[float], strip: Strip
+    best: Hypothesis,
+    found: Sequence[Hypothesis],
+    weights: Iterable[float],
+    columns: np.ndarray,
+    strip: Strip,
 ) -> Transcription:
     """A line as the best of some texts has it, with what the others have at its places."""
     kept = _shown(best)
@@ -121,7 +130,7 @@ def _transcribed(
     for hypothesis, weight in zip(found, weights, strict=True):
         for place, character in _at_places(hypothesis, kept, firsts):
             rows[place, character] += weight
-    return _line(best, kept, spans, rows, strip)
+    return _line(best, kept, spans, rows, _local(columns, kept), strip)
 
 
 def _at_places(
@@ -182,9 +191,8 @@ def transcribe_constrained(
         )
         kept = _shown(part)
         spans = _spans(kept, strip)
-        rows = np.array([_local(columns, column) for _, column in kept])
-        rows = rows.reshape(-1, len(CHARACTERS))
-        lines.append(_line(part, kept, spans, rows, strip))
+        rows = _local(columns, kept)
+        lines.append(_line(part, kept, spans, rows, rows, strip))
     return lines
 
 
@@ -215,7 +223,7 @@ def transcribe_listed(
     best = likeliest_answer(found)
     if best.sound - clearest_sound(columns) < FITS:
         best = replace(best, weight=UNFIT * best.weight)
-    word = _transcribed(best, found, (one.weight for one in found), strip)
+    word = _transcribed(best, found, (one.weight for one in found), columns, strip)
     return replace(word, rows=_foremost(word.rows, best.answer))
 
 
@@ -274,10 +282,10 @@ def _shown(hypothesis: Hypothesis) -> list[tuple[int, int]]:
     return [(character, column) for character, column in pairs if character < BLANK]
 
 
-def _local(columns: np.ndarray, column: int) -> np.ndarray:
-    """What a column says, given that it is no gap; float64 (62,)."""
-    row = columns[column]
-    return row[: len(CHARACTERS)] / max(1 - row[GAP], 1e-6)
+def _local(columns: np.ndarray, kept: Sequence[tuple[int, int]]) -> np.ndarray:
+    """What columns say where N characters are, given that it is no gap; float64 (N, 62)."""
+    rows = columns[[column for _, column in kept]]
+    return rows[:, : len(CHARACTERS)] / np.maximum(1 - rows[:, GAP:], 1e-6)
 
 
 def _spans(shown: Sequence[tuple[int, int]], strip: Strip) -> np.ndarray:
@@ -307,15 +315,18 @@ def _line(
     kept: Sequence[tuple[int, int]],
     spans: np.ndarray,
     rows: np.ndarray,
+    local: np.ndarray,
     strip: Strip,
 ) -> Transcription:
     boxes = [strip.box(*_tight(strip, first, last)) for first, last in pairwise(spans)]
+    shapes = [row[LOOK_ALIKES[c]].sum() for row, (c, _) in zip(local, kept, strict=True)]
     return Transcription(
         tuple(boxes[: len(kept)]),
         rows,
         _after_blank(hypothesis),
         hypothesis.text,
         hypothesis.weight,
+        np.array(shapes),
     )
 
 

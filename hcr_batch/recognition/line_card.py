@@ -10,12 +10,14 @@ from typing import Any
 
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.weights import UNREADABLE, verify_file
-from hcr_batch.recognition.line_confidence import LineConfidence
-from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, Threshold, parse_thresholds
+from hcr_batch.recognition.line_confidence import CharacterConfidence, LineConfidence
+from hcr_batch.recognition.model_card import Threshold, parse_thresholds, threshold_of
 
 __all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
 
 LINE_CARD, LINE_NETWORK = "line_reader.json", "line_reader.tflite"
+THRESHOLDS = ("thresholds", "character_thresholds")
+"""What is accepted, in the JSON and in :class:`LineCard`."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,13 @@ class LineCard:
         their characters.
     trust : LineConfidence
         Turns the share of the best text into the probability that it is right.
+    character_trust : CharacterConfidence
+        Turns what speaks for a character into the probability that it is right.
     thresholds : tuple of Threshold
         Probability of whole strings from which they need no person, one a target error
         of strings.
+    character_thresholds : tuple of Threshold
+        The same of characters of strings that are not sure as a whole.
     files : mapping
         SHA-256 (hex) by file name.
     document : mapping
@@ -52,16 +58,19 @@ class LineCard:
     letter_bonus: float
     sharpness: float
     trust: LineConfidence
+    character_trust: CharacterConfidence
     thresholds: tuple[Threshold, ...]
+    character_thresholds: tuple[Threshold, ...]
     files: Mapping[str, str]
     document: Mapping[str, Any]
 
     def threshold(self, target_error: float) -> float:
         """Least probability of a string to accept so that at most `target_error` are wrong."""
-        met = [entry for entry in self.thresholds if entry.target_error <= target_error + 1e-12]
-        if not met:
-            return NOTHING_ACCEPTED
-        return max(met, key=lambda entry: entry.target_error).threshold
+        return threshold_of(self.thresholds, target_error)
+
+    def character_threshold(self, target_error: float) -> float:
+        """Least probability of a character to accept, so that at most `target_error` are wrong."""
+        return threshold_of(self.character_thresholds, target_error)
 
     def verify(self, path: Path) -> None:
         """Check that a weights file is the one this card speaks of.
@@ -93,7 +102,10 @@ def read_line_card(path: Path) -> LineCard:
             trust=LineConfidence(
                 **{name: float(value) for name, value in document["trust"].items()}
             ),
-            thresholds=parse_thresholds({"strings": document["thresholds"]})["strings"],
+            character_trust=CharacterConfidence(
+                **{name: float(value) for name, value in document["character_trust"].items()}
+            ),
+            **parse_thresholds({name: document[name] for name in THRESHOLDS}),
             files=dict(document["files"]),
             document=document,
         )

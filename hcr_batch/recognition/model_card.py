@@ -18,6 +18,7 @@ __all__ = [
     "Threshold",
     "parse_thresholds",
     "read_card",
+    "threshold_of",
     "write_card",
 ]
 
@@ -91,8 +92,7 @@ class ModelCard:
         its charset.
         """
         known = (self.thresholds.get(name) for name in (field, charset, "alnum"))
-        entry = _loosest_met(next(filter(None, known), ()), target_error)
-        return entry.threshold if entry else NOTHING_ACCEPTED
+        return threshold_of(next(filter(None, known), ()), target_error)
 
     def unproven(self, target_error: float) -> str:
         """A sentence where too few characters were measured to promise a target; else empty."""
@@ -125,6 +125,12 @@ class ModelCard:
                 f"target error {100 * target_error:g}%: the model was measured from {least} to"
                 f" {most}; give one of these, or a --threshold"
             )
+
+
+def threshold_of(entries: Sequence[Threshold], target_error: float) -> float:
+    """Least confidence to accept by the loosest of the targets that is not beyond the one asked."""
+    entry = _loosest_met(entries, target_error)
+    return entry.threshold if entry else NOTHING_ACCEPTED
 
 
 def _loosest_met(entries: Sequence[Threshold], target_error: float) -> Threshold | None:

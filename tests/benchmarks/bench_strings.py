@@ -90,7 +90,8 @@ def read_all(found, lines, rules, recognizer, whole):
     target = load_settings().recognition.target_error
     thresholds = Thresholds(
         lambda charset: recognizer.card.threshold(target, charset),
-        recognizer.line_reader.card.threshold(4 * target) if recognizer.line_reader else 2.0,
+        recognizer.line_reader.card.threshold(4 * target),
+        recognizer.line_reader.card.character_threshold(target),
     )
     outcomes = []
     for (field, strings), line, rule in zip(found, lines, rules, strict=False):

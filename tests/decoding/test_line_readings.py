@@ -22,7 +22,9 @@ ANYTHING = Rule()
 THREE_DIGITS = make_rule("0123456789", pattern="[0-9]{3}", blanks=False)
 
 
-def read(text, looks, source, columns=(), card=None, chance=0.99, rule=ANYTHING, least=2.0):
+def read(
+    text, looks, source, columns=(), card=None, chance=0.99, rule=ANYTHING, least=(2.0, 2.0)
+):
     """The readings of a line whose pieces are surely these characters."""
     boxes = [Box(20.0 + 30 * n, 20, 24, 30) for n in range(len(text))]
     ink = 255 * np.tri(30, 24, dtype=np.uint8)
@@ -37,7 +39,7 @@ def read(text, looks, source, columns=(), card=None, chance=0.99, rule=ANYTHING,
     scores = GlyphScores(characters, np.full(len(text), looks, np.float32), tuple(columns))
     field = Field("f001", "free", Box(10, 10, 400, 50), (Cell(Box(10, 10, 400, 50)),))
     glyphs = FieldGlyphs(field, lines=(line,), source=source, rule=rule)
-    given = ([glyphs], [scores], Thresholds(lambda _: 0.95, least), [NOTHING_KNOWN])
+    given = ([glyphs], [scores], Thresholds(lambda _: 0.95, *least), [NOTHING_KNOWN])
     (answer,) = read_answers(*given, card)
     return [reading for _, reading in answer.cells]
 
@@ -114,11 +116,24 @@ def test_the_cut_line_decides_where_the_line_read_whole_is_of_two_minds():
         assert "".join(reading.character for reading in readings) == cut
 
 
-def test_what_the_cut_line_has_otherwise_is_flagged_in_a_line_that_is_accepted():
-    sure = [{letter: 0.9999} for letter in "ARK"]
+def test_what_the_cut_line_has_otherwise_is_less_sure():
+    sure = [{letter: 0.8} for letter in "ARK"]
     readings = whole_readings("ABK", *sure)
     assert "".join(reading.character for reading in readings) == "ARK"
-    assert readings[1].flagged
+    assert readings[1].confidence < min(readings[0].confidence, readings[2].confidence)
+
+
+def test_the_weakest_character_of_a_doubtful_line_is_flagged_and_no_sure_one():
+    places = [{letter: 0.9999} for letter in "AR"] + [{"K": 0.97, "X": 0.02}]
+    readings = whole_readings("ARK", *places, least=(1.0, 0.5))
+    assert [reading.flagged for reading in readings] == [False, False, True]
+
+
+def test_a_line_that_is_sure_as_a_whole_is_accepted_and_its_characters_are_no_less_sure():
+    sure = [{letter: 0.9999} for letter in "ARK"]
+    readings = whole_readings("ARK", *sure, least=(0.5, 1.0))
+    assert not any(reading.flagged for reading in readings)
+    assert min(reading.confidence for reading in readings) >= 0.5
 
 
 def test_a_sign_that_the_form_prints_is_a_blank_answer():
@@ -151,7 +166,7 @@ def test_each_line_of_an_area_is_an_answer_of_its_own():
 
 
 def test_a_number_under_a_rule_is_read_whole_and_shown_where_the_line_is_doubtful():
-    sure, options = [{"4": 0.999}, {"0": 0.999}], {"rule": THREE_DIGITS, "least": 0.9}
+    sure, options = [{"4": 0.999}, {"0": 0.999}], {"rule": THREE_DIGITS, "least": (0.9, 2.0)}
     readings = whole_readings("407", *sure, {"7": 0.999}, **options)
     assert [(r.character, r.flagged) for r in readings] == [(c, False) for c in "407"]
     readings = whole_readings("401", *sure, {"7": 0.6, "1": 0.39}, **options)

@@ -16,9 +16,10 @@ from hcr_batch.decoding.transcription import (
 from hcr_batch.forms.automata import of_words
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.line_confidence import LineConfidence
+from hcr_batch.recognition.line_confidence import CharacterConfidence, LineConfidence
 
-CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, LineConfidence(0, 1, 2, 1), (), {}, {})
+TRUST = LineConfidence(0, 1, 2, 1), CharacterConfidence(0, 1, 1, 1, 1)
+CARD = LineCard(LINE_CHARACTERS, 1, 1.0, 0.0, 0.0, 1.0, *TRUST, (), (), {}, {})
 EVERYTHING = CHARACTERS
 
 

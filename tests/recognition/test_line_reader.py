@@ -12,7 +12,12 @@ from hcr_batch.characters.line_strip import STRIP_HEIGHT
 from hcr_batch.config import data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.recognition import load_card
-from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text
+from hcr_batch.recognition.line_confidence import (
+    CharacterConfidence,
+    CharacterEvidence,
+    LineConfidence,
+    comparable_text,
+)
 from hcr_batch.recognition.line_reader import load_line_reader
 
 FILES = ("line_reader.tflite", "line_reader.json")
@@ -76,6 +81,22 @@ def test_two_readings_that_agree_and_known_words_are_believed_more():
     assert trust.probability(1.0, True, True) < 1
     assert trust.probability(0.0, False, False) > 0
     assert comparable_text("Oslo 12") == comparable_text("0SL012")
+
+
+def test_a_character_is_surer_by_all_that_speaks_for_it_and_no_less_than_its_line():
+    trust = CharacterConfidence(0.5, 0.1, 0.6, 0.2, 0.6)
+    best = {"texts": 0.9, "shapes": 0.9, "cuts": 0.9, "line": 0.5}
+    (whole,) = trust.probabilities(evidence(**best))
+    for name in best:
+        (less,) = trust.probabilities(evidence(**best | {name: 0.1}))
+        assert less < whole
+    sure = evidence(texts=0.5, shapes=0.5, cuts=0.0, line=0.95)
+    assert trust.probabilities(sure).tolist() == [0.95]
+    assert 0 < trust.probabilities(evidence(texts=0, shapes=0, cuts=0, line=0))[0] < 0.5
+
+
+def evidence(texts, shapes, cuts, line):
+    return CharacterEvidence(*(np.array([share]) for share in (texts, shapes, cuts)), line)
 
 
 def test_another_line_reader_makes_another_model(folder):

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.alphabet import CHARACTERS
 from hcr_batch.characters.normalize import normalize_inks
 from hcr_batch.characters.string_candidates import find_strings
 from hcr_batch.characters.writing import Parts, Writing
 from hcr_batch.config import Settings, load_settings
-from hcr_batch.decoding.constrained_decoding import restricted
-from hcr_batch.decoding.cut_paths import best_path
 from hcr_batch.decoding.cut_support import CutLine
+from hcr_batch.decoding.field_answers import FieldGlyphs
 from hcr_batch.decoding.known_words import known_words
-from hcr_batch.decoding.weighting import weighted
-from hcr_batch.forms.rules import Rule
-from hcr_batch.probabilities import shape_confidence
+from hcr_batch.decoding.line_parts import LinePart, cut_parts, weighed
+from hcr_batch.decoding.machine_print import NOTHING_KNOWN
 from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text
 from hcr_batch.recognition.recognizers import Recognizer
 from hcr_batch.training.line_reader.line_held import HeldLine
@@ -46,10 +43,13 @@ class HeldCut:
         As its characters read alone.
     line : CutLine, optional
         What has a say in the line read whole; None where the ink falls into several lines.
+    part : LinePart, optional
+        The same with the characters that part it best.
     """
 
     text: str
     line: CutLine | None
+    part: LinePart | None
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,10 @@ def cuts_of(held: Sequence[HeldLine], recognizer: Recognizer) -> list[HeldCut]:
 def _cut(line: HeldLine, recognizer: Recognizer, settings: Settings) -> HeldCut:
     writing, field = writing_of(line)
     lines = find_strings(writing, [field], PER_MM, settings.glyphs)[0]
-    glyphs = [normalize_inks([candidate.ink for candidate in one.candidates]) for one in lines]
-    cuts = [
-        CutLine(one, recognizer.scores(inks).characters)
-        for one, inks in zip(lines, glyphs, strict=True)
-    ]
-    rows = np.concatenate([np.zeros((0, len(CHARACTERS))), *map(_chosen, cuts)])
-    text = "".join(CHARACTERS[number] for number in rows.argmax(axis=1))
-    return HeldCut(text, cuts[0] if len(cuts) == 1 else None)
-
-
-def _chosen(cut: CutLine) -> np.ndarray:
-    """The rows of the candidates that part a line best, weighed by their neighbours."""
-    path = best_path(cut.line, shape_confidence(restricted(cut.rows, CHARACTERS)[0]))
-    return weighted(cut.rows[path], Rule(case="as_written"), np.zeros(len(path), bool))
+    glyphs = FieldGlyphs(field, lines=lines)
+    scores = recognizer.scores(normalize_inks(list(glyphs.inks())))
+    parts = [weighed(part, glyphs.rule) for part in cut_parts(glyphs, scores, NOTHING_KNOWN)]
+    text = "".join(part.text for part in parts)
+    if len(parts) != 1:
+        return HeldCut(text, None, None)
+    return HeldCut(text, CutLine(lines[0], scores.characters), parts[0])

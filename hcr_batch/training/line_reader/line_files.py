@@ -11,14 +11,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from scipy.optimize import minimize
 
 from hcr_batch.alphabet import LINE_CHARACTERS
 from hcr_batch.characters.line_strip import STRIP_VERSION
 from hcr_batch.inference.weights import file_hash
-from hcr_batch.recognition.calibration import thresholds_for
 from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, LineCard
-from hcr_batch.recognition.line_confidence import LineConfidence, comparable_text, log_odds
+from hcr_batch.recognition.line_confidence import (
+    CharacterConfidence,
+    LineConfidence,
+    comparable_text,
+)
 from hcr_batch.recognition.line_reader import LineNetwork, LineReader, widened
 from hcr_batch.recognition.model_card import write_card
 from hcr_batch.recognition.recognizers import load_recognizer
@@ -31,19 +33,25 @@ from hcr_batch.training.line_reader.line_metrics import (
     line_metrics,
 )
 from hcr_batch.training.line_reader.line_recipe import LineRecipe
+from hcr_batch.training.line_reader.line_trust import (
+    character_thresholds,
+    character_trust,
+    judged_lines,
+    line_thresholds,
+    line_trust,
+)
 
 __all__ = ["write_line_reader"]
 
 LINE_KERAS = "line_reader.keras"
 TYPICAL = 150
 """Strips from which the int8 form takes its ranges."""
-TARGETS = (0.004, 0.008, 0.02, 0.04, 0.08)
-"""Error rates among accepted strings for which the card holds thresholds."""
 TEMPERATURES = (0.9, 1.1, 1.35)
 LETTERS = ((0.0, 0.0), (0.15, 0.35), (0.25, 0.6), (0.35, 0.9), (0.5, 1.3))
 """Weights and bonuses of the letter model that are tried."""
 SHARPNESSES = tuple(np.round(np.arange(0.2, 2.01, 0.1), 2).tolist())
-UNKNOWN = LineConfidence(0.0, 1.0, 0.0, 0.0)
+UNKNOWN = LineConfidence(0.0, 1.0, 0.0, 0.0), CharacterConfidence(0.0, 1.0, 0.0, 0.0, 0.0)
+"""Not fitted yet, of lines and of characters."""
 TRIED = 300
 """Words that the letter model's weight is chosen by."""
 
@@ -86,7 +94,9 @@ def write_line_reader(
     reads = held_reads(LineReader(network, card), held, [cut.line for cut in cuts])
     card = replace(card, sharpness=_sharpness(reads))
     pairs = [ReadTwice(read, cut.text) for read, cut in zip(reads, cuts, strict=True)]
-    trust = _trust(pairs)
+    trust = line_trust(pairs)
+    judged = list(judged_lines(LineReader(network, card), pairs, cuts, trust))
+    trust_of_characters = character_trust(judged)
     document = {
         "characters": LINE_CHARACTERS,
         "strip_version": STRIP_VERSION,
@@ -96,7 +106,11 @@ def write_line_reader(
         "letter_bonus": card.letter_bonus,
         "sharpness": card.sharpness,
         "trust": asdict(trust),
-        "thresholds": _thresholds(pairs, trust),
+        "thresholds": [asdict(entry) for entry in line_thresholds(pairs, trust)],
+        "character_trust": asdict(trust_of_characters),
+        "character_thresholds": [
+            asdict(entry) for entry in character_thresholds(judged, trust_of_characters)
+        ],
         "metrics": line_metrics(reads),
         "with_cuts": _with_cuts(pairs),
         "parameters": model.count_params(),
@@ -129,9 +143,8 @@ def _calibrated(network: LineNetwork, held: Sequence[HeldLine]) -> LineCard:
     tried = words[:: max(1, len(words) // TRIED)] or list(held[:TRIED])
     found = []
     for temperature, (weight, bonus) in product(TEMPERATURES, LETTERS):
-        card = LineCard(
-            LINE_CHARACTERS, STRIP_VERSION, temperature, weight, bonus, 1.0, UNKNOWN, (), {}, {}
-        )
+        fitted = temperature, weight, bonus, 1.0
+        card = LineCard(LINE_CHARACTERS, STRIP_VERSION, *fitted, *UNKNOWN, (), (), {}, {})
         reads = [one for one in held_reads(LineReader(network, card), tried) if not one.doubted]
         wrong = sum(
             edit_distance(comparable_text(one.text), comparable_text(one.line.text))
@@ -154,31 +167,6 @@ def _sharpness(reads: Sequence[HeldRead]) -> float:
         return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
 
     return float(min(SHARPNESSES, key=loss))
-
-
-def _trust(pairs: Sequence[ReadTwice]) -> LineConfidence:
-    """The logistic model that makes the texts that were right likeliest."""
-    trusted = [one for one in pairs if not one.read.doubted]
-    right = np.array([one.read.right for one in trusted])
-    features = np.array(
-        [(1.0, log_odds(one.read.weight), one.agrees, one.is_known) for one in trusted]
-    )
-
-    def loss(weights: np.ndarray) -> float:
-        odds = features @ weights
-        return float(np.mean(np.logaddexp(0, odds) - right * odds)) + 1e-4 * float(
-            weights @ weights
-        )
-
-    bias, *gains = minimize(loss, np.array([0.0, 1.0, 1.0, 1.0])).x.tolist()
-    return LineConfidence(round(bias, 4), *(round(max(gain, 0.0), 4) for gain in gains))
-
-
-def _thresholds(pairs: Sequence[ReadTwice], trust: LineConfidence) -> list[dict[str, float]]:
-    trusted = [one for one in pairs if not one.read.doubted]
-    sure = np.array([one.sure(trust) for one in trusted])
-    right = np.array([one.read.right for one in trusted])
-    return [asdict(entry) for entry in thresholds_for(sure, right, TARGETS)]
 
 
 def _with_cuts(pairs: Sequence[ReadTwice]) -> dict[str, dict[str, float]]:

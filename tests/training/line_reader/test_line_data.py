@@ -205,3 +205,5 @@ def test_a_held_out_line_is_read_as_the_pipeline_finds_it():
     assert len(cut.text) == 2
     assert cut.line
     assert len(cut.line.rows) == len(cut.line.line.candidates)
+    assert cut.part
+    assert len(cut.part.rows) == 2
