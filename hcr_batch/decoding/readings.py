@@ -16,6 +16,7 @@ __all__ = [
     "as_print",
     "blank_reading",
     "check_reading",
+    "expected_right",
     "glyph_reading",
     "glyph_readings",
     "mark_reading",
@@ -105,6 +106,11 @@ def mark_reading(probabilities: np.ndarray, reason: str) -> Reading:
     """
     likely = _likeliest(probabilities[None])[0][:ALTERNATIVES]
     return Reading("", max(0.0, 1 - sum(p for _, p in likely)), True, (reason,), tuple(likely))
+
+
+def expected_right(readings: Sequence[Reading]) -> float:
+    """Share of some readings, at least one, that are right characters as far as they tell."""
+    return sum(one.confidence for one in readings if one.character) / len(readings)
 
 
 def as_faint(reading: Reading) -> Reading:
