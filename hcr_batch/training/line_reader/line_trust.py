@@ -115,7 +115,8 @@ def right_characters(whole: Transcription, truth: str) -> np.ndarray:
     for text, cell in align(comparable_text(truth), cells):
         if cell is None:
             beside = [n for n in (place - 1, place) if 0 <= n < len(read)]
-            right[min(beside, key=lambda n: whole.shapes[n], default=[])] = False
+            if beside:
+                right[min(beside, key=lambda n: float(whole.shapes[n]))] = False
         else:
             right[place] &= is_right(text, cell)
             place += 1
