@@ -12,7 +12,7 @@ import numpy as np
 from hcr_batch.alphabet import BLANK, LINE_CHARACTERS, SYMBOLS
 from hcr_batch.forms.automata import Automaton
 
-__all__ = ["AutomatonLanguage", "Junction", "Junctions", "Language"]
+__all__ = ["AutomatonLanguage", "BothLanguages", "Junction", "Junctions", "Language"]
 
 EPSILON = 0.3
 """Weight of a mark or blank that a rule passes over: the writer puts them as he likes."""
@@ -63,6 +63,36 @@ class AutomatonLanguage:
     def ending(self, state: int) -> float | None:
         """Whether the text is accepted."""
         return 0.0 if self.automaton.accepting[state] else None
+
+
+@dataclass(frozen=True)
+class BothLanguages:
+    """The texts that two languages share, their weights multiplied."""
+
+    one: Language
+    other: Language
+
+    @property
+    def start(self) -> tuple[Hashable, Hashable]:
+        """Of both."""
+        return self.one.start, self.other.start
+
+    def follow(self, state: Any, character: int) -> tuple[Any, float] | None:
+        """A step in both."""
+        first = self.one.follow(state[0], character)
+        second = first and self.other.follow(state[1], character)
+        if first is None or second is None:
+            return None
+        return (first[0], second[0]), first[1] + second[1]
+
+    def most(self, state: Any) -> float:
+        """What neither exceeds."""
+        return self.one.most(state[0]) * self.other.most(state[1])
+
+    def ending(self, state: Any) -> float | None:
+        """Where both may end."""
+        first, second = self.one.ending(state[0]), self.other.ending(state[1])
+        return None if first is None or second is None else first + second
 
 
 class Junction:

@@ -24,7 +24,7 @@ from hcr_batch.decoding.transcription import (
     Transcription,
     transcribe,
     transcribe_constrained,
-    transcribe_listed,
+    transcribe_ruled,
 )
 from hcr_batch.decoding.weighting import weighted
 from hcr_batch.forms.automata import Automaton
@@ -84,8 +84,8 @@ class LinePart:
         The characters are those of the line reader.
     is_written : bool
         Its glyphs, or the page segmentation, say that a pen wrote it.
-    is_listed : bool
-        Its text is a word of the list that its field has.
+    is_settled : bool
+        Its text is the likeliest that the rule of its field accepts.
     """
 
     line: TextLine
@@ -96,7 +96,7 @@ class LinePart:
     sure: float | None = None
     whole: bool = False
     is_written: bool = False
-    is_listed: bool = False
+    is_settled: bool = False
 
     @property
     def text(self) -> str:
@@ -174,30 +174,32 @@ def whole_parts(
             else _believed(part, transcribe(strip, columns, _reported(rule), card, cut), rule, card)
             for part, strip, columns, cut in zip(parts, strips, scores.columns, cuts, strict=True)
         ]
-    if rule.words and len(strips) == 1:
-        word = transcribe_listed(strips[0], scores.columns[0], rule, cuts[0])
-        return [_listed(parts[0], word, rule, card)] if word else list(parts)
-    found = transcribe_constrained(strips, scores.columns, rule, cuts)
-    if found and len(found) == 1 and len(found[0].rows):
-        return [_confirmed(parts[0], found[0], rule, card)]
+    if len(strips) == 1:
+        text = transcribe_ruled(strips[0], scores.columns[0], rule, card, cuts[0])
+        if text is None or not len(text.rows):
+            return list(parts)
+        return [_settled(parts[0], text, rule, card)]
+    found = transcribe_constrained(strips, scores.columns, rule, card)
     return [
         _whole_part(part, whole) if len(whole.rows) else part
         for part, whole in zip(parts, found or (), strict=False)
     ] or list(parts)
 
 
-def _confirmed(cut: LinePart, transcription: Transcription, rule: Rule, card: LineCard) -> LinePart:
-    """A line read whole under a rule, as sure as the same cut into characters lets it be."""
-    shown = replace(cut, rows=restricted(cut.rows, rule.charset)[0])
-    whole = _whole_part(cut, transcription)
-    return replace(whole, sure=_sure(shown, whole, transcription, card))
+def _settled(cut: LinePart, text: Transcription, rule: Rule, card: LineCard) -> LinePart:
+    """A line read whole under a rule, as sure as the same cut into characters lets it be.
 
-
-def _listed(cut: LinePart, word: Transcription, rule: Rule, card: LineCard) -> LinePart:
-    """A line as a word of a list, its characters together as sure as the word is."""
-    whole = _confirmed(cut, word, rule, card)
-    assert whole.sure is not None
-    return replace(whole, rows=_as_sure(whole.rows, whole.sure), is_listed=True)
+    The characters of a word of a list are together as sure as the word is.
+    """
+    cut = replace(cut, rows=restricted(cut.rows, rule.charset)[0])
+    whole = _whole_part(cut, text)
+    sure = _sure(cut, whole, text, card)
+    if rule.words:
+        rows = _as_sure(whole.rows, sure)
+    else:
+        evidence = character_evidence(text, cut, sure)
+        rows = _with_confidences(whole.rows, card.character_trust.probabilities(evidence))
+    return replace(whole, rows=rows, sure=sure, is_settled=True)
 
 
 def _sure(cut: LinePart, whole: LinePart, transcription: Transcription, card: LineCard) -> float:

@@ -83,13 +83,13 @@ def read_lines(
 def _is_bound(parts: Sequence[LinePart], rule: Rule) -> bool:
     """Whether a rule has still to choose the text of some lines."""
     return rule.is_binding and not any(
-        part.kind is TextKind.RATHER_PRINTED or part.is_listed for part in parts
+        part.kind is TextKind.RATHER_PRINTED or part.is_settled for part in parts
     )
 
 
 def _may_be_print(part: LinePart) -> bool:
     """Whether a line is rather written, and nothing but its shapes says so."""
-    return part.kind is TextKind.RATHER_WRITTEN and not part.is_listed
+    return part.kind is TextKind.RATHER_WRITTEN and not part.is_settled
 
 
 def _sure_or_print(readings: list[Reading], is_written: bool) -> list[Reading]:

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, CHARACTERS, GAP
+from hcr_batch.alphabet import BLANK, CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import FAINT, Strip
 from hcr_batch.decoding.constrained_decoding import charset_weights
 from hcr_batch.decoding.ctc_search import Hypothesis, best_texts, likeliest_answer
 from hcr_batch.decoding.cut_support import CutLine, supported
 from hcr_batch.decoding.formed_numbers import with_formed_numbers
-from hcr_batch.decoding.languages import AutomatonLanguage
+from hcr_batch.decoding.languages import AutomatonLanguage, BothLanguages
 from hcr_batch.decoding.text_model import text_model
 from hcr_batch.decoding.word_list_search import clearest_sound, likeliest_words
 from hcr_batch.forms.rules import Rule
@@ -28,7 +28,7 @@ __all__ = [
     "likely_texts",
     "transcribe",
     "transcribe_constrained",
-    "transcribe_listed",
+    "transcribe_ruled",
 ]
 
 COLUMN = 2
@@ -36,9 +36,10 @@ COLUMN = 2
 UNLIKELY = 0.003
 """Share of the charset's characters in some ink below which the ink is rather none of them."""
 FITS = -1.0
-"""Logarithm of how much less likely than what the columns show most clearly a word of a list is at
-least that is what was written. Of words accepted with it, 5 of 346 that stand in no list of 20,000
-were taken for another (with -3: 15); of those that stand in it 49 of 100 (54) are accepted."""
+"""Logarithm of how much less likely than what the columns show most clearly a text under a rule is
+at least that is what was written. Of words accepted with it, 5 of 346 that stand in no list of
+20,000 were taken for another (with -3: 15); of those that stand in it 49 of 100 (54) are accepted.
+"""
 UNFIT = 0.5
 """What is left of the share of one that is not."""
 NEARLY = 1e-6
@@ -155,7 +156,7 @@ def transcribe_constrained(
     strips: Sequence[Strip],
     probabilities: Sequence[np.ndarray],
     rule: Rule,
-    cuts: Sequence[CutLine] = (),
+    card: LineCard,
 ) -> list[Transcription] | None:
     """The likeliest text of some lines that a rule lets stand, running on from line to line.
 
@@ -165,8 +166,7 @@ def transcribe_constrained(
     probabilities : sequence of ndarray of float32, each (columns, characters + 1)
     rule : Rule
         With an automaton. Words of a list may be written in either case.
-    cuts : sequence of CutLine
-        The same lines cut into characters; where it is one line, it has a say too.
+    card : LineCard
 
     Returns
     -------
@@ -176,7 +176,7 @@ def transcribe_constrained(
     """
     each = [_within(one, rule.charset, rule.words) for one in probabilities]
     ends = np.cumsum([0, *map(len, each)])
-    found = _allowed(np.concatenate(each), rule, cuts[0] if len(cuts) == 1 else None)
+    found = _allowed(np.concatenate(each), rule, card)
     if not found:
         return None
     best = found[0]
@@ -196,35 +196,48 @@ def transcribe_constrained(
     return lines
 
 
-def transcribe_listed(
-    strip: Strip, probabilities: np.ndarray, rule: Rule, cut: CutLine | None = None
+def transcribe_ruled(
+    strip: Strip,
+    probabilities: np.ndarray,
+    rule: Rule,
+    card: LineCard,
+    cut: CutLine | None = None,
 ) -> Transcription | None:
-    """The likeliest word of a list that a line may be.
+    """The likeliest text of a line that its rule accepts.
 
     Parameters
     ----------
     strip : Strip
     probabilities : ndarray of float32, shape (columns, characters + 1)
     rule : Rule
-        With an automaton of a list, whose words may be written in either case.
+        With an automaton. Words of a list may be written in either case.
+    card : LineCard
     cut : CutLine, optional
         The same line cut into characters, which has a say too.
 
     Returns
     -------
     Transcription or None
-        None where it shows none of the words. The share of a word that does not fit is less than
-        what it has among them: the writer may have written another.
+        None where it shows no such text. The share of one that does not fit is less than what it
+        has among them: the writer may have written something else.
     """
-    columns = _within(probabilities, rule.charset, any_case=True)
-    found = _allowed(columns, rule, cut)
+    columns = _within(probabilities, rule.charset, any_case=rule.words)
+    found = [one for one in _allowed(columns, rule, card, cut) if _is_valid(one, rule)]
     if not found:
         return None
     best = likeliest_answer(found)
     if best.sound - clearest_sound(columns) < FITS:
         best = replace(best, weight=UNFIT * best.weight)
-    word = _transcribed(best, found, (one.weight for one in found), columns, strip)
-    return replace(word, rows=_foremost(word.rows, best.answer))
+    sharpness = 1.0 if rule.words else card.sharpness
+    weights = _sharpened([one.weight for one in found], sharpness)
+    text = _transcribed(best, found, weights, columns, strip)
+    return replace(text, rows=_foremost(text.rows, best.answer))
+
+
+def _is_valid(text: Hypothesis, rule: Rule) -> bool:
+    """Whether a text that the automaton accepts stands the further test of its rule."""
+    answer = "".join(LINE_CHARACTERS[number] for number in text.answer)
+    return rule.valid is None or rule.valid(answer.upper())
 
 
 def _foremost(rows: np.ndarray, word: Sequence[int]) -> np.ndarray:
@@ -237,13 +250,17 @@ def _foremost(rows: np.ndarray, word: Sequence[int]) -> np.ndarray:
     return np.asarray(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1))
 
 
-def _allowed(columns: np.ndarray, rule: Rule, cut: CutLine | None) -> list[Hypothesis]:
+def _allowed(
+    columns: np.ndarray, rule: Rule, card: LineCard, cut: CutLine | None = None
+) -> list[Hypothesis]:
     """The likeliest texts that a rule with an automaton accepts."""
     assert rule.automaton is not None
     if rule.words:
         found = likeliest_words(columns, rule.automaton)
     else:
-        found = best_texts(columns, AutomatonLanguage(rule.automaton), ruled=True)
+        model = text_model(card.letter_weight, card.letter_bonus)
+        language = BothLanguages(AutomatonLanguage(rule.automaton), model)
+        found = best_texts(columns, language, ruled=True)
     return supported(found, cut) if cut else found
 
 
