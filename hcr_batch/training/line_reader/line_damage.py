@@ -10,6 +10,11 @@ from hcr_batch.training.line_reader.line_drawing import Drawing
 
 __all__ = ["damaged", "jittered"]
 
+MOST_BENT = 1.5
+"""Pixels of a strip, 40 high, that ink is moved by bending: the standard deviation, at most."""
+BENDS = 13.0
+"""Pixels from one hill of such a bend to the next, about: half a capital and more."""
+
 Rng = np.random.Generator
 
 
@@ -40,14 +45,23 @@ def damaged(drawing: Drawing, rng: Rng) -> np.ndarray:
 
 
 def jittered(strip: np.ndarray, rng: Rng) -> np.ndarray:
-    """A strip moved and scaled a little, as another crop of the same ink would be."""
+    """A strip moved, scaled and bent a little, as other ink of the same hand would be."""
     if rng.random() < 0.4:
         return strip
     across, along = np.exp(rng.normal(0, (0.08, 0.05)))
     shift = float(rng.normal(0, 1.0)) + STRIP_HEIGHT / 2 * (1 - along)
     width = max(8, round(strip.shape[1] * across))
-    matrix = np.array([[across, 0, 0], [0, along, shift]])
-    return cv2.warpAffine(strip, matrix, (width, STRIP_HEIGHT), flags=cv2.INTER_LINEAR)
+    columns, rows = np.meshgrid(
+        np.arange(width, dtype=np.float32), np.arange(STRIP_HEIGHT, dtype=np.float32)
+    )
+    bent = float(rng.uniform(0, MOST_BENT))
+    right, down = (bent * _field(columns.shape, BENDS, rng) for _ in range(2))
+    return cv2.remap(
+        strip,
+        columns / np.float32(across) + right,
+        (rows - np.float32(shift)) / np.float32(along) + down,
+        cv2.INTER_LINEAR,
+    )
 
 
 def _field(shape: tuple[int, ...], cell: float, rng: Rng) -> np.ndarray:
