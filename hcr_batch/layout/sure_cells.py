@@ -22,6 +22,9 @@ share of it together, and each alone this: two rows with a wall between that was
 stroke. The parts that a struck line leaves of a cell are wider for their height."""
 UNDIVIDED = 1.35
 """Widths of a cell; a wider closed box has teeth, or holds a string,"""
+MOST_HIGH = 2.0
+"""if it is not so many times as high: in a frame, a cell with walls of its own goes with the cells
+beside it, though one of its walls is the edge of a black area and does not close it;"""
 TOOTH_SHOWS = 0.5
 """and this share of a third of its height is line where a tooth stands;"""
 FEWEST_TEETH = 2
@@ -61,7 +64,8 @@ def _is_sure(
 ) -> np.ndarray:
     """Which cells, (N, 4), are believed: by walls, by their rhythm, or as they fill a box."""
     middles = (cells[:, :2] + cells[:, 2:]) / 2
-    size = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
+    widths, heights = (cells[:, 2:] - cells[:, :2]).T
+    size = widths * heights
     holds = contains(boxes, middles)
     filled = (holds * size).sum(axis=1) >= FILLED * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     in_comb = np.zeros(len(cells), bool)
@@ -69,12 +73,15 @@ def _is_sure(
     sure = (walls >= ENOUGH_WALLS) | holds[filled].any(axis=0) | in_comb
     sure |= (walls >= JOINED_WALLS) & _share_walls(cells, cells[sure])
     own = _innermost(holds, boxes)
-    narrowest = np.where(own, cells[:, 2] - cells[:, 0], np.inf).min(axis=1, initial=np.inf)
+    narrowest = np.where(own, widths, np.inf).min(axis=1, initial=np.inf)
     wide = np.diff(np.round(boxes[:, [0, 2]]))[:, 0] >= UNDIVIDED * narrowest
+    framed = np.zeros(len(cells), bool)
     for box, held in zip(boxes[wide], own[wide]):
         if _is_undivided(box, cells[held], line):
+            framed |= sure & held & (box[3] - box[1] >= MOST_HIGH * heights)
             sure &= ~held
-    return sure
+    framed &= (walls >= ENOUGH_WALLS) & _share_walls(cells, cells[sure])
+    return sure | framed
 
 
 def _innermost(holds: np.ndarray, boxes: np.ndarray) -> np.ndarray:

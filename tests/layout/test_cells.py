@@ -53,6 +53,18 @@ def test_cells_whose_walls_are_hidden_are_filled_in_by_the_rhythm_of_their_comb(
     assert min(map(overlap, cells, boxes)) > 0.8
 
 
+def test_a_first_cell_that_a_frame_runs_into_stays_with_its_row():
+    gray = paper(150, 60)
+    cv2.rectangle(gray, (40, 40), (700, 360), 0, 2)
+    boxes = row_of_boxes(gray, 560, 100, 3)
+    # A black area ends where the first cell begins: its edge is a wall in parts only.
+    cv2.line(gray, (560, 108), (560, 130), 255, 4)
+    ((kind, cells),) = [one for one in found(layers_of(gray, cells=boxes)) if len(one[1]) > 1]
+    assert kind == "comb"
+    assert len(cells) == 3
+    assert min(map(overlap, cells, boxes)) > 0.7
+
+
 def test_two_rows_whose_insides_have_run_together_are_parted_by_their_walls():
     gray = paper(150, 60)
     rows = [row_of_boxes(gray, 60, y, 12) for y in (100, 156)]
