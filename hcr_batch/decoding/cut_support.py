@@ -11,7 +11,7 @@ from hcr_batch.alphabet import BLANK, CHARACTERS
 from hcr_batch.characters.string_candidates import TextLine
 from hcr_batch.decoding.ctc_search import Hypothesis
 from hcr_batch.decoding.cut_paths import LEAST, candidate_costs
-from hcr_batch.recognition.line_confidence import comparable_text
+from hcr_batch.recognition.line_confidence import LOOK_ALIKES
 
 __all__ = ["CutLine", "supported"]
 
@@ -26,9 +26,6 @@ MARK = 0.1
 STRAY = 1e-3
 """and that a piece is none of the text."""
 NEVER = -1e9
-LOOKS = np.array([comparable_text(character) for character in CHARACTERS])
-ALIKE = (LOOKS[:, None] == LOOKS).astype(float)
-"""Which characters look like which, float64 (62, 62) of 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def _best_ways(cut: CutLine, texts: Sequence[Sequence[int]]) -> np.ndarray:
     characters = np.zeros((len(texts), int(lengths.max(initial=0))), int)
     for row, text in zip(characters, texts, strict=True):
         row[: len(text)] = text
-    gains = np.log(np.maximum(cut.rows @ ALIKE, LEAST))
+    gains = np.log(np.maximum(cut.rows @ LOOK_ALIKES.astype(float), LEAST))
     # Marks, all numbers behind the characters, share a column.
     gains = np.column_stack([gains, np.full(len(gains), np.log(MARK))])
     characters = np.minimum(characters, len(CHARACTERS))

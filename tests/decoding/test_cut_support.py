@@ -7,7 +7,8 @@ from hcr_batch.alphabet import CHARACTERS, LINE_CHARACTERS
 from hcr_batch.characters.string_candidates import Candidate, TextLine
 from hcr_batch.decoding.ctc_search import Hypothesis
 from hcr_batch.decoding.cut_paths import LEAST, candidate_costs
-from hcr_batch.decoding.cut_support import ALIKE, MARK, MOST, STRAY, CutLine, supported
+from hcr_batch.decoding.cut_support import MARK, MOST, STRAY, CutLine, supported
+from hcr_batch.recognition.line_confidence import LOOK_ALIKES
 from hcr_batch.types import Box
 
 PIECE = 30
@@ -68,7 +69,7 @@ def test_nothing_is_made_of_nothing():
 def best_by_hand(cut, spelled):
     """Every way to take candidates one after the other for the characters, or for none."""
     costs = candidate_costs(cut.line)
-    gains = np.log(np.maximum(cut.rows @ ALIKE, LEAST))
+    gains = np.log(np.maximum(cut.rows @ LOOK_ALIKES, LEAST))
     ink = [c for c in spelled if c != " "]
 
     def ways(piece, place):
