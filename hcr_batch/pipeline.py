@@ -16,7 +16,7 @@ from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.characters.field_ink import field_inks
 from hcr_batch.characters.line_strip import Strip
 from hcr_batch.characters.normalize import normalize_inks
-from hcr_batch.config import Settings, load_settings
+from hcr_batch.config import RecognitionSettings, Settings, load_settings
 from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
 from hcr_batch.decoding.machine_print import surroundings
@@ -31,7 +31,7 @@ from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_le
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.model_card import ModelCard
+from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, STRINGS, ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
 from hcr_batch.segmentation.layers import LIKELY, Layers
@@ -338,15 +338,28 @@ def _thresholds(
     found: _Found, card: ModelCard, line_card: LineCard | None, settings: Settings
 ) -> Thresholds:
     wanted = settings.recognition
-    of_strings = of_string_characters = wanted.threshold
-    if line_card and not wanted.threshold:
-        of_strings = line_card.threshold(STRING_CHARACTERS * wanted.target_error)
-        of_string_characters = line_card.character_threshold(wanted.target_error)
     return Thresholds(
         lambda charset: wanted.threshold or card.threshold(wanted.target_error, charset),
-        of_strings,
-        of_string_characters,
+        *_of_lines(card, line_card, wanted),
         {} if wanted.threshold or not found.form else _of_fields(found.form, card, settings),
+    )
+
+
+def _of_lines(
+    card: ModelCard, line_card: LineCard | None, wanted: RecognitionSettings
+) -> tuple[float, float]:
+    """Thresholds of strings read whole, and of their characters.
+
+    What was measured on the user's own forms holds for each character, however sure its string.
+    """
+    if wanted.threshold or line_card is None:
+        return wanted.threshold, wanted.threshold
+    target = wanted.target_error
+    if STRINGS in card.thresholds:
+        return NOTHING_ACCEPTED, card.threshold(target, STRINGS)
+    return (
+        line_card.threshold(STRING_CHARACTERS * target),
+        line_card.character_threshold(target),
     )
 
 

@@ -72,6 +72,12 @@ class Thresholds:
         """That of the field, else of the narrowest charset of the model with all of `charset`."""
         return self.of_fields.get(field) or self.of_charset(narrowest(charset))
 
+    def of_line(self, field: str) -> tuple[float, float]:
+        """That of a string of a field read whole, and of its characters if it is in doubt."""
+        if field in self.of_fields:
+            return NOTHING_ACCEPTED, self.of_fields[field]
+        return self.of_strings, self.of_string_characters
+
     @property
     def strict(self) -> float:
         """For what a rule has corrected: the writing itself said otherwise."""

@@ -69,7 +69,8 @@ def read_lines(
     if _is_bound(parts, glyphs.rule):
         readings, joint = _constrained_lines(parts, glyphs.rule, thresholds)
     else:
-        readings = [_plain_line(part, glyphs.rule, thresholds) for part in parts]
+        of_line = thresholds.of_line(glyphs.field.name)
+        readings = [_plain_line(part, glyphs.rule, thresholds, of_line) for part in parts]
         readings = [
             _sure_or_print(line, part.is_written) if _may_be_print(part) else line
             for part, line in zip(parts, readings, strict=True)
@@ -110,23 +111,27 @@ def _all_sure(parts: Sequence[LinePart]) -> float | None:
     return float(np.prod(sure)) if sure and len(sure) == len(parts) else None
 
 
-def _plain_line(part: LinePart, rule: Rule, thresholds: Thresholds) -> list[Reading]:
+def _plain_line(
+    part: LinePart, rule: Rule, thresholds: Thresholds, of_line: tuple[float, float]
+) -> list[Reading]:
     if part.kind is TextKind.RATHER_PRINTED:
         return [mark_reading(np.zeros(BLANK), "printed")]
     reasons = ("printed",) if part.kind is TextKind.RATHER_WRITTEN else ()
     if part.sure is not None:
-        return _whole_line(part, part.sure, reasons, thresholds)
+        return _whole_line(part, part.sure, reasons, of_line)
     rows = weighed(part, rule).rows
     return glyph_readings(rows, thresholds.of(rule.charset), [reasons] * len(rows))
 
 
 def _whole_line(
-    part: LinePart, sure: float, reasons: tuple[str, ...], thresholds: Thresholds
+    part: LinePart, sure: float, reasons: tuple[str, ...], of_line: tuple[float, float]
 ) -> list[Reading]:
     """A line read whole: accepted, or what is doubtful in it flagged, and the weakest always."""
-    best, limit = part.rows.max(axis=1), 0.0
-    if sure < thresholds.of_strings:
-        limit = max(thresholds.of_string_characters, float(best.min()) + NEARLY)
+    of_whole, of_character = of_line
+    best = part.rows.max(axis=1)
+    # Where no string is accepted as a whole, its characters alone decide.
+    weakest = float(best.min()) + NEARLY if of_whole < 1 else 0.0
+    limit = 0.0 if sure >= of_whole else max(of_character, weakest)
     return glyph_readings(part.rows, limit, [reasons] * len(best), are_characters=part.whole)
 
 

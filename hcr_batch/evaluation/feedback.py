@@ -1,4 +1,4 @@
-"""What reviewers answered, turned into thresholds by charset and, with enough answers, by field.
+"""What reviewers answered, turned into thresholds: by charset, for strings, by field.
 
 A reviewed sample of the unflagged characters, and the flagged ones that were
 looked at anyway, say how sure a reading of these forms has to be.
@@ -26,7 +26,7 @@ from hcr_batch.forms.template_files import load_templates
 from hcr_batch.journal.journal import Journal
 from hcr_batch.journal.reviewed import answered_cells
 from hcr_batch.recognition.calibration import clopper_pearson_upper
-from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, ModelCard, Threshold
+from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, STRINGS, ModelCard, Threshold
 from hcr_batch.results.form_names import form_of
 
 __all__ = [
@@ -44,8 +44,8 @@ threshold of its own: from so many without an error the rate lies below 3.6 % wi
 """
 
 
-IN_CELLS = ("comb", "boxes")
-"""Kinds of fields; strings that are read whole have a threshold of their own."""
+IN_CELLS, IN_STRINGS = ("comb", "boxes"), ("free",)
+"""Kinds of fields; characters in strings that are read whole have thresholds of their own."""
 UNSURE = ((), ("low_confidence",))
 """Reasons of characters of which the threshold decides; those flagged for more stay so."""
 
@@ -64,6 +64,8 @@ class ReadCharacter:
         All characters that may stand in its field.
     field : str
         `form.field` of the template, or empty.
+    in_string : bool
+        It stands in a string.
     """
 
     confidence: float
@@ -71,6 +73,12 @@ class ReadCharacter:
     right: bool | None
     charset: str
     field: str = ""
+    in_string: bool = False
+
+    @property
+    def group(self) -> str:
+        """Name of the thresholds that hold for it, but for those of its field."""
+        return STRINGS if self.in_string else narrowest(self.charset)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class Feedback:
     Attributes
     ----------
     group : str
-        Name of the charset, or `form.field`.
+        Name of the charset, `strings`, or `form.field`.
     answers : int
     thresholds : tuple of Threshold
         One a target error of the card.
@@ -126,7 +134,9 @@ def fit_feedback(
     """
     groups: dict[tuple[bool, str], list[ReadCharacter]] = defaultdict(list)
     for one in characters:
-        groups[False, narrowest(one.charset)].append(one)
+        if one.in_string and STRINGS not in card.thresholds:
+            continue
+        groups[False, one.group].append(one)
         if one.field:
             groups[True, one.field].append(one)
     return tuple(
@@ -137,7 +147,7 @@ def fit_feedback(
 
 
 def read_characters(journal: Journal, templates: Sequence[Path]) -> Iterator[ReadCharacter]:
-    """The characters in cells of results, but those flagged for more than a low confidence.
+    """The characters of results, but those flagged for more than a low confidence.
 
     Parameters
     ----------
@@ -153,7 +163,8 @@ def read_characters(journal: Journal, templates: Sequence[Path]) -> Iterator[Rea
     }
     for cell, truth in answered_cells(journal):
         reading = cell.reading
-        if cell.kind in IN_CELLS and reading.character and reading.reasons in UNSURE:
+        is_field = cell.kind in (*IN_CELLS, *IN_STRINGS)
+        if is_field and reading.character and reading.reasons in UNSURE:
             field = ".".join(form_of(cell.form, cell.field)[1:])
             known = field in charsets
             yield ReadCharacter(
@@ -162,6 +173,7 @@ def read_characters(journal: Journal, templates: Sequence[Path]) -> Iterator[Rea
                 None if truth is None else fold(truth) == fold(reading.character),
                 charsets.get(field, CHARACTERS),
                 field if known else "",
+                cell.kind in IN_STRINGS,
             )
 
 
@@ -194,12 +206,12 @@ def _is_enough(group: Sequence[ReadCharacter]) -> bool:
 def _fitted(
     group: Sequence[ReadCharacter], card: ModelCard, wanted: float, in_use: float, name: str
 ) -> Feedback:
-    charset = narrowest(group[0].charset)
+    known = group[0].group
     answered = _answered(group)
-    targets = {entry.target_error for entry in card.thresholds.get(charset, ())} | {wanted}
+    targets = {entry.target_error for entry in card.thresholds.get(known, ())} | {wanted}
 
     def current(target: float) -> float:
-        return in_use or card.threshold(target, charset, name)
+        return in_use or card.threshold(target, known, name)
 
     def threshold(characters: Sequence[ReviewedCharacter], target: float) -> float:
         return _fitted_threshold(characters, target, current(target))

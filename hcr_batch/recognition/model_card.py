@@ -14,6 +14,7 @@ from hcr_batch.inference.weights import UNREADABLE
 
 __all__ = [
     "CARD_NAME",
+    "STRINGS",
     "ModelCard",
     "Threshold",
     "parse_thresholds",
@@ -25,6 +26,8 @@ __all__ = [
 CARD_NAME = "card.json"
 UNPROVEN = 2.0
 """Times the target error that its 95 % bound is, from which the target is not promised."""
+STRINGS = "strings"
+"""Among charsets, the name of thresholds of characters in strings that are read whole."""
 NOTHING_ACCEPTED = 1.01
 """A threshold no confidence reaches."""
 

@@ -12,7 +12,7 @@ from hcr_batch.journal.corrections import Kind
 from hcr_batch.journal.journal import journal_path, open_journal
 from hcr_batch.journal.outputs import Outputs
 from hcr_batch.pipeline import scan_document
-from hcr_batch.recognition import load_recognizer
+from hcr_batch.recognition import load_card, load_recognizer
 from hcr_batch.review.review_session import GivenAnswer, ReviewRequest, ReviewSession
 from hcr_batch.training.classifier.held_out_calibration import write_calibrated
 
@@ -74,15 +74,34 @@ def test_results_and_sets_do_not_go_together(made):
     assert isinstance(result.exception, UsageError)
 
 
-def test_a_field_with_a_threshold_of_its_own_is_read_by_it(tmp_path):
-    card = load_recognizer().card
+def doubting(folder, name):
+    """A recognizer that accepts nothing of a group."""
+    card = load_card()
     doubted = {"target_error": 0.005, "threshold": 1.01, "accept_rate": 0.0, "error_bound": 1.0}
-    thresholds = {**card.document["thresholds"], FIELD: [doubted]}
-    write_calibrated({**card.document, "thresholds": thresholds}, None, tmp_path / "ours")
+    thresholds = {**card.document["thresholds"], name: [doubted]}
+    write_calibrated({**card.document, "thresholds": thresholds}, None, folder)
+    return load_recognizer(folder)
+
+
+def test_strings_are_read_by_their_own_threshold(tmp_path):
+    page = data_folder("configs").parent / "samples" / "forms" / "stock-sheet.png"
+    doubter = doubting(tmp_path / "ours", "strings")
+    for recognizer, all_flagged in ((load_recognizer(), False), (doubter, True)):
+        (reading,) = scan_document(page, recognizer)
+        read = [
+            (field.kind, cell.reading.flagged)
+            for field in reading.fields
+            for cell in field.cells
+            if cell.reading.character
+        ]
+        assert all(flagged for kind, flagged in read if kind == "free") == all_flagged
+        assert not all(flagged for kind, flagged in read if kind != "free")
+
+
+def test_a_field_with_a_threshold_of_its_own_is_read_by_it(tmp_path):
     form = data_folder("configs") / "forms" / "membership.toml"
     page = data_folder("configs").parent / "samples" / "forms" / "membership.png"
-    recognizer = load_recognizer(tmp_path / "ours")
-    (reading,) = scan_document(page, recognizer, template=form)
+    (reading,) = scan_document(page, doubting(tmp_path / "ours", FIELD), template=form)
     name = FIELD.split(".")[1]
     flags = {field.name: [cell.reading.flagged for cell in field.cells if cell.reading.character]
              for field in reading.fields}  # fmt: skip

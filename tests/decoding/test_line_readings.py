@@ -125,7 +125,7 @@ def test_what_the_cut_line_has_otherwise_is_less_sure():
 
 def test_the_weakest_character_of_a_doubtful_line_is_flagged_and_no_sure_one():
     places = [{letter: 0.9999} for letter in "AR"] + [{"K": 0.97, "X": 0.02}]
-    readings = whole_readings("ARK", *places, least=(1.0, 0.5))
+    readings = whole_readings("ARK", *places, least=(0.99999, 0.5))
     assert [reading.flagged for reading in readings] == [False, False, True]
 
 

@@ -1,5 +1,7 @@
 """Answers of a review become thresholds."""
 
+from dataclasses import replace
+
 import pytest
 
 from hcr_batch.evaluation.feedback import FEWEST_ANSWERS, ReadCharacter, fit_feedback
@@ -13,14 +15,15 @@ CARD = ModelCard(
     {
         "digits": (Threshold(0.005, 0.6, 0.9, 0.01), Threshold(0.02, 0.5, 0.9, 0.03)),
         "alnum": (Threshold(0.005, 0.9, 0.9, 0.01),),
+        "strings": (Threshold(0.005, 0.97, 0.7, 0.01),),
     },
     {},
     {},
 )
 
 
-def read(count, confidence, right=True, flagged=False, charset=DIGITS, field=""):
-    return [ReadCharacter(confidence, flagged, right, charset, field)] * count
+def read(count, confidence, right=True, flagged=False, charset=DIGITS, field="", string=False):
+    return [ReadCharacter(confidence, flagged, right, charset, field, string)] * count
 
 
 def only(characters, wanted=0.005):
@@ -76,6 +79,19 @@ def test_a_field_of_a_form_has_its_own_where_there_are_enough():
 def test_charsets_are_told_apart():
     groups = fit_feedback(read(200, 0.99) + read(200, 0.95, charset=ALL), CARD, 0.005)
     assert [one.group for one in groups] == ["alnum", "digits"]
+
+
+def test_strings_have_thresholds_of_their_own_where_the_model_reads_them_whole():
+    characters = read(600, 0.99, string=True) + read(12, 0.98, right=False, string=True)
+    cells = read(200, 0.99)
+    strings, digits = sorted(
+        fit_feedback(characters + cells, CARD, 0.005), key=lambda one: one.answers, reverse=True
+    )
+    assert (strings.group, strings.old, strings.new) == ("strings", 0.97, 0.99)
+    assert digits.group == "digits"
+    without = {name: found for name, found in CARD.thresholds.items() if name != "strings"}
+    (alone,) = fit_feedback(characters + cells, replace(CARD, thresholds=without), 0.005)
+    assert alone.group == "digits"
 
 
 def test_flagged_ones_alone_say_nothing_of_silent_errors():
