@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.weights import UNREADABLE, verify_file
 from hcr_batch.recognition.line_confidence import CharacterConfidence, LineConfidence
 from hcr_batch.recognition.model_card import Threshold, parse_thresholds, threshold_of
 
-__all__ = ["LINE_CARD", "LINE_NETWORK", "LineCard", "read_line_card"]
+__all__ = [
+    "LINE_CARD",
+    "LINE_NETWORK",
+    "LineCard",
+    "copy_line_reader",
+    "line_folder",
+    "read_line_card",
+]
 
 LINE_CARD, LINE_NETWORK = "line_reader.json", "line_reader.tflite"
 THRESHOLDS = ("thresholds", "character_thresholds")
@@ -80,6 +89,20 @@ class LineCard:
         ModelError
         """
         verify_file(path, self.files, LINE_CARD)
+
+
+def line_folder(folder: Path) -> Path:
+    """The model folder, or that of the default model where it has no line reader of its own."""
+    has_own = (folder / LINE_NETWORK).is_file()
+    return folder if has_own else data_folder("models") / DEFAULT_MODEL
+
+
+def copy_line_reader(folder: Path, out: Path) -> None:
+    """Give a new model folder the line reader that a model folder has of its own."""
+    default = data_folder("models") / DEFAULT_MODEL
+    if (folder / LINE_NETWORK).is_file() and not folder.samefile(default):
+        for name in (LINE_NETWORK, LINE_CARD):
+            shutil.copyfile(folder / name, out / name)
 
 
 def read_line_card(path: Path) -> LineCard:

@@ -192,8 +192,14 @@ def load_card(path: str | Path | None = None) -> ModelCard:
 
 def _with_line_card(card: ModelCard, folder: Path) -> ModelCard:
     """The card that holds the line reader's too, where there is one: both make the readings."""
-    from hcr_batch.recognition.line_card import LINE_CARD, LINE_NETWORK, read_line_card
+    from hcr_batch.recognition.line_card import (
+        LINE_CARD,
+        LINE_NETWORK,
+        line_folder,
+        read_line_card,
+    )
 
+    folder = line_folder(folder)
     if not (folder / LINE_NETWORK).is_file():
         return card
     lines = read_line_card(folder / LINE_CARD)
@@ -241,9 +247,10 @@ def _no_card(weights: Path, own: Path) -> ModelError:
 
 
 def _line_reader(folder: Path, threads: int) -> LineReader | None:
+    from hcr_batch.recognition.line_card import line_folder
     from hcr_batch.recognition.line_reader import load_line_reader
 
-    return load_line_reader(folder, threads)
+    return load_line_reader(line_folder(folder), threads)
 
 
 def _find_weights(given: Path) -> Path:

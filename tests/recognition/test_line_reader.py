@@ -19,6 +19,7 @@ from hcr_batch.recognition.line_confidence import (
     comparable_text,
 )
 from hcr_batch.recognition.line_reader import load_line_reader
+from hcr_batch.training.classifier.held_out_calibration import write_calibrated
 
 FILES = ("line_reader.tflite", "line_reader.json")
 
@@ -41,12 +42,23 @@ def test_probabilities_come_for_strips_of_any_width_in_their_order(folder):
     assert np.array_equal(read[3], reader.probabilities(strips[3:])[0])
 
 
-def test_a_folder_without_a_line_reader_is_a_model_all_the_same(tmp_path):
+def test_a_model_without_a_line_reader_goes_with_the_one_of_the_program(tmp_path):
     assert load_line_reader(tmp_path) is None
     for name in ("model.tflite", "card.json"):
         shutil.copyfile(data_folder("models") / "default" / name, tmp_path / name)
-    assert load_recognizer(tmp_path).line_reader is None
-    assert load_recognizer().line_reader is not None
+    assert load_recognizer(tmp_path).line_reader.card == load_recognizer().line_reader.card
+    assert load_card(tmp_path).document == load_card().document
+
+
+def test_a_calibrated_model_keeps_the_line_reader_of_its_own(folder, tmp_path):
+    for name in ("model.tflite", "card.json"):
+        shutil.copyfile(data_folder("models") / "default" / name, folder / name)
+    path = folder / FILES[1]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"temperature": 1.5}))
+    write_calibrated(load_card(folder).document, folder, tmp_path / "ours")
+    assert load_recognizer(tmp_path / "ours").line_reader.card.temperature == 1.5
+    write_calibrated(load_card().document, None, tmp_path / "default")
+    assert not (tmp_path / "default" / FILES[0]).exists()
 
 
 def test_a_changed_network_is_refused(folder):
@@ -102,7 +114,7 @@ def evidence(texts, shapes, cuts, line):
 def test_another_line_reader_makes_another_model(folder):
     for name in ("model.tflite", "card.json"):
         shutil.copyfile(data_folder("models") / "default" / name, folder / name)
-    with_lines = load_card(folder).document
-    for name in FILES:
-        (folder / name).unlink()
-    assert load_card(folder).document != with_lines
+    before = load_card(folder).document
+    path = folder / FILES[1]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"temperature": 1.5}))
+    assert load_card(folder).document != before

@@ -15,6 +15,7 @@ from hcr_batch.errors import ModelError, NoInputError
 from hcr_batch.evaluation.labelled_predictions import labelled_predictions
 from hcr_batch.inference.litert import LiteRTNetwork
 from hcr_batch.inference.weights import file_hash, verify_file
+from hcr_batch.recognition.line_card import copy_line_reader
 from hcr_batch.recognition.model_card import (
     CARD_NAME,
     ModelCard,
@@ -257,6 +258,7 @@ def _ship(
         },
         "files": {name: file_hash(out / name) for name in ("model.tflite", "model.keras")},
     }
+    copy_line_reader(start, out)
     write_card(out / CARD_NAME, document)
 
 

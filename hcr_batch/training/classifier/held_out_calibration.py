@@ -22,6 +22,7 @@ from hcr_batch.recognition.calibration import (
     temperature_scale,
     thresholds_for,
 )
+from hcr_batch.recognition.line_card import copy_line_reader
 from hcr_batch.recognition.model_card import CARD_NAME, write_card
 from hcr_batch.recognition.recognizers import NetworkRecognizer, model_files
 from hcr_batch.training.classifier.targets import FOREIGN, allowed_matrix
@@ -287,6 +288,7 @@ def write_calibrated(document: Mapping[str, Any], model: Path | None, out: Path)
         It cannot be written.
     """
     weights, card = model_files(model)
+    document = {key: value for key, value in document.items() if key != "line_reader"}
     if card.name != CARD_NAME:
         # The short card of a classifier that was trained elsewhere.
         document = {key: document[key] for key in document.keys() - {"files", "metrics"}}
@@ -300,6 +302,7 @@ def write_calibrated(document: Mapping[str, Any], model: Path | None, out: Path)
             # An installed program comes without model.keras.
             if (weights.parent / name).is_file():
                 shutil.copyfile(weights.parent / name, out / name)
+        copy_line_reader(weights.parent, out)
         # The card last: a folder without one is no model.
         write_card(out / card.name, {**document, "name": out.name})
     except OSError as error:
