@@ -33,8 +33,11 @@ LEAST_RIGHT = 0.8
 """Expected share of right characters of a line outside all fields, from which a person sees it
 letter by letter, and not as one thing to look at,"""
 LONGEST_OUTSIDE = 30
-"""and its most characters: longer ones are sentences of the form. Both together leave 25 of 252
-characters of print on 60 filled blanks, and 301 of 428 of all else."""
+"""its most characters: longer ones are sentences of the form. Both together leave 25 of 252
+characters of print on 60 filled blanks, and 301 of 428 of all else;"""
+LEAST_CONFIRMED = 0.1
+"""and how far its cut confirms it: smeared print may look like a word as a whole. On real blank
+forms five such lines of print have less, and on filled ones 4 of 44 lines that a pen wrote."""
 
 
 def read_answers(
@@ -108,7 +111,8 @@ def _unplaced(
     """Writing outside all fields, if it is no print: a person looks at it."""
     if not inked:
         return FieldAnswer([])
-    if faint or not _is_rather_written([reading for _, reading in inked]):
+    is_confirmed = answer.confirmed >= LEAST_CONFIRMED
+    if faint or not is_confirmed or not _is_rather_written([reading for _, reading in inked]):
         return FieldAnswer([_one_look(inked, UNPLACED)])
     return FieldAnswer(
         [(box, reading.doubted(UNPLACED)) for box, reading in answer.cells], answer.joint

@@ -93,7 +93,17 @@ def narrowest(charset: str) -> str:
 
 @dataclass(frozen=True)
 class FieldAnswer:
-    """The cells of a field with their readings; `joint` where a rule or a string tells it."""
+    """The cells of a field with their readings.
+
+    Attributes
+    ----------
+    cells : list of Box and Reading
+    joint : float or None
+        Probability that all are right, where a rule or a string tells it.
+    confirmed : float
+        Mean probability that its strings, cut into characters, give those that were read whole.
+    """
 
     cells: list[tuple[Box, Reading]]
     joint: float | None = None
+    confirmed: float = 1.0

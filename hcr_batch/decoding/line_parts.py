@@ -86,6 +86,8 @@ class LinePart:
         Its glyphs, or the page segmentation, say that a pen wrote it.
     is_settled : bool
         Its text is the likeliest that the rule of its field accepts.
+    confirmed : float
+        Mean probability that the line cut into characters gives those that were read whole.
     """
 
     line: TextLine
@@ -97,6 +99,7 @@ class LinePart:
     whole: bool = False
     is_written: bool = False
     is_settled: bool = False
+    confirmed: float = 1.0
 
     @property
     def text(self) -> str:
@@ -230,7 +233,7 @@ def _believed(cut: LinePart, transcription: Transcription, rule: Rule, card: Lin
     sure = _sure(cut, whole, transcription, card)
     evidence = character_evidence(transcription, cut, sure)
     rows = _with_confidences(whole.rows, card.character_trust.probabilities(evidence))
-    return replace(whole, rows=rows, sure=sure)
+    return replace(whole, rows=rows, sure=sure, confirmed=float(evidence.cuts.mean()))
 
 
 def weighed(part: LinePart, rule: Rule) -> LinePart:

@@ -78,7 +78,8 @@ def read_lines(
         joint = _all_sure(parts)
     for part, read in zip(parts, readings, strict=True):
         cells += _with_gaps(part, read)
-    return FieldAnswer(cells or [(glyphs.field.box, blank_reading())], joint)
+    confirmed = min((part.confirmed for part in parts), default=1.0)
+    return FieldAnswer(cells or [(glyphs.field.box, blank_reading())], joint, confirmed)
 
 
 def _is_bound(parts: Sequence[LinePart], rule: Rule) -> bool:

@@ -8,6 +8,7 @@ from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.field_ink import InkSource
 from hcr_batch.characters.line_strip import Strip
 from hcr_batch.characters.string_candidates import Candidate, TextLine
+from hcr_batch.characters.unplaced import UNPLACED
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.decoding.answers import read_answers
 from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
@@ -23,7 +24,15 @@ THREE_DIGITS = make_rule("0123456789", pattern="[0-9]{3}", blanks=False)
 
 
 def read(
-    text, looks, source, columns=(), card=None, chance=0.99, rule=ANYTHING, least=(2.0, 2.0)
+    text,
+    looks,
+    source,
+    columns=(),
+    card=None,
+    chance=0.99,
+    rule=ANYTHING,
+    least=(2.0, 2.0),
+    kind="free",
 ):
     """The readings of a line whose pieces are surely these characters."""
     boxes = [Box(20.0 + 30 * n, 20, 24, 30) for n in range(len(text))]
@@ -32,12 +41,13 @@ def read(
         Candidate(n, n, False, 0.2, ink, box) for n, box in enumerate(boxes)
     )
     whole = Box(20, 20, 30.0 * len(text), 30)
-    strip = Strip(np.full((40, 16 * len(text)), 255, np.uint8), np.eye(3)[:2])
+    to_page = np.array([[30 / 16, 0, 20], [0, 30 / 40, 20]])
+    strip = Strip(np.full((40, 16 * len(text)), 255, np.uint8), to_page)
     line = TextLine(whole, len(text), 30.0, pieces, strip)
     characters = np.zeros((len(text), len(CHARACTERS)), np.float32)
     characters[range(len(text)), [CHARACTERS.index(c) for c in text]] = chance
     scores = GlyphScores(characters, np.full(len(text), looks, np.float32), tuple(columns))
-    field = Field("f001", "free", Box(10, 10, 400, 50), (Cell(Box(10, 10, 400, 50)),))
+    field = Field("f001", kind, Box(10, 10, 400, 50), (Cell(Box(10, 10, 400, 50)),))
     glyphs = FieldGlyphs(field, lines=(line,), source=source, rule=rule)
     given = ([glyphs], [scores], Thresholds(lambda _: 0.95, *least), [NOTHING_KNOWN])
     (answer,) = read_answers(*given, card)
@@ -134,6 +144,14 @@ def test_a_line_that_is_sure_as_a_whole_is_accepted_and_its_characters_are_no_le
     readings = whole_readings("ARK", *sure, least=(0.5, 1.0))
     assert not any(reading.flagged for reading in readings)
     assert min(reading.confidence for reading in readings) >= 0.5
+
+
+def test_outside_all_fields_what_its_cut_does_not_confirm_is_one_thing_to_look_at():
+    sure = [{letter: 0.9999} for letter in "ARK"]
+    readings = whole_readings("ARK", *sure, kind=UNPLACED)
+    assert [(r.character, r.flagged) for r in readings] == [(c, True) for c in "ARK"]
+    (reading,) = whole_readings("BBB", *sure, kind=UNPLACED)
+    assert (reading.character, reading.reasons) == ("", (UNPLACED,))
 
 
 def test_a_sign_that_the_form_prints_is_a_blank_answer():
