@@ -26,6 +26,7 @@ MARK = 0.1
 STRAY = 1e-3
 """and that a piece is none of the text."""
 NEVER = -1e9
+ALIKE = LOOK_ALIKES.astype(float)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _best_ways(cut: CutLine, texts: Sequence[Sequence[int]]) -> np.ndarray:
     characters = np.zeros((len(texts), int(lengths.max(initial=0))), int)
     for row, text in zip(characters, texts, strict=True):
         row[: len(text)] = text
-    gains = np.log(np.maximum(cut.rows @ LOOK_ALIKES.astype(float), LEAST))
+    gains = np.log(np.maximum(cut.rows @ ALIKE, LEAST))
     # Marks, all numbers behind the characters, share a column.
     gains = np.column_stack([gains, np.full(len(gains), np.log(MARK))])
     characters = np.minimum(characters, len(CHARACTERS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,13 @@ from hcr_batch.forms.template_files import load_templates
 from hcr_batch.journal.journal import Journal
 from hcr_batch.journal.reviewed import answered_cells
 from hcr_batch.recognition.calibration import clopper_pearson_upper
-from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, STRINGS, ModelCard, Threshold
+from hcr_batch.recognition.model_card import (
+    NOTHING_ACCEPTED,
+    STRINGS,
+    ModelCard,
+    Threshold,
+    parse_thresholds,
+)
 from hcr_batch.results.form_names import form_of
 
 __all__ = [
@@ -187,7 +193,7 @@ def calibrated_card(
     NoInputError
         Too few characters are answered.
     """
-    groups = fit_feedback(characters, card, wanted, in_use)
+    groups = fit_feedback(characters, _with_strings(card), wanted, in_use)
     if not groups:
         raise NoInputError(
             f"fewer than {FEWEST_ANSWERS} characters answered, or none that was not flagged;"
@@ -196,6 +202,15 @@ def calibrated_card(
     found = {one.group: [asdict(entry) for entry in one.thresholds] for one in groups}
     thresholds = {**card.document.get("thresholds", {}), **found}
     return {**card.document, "thresholds": thresholds}, groups
+
+
+def _with_strings(card: ModelCard) -> ModelCard:
+    """The card with the thresholds of its line reader for characters in strings, if it has one."""
+    lines = card.document.get("line_reader")
+    if lines is None:
+        return card
+    known = parse_thresholds({STRINGS: lines["character_thresholds"]})
+    return replace(card, thresholds={**known, **card.thresholds})
 
 
 def _is_enough(group: Sequence[ReadCharacter]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from hcr_batch.config import DEFAULT_MODEL, data_folder
 from hcr_batch.errors import ModelError
 from hcr_batch.inference.weights import verify_file
-from hcr_batch.recognition.model_card import CARD_NAME, STRINGS, ModelCard, read_card
+from hcr_batch.recognition.model_card import CARD_NAME, ModelCard, read_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,8 +174,7 @@ def _tried(recognizer: NetworkRecognizer) -> NetworkRecognizer:
 def load_card(path: str | Path | None = None) -> ModelCard:
     """The card of a model; the network of one that has a card.json is only compared with it.
 
-    Where the model has a line reader, the document holds that one's card too, and the thresholds
-    those of its characters.
+    Where the model has a line reader, the document holds that one's card too.
 
     Raises
     ------
@@ -204,11 +203,7 @@ def _with_line_card(card: ModelCard, folder: Path) -> ModelCard:
         return card
     lines = read_line_card(folder / LINE_CARD)
     lines.verify(folder / LINE_NETWORK)
-    return replace(
-        card,
-        thresholds={STRINGS: lines.character_thresholds, **card.thresholds},
-        document={**card.document, "line_reader": lines.document},
-    )
+    return replace(card, document={**card.document, "line_reader": lines.document})
 
 
 def model_files(path: str | Path | None = None) -> tuple[Path, Path]:

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from hcr_batch.evaluation.feedback import FEWEST_ANSWERS, ReadCharacter, fit_feedback
+from hcr_batch.evaluation.feedback import (
+    FEWEST_ANSWERS,
+    ReadCharacter,
+    calibrated_card,
+    fit_feedback,
+)
+from hcr_batch.recognition import load_card, load_recognizer
 from hcr_batch.recognition.model_card import ModelCard, Threshold
 
 DIGITS, ALL = "0123456789", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -92,6 +98,15 @@ def test_strings_have_thresholds_of_their_own_where_the_model_reads_them_whole()
     without = {name: found for name, found in CARD.thresholds.items() if name != "strings"}
     (alone,) = fit_feedback(characters + cells, replace(CARD, thresholds=without), 0.005)
     assert alone.group == "digits"
+
+
+def test_thresholds_of_strings_go_on_from_those_of_the_line_reader():
+    card = load_card()
+    assert "strings" not in card.thresholds
+    characters = read(600, 0.99, string=True) + read(12, 0.98, right=False, string=True)
+    document, (found,) = calibrated_card(card, characters, 0.005, 0.0)
+    assert found.old == load_recognizer().line_reader.card.character_threshold(0.005)
+    assert document["thresholds"]["strings"]
 
 
 def test_flagged_ones_alone_say_nothing_of_silent_errors():

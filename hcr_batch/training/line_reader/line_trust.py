@@ -96,10 +96,8 @@ def judged_lines(
     trust : LineConfidence
     """
     for pair, cut in zip(pairs, cuts, strict=True):
-        if cut.line is None or cut.part is None or pair.read.doubted:
-            continue
-        strip = cut.part.line.strip
-        if strip is None:
+        strip = cut.part.line.strip if cut.part else None
+        if cut.part is None or strip is None or pair.read.doubted:
             continue
         columns = reader.probabilities([strip.image])[0]
         whole = transcribe(strip, columns, CHARACTERS, reader.card, cut.line)
