@@ -16,11 +16,12 @@ from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.characters.field_ink import field_inks
 from hcr_batch.characters.line_strip import Strip
 from hcr_batch.characters.normalize import normalize_inks
-from hcr_batch.config import RecognitionSettings, Settings, load_settings
+from hcr_batch.config import Settings, load_settings
 from hcr_batch.decoding.answers import read_answers
-from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs, Thresholds
+from hcr_batch.decoding.field_answers import FieldAnswer, FieldGlyphs
 from hcr_batch.decoding.machine_print import surroundings
 from hcr_batch.decoding.page_edge import flagged_at_edge
+from hcr_batch.decoding.page_thresholds import page_thresholds
 from hcr_batch.decoding.stored_values import with_stored_values
 from hcr_batch.documents import open_pages
 from hcr_batch.forms.rules import Rule
@@ -31,7 +32,6 @@ from hcr_batch.preprocess.orientation import turned, turns_by_cells, turns_by_le
 from hcr_batch.preprocess.perspective import flatten
 from hcr_batch.probabilities import shape_confidence
 from hcr_batch.recognition.line_card import LineCard
-from hcr_batch.recognition.model_card import NOTHING_ACCEPTED, STRINGS, ModelCard
 from hcr_batch.recognition.recognizers import GlyphScores, Recognizer
 from hcr_batch.results.unread_pages import NOTHING_FOUND, unread_page
 from hcr_batch.segmentation.layers import LIKELY, Layers
@@ -55,9 +55,6 @@ if TYPE_CHECKING:
     from hcr_batch.forms.template_files import Template
 
 __all__ = ["read_page", "scan_document"]
-
-STRING_CHARACTERS = 4
-"""A string may be wrong as often as so many characters may: usual answers hold 4 to 10."""
 
 
 def scan_document(
@@ -322,7 +319,9 @@ def _read(
 ) -> PageReading:
     page, fields = found.page, [glyphs.field for glyphs in scored.written]
     card = networks.line_card
-    thresholds = _thresholds(found, networks.recognizer.card, card, settings)
+    thresholds = page_thresholds(
+        settings.recognition, networks.recognizer.card, card, found.form
+    )
     around = surroundings(scored.written, scored.scores)
     answers = read_answers(scored.written, scored.scores, thresholds, around, card)
     width, height = page.source_size
@@ -332,45 +331,6 @@ def _read(
         height=height,
         fields=_on_source(fields, answers, page),
     )
-
-
-def _thresholds(
-    found: _Found, card: ModelCard, line_card: LineCard | None, settings: Settings
-) -> Thresholds:
-    wanted = settings.recognition
-    return Thresholds(
-        lambda charset: wanted.threshold or card.threshold(wanted.target_error, charset),
-        *_of_lines(card, line_card, wanted),
-        {} if wanted.threshold or not found.form else _of_fields(found.form, card, settings),
-    )
-
-
-def _of_lines(
-    card: ModelCard, line_card: LineCard | None, wanted: RecognitionSettings
-) -> tuple[float, float]:
-    """Thresholds of strings read whole, and of their characters.
-
-    What was measured on the user's own forms holds for each character, however sure its string.
-    """
-    if wanted.threshold or line_card is None:
-        return wanted.threshold, wanted.threshold
-    target = wanted.target_error
-    if STRINGS in card.thresholds:
-        return NOTHING_ACCEPTED, card.threshold(target, STRINGS)
-    return (
-        line_card.threshold(STRING_CHARACTERS * target),
-        line_card.character_threshold(target),
-    )
-
-
-def _of_fields(form: MatchedForm, card: ModelCard, settings: Settings) -> dict[str, float]:
-    """Thresholds of the fields that the card knows, by their names on the page."""
-    names = {field.name: form.template_field(field.name) for field in form.fields}
-    return {
-        name: card.threshold(settings.recognition.target_error, field=known)
-        for name, known in names.items()
-        if known in card.thresholds
-    }
 
 
 def _on_source(

@@ -26,8 +26,9 @@ from hcr_batch.characters.normalize import normalize_inks
 from hcr_batch.characters.string_candidates import find_strings
 from hcr_batch.config import load_settings
 from hcr_batch.decoding.answers import read_answers
-from hcr_batch.decoding.field_answers import FieldGlyphs, Thresholds
+from hcr_batch.decoding.field_answers import FieldGlyphs
 from hcr_batch.decoding.machine_print import surroundings
+from hcr_batch.decoding.page_thresholds import page_thresholds
 from hcr_batch.forms.rules import Rule, make_rule
 from hcr_batch.recognition.line_confidence import comparable_text
 from hcr_batch.recognition.recognizers import GlyphScores
@@ -90,13 +91,9 @@ def written(line):
 
 
 def read_all(found, lines, rules, recognizer, whole):
-    card = recognizer.line_reader.card if whole else None
-    target = load_settings().recognition.target_error
-    thresholds = Thresholds(
-        lambda charset: recognizer.card.threshold(target, charset),
-        recognizer.line_reader.card.threshold(4 * target),
-        recognizer.line_reader.card.character_threshold(target),
-    )
+    lines_card = recognizer.line_reader.card
+    card = lines_card if whole else None
+    thresholds = page_thresholds(load_settings().recognition, recognizer.card, lines_card)
     outcomes = []
     for (field, strings), line, rule in zip(found, lines, rules, strict=False):
         started = time.process_time()
