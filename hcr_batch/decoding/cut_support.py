@@ -31,10 +31,36 @@ ALIKE = LOOK_ALIKES.astype(float)
 
 @dataclass(frozen=True)
 class CutLine:
-    """A line with what the classifier says of its candidates, float (candidates, 62)."""
+    """Lines running on from one to the next, with what the classifier says of their candidates.
 
-    line: TextLine
+    Attributes
+    ----------
+    pieces : int
+    first, last : ndarray of int, shape (candidates,)
+        Pieces that each begins and ends with.
+    costs : ndarray of float, shape (candidates,)
+        Logarithm of how much rarer each is than others.
+    rows : ndarray of float, shape (candidates, 62)
+    """
+
+    pieces: int
+    first: np.ndarray
+    last: np.ndarray
+    costs: np.ndarray
     rows: np.ndarray
+
+    @classmethod
+    def of(cls, lines: Sequence[TextLine], rows: np.ndarray) -> CutLine:
+        """Lines with the rows of their candidates, those of all behind each other."""
+        before = np.cumsum([0, *(line.pieces for line in lines)])
+        spans = [
+            (start + one.first, start + one.last)
+            for line, start in zip(lines, before[:-1].tolist(), strict=True)
+            for one in line.candidates
+        ]
+        first, last = np.array(spans, int).reshape(-1, 2).T
+        costs = np.concatenate([candidate_costs(line) for line in lines])
+        return cls(int(before[-1]), first, last, costs, rows)
 
 
 def supported(found: Sequence[Hypothesis], cut: CutLine) -> list[Hypothesis]:
@@ -79,13 +105,13 @@ def _best_ways(cut: CutLine, texts: Sequence[Sequence[int]]) -> np.ndarray:
     # Marks, all numbers behind the characters, share a column.
     gains = np.column_stack([gains, np.full(len(gains), np.log(MARK))])
     characters = np.minimum(characters, len(CHARACTERS))
-    costs = candidate_costs(cut.line)
-    best = np.full((cut.line.pieces + 1, len(texts), characters.shape[1] + 1), NEVER)
+    best = np.full((cut.pieces + 1, len(texts), characters.shape[1] + 1), NEVER)
     best[0, :, 0] = 0
-    for number, candidate in enumerate(cut.line.candidates):
-        covered = candidate.last - candidate.first + 1
-        before, after = best[candidate.first], best[candidate.last + 1]
-        gain = covered * gains[number][characters] - costs[number]
-        np.maximum(after[:, 1:], before[:, :-1] + gain, out=after[:, 1:])
-        np.maximum(after, before + (covered * np.log(STRAY) - costs[number]), out=after)
+    candidates = zip(cut.first.tolist(), cut.last.tolist(), cut.costs, gains, strict=True)
+    for first, last, cost, gain in candidates:
+        covered = last - first + 1
+        before, after = best[first], best[last + 1]
+        read = covered * gain[characters] - cost
+        np.maximum(after[:, 1:], before[:, :-1] + read, out=after[:, 1:])
+        np.maximum(after, before + (covered * np.log(STRAY) - cost), out=after)
     return np.asarray(best[-1, every, lengths])

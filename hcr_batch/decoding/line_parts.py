@@ -23,7 +23,6 @@ from hcr_batch.decoding.readings import BLANK_CONFIDENCE
 from hcr_batch.decoding.transcription import (
     Transcription,
     transcribe,
-    transcribe_constrained,
     transcribe_ruled,
 )
 from hcr_batch.decoding.weighting import weighted
@@ -166,10 +165,11 @@ def whole_parts(
     """The lines as the line reader spells them, with the hand that the cut ones show."""
     rule, lines = glyphs.rule, glyphs.lines
     strips = [line.strip for line in lines if line.strip is not None]
-    if len(strips) < len(lines):
+    if not lines or len(strips) < len(lines):
         return list(parts)
-    cuts = _cut_lines(lines, scores)
     if rule.automaton is None:
+        rows = np.split(scores.characters, _ends(lines)[1:-1])
+        cuts = [CutLine.of([line], own) for line, own in zip(lines, rows, strict=True)]
         return [
             # Labels are not answers, whatever they spell.
             part
@@ -177,15 +177,11 @@ def whole_parts(
             else _believed(part, transcribe(strip, columns, _reported(rule), card, cut), rule, card)
             for part, strip, columns, cut in zip(parts, strips, scores.columns, cuts, strict=True)
         ]
-    if len(strips) == 1:
-        text = transcribe_ruled(strips[0], scores.columns[0], rule, card, cuts[0])
-        if text is None or not len(text.rows):
-            return list(parts)
-        return [_settled(parts[0], text, rule, card)]
-    found = transcribe_constrained(strips, scores.columns, rule, card)
+    cut = CutLine.of(lines, scores.characters)
+    whole = transcribe_ruled(strips, scores.columns, rule, card, cut)
     return [
-        _whole_part(part, whole) if len(whole.rows) else part
-        for part, whole in zip(parts, found or (), strict=False)
+        _settled(part, text, rule, card) if len(text.rows) else part
+        for part, text in zip(parts, whole or (), strict=False)
     ] or list(parts)
 
 
@@ -215,11 +211,6 @@ def _sure(cut: LinePart, whole: LinePart, transcription: Transcription, card: Li
 def _ends(lines: Sequence[TextLine]) -> np.ndarray:
     """Where the candidates of each line begin among those of all, and where the last ends."""
     return np.cumsum([0, *(len(line.candidates) for line in lines)])
-
-
-def _cut_lines(lines: Sequence[TextLine], scores: GlyphScores) -> list[CutLine]:
-    rows = np.split(scores.characters, _ends(lines)[1:])
-    return [CutLine(*pair) for pair in zip(lines, rows, strict=False)]
 
 
 def _believed(cut: LinePart, transcription: Transcription, rule: Rule, card: LineCard) -> LinePart:

@@ -27,7 +27,6 @@ __all__ = [
     "Transcription",
     "likely_texts",
     "transcribe",
-    "transcribe_constrained",
     "transcribe_ruled",
 ]
 
@@ -152,13 +151,14 @@ def _at_places(
         yield place, character
 
 
-def transcribe_constrained(
+def transcribe_ruled(
     strips: Sequence[Strip],
     probabilities: Sequence[np.ndarray],
     rule: Rule,
     card: LineCard,
+    cut: CutLine | None = None,
 ) -> list[Transcription] | None:
-    """The likeliest text of some lines that a rule lets stand, running on from line to line.
+    """The likeliest text that a rule accepts of some lines, running on from line to line.
 
     Parameters
     ----------
@@ -167,61 +167,18 @@ def transcribe_constrained(
     rule : Rule
         With an automaton. Words of a list may be written in either case.
     card : LineCard
+    cut : CutLine, optional
+        The same lines cut into characters, which have a say too.
 
     Returns
     -------
     list of Transcription or None
-        Rows hold what the columns alone say at the place of each character.
-        None where nothing is accepted.
+        A line each; None where they show no such text. The share, that of the whole text, is less
+        than what it has among the others where it does not fit: the writer may have written
+        something else.
     """
-    each = [_within(one, rule.charset, rule.words) for one in probabilities]
-    ends = np.cumsum([0, *map(len, each)])
-    found = _allowed(np.concatenate(each), rule, card)
-    if not found:
-        return None
-    best = found[0]
-    lines = []
-    for strip, columns, first, last in zip(strips, each, ends, ends[1:], strict=False):
-        inside = [first <= column < last for column in best.columns]
-        part = Hypothesis(
-            tuple(c for c, here in zip(best.characters, inside, strict=True) if here),
-            tuple(int(c - first) for c, here in zip(best.columns, inside, strict=True) if here),
-            best.weight,
-            best.sound,
-        )
-        kept = _shown(part)
-        spans = _spans(kept, strip)
-        rows = _local(columns, kept)
-        lines.append(_line(part, kept, spans, rows, rows, strip))
-    return lines
-
-
-def transcribe_ruled(
-    strip: Strip,
-    probabilities: np.ndarray,
-    rule: Rule,
-    card: LineCard,
-    cut: CutLine | None = None,
-) -> Transcription | None:
-    """The likeliest text of a line that its rule accepts.
-
-    Parameters
-    ----------
-    strip : Strip
-    probabilities : ndarray of float32, shape (columns, characters + 1)
-    rule : Rule
-        With an automaton. Words of a list may be written in either case.
-    card : LineCard
-    cut : CutLine, optional
-        The same line cut into characters, which has a say too.
-
-    Returns
-    -------
-    Transcription or None
-        None where it shows no such text. The share of one that does not fit is less than what it
-        has among them: the writer may have written something else.
-    """
-    columns = _within(probabilities, rule.charset, any_case=rule.words)
+    each = [_within(one, rule.charset, any_case=rule.words) for one in probabilities]
+    columns, firsts = _run_on(each)
     found = _allowed(columns, rule, card, cut)
     if not found:
         return None
@@ -230,8 +187,33 @@ def transcribe_ruled(
         best = replace(best, weight=UNFIT * best.weight)
     sharpness = 1.0 if rule.words else card.sharpness
     weights = _sharpened([one.weight for one in found], sharpness)
-    text = _transcribed(best, found, weights, columns, strip)
-    return replace(text, rows=_foremost(text.rows, best.answer))
+    lines = []
+    for strip, own, first in zip(strips, each, firsts, strict=True):
+        inside = range(first, first + len(own))
+        parts = [_part(one, inside) for one in found]
+        text = _transcribed(_part(best, inside), parts, weights, own, strip)
+        lines.append(replace(text, rows=_foremost(text.rows, _part(best, inside).answer)))
+    return lines
+
+
+def _run_on(lines: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
+    """Columns of lines behind each other, float64 (columns, characters + 1); where each begins.
+
+    Between two of them stands a blank, or none.
+    """
+    between = np.zeros((1, GAP + 1))
+    between[0, [BLANK, GAP]] = 0.5
+    spaced = [part for line in lines for part in (between, line)][1:]
+    firsts = np.cumsum([0, *(len(line) + 1 for line in lines[:-1])])
+    return np.concatenate(spaced), firsts.tolist()
+
+
+def _part(whole: Hypothesis, columns: range) -> Hypothesis:
+    """What of a text stands in some columns, counted from the first of them."""
+    pairs = zip(whole.characters, whole.columns, strict=True)
+    inside = [(character, at - columns.start) for character, at in pairs if at in columns]
+    characters, places = zip(*inside, strict=True) if inside else ((), ())
+    return replace(whole, characters=characters, columns=places)
 
 
 def _foremost(rows: np.ndarray, word: Sequence[int]) -> np.ndarray:

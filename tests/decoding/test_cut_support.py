@@ -40,7 +40,7 @@ def cut_that_reads(spelled, sure=0.9):
     for number, candidate in enumerate(line.candidates):
         if candidate.first == candidate.last:
             rows[number, CHARACTERS.index(spelled[candidate.first])] = sure
-    return CutLine(line, rows)
+    return CutLine.of([line], rows)
 
 
 def test_the_text_that_the_pieces_show_gains():
@@ -66,17 +66,17 @@ def test_nothing_is_made_of_nothing():
     assert supported([], cut_that_reads("A")) == []
 
 
-def best_by_hand(cut, spelled):
+def best_by_hand(line, rows, spelled):
     """Every way to take candidates one after the other for the characters, or for none."""
-    costs = candidate_costs(cut.line)
-    gains = np.log(np.maximum(cut.rows @ LOOK_ALIKES, LEAST))
+    costs = candidate_costs(line)
+    gains = np.log(np.maximum(rows @ LOOK_ALIKES, LEAST))
     ink = [c for c in spelled if c != " "]
 
     def ways(piece, place):
-        if piece == cut.line.pieces:
+        if piece == line.pieces:
             return 0.0 if place == len(ink) else -np.inf
         best = -np.inf
-        for number, candidate in enumerate(cut.line.candidates):
+        for number, candidate in enumerate(line.candidates):
             if candidate.first != piece:
                 continue
             covered = candidate.last - candidate.first + 1
@@ -95,11 +95,25 @@ def best_by_hand(cut, spelled):
 def test_texts_gain_as_by_trying_every_way(seed):
     rng = np.random.default_rng(seed)
     line = line_of(4)
-    cut = CutLine(line, rng.dirichlet(np.full(62, 0.05), len(line.candidates)))
+    rows = rng.dirichlet(np.full(62, 0.05), len(line.candidates))
     texts = ["7A", "b2c", "x-9", "a b", "Q"]
-    says = np.array([best_by_hand(cut, spelled) for spelled in texts])
+    says = np.array([best_by_hand(line, rows, spelled) for spelled in texts])
     says = np.maximum(says, says.max() - MOST)
-    found = {one.text: one.weight for one in supported([text(t) for t in texts], cut)}
+    ranked = supported([text(t) for t in texts], CutLine.of([line], rows))
+    found = {one.text: one.weight for one in ranked}
     for one, other in itertools.combinations(range(len(texts)), 2):
         ratio = np.log(found[texts[one]] / found[texts[other]])
         assert ratio == pytest.approx(0.25 * (says[one] - says[other]))
+
+
+def test_a_text_runs_on_from_line_to_line():
+    halves = [line_of(2), line_of(3)]
+    rows = [np.full((len(half.candidates), len(CHARACTERS)), 1e-3) for half in halves]
+    for half, own, spelled in zip(halves, rows, ("NE", "WTN"), strict=True):
+        for number, candidate in enumerate(half.candidates):
+            if candidate.first == candidate.last:
+                own[number, CHARACTERS.index(spelled[candidate.first])] = 0.9
+    found = supported(
+        [text("NEW T", 0.6), text("NE WTN", 0.4)], CutLine.of(halves, np.concatenate(rows))
+    )
+    assert found[0].text == "NE WTN"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.field_ink import InkSource
@@ -190,3 +191,15 @@ def test_a_number_under_a_rule_is_read_whole_and_shown_where_the_line_is_doubtfu
     readings = whole_readings("401", *sure, {"7": 0.6, "1": 0.39}, **options)
     assert "".join(r.character for r in readings) in {"407", "401"}
     assert any(r.flagged for r in readings)
+
+
+@pytest.mark.parametrize("rule", [ANYTHING, THREE_DIGITS])
+def test_an_area_without_writing_is_blank_under_any_rule(rule):
+    area = Box(10, 10, 400, 50)
+    glyphs = FieldGlyphs(Field("f001", "free", area, (Cell(area),)), rule=rule)
+    scores = GlyphScores(np.zeros((0, len(CHARACTERS)), np.float32), np.zeros(0, np.float32), ())
+    least = Thresholds(lambda _: 0.95, 0.9, 0.9)
+    card = load_line_reader(data_folder("models") / DEFAULT_MODEL).card
+    (answer,) = read_answers([glyphs], [scores], least, [NOTHING_KNOWN], card)
+    ((_, reading),) = answer.cells
+    assert (reading.character, reading.flagged) == ("", False)

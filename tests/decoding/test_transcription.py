@@ -8,11 +8,7 @@ import pytest
 
 from hcr_batch.alphabet import CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import line_strip
-from hcr_batch.decoding.transcription import (
-    transcribe,
-    transcribe_constrained,
-    transcribe_ruled,
-)
+from hcr_batch.decoding.transcription import transcribe, transcribe_ruled
 from hcr_batch.forms.automata import of_words
 from hcr_batch.forms.rules import make_rule
 from hcr_batch.recognition.line_card import LineCard
@@ -96,16 +92,27 @@ def test_a_rule_runs_on_from_line_to_line(line):
         told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9}),
         told(line, {"4": 0.9}, {"5": 0.9}, {"1": 0.6, "7": 0.3}),
     ]
-    found = transcribe_constrained([line, line], shown, rule, CARD)
+    found = transcribe_ruled([line, line], shown, rule, CARD)
     assert [len(whole.rows) for whole in found] == [3, 3]
     assert len(found[1].boxes) == 3
-    assert found[1].rows[2, 7] == pytest.approx(0.3, abs=0.05)
+    assert [texts(whole) for whole in found] == ["123", "457"]
+
+
+def test_a_name_of_a_list_is_found_on_two_lines(line):
+    shown = [
+        told(line, {"N": 0.9}, {"E": 0.9}, {"V": 0.6, "W": 0.3}),
+        told(line, {"T": 0.9}, {"O": 0.9}, {"N": 0.9}),
+    ]
+    found = transcribe_ruled([line, line], shown, listed("NEW TON", "OLD TON"), CARD)
+    assert [texts(whole) for whole in found] == ["NEW", "TON"]
+    # As sure as the whole name is.
+    assert found[0].share == found[1].share > 0.9
 
 
 def test_a_word_of_a_list_is_read_where_single_characters_say_otherwise(line):
     rule = listed("COT", "DOG")
     shown = told(line, {"C": 0.9}, {"A": 0.5, "O": 0.4}, {"T": 0.9})
-    word = transcribe_ruled(line, shown, rule, CARD)
+    (word,) = transcribe_ruled([line], [shown], rule, CARD)
     assert texts(word) == "COT"
     assert [box.x for box in word.boxes] == sorted(box.x for box in word.boxes)
     assert word.share > 0.9
@@ -113,14 +120,14 @@ def test_a_word_of_a_list_is_read_where_single_characters_say_otherwise(line):
 
 def test_a_word_that_stands_in_no_list_is_not_surely_one_that_does(line):
     shown = told(line, {"C": 0.98}, {"A": 0.97, "O": 0.01}, {"T": 0.98})
-    word = transcribe_ruled(line, shown, listed("COT", "DOG"), CARD)
+    (word,) = transcribe_ruled([line], [shown], listed("COT", "DOG"), CARD)
     assert texts(word) == "COT"
     assert word.share < 0.6
 
 
 def test_marks_within_a_word_of_a_list_leave_it_sure(line):
     shown = told(line, {"C": 0.98}, {"-": 0.98}, {"T": 0.98})
-    word = transcribe_ruled(line, shown, listed("CT", "DOG"), CARD)
+    (word,) = transcribe_ruled([line], [shown], listed("CT", "DOG"), CARD)
     assert texts(word) == "CT"
     assert word.share > 0.9
 
@@ -128,36 +135,36 @@ def test_marks_within_a_word_of_a_list_leave_it_sure(line):
 def test_what_shows_no_word_of_a_list_is_none(line):
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
     shown[:, [LINE_CHARACTERS.index(one) for one in "COTDGcotdg"]] = 0
-    assert transcribe_ruled(line, shown, listed("COT", "DOG"), CARD) is None
+    assert transcribe_ruled([line], [shown], listed("COT", "DOG"), CARD) is None
 
 
 def test_letters_follow_their_habits_under_a_pattern_too(line):
     shown = told(line, {"T": 0.9}, {"H": 0.4, "K": 0.45}, {"E": 0.9})
     rule = make_rule("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "[A-Z]{3}", blanks=False)
-    assert texts(transcribe_ruled(line, shown, rule, CARD)) == "TKE"
+    assert texts(*transcribe_ruled([line], [shown], rule, CARD)) == "TKE"
     habits = replace(CARD, letter_weight=0.35, letter_bonus=0.9)
-    assert texts(transcribe_ruled(line, shown, rule, habits)) == "THE"
+    assert texts(*transcribe_ruled([line], [shown], rule, habits)) == "THE"
 
 
 def test_a_number_whose_check_digit_is_wrong_is_not_the_one(line):
     rule = make_rule("0123456789", "[0-9]{3}", check="luhn", blanks=False)
     shown = told(line, {"1": 0.9}, {"8": 0.9}, {"2": 0.3, "7": 0.65})
-    number = transcribe_ruled(line, shown, rule, CARD)
+    (number,) = transcribe_ruled([line], [shown], rule, CARD)
     assert texts(number) == "182"
     unchecked = make_rule("0123456789", "[0-9]{3}", blanks=False)
-    assert texts(transcribe_ruled(line, shown, unchecked, CARD)) == "187"
+    assert texts(*transcribe_ruled([line], [shown], unchecked, CARD)) == "187"
 
 
 def test_a_text_that_breaks_its_pattern_is_not_surely_one_that_keeps_it(line):
     shown = told(line, {"1": 0.98}, {"4": 0.98}, {"A": 0.97, "4": 0.01})
-    number = transcribe_ruled(line, shown, make_rule("0123456789A", "[0-9]{3}"), CARD)
+    (number,) = transcribe_ruled([line], [shown], make_rule("0123456789A", "[0-9]{3}"), CARD)
     assert number.share < 0.6
 
 
 def test_a_rule_that_nothing_fits_finds_nothing(line):
     rule = make_rule("0123456789", "[0-9]{7}", blanks=False)
     shown = told(line, {"1": 0.9}, {"2": 0.9}, {"3": 0.9})
-    assert transcribe_constrained([line], [shown], rule, CARD) is None
+    assert transcribe_ruled([line], [shown], rule, CARD) is None
 
 
 def test_a_narrow_first_character_may_be_clearest_before_its_ink(line):

@@ -101,4 +101,4 @@ def _cut(line: HeldLine, recognizer: Recognizer, settings: Settings) -> HeldCut:
     text = "".join(part.text for part in parts)
     if len(parts) != 1:
         return HeldCut(text, None, None)
-    return HeldCut(text, CutLine(lines[0], scores.characters), parts[0])
+    return HeldCut(text, CutLine.of(lines[:1], scores.characters), parts[0])
