@@ -14,6 +14,7 @@ FORMS = re.compile(
     r"""
     \d{1,2} ([/.-]) \d{1,2} \1 (?: \d{2} | \d{4})          # 24/12/2026
     | \d{4} ([/.-]) \d{1,2} \2 \d{1,2}                     # 2026-12-24
+    | \d{1,2} / (?: \d{1,2} | \d{4} )                      # 24/12, 12/26, 9/2026
     | \d{1,3} (?: ,\d{3} )+ (?: \.\d{2} )?                 # 48,000.50
     | \d{1,3} (?: \.\d{3} )+ (?: ,\d{2} )?                 # 48.000,50
     | \d+ [.,] \d{2}                                       # 590.50
@@ -29,7 +30,7 @@ AROUND = "$%#()"
 BEFORE = re.compile(r"(?<!\S)[$#] ?(?=\d)")
 """A sign before a number: many forms print it into the box."""
 SHORT = re.compile(r"\d{1,3}[^\w\s]\d{1,3}")
-"""Two short numbers, such as 1.5, 3/4 or 12-14: neither likelier nor less likely."""
+"""Two short numbers, such as 1.5 or 12-14: neither likelier nor less likely."""
 WITHIN = re.compile(r"\d[^\w\s]+\d")
 IN_PLACE = 6.0
 """Times that a number is likelier for each sign that stands where it belongs: a stroke there is

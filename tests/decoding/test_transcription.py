@@ -81,6 +81,13 @@ def test_marks_are_left_out_and_blanks_part_words(line):
     assert not whole.after_blank.any()
 
 
+@pytest.mark.parametrize(("slash", "text"), [(0.4, "2/9"), (0.02, "219")])
+def test_what_may_well_be_a_slash_is_none_of_the_characters(line, slash, text):
+    bar = {"1": 0.97 - slash, "/": slash}
+    whole = transcribe(line, told(line, {"2": 0.95}, bar, {"9": 0.95}), EVERYTHING, CARD)
+    assert (whole.text, texts(whole)) == (text, text.replace("/", ""))
+
+
 def test_a_charset_takes_shapes_of_the_other_case(line):
     shown = told(line, {"c": 0.9}, {"a": 0.9}, {"s": 0.9})
     assert texts(transcribe(line, shown, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", CARD)) == "CAS"
