@@ -88,6 +88,11 @@ def test_what_may_well_be_a_slash_is_none_of_the_characters(line, slash, text):
     assert (whole.text, texts(whole)) == (text, text.replace("/", ""))
 
 
+def test_a_letter_that_may_be_a_slash_stays_a_letter(line):
+    shown = told(line, {"o": 0.95}, {"f": 0.6, "/": 0.35}, {"a": 0.95})
+    assert texts(transcribe(line, shown, EVERYTHING, CARD)) == "ofa"
+
+
 def test_a_charset_takes_shapes_of_the_other_case(line):
     shown = told(line, {"c": 0.9}, {"a": 0.9}, {"s": 0.9})
     assert texts(transcribe(line, shown, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", CARD)) == "CAS"
