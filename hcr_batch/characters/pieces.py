@@ -11,7 +11,7 @@ from hcr_batch.arrays.components import labelled
 from hcr_batch.characters.writing import Writing
 from hcr_batch.types import Box, Field
 
-__all__ = ["Piece", "joined", "piece_of", "pieces_inside"]
+__all__ = ["INSIDE", "Piece", "joined", "piece_of", "pieces_inside"]
 
 INSIDE = 0.5
 """Connected ink belongs to a free box if at least this share lies in it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, contains, sides_of
+from hcr_batch.arrays.box_sides import bounds, sides_of
+from hcr_batch.characters.pieces import INSIDE
 from hcr_batch.characters.writing import Writing
 from hcr_batch.layout.text_rows import text_rows
 from hcr_batch.types import Box, Cell, Field
@@ -37,12 +39,10 @@ def unplaced_fields(
     pixels_per_mm : float
         Of the page.
     """
-    places = written.parts.places[stray]
-    if not len(places):
-        return []
-    middles = (places[:, :2] + places[:, 2:]) / 2
-    areas = sides_of([field.box for field in free]).T
-    places = places[~contains(areas, middles).any(axis=0)]
+    areas = np.round(sides_of([field.box for field in free]).T).astype(int)
+    outside = np.flatnonzero(stray).tolist()
+    loose = [part for part in outside if not _is_in_one(written, part, areas)]
+    places = written.parts.places[loose]
     strings = _strings(places.astype(float), WORD_GAP_MM * pixels_per_mm)
     least = LEAST_MM * pixels_per_mm
     return [
@@ -50,6 +50,26 @@ def unplaced_fields(
         for number, box in enumerate(strings, start=1)
         if max(box.width, box.height) >= least
     ]
+
+
+def _is_in_one(written: Writing, part: int, areas: np.ndarray) -> bool:
+    """Whether a part is read in one of some areas, int (N, 4): most of its ink is in it.
+
+    By its ink and not by its place: of a signature with a long tail most may stand above the line
+    to write on, and its middle below.
+    """
+    left, top, right, bottom = place = written.parts.places[part]
+    near = areas[(areas[:, :2] < place[2:]).all(axis=1) & (areas[:, 2:] > place[:2]).all(axis=1)]
+    if ((near[:, :2] <= place[:2]) & (near[:, 2:] >= place[2:])).all(axis=1).any():
+        return True
+    if not len(near):
+        return False
+    ink = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.drawContours(ink, written.parts.outlines, part, 1, cv2.FILLED, offset=(-left, -top))
+    ink &= written.mask[top:bottom, left:right]
+    inner = np.clip(near - [left, top, left, top], 0, None)
+    within = max(np.count_nonzero(ink[y:below, x:beyond]) for x, y, beyond, below in inner)
+    return bool(within >= INSIDE * np.count_nonzero(ink))
 
 
 def _strings(places: np.ndarray, gap: float) -> list[Box]:

@@ -1,10 +1,13 @@
 """What is written outside all fields comes as strings of its own."""
 
+import cv2
 import numpy as np
 from drawn_form import PIXELS_PER_MM, field_of, paper, write
 from layer_maker import written_of
 
+from hcr_batch.characters.string_candidates import find_strings
 from hcr_batch.characters.unplaced import unplaced_fields
+from hcr_batch.config import load_settings
 from hcr_batch.types import Box
 
 
@@ -40,6 +43,20 @@ def test_what_is_read_in_an_area_and_dots_are_left_out():
         ("GRACE", Box(100, 100, 200, 50)), (".", Box(900, 300, 20, 30)), free=[area]
     )
     assert fields == []
+
+
+def test_a_signature_above_a_line_is_not_lost_for_its_tail_below_it():
+    form = paper(200, 100)
+    filled = form.copy()
+    cv2.line(filled, (200, 200), (460, 200), 0, 6)
+    cv2.line(filled, (200, 215), (460, 185), 0, 6)
+    cv2.line(filled, (420, 200), (380, 330), 0, 6)
+    area = field_of("free", [Box(150, 240, 400, 60)])
+    written = written_of(form, filled)
+    assert not find_strings(written, [area], PIXELS_PER_MM, load_settings().glyphs)[0]
+    stray = np.ones(len(written.parts.places), bool)
+    (found,) = unplaced_fields(written, stray, [area], PIXELS_PER_MM)
+    assert found.box.width > 250
 
 
 def test_a_page_without_writing_has_none():
