@@ -118,10 +118,12 @@ def inked_cells(glyphs: FieldGlyphs, scores: GlyphScores) -> InkedCells:
     printed = np.array([glyphs.cells[n].printed for n in places], bool)
     scores = GlyphScores(scores.characters[: len(places)], scores.printed[: len(places)])
     is_written = text_kind(scores.printed[printed]) in (TextKind.WRITTEN, TextKind.RATHER_WRITTEN)
-    if is_written and glyphs.field.kind != "check":
+    is_check = glyphs.field.kind == "check"
+    if is_written and not is_check:
         # The characters themselves are a better witness than the pixels of the page.
         printed[:] = False
-    if printed.any() and are_hints(scores.characters[printed]):
+    # In a check box a Y is a tick.
+    if printed.any() and not is_check and are_hints(scores.characters[printed]):
         kept = ~printed
         places, printed = places[kept], printed[kept]
         scores = GlyphScores(scores.characters[kept], scores.printed[kept])

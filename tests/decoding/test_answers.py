@@ -92,16 +92,16 @@ def test_a_hand_that_looks_like_print_is_never_a_silent_blank():
     assert [(r.flagged, r.reasons) for _, r in answer.cells] == [(True, ("printed",))] * 4
 
 
-def ticks(inks, likely="X", chance=0.99):
+def ticks(inks, likely="X", chance=0.99, printed=False):
     """The readings of check boxes with these inks, each uint8 (30, 30) as it lies in its box.
 
-    All look like one character, of such a chance.
+    All look like one character, of such a chance; the segmentation may take them for print.
     """
     fields, scores = [], []
     for number, ink in enumerate(inks):
         box = Box(10.0 + 60 * number, 10, 30, 30)
         field = Field(f"f{number:03d}", "check", box, (Cell(box),))
-        fields.append(FieldGlyphs(field, cells=(CellInk(ink, box),), rule=Rule()))
+        fields.append(FieldGlyphs(field, cells=(CellInk(ink, box, printed=printed),), rule=Rule()))
         characters = np.zeros((1, len(CHARACTERS)), np.float32)
         characters[:, CHARACTERS.index(likely)] = chance
         scores.append(GlyphScores(characters, np.full(1, -9, np.float32)))
@@ -151,6 +151,12 @@ DOT = strokes(((14, 14), (15, 15)))
 def test_strokes_across_a_check_box_are_a_mark_whatever_they_look_like(ink, flagged):
     (reading,) = ticks([ink], likely="r", chance=0.4)
     assert (reading.character, reading.flagged) == ("X", flagged)
+
+
+@pytest.mark.parametrize("likely", ["Y", "J", "T"])
+def test_a_tick_that_looks_like_the_print_of_a_hint_is_a_mark(likely):
+    (reading,) = ticks([TICK], likely, printed=True)
+    assert reading.character == "X"
 
 
 def test_another_character_in_a_check_box_is_shown_to_a_person():
