@@ -51,9 +51,10 @@ LETTER = 0.2
 LINED = 0.7
 """if less than this share of that is lines,"""
 PEER = 0.25
-"""and no other box has its size and stands in a row or column with it, but for this share of its
-sides. Of 82 check boxes with marks like print on 80 filled blanks 75 are kept so, and of 7 letters
-one; by print alone all 89 were left out."""
+PEER_AWAY = 1.5
+"""and no other box has its size and stands in a row or column with it: but for the first share of its
+sides, and further away than the second. Of 82 check boxes with marks like print on 80 filled blanks
+76 are kept so, and of 7 letters one; by print alone all 89 were left out."""
 PRINT_LEVEL = 128
 PRINTED = 0.02
 """Of 255, a pixel is print from here on; and share of a cell that is print where it holds some."""
@@ -122,16 +123,16 @@ def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
         marked_shares(layer, whole, PRINT_LEVEL + 1) for layer in (layers.printed, layers.line)
     )
     may_be = (print_share >= LETTER) & (line_share < LINED * print_share)
-    may_be[may_be] = ~_have_peers(boxes[may_be], boxes[~may_be])
-    return may_be
+    return np.asarray(may_be & ~_are_peers(boxes).any(axis=1))
 
 
-def _have_peers(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which boxes, (N, 4), stand in a row or column with another, (M, 4), of their size."""
+def _are_peers(boxes: np.ndarray) -> np.ndarray:
+    """Which of the boxes, (N, 4), stand apart in a row or column and have one size; bool (N, N)."""
     size = (boxes[:, 2:] - boxes[:, :2])[:, None]
-    alike = abs(others[:, 2:] - others[:, :2] - size) < PEER * size
-    aligned = abs(others[:, :2] - boxes[:, None, :2]) < PEER * size
-    return np.asarray((alike.all(axis=2) & aligned.any(axis=2)).any(axis=1))
+    alike = abs(boxes[:, 2:] - boxes[:, :2] - size) < PEER * size
+    away = abs(boxes[:, :2] - boxes[:, None, :2])
+    aligned, are_apart = away < PEER * size, away > PEER_AWAY * size
+    return np.asarray(alike.all(axis=2) & aligned.any(axis=2) & are_apart.any(axis=2))
 
 
 def have_print(layers: Layers, fields: Sequence[Field]) -> bool:

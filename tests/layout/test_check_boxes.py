@@ -63,3 +63,11 @@ def test_the_inside_of_a_large_letter_is_no_check_box():
     sheet.box(60, 60, wide=1)
     sheet.frame(60, 60)
     assert sheet.fields() == ()
+
+
+def test_rings_of_one_size_in_a_row_are_check_boxes():
+    sheet = Sheet()
+    for x in (60, 150):
+        sheet.box(x, 60, wide=1)
+        sheet.frame(x, 60)
+    assert [field.kind for field in sheet.fields()] == ["check"] * 2
