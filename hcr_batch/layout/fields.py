@@ -52,9 +52,9 @@ LINED = 0.7
 """if less than this share of that is lines,"""
 PEER = 0.25
 PEER_AWAY = 1.5
-"""and no other box has its size and stands in a row or column with it: but for the first share of its
-sides, and further away than the second. Of 82 check boxes with marks like print on 80 filled blanks
-76 are kept so, and of 7 letters one; by print alone all 89 were left out."""
+"""and no other box has its size and stands in a row or column with it: but for the first share of
+its sides, and further away than the second. Of 82 check boxes with marks like print on 80 filled
+blanks 76 are kept so, and of 7 letters one; by print alone all 89 were left out."""
 PRINT_LEVEL = 128
 PRINTED = 0.02
 """Of 255, a pixel is print from here on; and share of a cell that is print where it holds some."""
