@@ -15,7 +15,8 @@ import numpy as np
 __all__ = ["WORDS_FILE", "WORD_STEPS_PER_NAT", "KnownWords", "known_words"]
 
 WORDS_FILE = Path(__file__).with_name("words.npz")
-"""Words of English, and names of people and places of fifty countries; see words-sources.txt."""
+"""Words of English and the most frequent ones of 26 other languages, and names of people and places
+of fifty countries; see words-sources.txt."""
 WORD_STEPS_PER_NAT = 10
 """Of the stored logarithms."""
 WORD = re.compile("[A-Za-z]+")

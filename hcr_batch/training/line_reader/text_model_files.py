@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -32,11 +32,24 @@ FLATTER = 0.7
 """Power of the number of countries that a name is as common as."""
 LONGEST = 16
 """Letters of a word."""
+ENGLISH = 0.5
+"""Share that the frequencies of English words have in what is written in English, and the lists
+theirs,"""
+MOST_ENGLISH = 40_000
+FOREIGN = 0.12
+MOST_FOREIGN = 5_000
+"""share of other languages, all alike, and their most frequent words. Of 734 words of held-out
+writers, most of them English, 67.0 of 100 are read right with both (66.1 without, 64.4 where others
+have 0.3), of 565 frequent words of fifteen other languages, composed of held-out writers'
+characters, 65.1 (60.0)."""
 NAMED = re.compile(
     "first_name|last_name|cit(y|ies)|state|countr|region|municipal|provin|street_name"
 )
 """Tables of Faker with names."""
-UNLIKE = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "đ": "d"})
+DOTLESS = "\N{LATIN SMALL LETTER DOTLESS I}"
+UNLIKE = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "đ": "d", DOTLESS: "i"}
+)
 """Letters that are none with a mark."""
 
 
@@ -76,7 +89,9 @@ def write_letters(path: Path, words: Iterable[str]) -> None:
         np.savez_compressed(file, minus_log=steps)
 
 
-def word_shares(scowl: Path, faker: Path) -> dict[str, float]:
+def word_shares(
+    scowl: Path, faker: Path, frequencies: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
     """Words and names, in small letters a to z, each with the share of it in what is written.
 
     Parameters
@@ -85,7 +100,40 @@ def word_shares(scowl: Path, faker: Path) -> dict[str, float]:
         Folder with the lists of SCOWL (Debian: package `scowl`).
     faker : Path
         Folder `providers` of the Python package Faker: its tables are read, not run.
+    frequencies : mapping
+        Of words, by language, `en` among them, as `get_frequency_dict` of the Python package
+        wordfreq gives them.
     """
+    others = [
+        _most_frequent(words, MOST_FOREIGN)
+        for language, words in sorted(frequencies.items())
+        if language != "en"
+    ]
+    parts = [
+        ((1 - FOREIGN) * (1 - ENGLISH), _listed(scowl, faker)),
+        ((1 - FOREIGN) * ENGLISH, _most_frequent(frequencies["en"], MOST_ENGLISH)),
+        *((FOREIGN / len(others), words) for words in others),
+    ]
+    shares: defaultdict[str, float] = defaultdict(float)
+    for weight, words in parts:
+        for word, share in words.items():
+            shares[word] += weight * share
+    return dict(shares)
+
+
+def _most_frequent(frequencies: Mapping[str, float], most: int) -> dict[str, float]:
+    """The most frequent words that have letters a to z, without marks; their shares sum to 1."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for word, frequency in sorted(frequencies.items(), key=lambda pair: -pair[1]):
+        plain = _plain(word)
+        if _is_word(plain) and (plain in found or len(found) < most):
+            found[plain] += frequency
+    total = sum(found.values())
+    return {word: frequency / total for word, frequency in found.items()}
+
+
+def _listed(scowl: Path, faker: Path) -> dict[str, float]:
+    """Words of English, by how common they are, and names of people and places."""
     shares: Counter[str] = Counter()
     for level, share in LEVELS.items():
         lists = [scowl / f"{spelling}-{kind}.{level}" for spelling in SPELLINGS for kind in KINDS]
