@@ -203,3 +203,13 @@ def test_an_area_without_writing_is_blank_under_any_rule(rule):
     (answer,) = read_answers([glyphs], [scores], least, [NOTHING_KNOWN], card)
     ((_, reading),) = answer.cells
     assert (reading.character, reading.flagged) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("code", "doubtful"), [("KO4", "O"), ("4SEU", "S"), ("KO", ""), ("4037", ""), ("KOZ88", "OZ")]
+)
+def test_what_may_be_a_letter_or_a_digit_between_the_two_is_flagged(code, doubtful):
+    sure = [{character: 0.999} for character in code]
+    readings = whole_readings(code, *sure, least=(0.0, 0.0))
+    assert "".join(reading.character for reading in readings) == code
+    assert "".join(reading.character for reading in readings if reading.flagged) == doubtful
