@@ -14,7 +14,7 @@ from hcr_batch.training.synthesis.printing import Printer
 __all__ = ["draw_layout"]
 
 PARTS: tuple[tuple[Callable[[FormDrawing, float], float], float], ...] = (
-    (answer_parts.draw_cells, 4.0),  # unless told otherwise
+    (answer_parts.draw_cells, 6.0),  # unless told otherwise
     (answer_parts.draw_ruled_lines, 2.0),
     (answer_parts.draw_table, 2.2),
     (answer_parts.draw_boxes, 1.3),
@@ -33,7 +33,7 @@ PARTS: tuple[tuple[Callable[[FormDrawing, float], float], float], ...] = (
 
 
 def draw_layout(
-    sheet: FormSheet, printer: Printer, rng: np.random.Generator, cell_rows: float = 4.0
+    sheet: FormSheet, printer: Printer, rng: np.random.Generator, cell_rows: float = 6.0
 ) -> None:
     """Fill a blank sheet with parts of forms from top to bottom.
 

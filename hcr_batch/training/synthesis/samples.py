@@ -43,7 +43,7 @@ FAR = 11.0
 """mm from the edges of a large area in which nobody sees whether it is one."""
 NEAR = 49
 """Pixels at 100 dpi (6 mm) around a place in which something is to be seen of it."""
-REAL_SHARE = 0.7
+REAL_SHARE = 0.6
 """Of the crops that come from real blank forms."""
 TYPED_SHARE = 0.02
 """Of the crops in which some places are filled by a machine."""
