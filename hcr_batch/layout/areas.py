@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import contains, marked_shares, sides_of
+from hcr_batch.arrays.box_sides import contains, marked_shares, shared_areas, sides_of
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers
@@ -51,6 +51,8 @@ LINED = 0.85
 """where this share of both, and of what is between, stands on one line,"""
 LABEL = 0.03
 """and less than this share of what is between is print."""
+COVERED = 0.5
+"""An area of which closed boxes take this share is a row of them, seen as one."""
 WRITTEN_MM2 = 1.5
 """or so many square millimetres of writing in it: two or three characters of a fine pen."""
 
@@ -119,7 +121,9 @@ def free_areas(
     loose = words[~contains(taken, (words[:, :2] + words[:, 2:]) / 2).any(axis=0)]
     open_areas = _with_whole_words(grown[kept], loose)
     open_areas = _along_lines(open_areas, loose, _OnLine(line, layers.printed, pixels_per_mm))
-    return np.concatenate([filled, open_areas])
+    in_boxes = shared_areas(open_areas, filled).sum(axis=1)
+    sizes = (open_areas[:, 2:] - open_areas[:, :2]).prod(axis=1)
+    return np.concatenate([filled, open_areas[in_boxes < COVERED * sizes]])
 
 
 def _words(layers: Layers) -> np.ndarray:

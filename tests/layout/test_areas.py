@@ -91,3 +91,13 @@ def test_writing_beyond_the_line_or_a_label_or_far_away_is_not(changes):
     usual = {"areas": [(100, 200)], "words": [(110, 190), (235, 280)]}
     ((_, right),) = areas_above_a_line(**{**usual, **changes})
     assert right <= 210
+
+
+def test_a_row_of_closed_boxes_seen_as_one_area_is_these_boxes():
+    maps = np.zeros((len(CHANNELS), 120, 400), np.uint8)
+    for left in (40, 120, 200, 280):
+        cv2.rectangle(maps[CHANNELS.index("line")], (left, 30), (left + 80, 90), 255, 2)
+    maps[CHANNELS.index("area"), 34:87, 44:357] = 255
+    layers = Layers(maps, 2.0)
+    found = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
+    assert sorted(round(left, -1) for left, _, _, _ in found.tolist()) == [40, 120, 200, 280]
