@@ -242,7 +242,8 @@ class _InkedPage:
         if self.settings.layout.mode == "boxes":
             return
         free = [field for field in fields if field.kind == "free"]
-        unplaced = unplaced_fields(writing, stray, free, self.page.pixels_per_mm)
+        frames = self.layers.closed * self.layers.scale
+        unplaced = unplaced_fields(writing, stray, free, frames, self.page.pixels_per_mm)
         if not fields:
             unplaced = [
                 replace(field, name=f"f{number:03d}", kind="free")

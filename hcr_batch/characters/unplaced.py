@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,12 +20,19 @@ UNPLACED = "unplaced"
 """Kind of these fields, and why a person looks at them."""
 WORD_GAP_MM = 8.0
 """Writing on one line that is further apart is of two strings."""
+RIM_MM, ON_RIM = 1.0, 0.9
+"""Ink of which this share lies so near around a closed box, and goes around a corner of it, is a
+rest of its frame."""
 LEAST_MM = 1.4
 """Lower and narrower pieces alone are dots and rests of strokes, no answers."""
 
 
 def unplaced_fields(
-    written: Writing, stray: np.ndarray, free: Sequence[Field], pixels_per_mm: float
+    written: Writing,
+    stray: np.ndarray,
+    free: Sequence[Field],
+    frames: np.ndarray,
+    pixels_per_mm: float,
 ) -> list[Field]:
     """Strings of what is written outside all fields.
 
@@ -36,12 +44,22 @@ def unplaced_fields(
         Which of its parts are in no cell.
     free : sequence of Field
         Areas whose writing is read as strings.
+    frames : ndarray of float, shape (N, 4)
+        Closed boxes of the page.
     pixels_per_mm : float
         Of the page.
     """
     areas = np.round(sides_of([field.box for field in free]).T).astype(int)
-    outside = np.flatnonzero(stray).tolist()
-    loose = [part for part in outside if not _is_in_one(written, part, areas)]
+    rim = round(RIM_MM * pixels_per_mm)
+    inner = np.round(frames).astype(int)
+    outer = inner + rim * np.array([-1, -1, 1, 1])
+    loose = []
+    for part in np.flatnonzero(stray).tolist():
+        ink = _ink_of(written, part)
+        around = ink.within(outer) - ink.within(inner)
+        is_corner = min(ink.mask.shape) > rim and (around >= ON_RIM * ink.amount).any()
+        if not (is_corner or (ink.within(areas) >= INSIDE * ink.amount).any()):
+            loose.append(part)
     places = written.parts.places[loose]
     strings = _strings(places.astype(float), WORD_GAP_MM * pixels_per_mm)
     least = LEAST_MM * pixels_per_mm
@@ -52,24 +70,39 @@ def unplaced_fields(
     ]
 
 
-def _is_in_one(written: Writing, part: int, areas: np.ndarray) -> bool:
-    """Whether a part is read in one of some areas, int (N, 4): most of its ink is in it.
+@dataclass(frozen=True)
+class _Ink:
+    """A part of the writing: its pixels, bool (rows, columns), and where on the page they begin.
 
-    By its ink and not by its place: of a signature with a long tail most may stand above the line
-    to write on, and its middle below.
+    It counts by its ink and not by its place: of a signature with a long tail most may stand above
+    the line to write on, and its middle below.
     """
-    left, top, right, bottom = place = written.parts.places[part]
-    near = areas[(areas[:, :2] < place[2:]).all(axis=1) & (areas[:, 2:] > place[:2]).all(axis=1)]
-    if ((near[:, :2] <= place[:2]) & (near[:, 2:] >= place[2:])).all(axis=1).any():
-        return True
-    if not len(near):
-        return False
-    ink = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.drawContours(ink, written.parts.outlines, part, 1, cv2.FILLED, offset=(-left, -top))
-    ink &= written.mask[top:bottom, left:right]
-    inner = np.clip(near - [left, top, left, top], 0, None)
-    within = max(np.count_nonzero(ink[y:below, x:beyond]) for x, y, beyond, below in inner)
-    return bool(within >= INSIDE * np.count_nonzero(ink))
+
+    mask: np.ndarray
+    left: int
+    top: int
+
+    @property
+    def amount(self) -> int:
+        return int(np.count_nonzero(self.mask))
+
+    def within(self, boxes: np.ndarray) -> np.ndarray:
+        """How many of its pixels each of some boxes, int (N, 4), holds; int (N,)."""
+        rows, columns = self.mask.shape
+        limits = np.array([columns, rows] * 2)
+        sides = np.clip(boxes - [self.left, self.top] * 2, 0, limits)
+        left, top, right, bottom = np.maximum(sides, np.tile(sides[:, :2], 2)).T
+        count = cv2.integral(self.mask.view(np.uint8))
+        return np.asarray(
+            count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
+        )
+
+
+def _ink_of(written: Writing, part: int) -> _Ink:
+    left, top, right, bottom = written.parts.places[part].tolist()
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.drawContours(mask, written.parts.outlines, part, 1, cv2.FILLED, offset=(-left, -top))
+    return _Ink((mask & written.mask[top:bottom, left:right]).view(bool), left, top)
 
 
 def _strings(places: np.ndarray, gap: float) -> list[Box]:

@@ -10,6 +10,8 @@ from hcr_batch.characters.unplaced import unplaced_fields
 from hcr_batch.config import load_settings
 from hcr_batch.types import Box
 
+NO_FRAMES = np.zeros((0, 4))
+
 
 def strings(*texts, free=()):
     form = paper(200, 100)
@@ -18,7 +20,7 @@ def strings(*texts, free=()):
         write(filled, text, box)
     written = written_of(form, filled)
     stray = np.ones(len(written.parts.places), bool)
-    return unplaced_fields(written, stray, free, PIXELS_PER_MM)
+    return unplaced_fields(written, stray, free, NO_FRAMES, PIXELS_PER_MM)
 
 
 def test_words_of_a_line_are_one_string_and_lines_are_two():
@@ -55,8 +57,18 @@ def test_a_signature_above_a_line_is_not_lost_for_its_tail_below_it():
     written = written_of(form, filled)
     assert not find_strings(written, [area], PIXELS_PER_MM, load_settings().glyphs)[0]
     stray = np.ones(len(written.parts.places), bool)
-    (found,) = unplaced_fields(written, stray, [area], PIXELS_PER_MM)
+    (found,) = unplaced_fields(written, stray, [area], NO_FRAMES, PIXELS_PER_MM)
     assert found.box.width > 250
+
+
+def test_the_corner_of_a_frame_is_no_answer():
+    form = paper(200, 100)
+    filled = form.copy()
+    cv2.polylines(filled, [np.array([[146, 240], [146, 364], [280, 364]])], False, 0, 5)
+    written, stray = written_of(form, filled), np.ones(1, bool)
+    frames = np.array([[150.0, 100, 550, 360]])
+    assert unplaced_fields(written, stray, [], frames, PIXELS_PER_MM) == []
+    assert unplaced_fields(written, stray, [], frames - 40, PIXELS_PER_MM) != []
 
 
 def test_a_page_without_writing_has_none():

@@ -204,6 +204,6 @@ def test_a_held_out_line_is_read_as_the_pipeline_finds_it():
     (cut,) = cuts_of([line], load_recognizer())
     assert len(cut.text) == 2
     assert cut.line
-    assert len(cut.line.rows) == len(cut.line.line.candidates)
+    assert len(cut.line.rows) == len(cut.line.first)
     assert cut.part
     assert len(cut.part.rows) == 2
