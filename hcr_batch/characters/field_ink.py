@@ -220,7 +220,8 @@ class _InkedPage:
             return
         written = self.strings(writing, fields)
         unwritten = [f for f, lines in zip(fields, written, strict=True) if not lines]
-        printed, typed = self._printed(unwritten), typed_answers(self.layers, unwritten)
+        others = [f for f, lines in zip(fields, written, strict=True) if lines]
+        printed, typed = self._printed(unwritten), typed_answers(self.layers, unwritten, others)
         for field, lines in zip(fields, written, strict=True):
             if lines or not printed.get(field.name):
                 yield FieldInk(field, lines=lines)

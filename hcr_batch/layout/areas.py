@@ -105,7 +105,8 @@ def free_areas(
     written = _written_areas(layers, boxes)
     low = boxes[:, 3] - boxes[:, 1] <= LOW_MM * pixels_per_mm
     enough = np.where(low, PARTLY_FILLED, FILLED)
-    filled = boxes[(marked_shares(mask, boxes) >= enough) | written]
+    is_filled = (marked_shares(mask, boxes) >= enough) | written
+    filled = boxes[is_filled | _are_between(boxes, boxes[written])]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     least = np.array(LEAST_AREA_MM) * pixels_per_mm
     parts = parts[(parts[:, 2:] >= least).all(axis=1)]
@@ -202,23 +203,42 @@ def _next_word(
     return None
 
 
-def typed_answers(layers: Layers, fields: Sequence[Field]) -> set[str]:
+def typed_answers(
+    layers: Layers, fields: Sequence[Field], written: Sequence[Field]
+) -> set[str]:
     """Names of the fields with print where an answer belongs.
 
-    Labels stand beside the areas to write in, and in their corners; typed answers in them.
+    Labels stand beside the areas to write in, and in their corners; typed answers in them, and
+    between others in a column.
 
     Parameters
     ----------
     layers : Layers
     fields : sequence of Field
-        Free ones.
+        Free ones,
+    written : sequence of Field
+        and those of them that are written in.
     """
     side = round(TYPED_MM * layers.pixels_per_mm) // 2 * 2 + 1
     area = cv2.morphologyEx(layers.area, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     typed = (area >= LIKELY) & (layers.printed >= LIKELY)
     sides = sides_of([field.box for field in fields]).T / layers.scale
     found = marked_shares(typed, sides) >= TYPED
+    found |= _are_between(sides, sides_of([field.box for field in written]).T / layers.scale)
     return {field.name for field, is_typed in zip(fields, found, strict=True) if is_typed}
+
+
+def _are_between(boxes: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), stand in a column between two of their size that are written in, (M, 4).
+
+    What stands in them is an answer too, however much it looks like print; bool (N,).
+    """
+    size = (boxes[:, 2:] - boxes[:, :2])[:, None]
+    alike = (abs(written[:, 2:] - written[:, :2] - size) < SAME_SIZE * size).all(axis=2)
+    alike &= abs(written[:, 0] - boxes[:, None, 0]) < SAME_SIZE * size[:, :, 0]
+    away = (written[:, 1] - boxes[:, None, 1]) / size[:, :, 1]
+    above, below = (abs(away - side) < SAME_SIZE for side in (-1, 1))
+    return np.asarray((alike & above).any(axis=1) & (alike & below).any(axis=1))
 
 
 def _written_areas(layers: Layers, boxes: np.ndarray) -> np.ndarray:

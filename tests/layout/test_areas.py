@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from hcr_batch.layout.areas import free_areas
+from hcr_batch.layout.areas import free_areas, typed_answers
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.layers import Layers
 from hcr_batch.segmentation.network import CHANNELS
+from hcr_batch.types import Box, Field
 
 PIXELS_PER_MM = 4.0
 BOX = (40, 40, 640, 400)
@@ -101,3 +102,19 @@ def test_a_row_of_closed_boxes_seen_as_one_area_is_these_boxes():
     layers = Layers(maps, 2.0)
     found = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
     assert sorted(round(left, -1) for left, _, _, _ in found.tolist()) == [40, 120, 200, 280]
+
+
+@pytest.mark.parametrize(("written", "found"), [((0, 2), 3), ((0,), 1)])
+def test_a_box_between_two_that_are_written_in_is_an_answer_too(written, found):
+    maps = np.zeros((len(CHANNELS), 140, 300), np.uint8)
+    for row in range(3):
+        top = 10 + 40 * row
+        cv2.rectangle(maps[CHANNELS.index("line")], (60, top), (240, top + 40), 255, 2)
+        kind = "writing" if row in written else "print"
+        maps[CHANNELS.index(kind), top + 12 : top + 30, 80:110] = 255
+    layers = Layers(maps, 2.0)
+    areas = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
+    assert len(areas) == found
+    fields = [Field(f"f{n}", "free", Box(120, 20 + 80 * n, 360, 80), ()) for n in range(3)]
+    typed = typed_answers(layers, fields[1:2], [fields[row] for row in written])
+    assert typed == ({"f1"} if found == 3 else set())
