@@ -49,18 +49,22 @@ def unplaced_fields(
     pixels_per_mm : float
         Of the page.
     """
+    chosen, places = np.flatnonzero(stray), written.parts.places[stray]
     areas = np.round(sides_of([field.box for field in free]).T).astype(int)
     rim = round(RIM_MM * pixels_per_mm)
     inner = np.round(frames).astype(int)
     outer = inner + rim * np.array([-1, -1, 1, 1])
-    loose = []
-    for part in np.flatnonzero(stray).tolist():
-        ink = _ink_of(written, part)
+    is_loose = ~_are_in_one(places, areas)
+    # Specks are too small for a corner, and most parts touch no side of an area.
+    may_be = (places[:, 2:] - places[:, :2]).min(axis=1) > rim
+    may_be |= _reach_into_one(places, areas)
+    for number in np.flatnonzero(is_loose & may_be).tolist():
+        ink = _ink_of(written, int(chosen[number]))
         around = ink.within(outer) - ink.within(inner)
         is_corner = min(ink.mask.shape) > rim and (around >= ON_RIM * ink.amount).any()
-        if not (is_corner or (ink.within(areas) >= INSIDE * ink.amount).any()):
-            loose.append(part)
-    places = written.parts.places[loose]
+        is_placed = (ink.within(areas) >= INSIDE * ink.amount).any()
+        is_loose[number] = not (is_corner or is_placed)
+    places = places[is_loose]
     strings = _strings(places.astype(float), WORD_GAP_MM * pixels_per_mm)
     least = LEAST_MM * pixels_per_mm
     return [
@@ -68,6 +72,20 @@ def unplaced_fields(
         for number, box in enumerate(strings, start=1)
         if max(box.width, box.height) >= least
     ]
+
+
+def _are_in_one(places: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    """Which places, int (N, 4), lie whole in one of some areas, int (M, 4); bool (N,)."""
+    starts, ends = places[:, None, :2] >= areas[:, :2], places[:, None, 2:] <= areas[:, 2:]
+    held: np.ndarray = np.all(starts & ends, axis=2)
+    return np.asarray(held.any(axis=1))
+
+
+def _reach_into_one(places: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    """Which places, int (N, 4), have something in common with one of some areas; bool (N,)."""
+    starts, ends = places[:, None, :2] < areas[:, 2:], places[:, None, 2:] > areas[:, :2]
+    shared: np.ndarray = np.all(starts & ends, axis=2)
+    return np.asarray(shared.any(axis=1))
 
 
 @dataclass(frozen=True)

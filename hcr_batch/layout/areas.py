@@ -106,7 +106,8 @@ def free_areas(
     low = boxes[:, 3] - boxes[:, 1] <= LOW_MM * pixels_per_mm
     enough = np.where(low, PARTLY_FILLED, FILLED)
     is_filled = (marked_shares(mask, boxes) >= enough) | written
-    filled = boxes[is_filled | _are_between(boxes, boxes[written])]
+    is_filled[~is_filled] = _are_between(boxes[~is_filled], boxes[written])
+    filled = boxes[is_filled]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     least = np.array(LEAST_AREA_MM) * pixels_per_mm
     parts = parts[(parts[:, 2:] >= least).all(axis=1)]
@@ -233,12 +234,15 @@ def _are_between(boxes: np.ndarray, written: np.ndarray) -> np.ndarray:
 
     What stands in them is an answer too, however much it looks like print; bool (N,).
     """
-    size = (boxes[:, 2:] - boxes[:, :2])[:, None]
-    alike = (abs(written[:, 2:] - written[:, :2] - size) < SAME_SIZE * size).all(axis=2)
-    alike &= abs(written[:, 0] - boxes[:, None, 0]) < SAME_SIZE * size[:, :, 0]
-    away = (written[:, 1] - boxes[:, None, 1]) / size[:, :, 1]
-    above, below = (abs(away - side) < SAME_SIZE for side in (-1, 1))
-    return np.asarray((alike & above).any(axis=1) & (alike & below).any(axis=1))
+    return np.array([_is_between(box, written) for box in boxes], bool)
+
+
+def _is_between(box: np.ndarray, written: np.ndarray) -> bool:
+    size = box[2:] - box[:2]
+    alike = (abs(written[:, 2:] - written[:, :2] - size) < SAME_SIZE * size).all(axis=1)
+    alike &= abs(written[:, 0] - box[0]) < SAME_SIZE * size[0]
+    away = (written[alike, 1] - box[1]) / size[1]
+    return all((abs(away - side) < SAME_SIZE).any() for side in (-1, 1))
 
 
 def _written_areas(layers: Layers, boxes: np.ndarray) -> np.ndarray:
