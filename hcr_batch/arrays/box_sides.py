@@ -9,7 +9,15 @@ import numpy as np
 
 from hcr_batch.types import AnyBox, Rectangle
 
-__all__ = ["bounds", "contains", "marked_shares", "shared_areas", "sides_of"]
+__all__ = [
+    "bounds",
+    "contains",
+    "marked_counts",
+    "marked_shares",
+    "of_one_size",
+    "shared_areas",
+    "sides_of",
+]
 
 
 def sides_of(boxes: Iterable[Rectangle]) -> np.ndarray:
@@ -41,17 +49,44 @@ def contains(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
 
 
+def of_one_size(boxes: np.ndarray, others: np.ndarray, slack: float) -> np.ndarray:
+    """Which of the others, (M, 4), differ from each box, (N, 4), by less than a share of its sides.
+
+    Bool (N, M).
+    """
+    size = (boxes[:, 2:] - boxes[:, :2])[:, None]
+    return np.asarray((abs(others[:, 2:] - others[:, :2] - size) < slack * size).all(axis=2))
+
+
+def marked_counts(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
+    """Pixels of each box, (N, 4), that have at least that level in a mask, bool or uint8."""
+    return _counted(mask, _inside(mask, boxes), level)
+
+
 def marked_shares(mask: np.ndarray, boxes: np.ndarray, level: int = 1) -> np.ndarray:
     """Share of each box, (N, 4), that has at least that level in a mask, bool or uint8."""
+    sides = _inside(mask, boxes)
+    left, top, right, bottom = sides.T
+    return _counted(mask, sides, level) / np.maximum((right - left) * (bottom - top), 1)
+
+
+def _inside(mask: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The boxes in whole pixels, int (N, 4), no further than a mask reaches."""
     limits = np.array(mask.shape[::-1] * 2)
-    sides = np.minimum(np.maximum(np.round(boxes).astype(int), 0), limits)
+    return np.minimum(np.maximum(np.round(boxes).astype(int), 0), limits)
+
+
+def _counted(mask: np.ndarray, sides: np.ndarray, level: int) -> np.ndarray:
     if not len(sides):
-        return np.zeros(0)
+        return np.zeros(0, int)
     # No more of the mask is counted than the boxes reach over.
     corners = sides.reshape(-1, 2)
     first, last = corners.min(axis=0), corners.max(axis=0)
     reached = mask[first[1] : last[1], first[0] : last[0]]
+    if not reached.size:
+        return np.zeros(len(sides), int)
     count = cv2.integral((reached >= level).view(np.uint8))
     left, top, right, bottom = (corners - first).reshape(-1, 4).T
-    marked = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
-    return marked / np.maximum((right - left) * (bottom - top), 1)
+    return np.asarray(
+        count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
+    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, sides_of
+from hcr_batch.arrays.box_sides import bounds, marked_counts, shared_areas, sides_of
 from hcr_batch.characters.pieces import INSIDE
-from hcr_batch.characters.writing import Writing
+from hcr_batch.characters.writing import Parts, Writing
 from hcr_batch.layout.text_rows import text_rows
 from hcr_batch.types import Box, Cell, Field
 
@@ -20,7 +19,7 @@ UNPLACED = "unplaced"
 """Kind of these fields, and why a person looks at them."""
 WORD_GAP_MM = 8.0
 """Writing on one line that is further apart is of two strings."""
-RIM_MM, ON_RIM = 1.0, 0.9
+FRAME_MM, AROUND = 1.0, 0.9
 """Ink of which this share lies so near around a closed box, and goes around a corner of it, is a
 rest of its frame."""
 LEAST_MM = 1.4
@@ -51,17 +50,17 @@ def unplaced_fields(
     """
     chosen, places = np.flatnonzero(stray), written.parts.places[stray]
     areas = np.round(sides_of([field.box for field in free]).T).astype(int)
-    rim = round(RIM_MM * pixels_per_mm)
+    reach = round(FRAME_MM * pixels_per_mm)
     inner = np.round(frames).astype(int)
-    outer = inner + rim * np.array([-1, -1, 1, 1])
-    is_loose = ~_are_in_one(places, areas)
+    outer = inner + reach * np.array([-1, -1, 1, 1])
+    sizes, shared = places[:, 2:] - places[:, :2], shared_areas(places, areas)
+    is_loose = (shared < sizes.prod(axis=1)[:, None]).all(axis=1)
     # Specks are too small for a corner, and most parts touch no side of an area.
-    may_be = (places[:, 2:] - places[:, :2]).min(axis=1) > rim
-    may_be |= _reach_into_one(places, areas)
-    for number in np.flatnonzero(is_loose & may_be).tolist():
-        ink = _ink_of(written, int(chosen[number]))
+    is_large, reaches_in = sizes.min(axis=1) > reach, shared.any(axis=1)
+    for number in np.flatnonzero(is_loose & (is_large | reaches_in)).tolist():
+        ink = _Ink.of(written, int(chosen[number]))
         around = ink.within(outer) - ink.within(inner)
-        is_corner = min(ink.mask.shape) > rim and (around >= ON_RIM * ink.amount).any()
+        is_corner = is_large[number] and (around >= AROUND * ink.amount).any()
         is_placed = (ink.within(areas) >= INSIDE * ink.amount).any()
         is_loose[number] = not (is_corner or is_placed)
     places = places[is_loose]
@@ -74,31 +73,23 @@ def unplaced_fields(
     ]
 
 
-def _are_in_one(places: np.ndarray, areas: np.ndarray) -> np.ndarray:
-    """Which places, int (N, 4), lie whole in one of some areas, int (M, 4); bool (N,)."""
-    starts, ends = places[:, None, :2] >= areas[:, :2], places[:, None, 2:] <= areas[:, 2:]
-    held: np.ndarray = np.all(starts & ends, axis=2)
-    return np.asarray(held.any(axis=1))
-
-
-def _reach_into_one(places: np.ndarray, areas: np.ndarray) -> np.ndarray:
-    """Which places, int (N, 4), have something in common with one of some areas; bool (N,)."""
-    starts, ends = places[:, None, :2] < areas[:, 2:], places[:, None, 2:] > areas[:, :2]
-    shared: np.ndarray = np.all(starts & ends, axis=2)
-    return np.asarray(shared.any(axis=1))
-
-
 @dataclass(frozen=True)
 class _Ink:
-    """A part of the writing: its pixels, bool (rows, columns), and where on the page they begin.
+    """A part of the writing: its pixels, uint8 (rows, columns), and where on the page they begin.
 
     It counts by its ink and not by its place: of a signature with a long tail most may stand above
     the line to write on, and its middle below.
     """
 
     mask: np.ndarray
-    left: int
-    top: int
+    corner: np.ndarray
+
+    @classmethod
+    def of(cls, written: Writing, part: int) -> _Ink:
+        parts, place = written.parts, written.parts.places[part]
+        left, top, right, bottom = place.tolist()
+        alone = Parts([parts.outlines[part]], place[None]).drawn(left, top, right, bottom)
+        return cls(alone & written.mask[top:bottom, left:right], place[:2])
 
     @property
     def amount(self) -> int:
@@ -106,21 +97,7 @@ class _Ink:
 
     def within(self, boxes: np.ndarray) -> np.ndarray:
         """How many of its pixels each of some boxes, int (N, 4), holds; int (N,)."""
-        rows, columns = self.mask.shape
-        limits = np.array([columns, rows] * 2)
-        sides = np.clip(boxes - [self.left, self.top] * 2, 0, limits)
-        left, top, right, bottom = np.maximum(sides, np.tile(sides[:, :2], 2)).T
-        count = cv2.integral(self.mask.view(np.uint8))
-        return np.asarray(
-            count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left]
-        )
-
-
-def _ink_of(written: Writing, part: int) -> _Ink:
-    left, top, right, bottom = written.parts.places[part].tolist()
-    mask = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.drawContours(mask, written.parts.outlines, part, 1, cv2.FILLED, offset=(-left, -top))
-    return _Ink((mask & written.mask[top:bottom, left:right]).view(bool), left, top)
+        return marked_counts(self.mask, boxes - np.tile(self.corner, 2))
 
 
 def _strings(places: np.ndarray, gap: float) -> list[Box]:

@@ -66,6 +66,12 @@ class Parts:
         )
         return first, second
 
+    def drawn(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """A picture between these sides, uint8: 1 on the parts and in their holes, else 0."""
+        picture = np.zeros((bottom - top, right - left), np.uint8)
+        cv2.drawContours(picture, self.outlines, -1, 1, cv2.FILLED, offset=(-left, -top))
+        return picture
+
 
 @dataclass(frozen=True)
 class Writing:
@@ -108,8 +114,7 @@ class Writing:
             left, top = np.minimum((left, top), parts.places[:, :2].min(axis=0)).tolist()
             right, bottom = np.maximum((right, bottom), parts.places[:, 2:].max(axis=0)).tolist()
         cut = (slice(top, bottom), slice(left, right))
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.drawContours(mask, parts.outlines, -1, 1, cv2.FILLED, offset=(-left, -top))
+        mask = parts.drawn(left, top, right, bottom)
         shifted = Parts(
             [outline - (left, top) for outline in parts.outlines],
             parts.places - [left, top, left, top],

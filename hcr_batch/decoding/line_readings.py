@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
@@ -40,9 +39,10 @@ FEWEST_SURE = 3
 LEAST_RIGHT = 0.9
 """Expected share of right characters of such a line, though something says that it is written,
 from which it is read: of 413 characters of print on 60 filled blanks it leaves 117 (0.8: 189)."""
-
-LETTER, DIGIT, EITHER = "[A-HJ-NP-RT-Ya-kmnp-rt-y]", "[346789]", "[0O1Il5S2Zosz]"
-BETWEEN = re.compile(f"(?<={LETTER}){EITHER}+(?={DIGIT})|(?<={DIGIT}){EITHER}+(?={LETTER})")
+SURE_LETTER, SURE_DIGIT, EITHER = "[A-HJ-NP-RT-Ya-kmnp-rt-y]", "[346789]", "[0O1Il5S2Zosz]"
+BETWEEN = re.compile(
+    f"(?<={SURE_LETTER}){EITHER}+(?={SURE_DIGIT})|(?<={SURE_DIGIT}){EITHER}+(?={SURE_LETTER})"
+)
 """Characters between a letter and a digit that look like both: only who knows the code can tell. Of
 22 that were accepted on 69 made forms 9 were taken for the other kind."""
 
@@ -146,16 +146,15 @@ def _whole_line(
 
 def _with_either_kind_flagged(readings: list[Reading], part: LinePart) -> list[Reading]:
     """The readings of a line, those in doubt that may as well be a letter as a digit."""
-    words = chain.from_iterable(
-        (" " * (gap > 0), reading.character or " ")
-        for gap, reading in zip(part.word_gaps, readings, strict=True)
-    )
-    text = "".join(words)
-    ends = np.cumsum([1 + (gap > 0) for gap in part.word_gaps])
+    text, places = "", []
+    for gap, reading in zip(part.word_gaps, readings, strict=True):
+        text += " " if gap else ""
+        places.append(len(text))
+        text += reading.character or " "
     doubtful = {at for found in BETWEEN.finditer(text) for at in range(*found.span())}
     return [
-        reading.doubted("low_confidence") if end - 1 in doubtful else reading
-        for reading, end in zip(readings, ends.tolist(), strict=True)
+        reading.doubted("low_confidence") if place in doubtful else reading
+        for place, reading in zip(places, readings, strict=True)
     ]
 
 

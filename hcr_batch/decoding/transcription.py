@@ -44,8 +44,8 @@ UNFIT = 0.5
 NEARLY = 1e-6
 """No character is less ahead of the others."""
 SLASH = LINE_CHARACTERS.index("/")
-BARS = [LINE_CHARACTERS.index(character) for character in "1Il/"]
-BAR = 0.5
+SLASH_LIKE = [LINE_CHARACTERS.index(character) for character in "1Il/"]
+MERE_STROKE = 0.5
 """Share of a column from which it shows a mere stroke,"""
 SLASHES = 4.0
 """and times that a slash is likelier there than the line reader says: it learned from strings with
@@ -199,9 +199,9 @@ def transcribe_ruled(
     lines = []
     for strip, own, first in zip(strips, each, firsts, strict=True):
         inside = range(first, first + len(own))
-        parts = [_part(one, inside) for one in found]
-        text = _transcribed(_part(best, inside), parts, weights, own, strip)
-        lines.append(replace(text, rows=_foremost(text.rows, _part(best, inside).answer)))
+        chosen, *parts = (_part(one, inside) for one in (best, *found))
+        text = _transcribed(chosen, parts, weights, own, strip)
+        lines.append(replace(text, rows=_foremost(text.rows, chosen.answer)))
     return lines
 
 
@@ -269,7 +269,7 @@ def _within(probabilities: np.ndarray, charset: str, any_case: bool = False) -> 
     tell the case.
     """
     columns = probabilities.astype(np.float64)
-    is_bar = columns[:, BARS].sum(axis=1) > BAR
+    is_bar = columns[:, SLASH_LIKE].sum(axis=1) > MERE_STROKE
     columns[is_bar, SLASH] *= SLASHES
     count = len(CHARACTERS)
     if any_case:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hcr_batch.arrays.box_sides import contains, marked_shares, shared_areas, sides_of
+from hcr_batch.arrays.box_sides import (
+    contains,
+    marked_shares,
+    of_one_size,
+    shared_areas,
+    sides_of,
+)
 from hcr_batch.layout.cells import LineShares
 from hcr_batch.preprocess.binarize import outlines
 from hcr_batch.segmentation.layers import LIKELY, Layers
@@ -80,7 +86,7 @@ def _are_beside(boxes: np.ndarray, cells: np.ndarray) -> np.ndarray:
     if not len(cells):
         return np.zeros(len(boxes), bool)
     size, cell_size = boxes[:, 2:] - boxes[:, :2], cells[:, 2:] - cells[:, :2]
-    alike = (abs(size[:, None] - cell_size) < SAME_SIZE * cell_size).all(axis=2)
+    alike = of_one_size(cells, boxes, SAME_SIZE).T
     middle, cell_middle = boxes[:, :2] + size / 2, cells[:, :2] + cell_size / 2
     across, down = np.moveaxis(abs(middle[:, None] - cell_middle), 2, 0)
     width, height = cell_size.T
@@ -239,7 +245,7 @@ def _are_between(boxes: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 def _is_between(box: np.ndarray, written: np.ndarray) -> bool:
     size = box[2:] - box[:2]
-    alike = (abs(written[:, 2:] - written[:, :2] - size) < SAME_SIZE * size).all(axis=1)
+    alike = of_one_size(box[None], written, SAME_SIZE)[0]
     alike &= abs(written[:, 0] - box[0]) < SAME_SIZE * size[0]
     away = (written[alike, 1] - box[1]) / size[1]
     return all((abs(away - side) < SAME_SIZE).any() for side in (-1, 1))

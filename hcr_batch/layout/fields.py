@@ -8,7 +8,14 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from hcr_batch.arrays.box_sides import bounds, contains, marked_shares, shared_areas, sides_of
+from hcr_batch.arrays.box_sides import (
+    bounds,
+    contains,
+    marked_shares,
+    of_one_size,
+    shared_areas,
+    sides_of,
+)
 from hcr_batch.arrays.quantiles import median
 from hcr_batch.config import LayoutSettings
 from hcr_batch.layout.areas import boxes_like, free_areas
@@ -48,7 +55,7 @@ MOST_SHARED = 0.1
 RIM_MM = 0.5
 LETTER = 0.2
 """Share of a box with its rim that is print, from which it may be the inside of a letter,"""
-LINED = 0.7
+FRAMED = 0.7
 """if less than this share of that is lines,"""
 PEER = 0.25
 PEER_AWAY = 1.5
@@ -122,17 +129,21 @@ def _are_letters(boxes: np.ndarray, layers: Layers) -> np.ndarray:
     print_share, line_share = (
         marked_shares(layer, whole, PRINT_LEVEL + 1) for layer in (layers.printed, layers.line)
     )
-    may_be = (print_share >= LETTER) & (line_share < LINED * print_share)
-    return np.asarray(may_be & ~_are_peers(boxes).any(axis=1))
+    are_letters = (print_share >= LETTER) & (line_share < FRAMED * print_share)
+    are_letters[are_letters] = ~_have_peers(boxes[are_letters], boxes)
+    return are_letters
 
 
-def _are_peers(boxes: np.ndarray) -> np.ndarray:
-    """Which of the boxes, (N, 4), stand apart in a row or column and have one size; bool (N, N)."""
+def _have_peers(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), have others, (M, 4), of their size apart in a row or column; bool (N,).
+
+    The others may have the same among them.
+    """
     size = (boxes[:, 2:] - boxes[:, :2])[:, None]
-    alike = abs(boxes[:, 2:] - boxes[:, :2] - size) < PEER * size
-    away = abs(boxes[:, :2] - boxes[:, None, :2])
+    away = abs(others[:, :2] - boxes[:, None, :2])
     aligned, are_apart = away < PEER * size, away > PEER_AWAY * size
-    return np.asarray(alike.all(axis=2) & aligned.any(axis=2) & are_apart.any(axis=2))
+    are_peers = of_one_size(boxes, others, PEER) & aligned.any(axis=2) & are_apart.any(axis=2)
+    return np.asarray(are_peers.any(axis=1))
 
 
 def have_print(layers: Layers, fields: Sequence[Field]) -> bool:

@@ -32,11 +32,11 @@ FLATTER = 0.7
 """Power of the number of countries that a name is as common as."""
 LONGEST = 16
 """Letters of a word."""
-ENGLISH = 0.5
+FREQUENT_SHARE = 0.5
 """Share that the frequencies of English words have in what is written in English, and the lists
 theirs,"""
 MOST_ENGLISH = 40_000
-FOREIGN = 0.12
+FOREIGN_SHARE = 0.12
 MOST_FOREIGN = 5_000
 """share of other languages, all alike, and their most frequent words. Of 734 words of held-out
 writers, most of them English, 67.0 of 100 are read right with both (66.1 without, 64.4 where others
@@ -110,9 +110,9 @@ def word_shares(
         if language != "en"
     ]
     parts = [
-        ((1 - FOREIGN) * (1 - ENGLISH), _listed(scowl, faker)),
-        ((1 - FOREIGN) * ENGLISH, _most_frequent(frequencies["en"], MOST_ENGLISH)),
-        *((FOREIGN / len(others), words) for words in others),
+        ((1 - FOREIGN_SHARE) * (1 - FREQUENT_SHARE), _listed(scowl, faker)),
+        ((1 - FOREIGN_SHARE) * FREQUENT_SHARE, _most_frequent(frequencies["en"], MOST_ENGLISH)),
+        *((FOREIGN_SHARE / len(others), words) for words in others),
     ]
     shares: defaultdict[str, float] = defaultdict(float)
     for weight, words in parts:
