@@ -50,7 +50,10 @@ NOT_SIDEWAYS = 0.76
 DOUBT = 0.02
 """Mean confidence by which it must read better than the ways that remain, at a glance."""
 MARGIN = 0.05
-"""Mean confidence by which another way must read better."""
+"""Mean confidence by which another way must read better,"""
+LEAST_READ = 0.5
+"""and that it must reach: who reads letters worse whichever way they lie, such as a classifier that
+has hardly learned anything, cannot tell. Letters on their side come to 0.66."""
 LOOK_DPI = 150.0
 """Letters are looked for at about this resolution,"""
 STRIPS = (2, 5, 1, 4, 0, 3, 6)
@@ -133,7 +136,7 @@ def turns_by_letters(
     letters = _letters(ink, pixels_per_mm, LOOK)
     ways = _mean_confidence(letters, (0, 1, 2, 3), classify)
     best = int(np.argmax(ways))
-    return best if ways[best] >= ways[0] + MARGIN else 0
+    return best if ways[best] >= max(ways[0] + MARGIN, LEAST_READ) else 0
 
 
 def turned(page: Page, turns: int) -> Page:

@@ -90,6 +90,12 @@ def test_specks_of_a_coarse_scan_do_not_tell(slip, classify):
     assert turns_by_letters(ink, slip.pixels_per_mm, classify, text) == 0
 
 
+def test_a_classifier_that_has_hardly_learned_anything_cannot_tell(slip, classify):
+    turned_slip = rotated(slip, 1)
+    ink = binarize(turned_slip, load_settings().layout)
+    assert turns_by_letters(ink, slip.pixels_per_mm, lambda inks: classify(inks) * 0.3) == 0
+
+
 def surely(text):
     """Probabilities of characters that were read without doubt."""
     return 0.97 * np.eye(62, dtype=np.float32)[[CHARACTERS.index(c) for c in text]] + 1e-4
