@@ -46,15 +46,24 @@ class Review:
         return self.find(selector)[0].text
 
     def press(self, *keys):
+        """Press keys; what a dialog that closes had the focus on takes none any more."""
         for key in keys:
-            self.browser.switch_to.active_element.send_keys(key)
+            self.wait(lambda key=key: self.browser.switch_to.active_element.send_keys(key) or True)
+
+    def click(self, selector):
+        """Click what there is or soon will be: a dialog that opens is not laid out at once."""
+        self.wait(lambda: self.find(selector)[0].click() or True)
 
     def wait(self, condition):
         """Wait until a condition holds; elements may come and go meanwhile."""
-        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.common import exceptions
         from selenium.webdriver.support.ui import WebDriverWait
 
-        passing = (StaleElementReferenceException, IndexError)
+        passing = (
+            exceptions.ElementNotInteractableException,
+            exceptions.StaleElementReferenceException,
+            IndexError,
+        )
         wait = WebDriverWait(self.browser, WAIT_S, 0.05, ignored_exceptions=passing)
         return wait.until(lambda _: condition())
 
@@ -65,10 +74,10 @@ class Review:
         return [entry["message"] for entry in self.browser.get_log("browser")]
 
     def finish(self):
-        self.find("#finish")[0].click()
+        self.click("#finish")
         self.wait(lambda: self.find("#finished[open], #asking[open]"))
         if self.find("#asking[open]"):
-            self.find("#asking button[value=finish]")[0].click()
+            self.click("#asking button[value=finish]")
         self.wait(lambda: self.find("#finished[open]"))
         with self.made.results.open(encoding="utf-8", newline="") as file:
             table = list(csv.DictReader(file))
@@ -165,7 +174,7 @@ def test_a_page_that_was_accepted_too_soon_comes_back(review_of):
     review.open()
     review.press(Keys.ENTER)
     review.wait_answered(10)
-    review.find("#undo")[0].click()
+    review.click("#undo")
     review.wait_answered(0)
     review.wait(lambda: len(review.find(".tile")) == 10)
 
@@ -176,7 +185,7 @@ def test_what_is_put_off_in_the_tiles_is_left_for_later(review_of):
     review.press(Keys.SPACE, Keys.ENTER)
     review.wait_answered(2)
     review.wait(lambda: "1 put off" in review.text("main"))
-    review.find("[data-view=one]")[0].click()
+    review.click("[data-view=one]")
     review.wait(lambda: "character 1 of 3" in review.text("#one .place"))
 
 
@@ -418,20 +427,31 @@ def test_filters_show_a_field_alone_with_how_many_are_left(review_of):
     review.find("#only-field option")[2].click()
     review.wait(lambda: len(review.find(".tile")) == 2)
     assert not review.find("#only-form")[0].is_displayed()
-    review.find("#only-field option")[0].click()
+    review.click("#only-field option")
     review.wait(lambda: len(review.find(".tile")) == 5)
 
 
 def test_finishing_asks_where_answers_are_missing(review_of):
     review = review_of({"a": ("12", "12")})
     review.open()
-    review.find("#finish")[0].click()
+    review.click("#finish")
     review.wait(lambda: "2 of 2 characters have no answer" in review.text("#asking"))
-    review.find("#asking button[value=back]")[0].click()
+    review.click("#asking button[value=back]")
     review.wait(lambda: not review.find("#asking[open]"))
     review.press(Keys.ENTER)
     review.wait_answered(2)
     assert "Ada: 2 answers" in review_lines(review)
+
+
+def test_enter_after_the_help_accepts_and_does_not_open_it_again(review_of):
+    review = review_of({"a": ("12", "12")})
+    review.open()
+    review.click("#help")
+    review.wait(lambda: review.find("#keys[open]"))
+    review.click("#keys button")
+    review.wait(lambda: not review.find("#keys[open]"))
+    review.press(Keys.ENTER)
+    review.wait_answered(2)
 
 
 def review_lines(review):
@@ -444,7 +464,7 @@ def test_leaving_writes_the_results_and_ends_nobody_elses_review(review_of):
     review.open()
     review.press(Keys.ENTER)
     review.wait_answered(2)
-    review.find("#leave")[0].click()
+    review.click("#leave")
     review.wait(lambda: "You have left" in review.text("#finished"))
     with review.made.results.open(encoding="utf-8", newline="") as file:
         assert {row["reasons"] for row in csv.DictReader(file)} == {"reviewed"}

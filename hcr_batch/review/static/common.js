@@ -8,6 +8,13 @@ export function warn(text) {
   byId("warning").textContent = text;
 }
 
+/** Shows a dialog; what opened it gives the focus up, else Enter after it would open it again. */
+export function showDialog(dialog) {
+  document.activeElement.blur();
+  dialog.returnValue = ""; // An answer of before must not count when Escape closes it.
+  dialog.showModal();
+}
+
 export const isOpen = (cell) => !cell.answer || cell.answer.kind === "open";
 
 /** What a cell holds now, as the pages write it: `.` for blank and `?` for illegible. */

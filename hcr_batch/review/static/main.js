@@ -2,6 +2,7 @@
 
 import { byId, make, say } from "../../shared/elements.js";
 import { ask, client, onError, onProgress, only, release, undo, want } from "./api.js";
+import { showDialog } from "./common.js";
 import { fields } from "./fields.js";
 import { one } from "./one.js";
 import { tiles } from "./tiles.js";
@@ -107,7 +108,7 @@ async function finish() {
   ].filter(Boolean);
   if (!warnings.length) return end("finish");
   byId("warnings").replaceChildren(...warnings.map((warning) => make("li", {}, warning)));
-  byId("asking").showModal();
+  showDialog(byId("asking"));
 }
 
 const FACETS = ["form", "field", "file", "reason"];
@@ -172,7 +173,6 @@ byId("finish").addEventListener("click", () => finish().catch(() => {}));
 byId("leave").addEventListener("click", () => end("leave"));
 byId("asking").addEventListener("close", () => {
   if (byId("asking").returnValue === "finish") end("finish");
-  else document.activeElement.blur(); // else the next Enter would be the button's
 });
 for (const facet of FACETS) {
   byId(`only-${facet}`).addEventListener("change", (event) => {
@@ -183,7 +183,7 @@ for (const facet of FACETS) {
   // Counts are of the moment when they are looked at.
   byId(`only-${facet}`).addEventListener("focus", () => offerFilters().catch(() => {}));
 }
-byId("help").addEventListener("click", () => byId("keys").showModal());
+byId("help").addEventListener("click", () => showDialog(byId("keys")));
 byId("accept").addEventListener("click", () => tiles.accept());
 byId("typed").addEventListener("input", (event) => {
   tiles.type(event.target.value);

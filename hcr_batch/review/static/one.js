@@ -2,7 +2,7 @@
 
 import { byId, make, say } from "../../shared/elements.js";
 import { ask, askCells, learn, send } from "./api.js";
-import { accept, answerOf, broken, isOpen, picture, reportRefused, shown } from "./common.js";
+import { accept, answerOf, broken, isOpen, picture, reportRefused, showDialog, shown } from "./common.js";
 
 const WIDE = "(min-width: 1500px)"; // As in the style sheet.
 let field = null;
@@ -234,5 +234,5 @@ function showPage() {
     dialog.close();
     say("The page cannot be shown: its file is not there any more, or has changed.");
   };
-  dialog.showModal();
+  showDialog(dialog);
 }
