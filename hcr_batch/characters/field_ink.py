@@ -181,7 +181,11 @@ class _InkedPage:
 
     def strings(self, strokes: Writing, fields: Sequence[Field]) -> list[tuple[TextLine, ...]]:
         """The lines of free areas."""
-        return find_strings(strokes, fields, self.page.pixels_per_mm, self.settings.glyphs)
+        found = find_strings(strokes, fields, self.page.pixels_per_mm, self.settings.glyphs)
+        return [
+            tuple(replace(line, pen_share=self.layers.pen_share(line.box)) for line in lines)
+            for lines in found
+        ]
 
     def in_cells(
         self, writing: Writing, fields: Sequence[Field]

@@ -90,6 +90,8 @@ class TextLine:
         By first piece, then by last.
     strip : Strip, optional
         The line as the line reader takes it.
+    pen_share : float
+        Of a pen's, 0 to 1, in what the page segmentation sees in its box.
     """
 
     box: Box
@@ -97,6 +99,7 @@ class TextLine:
     height: float
     candidates: tuple[Candidate, ...]
     strip: Strip | None = None
+    pen_share: float = 1.0
 
 
 def find_strings(

@@ -122,7 +122,7 @@ def cut_parts(glyphs: FieldGlyphs, scores: GlyphScores, around: Surroundings) ->
             line,
             path,
             scores.characters[first:][path],
-            text_kind(scores.printed[first:][path], around),
+            text_kind(scores.printed[first:][path], around, line.pen_share),
         )
         for line, first, path in zip(glyphs.lines, ends, paths, strict=False)
     ]

@@ -93,6 +93,14 @@ class Layers:
         vars(found)["closed"] = self.closed
         return found
 
+    def pen_share(self, box: Box) -> float:
+        """Share of a pen's in what is written or printed in a box of the page; 1 in an empty one."""
+        sides = (np.array([box.x, box.y, box.right, box.bottom]) / self.scale).astype(int)
+        left, top, right, bottom = np.maximum(sides, 0).tolist()
+        place = np.s_[top : bottom + 1, left : right + 1]
+        pen, press = (int(part[place].sum()) for part in (self.written, self.printed))
+        return pen / (pen + press) if pen + press else 1.0
+
     def on_page(self, sides: np.ndarray) -> list[Box]:
         """Boxes in pixels of the page; `sides` are left, top, right, bottom here, (N, 4)."""
         corners = np.asarray(sides, float) * self.scale
