@@ -114,9 +114,13 @@ def _unplaced(
     is_confirmed = answer.confirmed >= LEAST_CONFIRMED
     if faint or not is_confirmed or not _is_rather_written([reading for _, reading in inked]):
         return FieldAnswer([_one_look(inked, UNPLACED)])
-    return FieldAnswer(
-        [(box, reading.doubted(UNPLACED)) for box, reading in answer.cells], answer.joint
-    )
+    # The gaps between words are nothing to look at.
+    cells = [(box, _outside(reading)) for box, reading in answer.cells]
+    return FieldAnswer(cells, answer.joint)
+
+
+def _outside(reading: Reading) -> Reading:
+    return reading.doubted(UNPLACED) if reading.character or reading.flagged else reading
 
 
 def _is_rather_written(readings: Sequence[Reading]) -> bool:

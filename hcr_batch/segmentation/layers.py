@@ -94,7 +94,7 @@ class Layers:
         return found
 
     def pen_share(self, box: Box) -> float:
-        """Share of a pen's in what is written or printed in a box of the page; 1 in an empty one."""
+        """Share of a pen's in all writing and print in a box of the page; 1 where there is none."""
         sides = (np.array([box.x, box.y, box.right, box.bottom]) / self.scale).astype(int)
         left, top, right, bottom = np.maximum(sides, 0).tolist()
         place = np.s_[top : bottom + 1, left : right + 1]

@@ -58,3 +58,12 @@ def test_a_word_beneath_the_long_bar_of_its_own_tall_letter_is_one_line():
     bar[:12], bar[:, 70:76] = True, True
     low = [piece(30 * n, 43, 22, 40) for n in range(6) if n != 2]
     assert len(lines_of(Piece(bar, Box(0, 0, 150, 56)), *low)) == 1
+
+
+def test_answers_far_apart_on_one_line_are_two_from_left_to_right():
+    far, near = word(400, 0, letters=2), word(0, 0, letters=3)
+    assert lines_of(*far, *near) == [[0, 30, 60], [400, 430]]
+
+
+def test_words_apart_as_words_are_stay_one_line():
+    assert len(lines_of(*word(0, 0, letters=3), *word(120, 0, letters=3))) == 1

@@ -23,6 +23,8 @@ def weighed(**weights):
         ("$1.250,75", "$1.250175"),
         ("24/12/26", "24112126"),
         ("2/9", "219"),
+        ("31/1", "3111"),
+        ("1/31", "1131"),
         ("11/2026", "1112026"),
         ("24.12.2026", "24.1212026"),
         ("646-555-0111", "646-55510111"),
@@ -40,6 +42,12 @@ def test_a_number_with_its_signs_in_place_is_likelier(formed, other):
 @pytest.mark.parametrize("odd", ["4,8000", "01101/2090", "1/2/3/4"])
 def test_digits_parted_in_no_known_way_are_less_likely(odd):
     assert weighed(**{odd: 0.6, "481000": 0.4})["481000"] > 0.5
+
+
+@pytest.mark.parametrize("digits", ["2610 447 183", "4410", "13113"])
+def test_what_would_be_no_day_stays_a_number(digits):
+    found = weighed(**{digits: 0.6, digits.replace("1", "/", 1): 0.4})
+    assert next(iter(found)) == digits
 
 
 def test_words_and_other_numbers_stay_as_they_are():

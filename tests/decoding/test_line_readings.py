@@ -34,6 +34,7 @@ def read(
     rule=ANYTHING,
     least=(2.0, 2.0),
     kind="free",
+    pen_share=0.9,
 ):
     """The readings of a line whose pieces are surely these characters."""
     boxes = [Box(20.0 + 30 * n, 20, 24, 30) for n in range(len(text))]
@@ -44,7 +45,7 @@ def read(
     whole = Box(20, 20, 30.0 * len(text), 30)
     to_page = np.array([[30 / 16, 0, 20], [0, 30 / 40, 20]])
     strip = Strip(np.full((40, 16 * len(text)), 255, np.uint8), to_page)
-    line = TextLine(whole, len(text), 30.0, pieces, strip)
+    line = TextLine(whole, len(text), 30.0, pieces, strip, pen_share)
     characters = np.zeros((len(text), len(CHARACTERS)), np.float32)
     characters[range(len(text)), [CHARACTERS.index(c) for c in text]] = chance
     scores = GlyphScores(characters, np.full(len(text), looks, np.float32), tuple(columns))
@@ -151,6 +152,8 @@ def test_outside_all_fields_what_its_cut_does_not_confirm_is_one_thing_to_look_a
     sure = [{letter: 0.9999} for letter in "ARK"]
     readings = whole_readings("ARK", *sure, kind=UNPLACED)
     assert [(r.character, r.flagged) for r in readings] == [(c, True) for c in "ARK"]
+    apart = whole_readings("ARK", *sure[:1], {" ": 0.9999}, *sure[1:], kind=UNPLACED)
+    assert [(r.character, r.flagged) for r in apart if not r.character] == [("", False)]
     (reading,) = whole_readings("BBB", *sure, kind=UNPLACED)
     assert (reading.character, reading.reasons) == ("", (UNPLACED,))
 

@@ -59,6 +59,20 @@ def test_where_opinions_differ_a_person_looks():
     assert kind in (TextKind.RATHER_PRINTED, TextKind.RATHER_WRITTEN)
 
 
+@pytest.mark.parametrize(
+    ("pen_share", "kind"),
+    [(1.0, TextKind.WRITTEN), (0.8, TextKind.RATHER_WRITTEN), (0.3, TextKind.RATHER_WRITTEN)],
+)
+def test_a_neat_digit_is_writing_where_the_segmentation_surely_sees_a_pen(pen_share, kind):
+    neat = np.array([-2.0])
+    assert text_kind(neat, pen_share=pen_share) is kind
+    assert text_kind(np.array([4.0]), pen_share=pen_share) is TextKind.PRINTED
+
+
+def test_a_digit_with_a_hand_of_its_own_is_writing_whatever_the_segmentation_says():
+    assert text_kind(np.array([-6.0]), pen_share=0.1) is TextKind.WRITTEN
+
+
 def test_no_ink_is_not_print():
     assert text_kind(np.zeros(0)) is TextKind.WRITTEN
 

@@ -9,6 +9,7 @@ from hcr_batch.arrays.box_sides import marked_shares
 from hcr_batch.segmentation.layers import segment
 from hcr_batch.segmentation.network import CHANNELS
 from hcr_batch.segmentation.page_scale import rescaled, segmented
+from hcr_batch.types import Box
 
 
 def dark_is(channel):
@@ -32,6 +33,8 @@ def test_a_layer_brought_to_the_page_lies_on_its_ink(dpi):
     full = layers.full(layers.written, gray.shape)
     assert full.shape == gray.shape
     assert ((full > 128) == (gray < 128)).mean() > 0.98
+    assert layers.pen_share(Box(0.5 * dpi, 1.5 * dpi, 3 * dpi, 2 * dpi)) > 0.95
+    assert layers.pen_share(Box(0, 4 * dpi, dpi, dpi)) == 1.0
     (box,) = layers.on_page(np.array([[100, 200, 300, 300.0]]))
     assert (box.x, box.y, box.right, box.bottom) == pytest.approx(
         (dpi, 2 * dpi, 3 * dpi, 3 * dpi), abs=2
