@@ -112,7 +112,7 @@ def free_areas(
     low = boxes[:, 3] - boxes[:, 1] <= LOW_MM * pixels_per_mm
     enough = np.where(low, PARTLY_FILLED, FILLED)
     is_filled = (marked_shares(mask, boxes) >= enough) | written
-    is_filled[~is_filled] = _are_between(boxes[~is_filled], boxes[written])
+    is_filled[~is_filled] = _are_between(boxes[~is_filled], boxes[is_filled])
     filled = boxes[is_filled]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     least = np.array(LEAST_AREA_MM) * pixels_per_mm
@@ -235,19 +235,19 @@ def typed_answers(
     return {field.name for field, is_typed in zip(fields, found, strict=True) if is_typed}
 
 
-def _are_between(boxes: np.ndarray, written: np.ndarray) -> np.ndarray:
-    """Which boxes, (N, 4), stand in a column between two of their size that are written in, (M, 4).
+def _are_between(boxes: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), stand in a column between two of their size for answers, (M, 4).
 
     What stands in them is an answer too, however much it looks like print; bool (N,).
     """
-    return np.array([_is_between(box, written) for box in boxes], bool)
+    return np.array([_is_between(box, answers) for box in boxes], bool)
 
 
-def _is_between(box: np.ndarray, written: np.ndarray) -> bool:
+def _is_between(box: np.ndarray, answers: np.ndarray) -> bool:
     size = box[2:] - box[:2]
-    alike = of_one_size(box[None], written, SAME_SIZE)[0]
-    alike &= abs(written[:, 0] - box[0]) < SAME_SIZE * size[0]
-    away = (written[alike, 1] - box[1]) / size[1]
+    alike = of_one_size(box[None], answers, SAME_SIZE)[0]
+    alike &= abs(answers[:, 0] - box[0]) < SAME_SIZE * size[0]
+    away = (answers[alike, 1] - box[1]) / size[1]
     return all((abs(away - side) < SAME_SIZE).any() for side in (-1, 1))
 
 

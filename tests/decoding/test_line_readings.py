@@ -216,3 +216,15 @@ def test_what_may_be_a_letter_or_a_digit_between_the_two_is_flagged(code, doubtf
     readings = whole_readings(code, *sure, least=(0.0, 0.0))
     assert "".join(reading.character for reading in readings) == code
     assert "".join(reading.character for reading in readings if reading.flagged) == doubtful
+
+
+@pytest.mark.parametrize(("number", "doubted"), [("70747", 0), ("7777", 4), ("777711", 0)])
+def test_sevens_are_in_doubt_where_a_page_has_no_ones(number, doubted):
+    readings = read(number, WRITTEN, InkSource.PEN)
+    assert [r.character for r in readings if r.flagged] == ["7"] * doubted
+
+
+def test_sevens_that_a_rule_asks_for_are_in_no_doubt():
+    rule = make_rule("0123456789", pattern="7[0-9]{3}", blanks=False)
+    readings = read("7777", WRITTEN, InkSource.PEN, rule=rule)
+    assert not any(reading.flagged for reading in readings)

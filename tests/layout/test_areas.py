@@ -118,3 +118,15 @@ def test_a_box_between_two_that_are_written_in_is_an_answer_too(written, found):
     fields = [Field(f"f{n}", "free", Box(120, 20 + 80 * n, 360, 80), ()) for n in range(3)]
     typed = typed_answers(layers, fields[1:2], [fields[row] for row in written])
     assert typed == ({"f1"} if found == 3 else set())
+
+
+def test_a_box_between_one_that_is_written_in_and_an_empty_one_is_an_answer_too():
+    maps = np.zeros((len(CHANNELS), 140, 300), np.uint8)
+    for row, kind in enumerate(("writing", "print", "area")):
+        top = 10 + 40 * row
+        cv2.rectangle(maps[CHANNELS.index("line")], (60, top), (240, top + 40), 255, 2)
+        rows, right = ((2, 38), 238) if kind == "area" else ((12, 30), 110)
+        maps[CHANNELS.index(kind), top + rows[0] : top + rows[1], 62:right] = 255
+    layers = Layers(maps, 2.0)
+    areas = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
+    assert len(areas) == 3
