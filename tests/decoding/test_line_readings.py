@@ -209,9 +209,20 @@ def test_an_area_without_writing_is_blank_under_any_rule(rule):
 
 
 @pytest.mark.parametrize(
-    ("code", "doubtful"), [("KO4", "O"), ("4SEU", "S"), ("KO", ""), ("4037", ""), ("KOZ88", "OZ")]
+    ("code", "doubtful"),
+    [
+        ("KO4", "O"),
+        ("4SEU", "S"),
+        ("KOZ88", "OZ"),
+        ("ZZ9", "ZZ"),
+        ("0SOS", "SOS"),
+        ("KO", ""),
+        ("4037", ""),
+        ("SO", ""),
+        ("1st", ""),
+    ],
 )
-def test_what_may_be_a_letter_or_a_digit_between_the_two_is_flagged(code, doubtful):
+def test_what_may_be_a_letter_or_a_digit_beside_the_other_is_flagged(code, doubtful):
     sure = [{character: 0.999} for character in code]
     readings = whole_readings(code, *sure, least=(0.0, 0.0))
     assert "".join(reading.character for reading in readings) == code
