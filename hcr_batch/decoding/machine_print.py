@@ -176,7 +176,7 @@ def _kind(logits: np.ndarray, doubtful_few: float) -> TextKind:
     doubtful = doubtful_few if few else DOUBTFUL
     if opinion > CERTAIN:
         return TextKind.PRINTED
-    if opinion > max(LIKELY, doubtful):
+    if opinion > LIKELY:
         return TextKind.RATHER_PRINTED
     return TextKind.RATHER_WRITTEN if opinion > doubtful else TextKind.WRITTEN
 
