@@ -32,7 +32,8 @@ class FieldGlyphs(FieldInk):
     def by_line(self) -> list[FieldGlyphs]:
         """Each line of a free area as a field of its own, named `f012`, `f012-2`, `f012-3`.
 
-        People write one answer below the other where a form leaves room: name, street, town.
+        People write one answer below the other where a form leaves room: name, street, town; and
+        beside it in tables without upright lines.
         """
         if len(self.lines) < 2:
             return [self]
