@@ -38,7 +38,8 @@ characters of print on 60 filled blanks, and 301 of 428 of all else;"""
 LEAST_CONFIRMED = 0.1
 """and how far its cut confirms it: smeared print may look like a word as a whole. On real blank
 forms five such lines of print have less, and on filled ones 4 of 44 lines that a pen wrote."""
-
+BARS = "1Il"
+"""A single one of these outside all fields is rather the rest of a wall."""
 FEWEST_SEVENS, ONES = 4, 0.25
 """So many 7s on a page, and no more than this share of them in 1s, make one wonder whether they are
 1s. On 119 drawn pages of 30 hands so 29 that would be accepted are flagged, 9 of them 1s; on 25
@@ -158,8 +159,9 @@ def _outside(reading: Reading) -> Reading:
 def _is_rather_written(readings: Sequence[Reading]) -> bool:
     """Whether a line outside all fields is worth a look a letter."""
     may_be_print = any("printed" in reading.reasons for reading in readings)
+    is_bar = len(readings) == 1 and readings[0].character in BARS
     is_right = expected_right(readings) >= LEAST_RIGHT
-    return is_right and len(readings) <= LONGEST_OUTSIDE and not may_be_print
+    return is_right and len(readings) <= LONGEST_OUTSIDE and not (may_be_print or is_bar)
 
 
 def _is_doubtful(glyphs: FieldGlyphs, answer: FieldAnswer) -> bool:

@@ -154,6 +154,8 @@ def test_outside_all_fields_what_its_cut_does_not_confirm_is_one_thing_to_look_a
     assert [(r.character, r.flagged) for r in readings] == [(c, True) for c in "ARK"]
     apart = whole_readings("ARK", *sure[:1], {" ": 0.9999}, *sure[1:], kind=UNPLACED)
     assert [(r.character, r.flagged) for r in apart if not r.character] == [("", False)]
+    (reading,) = whole_readings("1", {"1": 0.9999}, kind=UNPLACED)
+    assert (reading.character, reading.reasons) == ("", (UNPLACED,))
     (reading,) = whole_readings("BBB", *sure, kind=UNPLACED)
     assert (reading.character, reading.reasons) == ("", (UNPLACED,))
 
