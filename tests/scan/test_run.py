@@ -455,7 +455,7 @@ def test_an_interrupt_ends_soon_and_keeps_what_is_finished(start, forms, tmp_pat
     wait_for_readings(tmp_path / "read.log", 8)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == ExitCode.INTERRUPTED
+    assert process.wait(10) == ExitCode.INTERRUPTED, process.stderr.read()
     assert time.monotonic() - began < 2
     assert process.stderr.read() == ""
     files = {row["file"] for row in rows(tmp_path / "results.csv")}
