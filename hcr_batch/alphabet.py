@@ -6,6 +6,7 @@ import string
 
 __all__ = [
     "BAR",
+    "BARS",
     "BLANK",
     "CHARACTERS",
     "CHARSETS",
@@ -32,6 +33,8 @@ MERGED_PAIRS = "CIJKLMOPSUVWXYZ"
 """Letters whose two cases look alike: the 15 that EMNIST Balanced merges."""
 BAR = "l"
 """The one small letter of the pairs whose usual shape, a bar, is not its capital's but an I's."""
+BARS = "1I" + BAR
+"""Characters that may be a mere upright stroke."""
 REPORTED_AS = {c.lower(): c for c in MERGED_PAIRS} | {BAR: "I"}
 """Small letters that nobody can tell from a capital, and that capital."""
 

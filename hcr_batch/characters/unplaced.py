@@ -10,7 +10,7 @@ import numpy as np
 from hcr_batch.arrays.box_sides import bounds, marked_counts, shared_areas, sides_of
 from hcr_batch.characters.pieces import INSIDE
 from hcr_batch.characters.writing import Parts, Writing
-from hcr_batch.layout.text_rows import text_rows
+from hcr_batch.layout.text_rows import parted, text_rows
 from hcr_batch.types import Box, Cell, Field
 
 __all__ = ["UNPLACED", "unplaced_fields"]
@@ -106,16 +106,6 @@ def _strings(places: np.ndarray, gap: float) -> list[Box]:
     strings = []
     for row in text_rows(boxes):
         inside = [box for box in boxes if row.y <= box.y + box.height / 2 <= row.bottom]
-        strings += _parted(sorted(inside, key=lambda box: box.x), gap)
+        strings += [bounds([inside[n] for n in group]) for group in parted(inside, gap)]
         boxes = [box for box in boxes if box not in inside]
     return strings
-
-
-def _parted(row: list[Box], gap: float) -> list[Box]:
-    groups: list[list[Box]] = []
-    for box in row:
-        if groups and box.x - max(b.right for b in groups[-1]) <= gap:
-            groups[-1].append(box)
-        else:
-            groups.append([box])
-    return [bounds(group) for group in groups]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hcr_batch.alphabet import CHARACTERS
+from hcr_batch.alphabet import BARS, CHARACTERS
 from hcr_batch.characters.isolate import CellInk
 from hcr_batch.characters.marks import BaseLetter, commas, is_sharp_s, slashes
 from hcr_batch.recognition.recognizers import GlyphScores
@@ -24,7 +24,7 @@ SURE = 0.8
 """Probability from which a digit, or ink with a single mark, is what it looks like as a whole."""
 ZERO, ROUND = CHARACTERS.index("0"), CHARACTERS.index("O")
 LETTERS = np.array([character.isalpha() for character in CHARACTERS])
-BARS = np.array([character in "1Il" for character in CHARACTERS])
+ARE_BARS = np.array([character in BARS for character in CHARACTERS])
 """Characters that may be a mere stroke."""
 
 
@@ -110,7 +110,7 @@ def punctuation(
     ndarray of bool, shape (N,)
         One a field.
     """
-    bars = [BARS[rows.argmax(axis=1)] & plain for _, rows, plain in fields]
+    bars = [ARE_BARS[rows.argmax(axis=1)] & plain for _, rows, plain in fields]
     inks = [
         cell.ink
         for (cells, _, _), chosen in zip(fields, bars, strict=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from hcr_batch.alphabet import BARS
 from hcr_batch.arrays.box_sides import bounds
 from hcr_batch.characters.unplaced import UNPLACED
 from hcr_batch.decoding.cell_readings import (
@@ -38,8 +39,6 @@ characters of print on 60 filled blanks, and 301 of 428 of all else;"""
 LEAST_CONFIRMED = 0.1
 """and how far its cut confirms it: smeared print may look like a word as a whole. On real blank
 forms five such lines of print have less, and on filled ones 4 of 44 lines that a pen wrote."""
-BARS = "1Il"
-"""A single one of these outside all fields is rather the rest of a wall."""
 FEWEST_SEVENS, ONES = 4, 0.25
 """So many 7s on a page, and no more than this share of them in 1s, make one wonder whether they are
 1s. On 119 drawn pages of 30 hands so 29 that would be accepted are flagged, 9 of them 1s; on 25
@@ -98,18 +97,18 @@ def _with_doubted_sevens(
     if sevens < FEWEST_SEVENS or ones > ONES * sevens:
         return list(answers)
     return [
-        answer if glyphs.rule.is_binding else _with_doubted(answer, "7")
+        answer if glyphs.rule.is_binding else _each(answer, _doubted_seven)
         for answer, glyphs in zip(answers, written, strict=True)
     ]
 
 
-def _with_doubted(answer: FieldAnswer, character: str) -> FieldAnswer:
-    """The answer with one of the characters in doubt wherever it stands."""
-    cells = [
-        (box, reading.doubted("low_confidence") if reading.character == character else reading)
-        for box, reading in answer.cells
-    ]
-    return replace(answer, cells=cells)
+def _doubted_seven(reading: Reading) -> Reading:
+    return reading.doubted("low_confidence") if reading.character == "7" else reading
+
+
+def _each(answer: FieldAnswer, change: Callable[[Reading], Reading]) -> FieldAnswer:
+    """The answer with another reading of each of its cells."""
+    return replace(answer, cells=[(box, change(reading)) for box, reading in answer.cells])
 
 
 def _completed(answer: FieldAnswer, glyphs: FieldGlyphs, around: Surroundings) -> FieldAnswer:
@@ -147,18 +146,18 @@ def _unplaced(
     is_confirmed = answer.confirmed >= LEAST_CONFIRMED
     if faint or not is_confirmed or not _is_rather_written([reading for _, reading in inked]):
         return FieldAnswer([_one_look(inked, UNPLACED)])
-    # The gaps between words are nothing to look at.
-    cells = [(box, _outside(reading)) for box, reading in answer.cells]
-    return FieldAnswer(cells, answer.joint)
+    return _each(answer, _outside)
 
 
 def _outside(reading: Reading) -> Reading:
+    """As it is outside all fields; the gaps between words are nothing to look at."""
     return reading.doubted(UNPLACED) if reading.character or reading.flagged else reading
 
 
 def _is_rather_written(readings: Sequence[Reading]) -> bool:
     """Whether a line outside all fields is worth a look a letter."""
     may_be_print = any("printed" in reading.reasons for reading in readings)
+    # A single stroke is rather the rest of a wall.
     is_bar = len(readings) == 1 and readings[0].character in BARS
     is_right = expected_right(readings) >= LEAST_RIGHT
     return is_right and len(readings) <= LONGEST_OUTSIDE and not (may_be_print or is_bar)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from hcr_batch.alphabet import BLANK, CHARACTERS, GAP, LINE_CHARACTERS
+from hcr_batch.alphabet import BARS, BLANK, CHARACTERS, GAP, LINE_CHARACTERS
 from hcr_batch.characters.line_strip import FAINT, Strip
 from hcr_batch.decoding.constrained_decoding import charset_weights
 from hcr_batch.decoding.ctc_search import Hypothesis, best_texts, likeliest_answer
@@ -44,7 +44,7 @@ UNFIT = 0.5
 NEARLY = 1e-6
 """No character is less ahead of the others."""
 SLASH = LINE_CHARACTERS.index("/")
-SLASH_LIKE = [LINE_CHARACTERS.index(character) for character in "1Il/"]
+SLASH_LIKE = [LINE_CHARACTERS.index(character) for character in BARS + "/"]
 MERE_STROKE = 0.5
 """Share of a column from which it shows a mere stroke,"""
 SLASHES = 4.0

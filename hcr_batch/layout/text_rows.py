@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hcr_batch.types import Box
 
-__all__ = ["text_rows"]
+__all__ = ["parted", "text_rows"]
 
 SAME_LINE = 0.4
 """Ink whose height overlaps a line's by this share belongs to it."""
@@ -28,3 +30,18 @@ def text_rows(parts: list[Box]) -> list[Box]:
             rows.append([part.x, part.y, part.right, part.bottom])
     rows.sort(key=lambda r: r[1])
     return [Box(x, y, right - x, bottom - y) for x, y, right, bottom in rows]
+
+
+def parted(boxes: Sequence[Box], gap: float) -> list[list[int]]:
+    """Numbers of the boxes of one line, parted where more paper than `gap` is between.
+
+    From left to right.
+    """
+    groups: list[list[int]] = []
+    end = -np.inf
+    for number in sorted(range(len(boxes)), key=lambda n: boxes[n].x):
+        if boxes[number].x - end > gap:
+            groups.append([])
+        groups[-1].append(number)
+        end = max(end, boxes[number].right)
+    return groups

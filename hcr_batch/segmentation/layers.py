@@ -8,6 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from hcr_batch.arrays.box_sides import sides_of
 from hcr_batch.segmentation.closed_boxes import closed_boxes
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
@@ -95,8 +96,8 @@ class Layers:
 
     def pen_share(self, box: Box) -> float:
         """Share of a pen's in all writing and print in a box of the page; 1 where there is none."""
-        sides = (np.array([box.x, box.y, box.right, box.bottom]) / self.scale).astype(int)
-        left, top, right, bottom = np.maximum(sides, 0).tolist()
+        sides = np.maximum(sides_of([box])[:, 0] / self.scale, 0)
+        left, top, right, bottom = sides.astype(int).tolist()
         place = np.s_[top : bottom + 1, left : right + 1]
         pen, press = (int(part[place].sum()) for part in (self.written, self.printed))
         return pen / (pen + press) if pen + press else 1.0

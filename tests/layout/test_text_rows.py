@@ -1,6 +1,6 @@
 """Lines of writing: what stands beside each other."""
 
-from hcr_batch.layout.text_rows import text_rows
+from hcr_batch.layout.text_rows import parted, text_rows
 from hcr_batch.types import Box
 
 
@@ -11,3 +11,9 @@ def test_a_comma_stays_with_its_line_and_the_lines_are_from_top_to_bottom():
     assert [(row.x, row.right) for row in rows] == [(10, 80), (10, 30)]
     assert rows[0].y < rows[1].y
     assert text_rows([]) == []
+
+
+def test_a_line_is_parted_where_wide_paper_is_between_whatever_hangs_over():
+    boxes = [Box(200, 0, 20, 10), Box(0, 0, 90, 10), Box(30, 0, 20, 10), Box(95, 0, 20, 10)]
+    assert parted(boxes, 10) == [[1, 2, 3], [0]]
+    assert parted([], 10) == []

@@ -1,6 +1,6 @@
 // The frame of the editor: keys, undo, checks, saving, leaving.
 
-import { byId, make, say } from "../../shared/elements.js";
+import { byId, make, openDialog, say } from "../../shared/elements.js";
 import { ask, onError, whenQuiet } from "./api.js";
 import {
   addBelow, canRedo, canUndo, choose, chosenFields, isDirty, main, markSaved, merge, moved, neighbour, onChange, redo, remove,
@@ -76,7 +76,7 @@ async function save({ force = false } = {}) {
   settle();
   const before = JSON.stringify(whole());
   const reply = await ask("save", { opened, seen, force, ...whole() });
-  if (!reply.saved) return byId("changed").showModal(), false;
+  if (!reply.saved) return openDialog(byId("changed")), false;
   seen = reply.version;
   // What was typed while it was being written is not saved yet.
   if (before === JSON.stringify(whole())) markSaved();
@@ -88,7 +88,7 @@ async function leave(discard) {
   isLeaving = true;
   try {
     await ask("leave", { discard });
-    byId("left").showModal();
+    openDialog(byId("left"));
   } catch {
     isLeaving = false;
   }
@@ -96,7 +96,7 @@ async function leave(discard) {
 
 function close() {
   settle();
-  if (isDirty()) byId("unsaved").showModal();
+  if (isDirty()) openDialog(byId("unsaved"));
   else leave(true);
 }
 
@@ -116,7 +116,7 @@ function askSplit() {
     ? `How many of its ${count} cells each part has, such as 2 2 4 for a date.`
     : "The share of its width that each part has: 1 1 are halves, 2 1 two thirds and one.";
   byId("split-problem").hidden = true;
-  byId("splitting").showModal();
+  openDialog(byId("splitting"));
   byId("sizes").select();
 }
 
@@ -196,7 +196,7 @@ function press(event) {
   if (control && !typing && (key === "y" || (key === "z" && event.shiftKey))) return act(event, doRedo);
   if (control && !typing && key === "z") return act(event, doUndo);
   if (event.altKey && "123".includes(event.key)) return act(event, () => takeName(Number(event.key)));
-  if (event.key === "?" && !event.target.matches("input")) return act(event, () => byId("keys").showModal());
+  if (event.key === "?" && !event.target.matches("input")) return act(event, () => openDialog(byId("keys")));
   if (event.target.closest("#values")) return pressInPanel(event);
   if (event.altKey && event.target.closest("#list") && ["ArrowUp", "ArrowDown"].includes(event.key)) {
     return act(event, () => putInOrder(event.key === "ArrowUp" ? -1 : 1));
@@ -285,7 +285,7 @@ const buttons = {
   "anchor-fields": () => say(`${paper.anchorFields()} cells added.`),
   "name-all": () => say(`${panel.nameAll()} fields named; look through them.`),
   "zoom-in": () => paper.zoomBy(1), "zoom-out": () => paper.zoomBy(-1), fit: () => paper.zoomBy(0),
-  help: () => byId("keys").showModal(), close, save: () => save().catch(() => {}),
+  help: () => openDialog(byId("keys")), close, save: () => save().catch(() => {}),
 };
 for (const [id, action] of Object.entries(buttons)) byId(id).addEventListener("click", action);
 byId("form").addEventListener("change", settle);
@@ -301,10 +301,4 @@ byId("changed").addEventListener("close", () => {
   if (answer === "overwrite") save({ force: true }).catch(() => {});
   if (answer === "theirs") (isLeaving = true), location.reload();
 });
-for (const dialog of document.querySelectorAll("dialog")) {
-  // An answer of before must not count when Escape closes it.
-  dialog.addEventListener("cancel", () => (dialog.returnValue = ""));
-  const show = dialog.showModal.bind(dialog);
-  dialog.showModal = () => ((dialog.returnValue = ""), show());
-}
 open().catch(() => {});

@@ -1,6 +1,6 @@
 // What the three ways to review share.
 
-import { byId, make, say } from "../../shared/elements.js";
+import { byId, make, openDialog, say } from "../../shared/elements.js";
 
 /** What has to be read before going on; empty takes it away. */
 export function warn(text) {
@@ -11,8 +11,7 @@ export function warn(text) {
 /** Shows a dialog; what opened it gives the focus up, else Enter after it would open it again. */
 export function showDialog(dialog) {
   document.activeElement.blur();
-  dialog.returnValue = ""; // An answer of before must not count when Escape closes it.
-  dialog.showModal();
+  openDialog(dialog);
 }
 
 export const isOpen = (cell) => !cell.answer || cell.answer.kind === "open";

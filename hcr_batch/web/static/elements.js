@@ -15,5 +15,11 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Shows a dialog; an answer of before must not count when Escape closes it. */
+export function openDialog(dialog) {
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
 /** Says in the status line what was done. */
 export const say = (text) => (byId("status").textContent = text);
