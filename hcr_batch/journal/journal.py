@@ -31,7 +31,7 @@ from hcr_batch.journal.hashed_files import HashedFile, find_hashed
 from hcr_batch.journal.journal_paths import is_writable, journal_path
 from hcr_batch.journal.page_table import add_pages, fields_of_page, rows_of_page
 from hcr_batch.journal.run_table import Runs
-from hcr_batch.journal.schema import connect, insert, telling_damage, transaction
+from hcr_batch.journal.schema import Transaction, connect, insert, roll_back, telling_damage
 from hcr_batch.results.form_names import form_of
 from hcr_batch.results.form_tables import FormTable
 from hcr_batch.results.records import PageRecord
@@ -145,6 +145,10 @@ class Journal:
         if found != "ok":
             raise sqlite3.DatabaseError(" ".join(found.split()))
         check_kinds(self._connection)
+
+    def roll_back(self) -> None:
+        """Take back the change that an interrupt has cut short, if any."""
+        roll_back(self._connection)
 
     def state(self, sha256: str, recipe: str) -> tuple[int, str | None, int] | None:
         """Id, failure and pages of a reading; None if this content was never read so."""
@@ -377,4 +381,4 @@ class Journal:
         return self._connection.execute(statement, values)
 
     def _transaction(self) -> AbstractContextManager[None]:
-        return transaction(self._connection, self.path)
+        return Transaction(self._connection, self.path)

@@ -16,10 +16,11 @@ from hcr_batch.journal.network_drives import is_on_network
 __all__ = [
     "TABLES_SCHEMA",
     "DamagedJournalError",
+    "Transaction",
     "connect",
     "insert",
+    "roll_back",
     "telling_damage",
-    "transaction",
 ]
 
 SCHEMA_VERSION = 6
@@ -267,27 +268,48 @@ def _damaged(path: Path, error: Exception) -> DamagedJournalError:
     )
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+class Transaction:
     """All of what happens within, or nothing.
+
+    No generator: an interrupt may keep it from its end, and a generator would then end by itself at
+    any later time, and take back another change. `roll_back` ends it.
 
     Raises
     ------
     OutputError
         The disk is full, or another program keeps the file locked.
     """
-    try:
-        connection.execute("BEGIN IMMEDIATE")
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+
+    def __enter__(self) -> None:
         try:
-            yield
-            connection.execute("COMMIT")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise self._refusal(error) from error
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if error is None:
+                self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as refused:
+            raise self._refusal(refused) from refused
         finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error}); check the disk's free space"
-        ) from error
+            roll_back(self._connection)
+        if isinstance(error, sqlite3.OperationalError):
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: sqlite3.OperationalError) -> OutputError:
+        return OutputError(
+            f"{self._path}: cannot be written ({error}); check the disk's free space"
+        )
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Take back what was begun and not finished, if anything was."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def insert(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:

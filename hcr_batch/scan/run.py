@@ -200,6 +200,7 @@ def _read(
                 feed.take(task, _as_outcome(task, result))
     except KeyboardInterrupt:
         interrupted = True
+        feed.journal.roll_back()
     feed.recheck()
     seconds = time.perf_counter() - start
     return replace(

@@ -13,6 +13,7 @@ from fake_reader import FakeReader
 
 from hcr_batch.config import load_settings
 from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError, UsageError
+from hcr_batch.journal.schema import Transaction
 from hcr_batch.scan.observers import FileEvent, Observer
 from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
@@ -461,6 +462,29 @@ def test_an_interrupt_ends_soon_and_keeps_what_is_finished(start, forms, tmp_pat
     files = {row["file"] for row in rows(tmp_path / "results.csv")}
     assert {f"form{number}.png" for number in range(5)} <= files
     assert len(files) < 45
+
+
+@pytest.mark.parametrize("moment", ["__enter__", "__exit__"])
+def test_an_interrupt_amid_a_change_of_the_journal_takes_back_that_change_alone(
+    run, monkeypatch, tmp_path, moment
+):
+    """Where Python calls the handler between two steps of a change."""
+    plain, count = getattr(Transaction, moment), iter(range(1000))
+
+    def interrupted(self, *error):
+        # The first is that of the run itself.
+        if next(count) != 3:
+            return plain(self, *error)
+        if moment == "__enter__":
+            plain(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Transaction, moment, interrupted)
+    summary = run(1)
+    assert summary.interrupted
+    assert summary.new == 2
+    assert {row["file"] for row in rows(tmp_path / "results.csv")} == {"form0.png", "form1.png"}
+    assert run(1).new == 3
 
 
 def long_document(pages: int) -> str:
