@@ -150,7 +150,7 @@ def test_pointing_at_a_tile_and_typing_is_enough(review_of):
     odd = review.find(".tile")[1]
     ActionChains(review.browser).move_to_element(odd).send_keys("6").perform()
     review.wait_answered(1)
-    assert odd.text == "6"
+    review.wait(lambda: odd.text == "6")
 
 
 def test_reloading_in_the_middle_loses_nothing(review_of):
@@ -166,7 +166,7 @@ def test_reloading_in_the_middle_loses_nothing(review_of):
     review.press(Keys.BACKSPACE)
     review.wait_answered(0)
     review.wait(lambda: len(review.find(".tile")) == 10)
-    assert review.text("#status") == "Undone"
+    review.wait(lambda: review.text("#status") == "Undone")
 
 
 def test_a_page_that_was_accepted_too_soon_comes_back(review_of):
@@ -400,11 +400,11 @@ def test_accepting_what_breaks_a_rule_takes_a_second_enter(review_of, rules):
     review.open()
     review.press(Keys.ENTER)
     review.wait(lambda: len(review.find(".tile.broken")) == 4)
-    assert "does not fit no" in review.text("#warning")
+    review.wait(lambda: "does not fit no" in review.text("#warning"))
     review.wait_answered(1)
     review.press(Keys.ENTER)
     review.wait_answered(5)
-    assert not review.find("#warning")[0].is_displayed()
+    review.wait(lambda: not review.find("#warning")[0].is_displayed())
 
 
 def test_one_by_one_a_rule_is_told_beside_the_character(review_of, rules):
