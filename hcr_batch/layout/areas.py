@@ -59,6 +59,8 @@ LABEL = 0.03
 """and less than this share of what is between is print."""
 COVERED = 0.5
 """An area of which closed boxes take this share is a row of them, seen as one."""
+MOSTLY = 0.5
+"""Share of the boxes of a row, and of a column, that are answers, for those between to be some."""
 WRITTEN_MM2 = 1.5
 """or so many square millimetres of writing in it: two or three characters of a fine pen."""
 
@@ -112,8 +114,7 @@ def free_areas(
     low = boxes[:, 3] - boxes[:, 1] <= LOW_MM * pixels_per_mm
     enough = np.where(low, PARTLY_FILLED, FILLED)
     is_filled = (marked_shares(mask, boxes) >= enough) | written
-    is_filled[~is_filled] = _are_between(boxes[~is_filled], boxes[is_filled])
-    filled = boxes[is_filled]
+    filled = boxes[_with_those_amid(boxes, is_filled)]
     parts = np.array(outlines(mask), float).reshape(-1, 4)
     least = np.array(LEAST_AREA_MM) * pixels_per_mm
     parts = parts[(parts[:, 2:] >= least).all(axis=1)]
@@ -231,24 +232,73 @@ def typed_answers(
     typed = (area >= LIKELY) & (layers.printed >= LIKELY)
     sides = sides_of([field.box for field in fields]).T / layers.scale
     found = marked_shares(typed, sides) >= TYPED
-    found |= _are_between(sides, sides_of([field.box for field in written]).T / layers.scale)
+    found |= _amid_written(sides, sides_of([f.box for f in written]).T / layers.scale, layers)
     return {field.name for field, is_typed in zip(fields, found, strict=True) if is_typed}
 
 
-def _are_between(boxes: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Which boxes, (N, 4), stand in a column between two of their size for answers, (M, 4).
+def _amid_written(boxes: np.ndarray, written: np.ndarray, layers: Layers) -> np.ndarray:
+    """Which boxes, (N, 4), stand where others, (M, 4), are written in; bool (N,).
 
-    What stands in them is an answer too, however much it looks like print; bool (N,).
+    Those between two; and in a row with some, those below or above one in which no label stands:
+    then they have none either.
     """
-    return np.array([_is_between(box, answers) for box in boxes], bool)
+    above, below = _next_in_column(boxes, written)
+    found = above.any(axis=1) & below.any(axis=1)
+    bare = marked_shares(layers.printed, written, LIKELY) < TYPED
+    in_row = _are_level(boxes, written).any(axis=1)
+    upright = _next_in_column(boxes, np.concatenate([written, boxes])).any(axis=0)
+    for _ in range(len(boxes)):
+        more = (upright & np.concatenate([bare, found])).any(axis=1) & in_row & ~found
+        if not more.any():
+            break
+        found |= more
+    return found
 
 
-def _is_between(box: np.ndarray, answers: np.ndarray) -> bool:
-    size = box[2:] - box[:2]
-    alike = of_one_size(box[None], answers, SAME_SIZE)[0]
-    alike &= abs(answers[:, 0] - box[0]) < SAME_SIZE * size[0]
-    away = (answers[alike, 1] - box[1]) / size[1]
-    return all((abs(away - side) < SAME_SIZE).any() for side in (-1, 1))
+def _with_those_amid(boxes: np.ndarray, is_answer: np.ndarray) -> np.ndarray:
+    """Which boxes, (N, 4), are for answers: those that are known to be, and those amid them.
+
+    A box between two of its size in a column, and a table's cell of which both the row and the
+    column are mostly answers. Headings, and what stands at the head of each row, are not.
+    """
+    above, below = (_next_in_column(boxes, boxes) & is_answer).any(axis=2)
+    return is_answer | (above & below) | _are_mostly(is_answer, boxes)
+
+
+def _are_mostly(is_answer: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Of which boxes, (N, 4), most others in the row and in the column are answers; bool (N,)."""
+    itself = np.eye(len(boxes), dtype=bool)
+    found = np.ones(len(boxes), bool)
+    for line in (_are_level(boxes, boxes), _in_column(boxes, boxes)):
+        others = line & ~itself
+        found &= (others & is_answer).sum(axis=1) >= np.maximum(1, MOSTLY * others.sum(axis=1))
+    return found
+
+
+def _next_in_column(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the others, (M, 4), stand right above and right below boxes, bool (2, N, M)."""
+    top, bottom = boxes[:, 1::2].T[..., None]
+    near = SAME_SIZE * (bottom - top)
+    upright = _in_column(boxes, others)
+    sides = [abs(others[:, 3] - top) < near, abs(others[:, 1] - bottom) < near]
+    return np.array([upright & side for side in sides])
+
+
+def _in_column(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the others, (M, 4), are of one size with boxes, and as far left; bool (N, M)."""
+    width = boxes[:, 2:3] - boxes[:, :1]
+    return of_one_size(boxes, others, SAME_SIZE) & (
+        abs(others[:, 0] - boxes[:, :1]) < SAME_SIZE * width
+    )
+
+
+def _are_level(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the others, (M, 4), are as high as boxes, (N, 4), and in a row with them: (N, M)."""
+    top, bottom = boxes[:, 1::2].T[..., None]
+    slack = SAME_SIZE * (bottom - top)
+    return np.asarray(
+        (abs(others[:, 1] - top) < slack) & (abs(others[:, 3] - bottom) < slack), bool
+    )
 
 
 def _written_areas(layers: Layers, boxes: np.ndarray) -> np.ndarray:

@@ -73,7 +73,10 @@ SAME_HEIGHT = 0.65
 """and the lower is this share of the higher."""
 CHECK_MM = (2.0, 4.7)
 CHECK_ASPECT = 1.3
-"""A single square box of this size is a check box."""
+"""A single square box of this size is a check box,"""
+LARGEST_CHECK_MM = 6.5
+"""and one that the network takes for a check box is none if it is higher or wider: a letter or a
+number is written in it."""
 
 
 def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
@@ -99,8 +102,10 @@ def find_fields(layers: Layers, settings: LayoutSettings) -> tuple[Field, ...]:
     )
     checks = checks[check_walls >= ENOUGH_WALLS]
     checks = checks[~_are_letters(checks, layers)]
+    is_large = (checks[:, 2:] - checks[:, :2]).max(axis=1) > LARGEST_CHECK_MM * pixels_per_mm
+    large, checks = checks[is_large], checks[~is_large]
     boxes = layers.closed
-    cells = sure_cells(cells, walls, boxes, line)
+    cells = np.concatenate([sure_cells(cells, walls, boxes, line), _elsewhere(large, cells)])
     cells = np.concatenate([cells, boxes_like(cells, _elsewhere(boxes, cells))])
     rows = _not_twice([completed(row, line) for row in _rows(_boxes(cells))])
     cells = sides_of([box for row in rows for box in row]).T

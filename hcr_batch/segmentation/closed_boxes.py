@@ -9,7 +9,7 @@ import numpy as np
 
 from hcr_batch.arrays.box_sides import marked_shares, shared_areas
 
-__all__ = ["closed_boxes", "standing_alone"]
+__all__ = ["closed_boxes", "solid_bars", "standing_alone"]
 
 LINE_LEVEL = 100
 """Of 255: a pixel of the line layer bounds a box from here on; thin walls are faint in it."""
@@ -27,6 +27,10 @@ LINE_MM = 10.0
 """Lines are so long; strokes that the line layer has too are not."""
 WALL_MM = 1.5
 """The inside begins so far from the middle of a wall."""
+BAR_LEVEL = 50
+"""Of 255: inside large bars the print layer is faint."""
+BAR_MM = (5.0, 1.5)
+"""Width and height; print that is solid over so much is a bar with a heading, no letters."""
 STANDS_OFF_MM = 1.0
 """Boxes nearer than this belong together."""
 
@@ -55,6 +59,18 @@ def closed_boxes(line: np.ndarray, pixels_per_mm: float) -> np.ndarray:
         return sides
     inside = sides + WALL_MM * pixels_per_mm * np.array([1, 1, -1, -1])
     return sides[~(is_high & (marked_shares(_long_lines(lines, pixels_per_mm), inside) > 0))]
+
+
+def solid_bars(printed: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """The solid bars of the print layer, whose edges close off boxes as lines do; uint8 alike.
+
+    White lines part the headings on a bar, not the bar.
+    """
+    width, height = (round(side * pixels_per_mm) for side in BAR_MM)
+    solid = cv2.threshold(printed, BAR_LEVEL, 255, cv2.THRESH_BINARY)[1]
+    bars = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((height, width), np.uint8))
+    gap = np.ones((1, round(GAP_MM * pixels_per_mm) + 1), np.uint8)
+    return cv2.morphologyEx(bars, cv2.MORPH_CLOSE, gap)
 
 
 def _without_breaks(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from hcr_batch.arrays.box_sides import sides_of
-from hcr_batch.segmentation.closed_boxes import closed_boxes
+from hcr_batch.segmentation.closed_boxes import closed_boxes, solid_bars
 from hcr_batch.segmentation.network import CHANNELS, Segmenter
 from hcr_batch.types import Box, Page
 
@@ -85,8 +85,9 @@ class Layers:
 
     @cached_property
     def closed(self) -> np.ndarray:
-        """What the lines close off: left, top, right and bottom, float (N, 4)."""
-        return closed_boxes(self.line, self.pixels_per_mm)
+        """What lines and solid bars close off: left, top, right and bottom, float (N, 4)."""
+        walls = np.maximum(self.line, solid_bars(self.printed, self.pixels_per_mm))
+        return closed_boxes(walls, self.pixels_per_mm)
 
     def with_pens(self, maps: np.ndarray) -> Layers:
         """The layers with maps of other print and writing; what the lines close off stays."""

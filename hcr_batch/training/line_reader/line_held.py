@@ -19,9 +19,9 @@ from hcr_batch.training.line_reader.line_texts import form_text
 
 __all__ = ["HeldLine", "held_lines", "words_by_writer"]
 
-A_WRITER = 20
+A_WRITER = 60
 """Words of one writer at most: nobody's hand decides."""
-COMPOSED = 300
+COMPOSED = 900
 """Strings composed of each source's characters."""
 SHORTEST, LONGEST = 2, 14
 """Characters of the words that are measured."""
