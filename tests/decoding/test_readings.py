@@ -60,9 +60,15 @@ def test_a_blank_cell_is_empty_and_needs_no_one():
 def test_a_cross_in_a_check_box_in_either_case():
     assert check_reading(probabilities(X=0.6, x=0.39), 0.9, False).flagged is False
     assert check_reading(probabilities(V=0.6, Y=0.2, v=0.15), 0.9, False).flagged is False
-    doubtful = check_reading(probabilities(A=0.9), 0.9, False)
+    doubtful = check_reading(probabilities(A=0.8), 0.9, False)
     assert doubtful.character == "X"
     assert doubtful.reasons == ("low_confidence",)
+
+
+@pytest.mark.parametrize(("character", "read"), [("3", "3"), ("B", "B"), ("0", "X"), ("J", "X")])
+def test_a_code_in_a_check_box_is_read_and_shown_and_no_tick_or_ring(character, read):
+    reading = check_reading(probabilities(**{character: 0.97}), 0.9, False)
+    assert (reading.character, reading.flagged) == (read, True)
 
 
 def test_many_readings_are_those_of_each_glyph():

@@ -130,3 +130,64 @@ def test_a_box_between_one_that_is_written_in_and_an_empty_one_is_an_answer_too(
     layers = Layers(maps, 2.0)
     areas = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
     assert len(areas) == 3
+
+
+ROWS, COLUMNS, WIDTH, HEIGHT = 5, 4, 80, 36
+"""Of a table, whose first row holds headings and whose first column labels, all of it print."""
+
+
+def table(*like_print, bar=False):
+    """Layers of such a table, most of whose answers are written; what stands in some looks printed.
+
+    Its headings may stand on a solid bar, in place of boxes.
+    """
+    maps = np.zeros((len(CHANNELS), 20 + ROWS * HEIGHT, 20 + COLUMNS * WIDTH), np.uint8)
+    line, printed, written = (maps[CHANNELS.index(name)] for name in ("line", "print", "writing"))
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            left, top = 10 + column * WIDTH, 10 + row * HEIGHT
+            if not (bar and row == 0):
+                cv2.rectangle(line, (left, top), (left + WIDTH, top + HEIGHT), 255, 2)
+            is_print = row == 0 or column == 0 or (row, column) in like_print
+            layer = printed if is_print else written
+            layer[top + 12 : top + 28, left + 15 : left + 40] = 255
+    if bar:
+        line[10 + HEIGHT - 1 : 10 + HEIGHT + 1] = 0
+        for column in range(COLUMNS):
+            left = 10 + column * WIDTH
+            printed[10 : 10 + HEIGHT, left + 2 : left + WIDTH - 2] = 90
+    return Layers(maps, 2.0)
+
+
+def answers_in(layers):
+    """Row and column of each area of a table, and those whose print is a typed answer."""
+    areas = free_areas(layers, layers.closed, np.zeros((0, 4)), LineShares.of(layers.line))
+    fields = [
+        Field(f"f{n}", "free", Box(2 * left, 2 * top, 2 * (right - left), 2 * (bottom - top)), ())
+        for n, (left, top, right, bottom) in enumerate(areas.tolist())
+    ]
+    places = [
+        (round((top - 10) / HEIGHT), round((left - 10) / WIDTH)) for left, top, _, _ in areas
+    ]
+    written = [
+        field
+        for field, (_, top, right, bottom) in zip(fields, areas.astype(int), strict=True)
+        if layers.written[top:bottom, right - WIDTH // 2 - 30 : right].any()
+    ]
+    unwritten = [field for field in fields if field not in written]
+    typed = typed_answers(layers, unwritten, written)
+    return set(places), {places[fields.index(f)] for f in unwritten if f.name in typed}
+
+
+ANSWERS = {(row, column) for row in range(1, ROWS) for column in range(1, COLUMNS)}
+
+
+@pytest.mark.parametrize("bar", [False, True])
+@pytest.mark.parametrize("like_print", [((1, 1),), ((1, 2), (4, 3)), ((2, 2), (3, 2))])
+def test_in_a_table_what_looks_like_print_amid_answers_is_one(like_print, bar):
+    assert answers_in(table(*like_print, bar=bar)) == (ANSWERS, set(like_print))
+
+
+def test_a_printed_column_of_a_table_is_no_answer():
+    like_print = [(row, 2) for row in range(1, ROWS)]
+    assert answers_in(table(*like_print)) == (ANSWERS - set(like_print), set())

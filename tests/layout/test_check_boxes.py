@@ -71,3 +71,11 @@ def test_rings_of_one_size_in_a_row_are_check_boxes():
         sheet.box(x, 60, wide=1)
         sheet.frame(x, 60)
     assert [field.kind for field in sheet.fields()] == ["check"] * 2
+
+
+@pytest.mark.parametrize(("side_mm", "kind"), [(5, "check"), (8, "boxes")])
+def test_a_box_too_large_for_a_tick_is_one_for_a_character(side_mm, kind):
+    sheet, side = Sheet(), 4 * side_mm
+    sheet.put("line", cv2.rectangle, (60, 60), (60 + side, 60 + side), wide=2)
+    sheet.put("check", cv2.rectangle, (64, 64), (56 + side, 56 + side), wide=-1)
+    assert [field.kind for field in sheet.fields()] == [kind]
