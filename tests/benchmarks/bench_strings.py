@@ -4,9 +4,9 @@
 
 Words of held-out writers (no joined writing, 2 to 14 characters), and strings of 3 to 10 digits
 composed of cell digits that nothing was learned from, each alone on a page, drawn with any pen
-and damaged as by scanners and erased lines. A line a way to read them: cut into characters;
-whole; under a pattern that says no more than how many digits, or that letters, there are; under a
-lexicon of 20,000 words that holds the word. Strings right and characters wrong,
+and damaged as by scanners and erased lines, digits also undamaged. A line a way to read them: cut
+into characters; whole; under a pattern that says no more than how many digits, or that letters,
+there are; under a lexicon of 20,000 words that holds the word. Strings right and characters wrong,
 case and look-alikes taken for one; strings without a flag at the default target error and how
 many of these are wrong; the mean joint probability; CPU milliseconds a string. One in twenty of
 the words' texts is wrong.
@@ -59,7 +59,8 @@ def main() -> None:
     parser.add_argument("--lexicon", type=Path, default=Path("/usr/share/dict/words"))
     options = parser.parse_args()
     recipe = load_line_recipe(Path("configs/train/line_reader.toml"))
-    held = held_lines(load_line_data(Path(os.environ["HCR_DATA"]), recipe), recipe)
+    data = load_line_data(Path(os.environ["HCR_DATA"]), recipe)
+    held = held_lines(data, recipe)
     recognizer = load_recognizer(options.model)
     for kind, most in (("words", options.words), ("digits", options.digits)):
         lines = [line for line in held if line.kind == kind][:most]
@@ -69,6 +70,10 @@ def main() -> None:
             rules = [Rule()] * len(lines)
             report(title, read_all(found, lines, rules, recognizer, whole))
         if kind == "digits":
+            clean = held_lines(data, recipe, damage=undamaged)
+            clean = [line for line in clean if line.kind == kind][:most]
+            seen, rules = [written(line) for line in clean], [Rule()] * len(clean)
+            report("digits, undamaged, whole", read_all(seen, clean, rules, recognizer, True))
             rules = [make_rule("0123456789", blanks=False)] * len(lines)
             for whole in (False, True):
                 title = f"digits, charset, {'whole' if whole else 'cut'}"
@@ -82,6 +87,11 @@ def main() -> None:
         if kind == "words" and options.lexicon.is_file():
             rules = [lexicon_rule(lines, options.lexicon)] * len(lines)
             report("words, lexicon, whole", read_all(found, lines, rules, recognizer, True))
+
+
+def undamaged(drawing, _rng):
+    """The soft ink of a drawing."""
+    return drawing.ink
 
 
 def written(line):

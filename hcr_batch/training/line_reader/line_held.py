@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import string
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from hcr_batch.training.line_reader.line_samples import LineData, LineSample, fi
 from hcr_batch.training.line_reader.line_sets import Hands
 from hcr_batch.training.line_reader.line_texts import form_text
 
-__all__ = ["HeldLine", "held_lines", "words_by_writer"]
+__all__ = ["Damage", "HeldLine", "held_lines", "words_by_writer"]
+
+Damage = Callable[[Drawing, np.random.Generator], np.ndarray]
+"""From a drawing to its soft ink, uint8 of the same shape, as it comes off a page."""
 
 A_WRITER = 60
 """Words of one writer at most: nobody's hand decides."""
@@ -58,7 +62,9 @@ class HeldLine:
         return LineSample(self.strip.image, self.text, self.kind == "words")
 
 
-def held_lines(data: LineData, recipe: LineRecipe, limit: int | None = None) -> list[HeldLine]:
+def held_lines(
+    data: LineData, recipe: LineRecipe, limit: int | None = None, damage: Damage = damaged
+) -> list[HeldLine]:
     """Words of held-out writers, digit strings and other strings of held-out characters.
 
     Parameters
@@ -67,12 +73,15 @@ def held_lines(data: LineData, recipe: LineRecipe, limit: int | None = None) -> 
     recipe : LineRecipe
     limit : int, optional
         At most so many of each kind, for a quick try.
+    damage : callable, optional
+        As in training where left out.
     """
     rng = np.random.default_rng(recipe.seed)
-    made = [*_words(data, rng)][:limit]
+    make = partial(_line, rng=rng, damage=damage)
+    made = [*_words(data, rng, make)][:limit]
     for source, hands in zip(recipe.sources, data.held_hands, strict=True):
         if hands:
-            made += _composed(hands, source.name, data.vocabulary, rng, limit or COMPOSED)
+            made += _composed(hands, source.name, data.vocabulary, rng, limit or COMPOSED, make)
     return made
 
 
@@ -87,14 +96,16 @@ def words_by_writer(data: LineData, rng: np.random.Generator) -> dict[str, list[
     return found
 
 
-def _words(data: LineData, rng: np.random.Generator) -> Iterator[HeldLine]:
+def _words(
+    data: LineData, rng: np.random.Generator, make: Callable[..., list[HeldLine]]
+) -> Iterator[HeldLine]:
     words, by_writer = data.words, words_by_writer(data, rng)
     for place in range(A_WRITER):
         for writer, rows in by_writer.items():
             if place < len(rows):
                 row = rows[place]
                 drawing, text = draw_word(words[row], rng), str(words.texts[row])
-                yield from _line(drawing, text, "words", str(words.styles[row]), writer, rng)
+                yield from make(drawing, text, "words", str(words.styles[row]), writer)
 
 
 def _composed(
@@ -103,6 +114,7 @@ def _composed(
     vocabulary: Sequence[str],
     rng: np.random.Generator,
     count: int,
+    make: Callable[..., list[HeldLine]],
 ) -> list[HeldLine]:
     made: list[HeldLine] = []
     while len(made) < count:
@@ -114,14 +126,21 @@ def _composed(
             else form_text(rng, vocabulary)
         )
         text = fitting_text(text, hand, rng)
-        made += _line(compose(text, hand, rng), text, kind, source, source, rng)
+        made += make(compose(text, hand, rng), text, kind, source, source)
     return made
 
 
 def _line(
-    drawing: Drawing, text: str, kind: str, style: str, writer: str, rng: np.random.Generator
+    drawing: Drawing,
+    text: str,
+    kind: str,
+    style: str,
+    writer: str,
+    *,
+    rng: np.random.Generator,
+    damage: Damage,
 ) -> list[HeldLine]:
-    ink = damaged(drawing, rng)
+    ink = damage(drawing, rng)
     strip = line_strip(ink)
     if strip is None or not fits(strip.image.shape[1], text):
         return []
