@@ -61,7 +61,10 @@ ACROSS = 0.5
 """Share of its box's sides that a mark is wide and high,"""
 STROKES = (0.1, 0.45)
 """and of its middle that its strokes cover: 62 marks on 60 real pages had 0.15 to 0.56, where a
-box that was scribbled over, as one does to take a mark back, had 0.47, and filled ones 0.5 to 1."""
+box that was scribbled over, as one does to take a mark back, had 0.47, and filled ones 0.5 to 1;"""
+THICK_STROKES, LIKE_CHARACTER = 0.6, 0.5
+"""up to so much where the ink is a character with at least this probability: a scribble looks like
+none. Of 416 marks found on 70 filled blanks 231 are sure with it (183), and no box left empty."""
 LEAST_RIMS = 3
 """Check boxes of a page with ink around an empty middle, from which that is the form's,"""
 MORE_RIM = 1.5
@@ -206,7 +209,7 @@ def read_cells(
     elif glyphs.field.kind == "check":
         boxes_read = [boxes[place] for place in inked.places]
         read = [
-            check_reading(row, threshold, _has_strokes(cell, box))
+            check_reading(row, threshold, _has_strokes(cell, box, float(row.sum())))
             if _is_in_the_middle(cell, box)
             else mark_reading(row, "not_a_character")
             for row, cell, box in zip(rows, inked.cells, boxes_read, strict=True)
@@ -269,13 +272,14 @@ def _is_in_the_middle(cell: CellInk, box: Box) -> bool:
     return _covered(cell, box) > 0
 
 
-def _has_strokes(cell: CellInk, box: Box) -> bool:
-    """Whether the ink of a check box goes across it, and does not fill it."""
+def _has_strokes(cell: CellInk, box: Box, is_character: float) -> bool:
+    """Whether the ink of a check box, so probably a character, goes across and does not fill it."""
     if cell.printed or cell.touching:
         return False
     wide = min(box.right, cell.box.right) - max(box.x, cell.box.x) >= ACROSS * box.width
     high = min(box.bottom, cell.box.bottom) - max(box.y, cell.box.y) >= ACROSS * box.height
-    return wide and high and STROKES[0] <= _covered(cell, box) <= STROKES[1]
+    most = THICK_STROKES if is_character >= LIKE_CHARACTER else STROKES[1]
+    return wide and high and STROKES[0] <= _covered(cell, box) <= most
 
 
 def _covered(cell: CellInk, box: Box) -> float:

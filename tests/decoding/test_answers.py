@@ -153,6 +153,15 @@ def test_strokes_across_a_check_box_are_a_mark_whatever_they_look_like(ink, flag
     assert (reading.character, reading.flagged) == ("X", flagged)
 
 
+@pytest.mark.parametrize(("chance", "flagged"), [(0.7, False), (0.1, True)])
+def test_a_thick_cross_that_looks_like_one_is_a_mark_and_what_covers_as_much_is_shown(
+    chance, flagged
+):
+    thick = strokes(((3, 3), (27, 27)), ((3, 27), (27, 3)), width=4)
+    (reading,) = ticks([thick], likely="K", chance=chance)
+    assert (reading.character, reading.flagged) == ("X", flagged)
+
+
 @pytest.mark.parametrize("likely", ["Y", "J", "T"])
 def test_a_tick_that_looks_like_the_print_of_a_hint_is_a_mark(likely):
     (reading,) = ticks([TICK], likely, printed=True)
