@@ -261,17 +261,30 @@ def _with_those_amid(boxes: np.ndarray, is_answer: np.ndarray) -> np.ndarray:
     A box between two of its size in a column, and a table's cell of which both the row and the
     column are mostly answers. Headings, and what stands at the head of each row, are not.
     """
-    above, below = (_next_in_column(boxes, boxes) & is_answer).any(axis=2)
-    return is_answer | (above & below) | _are_mostly(is_answer, boxes)
+    others = np.flatnonzero(~is_answer)
+    above, below = (_next_in_column(boxes[others], boxes) & is_answer).any(axis=2)
+    amid = (above & below) | _are_mostly(is_answer, boxes, others)
+    return is_answer | np.isin(np.arange(len(boxes)), others[amid])
 
 
-def _are_mostly(is_answer: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Of which boxes, (N, 4), most others in the row and in the column are answers; bool (N,)."""
-    itself = np.eye(len(boxes), dtype=bool)
-    found = np.ones(len(boxes), bool)
-    for line in (_are_level(boxes, boxes), _in_column(boxes, boxes)):
-        others = line & ~itself
-        found &= (others & is_answer).sum(axis=1) >= np.maximum(1, MOSTLY * others.sum(axis=1))
+def _are_mostly(is_answer: np.ndarray, boxes: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Which of the chosen boxes have mostly answers beside them, in the row and in the column.
+
+    Parameters
+    ----------
+    is_answer : ndarray of bool, shape (N,)
+    boxes : ndarray of float, shape (N, 4)
+    chosen : ndarray of int, shape (M,)
+
+    Returns
+    -------
+    ndarray of bool, shape (M,)
+    """
+    found = np.ones(len(chosen), bool)
+    for line in (_are_level(boxes[chosen], boxes), _in_column(boxes[chosen], boxes)):
+        line[np.arange(len(chosen)), chosen] = False
+        answers, every = (line & is_answer).sum(axis=1), line.sum(axis=1)
+        found &= answers >= np.maximum(1, MOSTLY * every)
     return found
 
 
