@@ -90,13 +90,19 @@ def _long_lines(lines: np.ndarray, pixels_per_mm: float) -> np.ndarray:
     return cv2.bitwise_or(level, upright)
 
 
-def standing_alone(boxes: np.ndarray, pixels_per_mm: float) -> np.ndarray:
-    """Which boxes, (N, 4), have no other beside them, as the cells of a table have; bool (N,).
+def standing_alone(boxes: np.ndarray, chosen: np.ndarray, pixels_per_mm: float) -> np.ndarray:
+    """Which of some boxes have no other beside them, as the cells of a table have; bool (M,).
 
     A box may lie in another: a frame around a part of the form.
+
+    Parameters
+    ----------
+    boxes : ndarray of float, shape (N, 4)
+    chosen : ndarray of int, shape (M,)
+    pixels_per_mm : float
     """
-    grown = boxes + STANDS_OFF_MM * pixels_per_mm * np.array([-1, -1, 1, 1])
+    grown = boxes[chosen] + STANDS_OFF_MM * pixels_per_mm * np.array([-1, -1, 1, 1])
     shared = shared_areas(grown, boxes)
     beside = (shared > 0) & (shared < (grown[:, 2:] - grown[:, :2]).prod(axis=1)[:, None])
-    np.fill_diagonal(beside, False)
+    beside[np.arange(len(chosen)), chosen] = False
     return ~beside.any(axis=1)

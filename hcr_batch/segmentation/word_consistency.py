@@ -148,8 +148,9 @@ def _fill_boxes(words: Words, layers: Layers) -> np.ndarray:
     boxes = layers.closed
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
     fits = (height <= ANSWER_BOX[0] * layers.pixels_per_mm) & (width >= ANSWER_BOX[1] * height)
-    chosen = boxes[fits & standing_alone(boxes, layers.pixels_per_mm)]
-    return np.any(contains(chosen, words.middle), axis=0)
+    fitting = np.flatnonzero(fits)
+    alone = fitting[standing_alone(boxes, fitting, layers.pixels_per_mm)]
+    return np.any(contains(boxes[alone], words.middle), axis=0)
 
 
 def _in_print(
