@@ -20,8 +20,14 @@ __all__ = [
     "draw_cells",
     "draw_check_boxes",
     "draw_ruled_lines",
+    "draw_shaded_boxes",
+    "draw_squared_paper",
     "draw_table",
 ]
+
+
+ROUND_SHARE = 0.22
+"""Of the rows of boxes that have round corners."""
 
 
 def draw_cells(form: FormDrawing, y: float) -> float:
@@ -247,19 +253,94 @@ def _clipped_text(form: FormDrawing, box: Box, size: float) -> None:
 
 
 def draw_boxes(form: FormDrawing, y: float) -> float:
-    """Boxes beside each other, with labels inside."""
+    """Boxes beside each other, with labels inside; or apart, with round corners."""
     rng, (line, dark) = form.rng, form.pen()
     height = rng.uniform(6, 20) * MM
+    is_round = rng.random() < ROUND_SHARE
+    radius = rng.uniform(0.1, 0.5)
+    if is_round:
+        height = min(height, 11 * MM)
     x = form.margin
     while x < form.width:
         box = Box(x, y, rng.uniform(15, 80) * MM, height)
         if rng.random() < 0.12:
             form.ground(box)
-        thick = rng.uniform(0.6, 2.0) * MM if rng.random() < 0.08 else line
-        form.sheet.line.frame(box, thick, dark)
+        if is_round:
+            form.sheet.line.strokes([_round_outline(box, radius * height)], line, dark)
+        else:
+            thick = rng.uniform(0.6, 2.0) * MM if rng.random() < 0.08 else line
+            form.sheet.line.frame(box, thick, dark)
         _answer_box(form, box)
-        x = box.right + rng.choice([0.0, 0.0, rng.uniform(1, 8) * MM])
+        gap = rng.uniform(1, 15) if is_round else rng.choice([0.0, 0.0, rng.uniform(1, 8)])
+        x = box.right + gap * MM
     return height
+
+
+def _round_outline(box: Box, radius: float) -> np.ndarray:
+    """The outline of a box with round corners, float (N, 2)."""
+    turn = np.linspace(0, np.pi / 2, 9)
+    arc = radius * np.stack([np.cos(turn), np.sin(turn)], 1)
+    ends = (box.right, box.bottom), (box.x, box.bottom), (box.x, box.y), (box.right, box.y)
+    quarters = []
+    for (x, y), (across, down) in zip(ends, ((1, 1), (-1, 1), (-1, -1), (1, -1)), strict=True):
+        middle = (x - across * radius, y - down * radius)
+        quarter = arc * (across, down) + middle
+        quarters.append(quarter if across * down > 0 else quarter[::-1])
+    outline = np.concatenate(quarters)
+    return np.concatenate([outline, outline[:1]])
+
+
+def draw_shaded_boxes(form: FormDrawing, y: float) -> float:
+    """Rows of boxes told by their ground alone: tinted ones, or white ones on a tint."""
+    rng, sheet = form.rng, form.sheet
+    rows, height = int(rng.choice([1, 1, 2, 3, 5])), rng.uniform(4.5, 10) * MM
+    pitch = height + rng.uniform(0.7, 3.5) * MM
+    border, is_white = rng.uniform(1, 4) * MM, rng.random() < 0.4
+    grounds = [(sheet.tint.copy(), sheet.picture.copy())]
+    form.ground(Box(-MM, y - border, form.width + 2 * MM, rows * pitch + border))
+    grounds.append((sheet.tint.copy(), sheet.picture.copy()))
+    (tint, picture), around = grounds if is_white else reversed(grounds)
+    sheet.tint[:], sheet.picture[:] = around
+    gaps = rng.choice([rng.uniform(0.7, 2.5), rng.uniform(8, 30)]) * MM
+    widths = rng.uniform(10, 70, 20) * MM
+    for row in range(rows):
+        x, top = form.margin, y + row * pitch
+        for width in widths:
+            box = Box(x, top, width, height)
+            where = form.pixels(box)
+            sheet.tint[where], sheet.picture[where] = tint[where], picture[where]
+            _answer_box(form, box)
+            if gaps > 4 * MM:
+                size = rng.uniform(1.8, 3)
+                middle = top + 0.5 * (height - size * MM)
+                _clipped_text(form, Box(box.right + MM, middle, gaps - 2 * MM, size * MM), size)
+            x = box.right + gaps
+            if x > form.width:
+                break
+    return rows * pitch
+
+
+def draw_squared_paper(form: FormDrawing, y: float) -> float:
+    """An area of squares of 1 to 2 mm, every fifth or tenth line of which may be stronger."""
+    rng = form.rng
+    pitch, each = rng.uniform(0.9, 2.1) * MM, int(rng.choice([5, 10]))
+    columns = int(rng.uniform(25, 110) * MM // pitch)
+    rows = int(rng.uniform(12, 45) * MM // pitch)
+    line, dark = rng.uniform(0.06, 0.25) * MM, rng.uniform(0.08, 0.6)
+    strong = min(1.0, dark * rng.uniform(1.0, 2.2))
+    x = form.margin + rng.uniform(0, 25) * MM
+    right, bottom = x + columns * pitch, y + rows * pitch
+    for number in range(columns + 1):
+        at = x + number * pitch
+        form.sheet.line.line((at, y), (at, bottom), line, dark if number % each else strong)
+    for number in range(rows + 1):
+        at = y + number * pitch
+        form.sheet.line.line((x, at), (right, at), line, dark if number % each else strong)
+    margin = 0.5 * MM
+    form.sheet.places.areas.append(
+        Box(x + margin, y + margin, right - x - 2 * margin, bottom - y - 2 * margin)
+    )
+    return rows * pitch
 
 
 def draw_check_boxes(form: FormDrawing, y: float) -> float:

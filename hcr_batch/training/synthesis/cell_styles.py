@@ -13,6 +13,10 @@ from hcr_batch.types import Box
 __all__ = ["CELL_STYLES", "draw_apart", "draw_dots", "draw_rounded"]
 
 
+THICK_COMBS = 0.2
+"""Share of the combs whose teeth are as thick as a felt pen's strokes."""
+
+
 def _closed(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: float) -> None:
     inner = line * form.rng.uniform(0.4, 1.0)
     inner_dark = dark * form.rng.uniform(0.4, 1.0)
@@ -44,6 +48,8 @@ def _comb(form: FormDrawing, cells: list[Box], whole: Box, line: float, dark: fl
     """Teeth on a base line, from a hair to the full height; with or without sides and top."""
     rng, layer = form.rng, form.sheet.line
     share = rng.choice([rng.uniform(0.15, 0.45), rng.uniform(0.4, 0.75), 1.0])
+    if rng.random() < THICK_COMBS:
+        line = rng.uniform(0.4, 0.9) * MM
     layer.line((whole.x, whole.bottom), (whole.right, whole.bottom), line, dark)
     if rng.random() < 0.4:
         layer.line((whole.x, whole.y), (whole.right, whole.y), line, dark)

@@ -26,6 +26,8 @@ STRAIGHTEST = 0.035
 """Share of a character's height by which tidy strokes are drawn straighter at most."""
 WOBBLE = 0.02
 """Share of its height by which a lettered character is bent, standard deviation."""
+SMALL_SHARE = 0.12
+"""Of the answers in areas that are written smaller than most hands can."""
 OWN_HAND = 0.75
 """Share of hands whose characters all come from one writer."""
 SPELLED_SHARE = 0.6
@@ -169,7 +171,8 @@ class FormWriter:
         if area.height > 9 * MM and rng.random() < 0.15:
             self.signature(area)
             return
-        height = min(area.height * rng.uniform(0.5, 0.9), rng.uniform(2.2, 6) * MM)
+        size = rng.uniform(1.4, 2.4) if rng.random() < SMALL_SHARE else rng.uniform(2.2, 6)
+        height = min(area.height * rng.uniform(0.5, 0.9), size * MM)
         pitch = height * rng.uniform(1.2, 1.8)
         rows = max(1, int(area.height // pitch)) if rng.random() < 0.5 else 1
         top = area.y + rng.uniform(0, 1) * max(0.0, area.height - rows * pitch)

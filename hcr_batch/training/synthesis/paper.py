@@ -161,7 +161,7 @@ def _lit(picture: Picture, rng: Rng) -> Picture:
         picture = picture * (
             1 - rng.uniform(0.1, 0.5) / (1 + np.exp(np.clip(-side * rng.uniform(5, 60), -30, 30)))
         )
-    if rng.random() < 0.08:  # fold
+    if rng.random() < 0.14:  # fold
         flip = rng.random() < 0.5
         edge = np.abs(
             (across if flip else down)

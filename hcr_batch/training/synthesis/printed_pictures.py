@@ -10,7 +10,7 @@ from hcr_batch.training.synthesis.form_drawing import FormDrawing
 from hcr_batch.training.synthesis.printing import set_text
 from hcr_batch.types import Box
 
-__all__ = ["PICTURES"]
+__all__ = ["PICTURES", "draw_stamp"]
 
 
 def _pasted(form: FormDrawing, box: Box, dark: np.ndarray, doubtful: bool) -> None:
@@ -69,7 +69,7 @@ def _logo(form: FormDrawing, box: Box) -> None:
     _pasted(form, box, drawn, False)
 
 
-def _stamp(form: FormDrawing, box: Box) -> None:
+def draw_stamp(form: FormDrawing, box: Box) -> None:
     """A rubber stamp: a ring or a frame with text, turned, pale, patchy."""
     rng, (rows, columns) = form.rng, _size(box)
     drawn = np.zeros((rows, columns), np.uint8)
@@ -160,4 +160,4 @@ def _emblems(form: FormDrawing, box: Box) -> None:
     form.sheet.picture[pale > 0] = 255
 
 
-PICTURES = (_bar_code, _matrix_code, _logo, _stamp, _photograph, _watermark, _emblems)
+PICTURES = (_bar_code, _matrix_code, _logo, draw_stamp, _photograph, _watermark, _emblems)
