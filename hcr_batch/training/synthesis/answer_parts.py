@@ -23,6 +23,7 @@ __all__ = [
     "draw_shaded_boxes",
     "draw_squared_paper",
     "draw_table",
+    "round_outline",
 ]
 
 
@@ -266,7 +267,7 @@ def draw_boxes(form: FormDrawing, y: float) -> float:
         if rng.random() < 0.12:
             form.ground(box)
         if is_round:
-            form.sheet.line.strokes([_round_outline(box, radius * height)], line, dark)
+            form.sheet.line.strokes([round_outline(box, radius * height)], line, dark)
         else:
             thick = rng.uniform(0.6, 2.0) * MM if rng.random() < 0.08 else line
             form.sheet.line.frame(box, thick, dark)
@@ -276,7 +277,7 @@ def draw_boxes(form: FormDrawing, y: float) -> float:
     return height
 
 
-def _round_outline(box: Box, radius: float) -> np.ndarray:
+def round_outline(box: Box, radius: float) -> np.ndarray:
     """The outline of a box with round corners, float (N, 2)."""
     turn = np.linspace(0, np.pi / 2, 9)
     arc = radius * np.stack([np.cos(turn), np.sin(turn)], 1)

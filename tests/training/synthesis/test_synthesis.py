@@ -6,10 +6,12 @@ from pen_maker import write_pens
 from PIL import ImageFont
 
 from hcr_batch.errors import NoInputError
+from hcr_batch.training.synthesis.answer_parts import draw_shaded_boxes, round_outline
 from hcr_batch.training.synthesis.blanks import BlankForm, blank_forms, blank_sheet, is_held_out
 from hcr_batch.training.synthesis.canvas import MM, FormSheet
 from hcr_batch.training.synthesis.filled_pages import fill_form
 from hcr_batch.training.synthesis.find_places import find_places
+from hcr_batch.training.synthesis.form_drawing import FormDrawing
 from hcr_batch.training.synthesis.form_hands import FormHand, Pen, random_hand
 from hcr_batch.training.synthesis.handwriting import FormWriter
 from hcr_batch.training.synthesis.penmanship import load_penmanship
@@ -204,6 +206,31 @@ def test_units_in_areas_are_print(printer):
     _, columns = np.nonzero(sheet.print.cover)
     assert columns.min() >= 20
     assert columns.max() <= 320
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shaded_boxes_are_told_from_their_surroundings_by_their_ground_alone(printer, seed):
+    sheet = FormSheet(700, 700)
+    drawing = FormDrawing(sheet, printer, np.random.default_rng(seed))
+    draw_shaded_boxes(drawing, 20.0)
+    assert not sheet.line.cover.any()
+    inside = np.zeros(sheet.shape, bool)
+    for area in sheet.places.areas:
+        inside[drawing.pixels(area)] = True
+    beside = ~inside & inside.any(axis=1)[:, None]
+    assert inside.any()
+    assert abs(sheet.tint[inside].mean() - sheet.tint[beside].mean()) > 0.01
+
+
+def test_boxes_with_round_corners_are_drawn_all_around(printer):
+    box, radius = Box(100, 100, 300, 60), 25.0
+    outline = round_outline(box, radius)
+    np.testing.assert_allclose(outline.min(axis=0), (100, 100))
+    np.testing.assert_allclose(outline.max(axis=0), (400, 160))
+    np.testing.assert_allclose(outline[0], outline[-1])
+    steps = np.abs(np.diff(outline, axis=0))
+    # Either along a side, or a small step around a corner.
+    assert all(step.min() < 1e-6 or step.max() < radius / 2 for step in steps)
 
 
 def test_a_filled_page_says_what_stands_in_its_cells(form, skill):
