@@ -291,12 +291,13 @@ class Transaction:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         try:
-            if error is None:
-                self._connection.execute("COMMIT")
+            try:
+                if error is None:
+                    self._connection.execute("COMMIT")
+            finally:
+                roll_back(self._connection)
         except sqlite3.OperationalError as refused:
             raise self._refusal(refused) from refused
-        finally:
-            roll_back(self._connection)
         if isinstance(error, sqlite3.OperationalError):
             raise self._refusal(error) from error
 
