@@ -23,9 +23,9 @@ __all__ = ["Damage", "HeldLine", "held_lines", "words_by_writer"]
 Damage = Callable[[Drawing, np.random.Generator], np.ndarray]
 """From a drawing to its soft ink, uint8 of the same shape, as it comes off a page."""
 
-A_WRITER = 60
+A_WRITER = 20
 """Words of one writer at most: nobody's hand decides."""
-COMPOSED = 900
+COMPOSED = 300
 """Strings composed of each source's characters."""
 SHORTEST, LONGEST = 2, 14
 """Characters of the words that are measured."""
