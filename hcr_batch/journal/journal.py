@@ -31,7 +31,8 @@ from hcr_batch.journal.hashed_files import HashedFile, find_hashed
 from hcr_batch.journal.journal_paths import is_writable, journal_path
 from hcr_batch.journal.page_table import add_pages, fields_of_page, rows_of_page
 from hcr_batch.journal.run_table import Runs
-from hcr_batch.journal.schema import Transaction, connect, insert, roll_back, telling_damage
+from hcr_batch.journal.schema import connect, insert, telling_damage
+from hcr_batch.journal.transaction import Transaction, roll_back
 from hcr_batch.results.form_names import form_of
 from hcr_batch.results.form_tables import FormTable
 from hcr_batch.results.records import PageRecord

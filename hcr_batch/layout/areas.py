@@ -242,11 +242,11 @@ def _amid_written(boxes: np.ndarray, written: np.ndarray, layers: Layers) -> np.
     Those between two; and in a row with some, those below or above one in which no label stands:
     then they have none either.
     """
-    above, below = _next_in_column(boxes, written)
-    found = above.any(axis=1) & below.any(axis=1)
+    beside = _next_in_column(boxes, np.concatenate([written, boxes]))
+    found = np.asarray(beside[:, :, : len(written)].any(axis=2).all(axis=0))
     bare = marked_shares(layers.printed, written, LIKELY) < TYPED
     in_row = _are_level(boxes, written).any(axis=1)
-    upright = _next_in_column(boxes, np.concatenate([written, boxes])).any(axis=0)
+    upright = beside.any(axis=0)
     for _ in range(len(boxes)):
         more = (upright & np.concatenate([bare, found])).any(axis=1) & in_row & ~found
         if not more.any():
@@ -263,8 +263,9 @@ def _with_those_amid(boxes: np.ndarray, is_answer: np.ndarray) -> np.ndarray:
     """
     others = np.flatnonzero(~is_answer)
     above, below = (_next_in_column(boxes[others], boxes) & is_answer).any(axis=2)
-    amid = (above & below) | _are_mostly(is_answer, boxes, others)
-    return is_answer | np.isin(np.arange(len(boxes)), others[amid])
+    found = is_answer.copy()
+    found[others] = (above & below) | _are_mostly(is_answer, boxes, others)
+    return found
 
 
 def _are_mostly(is_answer: np.ndarray, boxes: np.ndarray, chosen: np.ndarray) -> np.ndarray:

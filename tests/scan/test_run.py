@@ -13,7 +13,7 @@ from fake_reader import FakeReader
 
 from hcr_batch.config import load_settings
 from hcr_batch.errors import ExitCode, LockedError, NoInputError, OutputError, UsageError
-from hcr_batch.journal.schema import Transaction
+from hcr_batch.journal.transaction import Transaction
 from hcr_batch.scan.observers import FileEvent, Observer
 from hcr_batch.scan.plan import ScanOptions
 from hcr_batch.scan.request import ScanRequest
